@@ -1,0 +1,30 @@
+// Parameters of the commitment scheme (spec 3.4, 10). They come from the verification key, never from a
+// proof.
+#pragma once
+
+#include <cstdint>
+
+namespace circlet {
+
+struct FriConfig {
+  std::uint32_t log_blowup_factor = 1;  // rate 2^-b, 1 to 4
+  std::uint32_t log_last_layer_degree_bound = 0;
+  std::uint32_t n_queries = 70;  // duplicates count
+  std::uint32_t fold_step = 1;   // 1 to 4
+
+  friend bool operator==(const FriConfig&, const FriConfig&) = default;
+};
+
+/// Lifting is always None (mixed into the channel as 0).
+struct PcsConfig {
+  std::uint32_t pow_bits = 20;
+  FriConfig fri;
+
+  friend bool operator==(const PcsConfig&, const PcsConfig&) = default;
+  /// Bits under the conjecture that each query gives `log_blowup_factor` bits.
+  [[nodiscard]] std::uint32_t conjectured_security_bits() const {
+    return pow_bits + fri.log_blowup_factor * fri.n_queries;
+  }
+};
+
+}  // namespace circlet
