@@ -1,0 +1,50 @@
+# The documented way in. `make help` lists the targets.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+BUILD ?= build/release
+CIRCLET := $(BUILD)/bin/circlet
+export CIRCLET_CACHE ?= $(HOME)/.cache/circlet
+
+.PHONY: help deps build demo test test-full onchain bench fuzz generate format lint clean
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+deps: ## install the Debian packages that Circlet is built with
+	@scripts/install-deps
+
+build: deps ## build the circlet command into build/release/bin
+	@cmake -S . -B $(BUILD) -G Ninja -DCMAKE_BUILD_TYPE=Release -DCIRCLET_TESTS=OFF >/dev/null
+	@cmake --build $(BUILD) --target circlet
+
+demo: build ## from nothing to "proof verified: digit 7"
+	@scripts/demo $(CIRCLET)
+
+test: ## everything CI runs: unit, golden, AIR, adversary, oracle, Cairo, end to end, sanitizers
+	@scripts/test
+
+test-full: ## `make test` and the long sweeps
+	@scripts/test --full
+
+onchain: build ## prove the demo, start a Starknet devnet, verify on it through the consumer contract
+	@scripts/install-cairo
+	@scripts/onchain/run $(CIRCLET)
+
+bench: ## kernels, end to end, and the peers, side by side
+	@scripts/bench
+
+fuzz: ## five minutes of libFuzzer on each reader of untrusted bytes (SECONDS_EACH=n to change)
+	@scripts/fuzz
+
+generate: ## regenerate the Cairo and Rust evaluators and docs/air.md from the constraint templates
+	@scripts/generate
+
+format: ## clang-format everything in place
+	@git ls-files '*.hpp' '*.cpp' | xargs clang-format-16 -i
+
+lint: ## clang-tidy over the sources
+	@scripts/lint
+
+clean: ## remove the build folder
+	@rm -rf build
