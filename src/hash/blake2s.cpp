@@ -1,0 +1,145 @@
+// Blake2s-256: the compression function of RFC 7693 and the buffering around it.
+#include "hash/blake2s.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+#include <string_view>
+
+#include "core/bytes.hpp"
+
+namespace circlet {
+namespace {
+
+constexpr std::array<std::uint32_t, 8> initial_vector = {0x6A09E667, 0xBB67AE85, 0x3C6EF372, 0xA54FF53A,
+                                                         0x510E527F, 0x9B05688C, 0x1F83D9AB, 0x5BE0CD19};
+
+constexpr std::uint8_t sigma[10][16] = {{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15},
+                                        {14, 10, 4, 8, 9, 15, 13, 6, 1, 12, 0, 2, 11, 7, 5, 3},
+                                        {11, 8, 12, 0, 5, 2, 15, 13, 10, 14, 3, 6, 7, 1, 9, 4},
+                                        {7, 9, 3, 1, 13, 12, 11, 14, 2, 6, 5, 10, 4, 0, 15, 8},
+                                        {9, 0, 5, 7, 2, 4, 10, 15, 14, 1, 11, 12, 6, 8, 3, 13},
+                                        {2, 12, 6, 10, 0, 11, 8, 3, 4, 13, 7, 5, 15, 14, 1, 9},
+                                        {12, 5, 1, 15, 14, 13, 4, 10, 0, 7, 6, 3, 9, 2, 8, 11},
+                                        {13, 11, 7, 14, 12, 1, 3, 9, 5, 0, 15, 4, 8, 6, 2, 10},
+                                        {6, 15, 14, 9, 11, 3, 0, 8, 12, 2, 13, 7, 1, 4, 10, 5},
+                                        {10, 2, 8, 4, 7, 6, 1, 5, 15, 11, 9, 14, 3, 12, 13, 0}};
+
+using Words16 = std::array<std::uint32_t, 16>;
+
+/// G of RFC 7693 3.1.
+void mix(Words16& v, std::size_t a, std::size_t b, std::size_t c, std::size_t d, std::uint32_t x,
+         std::uint32_t y) {
+  v[a] = v[a] + v[b] + x;
+  v[d] = std::rotr(v[d] ^ v[a], 16);
+  v[c] = v[c] + v[d];
+  v[b] = std::rotr(v[b] ^ v[c], 12);
+  v[a] = v[a] + v[b] + y;
+  v[d] = std::rotr(v[d] ^ v[a], 8);
+  v[c] = v[c] + v[d];
+  v[b] = std::rotr(v[b] ^ v[c], 7);
+}
+
+}  // namespace
+
+Blake2sHash Blake2sHash::from_bytes(std::span<const std::uint8_t, 32> bytes) {
+  Blake2sHash hash;
+  std::memcpy(hash.words.data(), bytes.data(), bytes.size());
+  return hash;
+}
+
+std::array<std::uint8_t, 32> Blake2sHash::to_bytes() const {
+  std::array<std::uint8_t, 32> bytes;
+  std::memcpy(bytes.data(), words.data(), bytes.size());
+  return bytes;
+}
+
+std::string Blake2sHash::to_hex() const {
+  static constexpr std::string_view digits = "0123456789abcdef";
+  std::string hex;
+  hex.reserve(64);
+  for (const std::uint8_t byte : to_bytes()) {
+    hex.push_back(digits[byte >> 4]);
+    hex.push_back(digits[byte & 15]);
+  }
+  return hex;
+}
+
+Blake2sHash Blake2sHash::from_hex(const std::string& hex) {
+  const std::string_view digits =
+      std::string_view(hex).substr(hex.starts_with("0x") || hex.starts_with("0X") ? 2 : 0);
+  require(digits.size() == 64, ErrorKind::bad_input, [&] {
+    return "hash: expected 64 hexadecimal digits, got " + std::to_string(digits.size()) + " characters";
+  });
+  const auto value_of = [](char c) -> std::uint8_t {
+    if (c >= '0' && c <= '9') return static_cast<std::uint8_t>(c - '0');
+    if (c >= 'a' && c <= 'f') return static_cast<std::uint8_t>(c - 'a' + 10);
+    if (c >= 'A' && c <= 'F') return static_cast<std::uint8_t>(c - 'A' + 10);
+    throw Error(ErrorKind::bad_input, "hash: not a hexadecimal digit");
+  };
+  std::array<std::uint8_t, 32> bytes;
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    bytes[i] = static_cast<std::uint8_t>(value_of(digits[2 * i]) << 4 | value_of(digits[2 * i + 1]));
+  }
+  return from_bytes(bytes);
+}
+
+// The parameter block is: digest length 32, no key, fanout 1, depth 1.
+Blake2s::Blake2s() : state_(initial_vector) { state_[0] ^= 0x01010020; }
+
+void Blake2s::compress(bool last) {
+  Words16 message;
+  std::memcpy(message.data(), buffer_.data(), buffer_.size());
+  Words16 v;
+  std::copy(state_.begin(), state_.end(), v.begin());
+  std::copy(initial_vector.begin(), initial_vector.end(), v.begin() + 8);
+  v[12] ^= static_cast<std::uint32_t>(counted_);
+  v[13] ^= static_cast<std::uint32_t>(counted_ >> 32);
+  if (last) v[14] = ~v[14];
+  for (const auto& s : sigma) {
+    mix(v, 0, 4, 8, 12, message[s[0]], message[s[1]]);
+    mix(v, 1, 5, 9, 13, message[s[2]], message[s[3]]);
+    mix(v, 2, 6, 10, 14, message[s[4]], message[s[5]]);
+    mix(v, 3, 7, 11, 15, message[s[6]], message[s[7]]);
+    mix(v, 0, 5, 10, 15, message[s[8]], message[s[9]]);
+    mix(v, 1, 6, 11, 12, message[s[10]], message[s[11]]);
+    mix(v, 2, 7, 8, 13, message[s[12]], message[s[13]]);
+    mix(v, 3, 4, 9, 14, message[s[14]], message[s[15]]);
+  }
+  for (std::size_t i = 0; i < 8; ++i) state_[i] ^= v[i] ^ v[i + 8];
+}
+
+Blake2s& Blake2s::update(std::span<const std::uint8_t> bytes) {
+  while (!bytes.empty()) {
+    // A full block is compressed only when more input follows: the last one is marked.
+    if (buffered_ == buffer_.size()) {
+      counted_ += buffer_.size();
+      compress(false);
+      buffered_ = 0;
+    }
+    const std::size_t taken = std::min(bytes.size(), buffer_.size() - buffered_);
+    std::memcpy(buffer_.data() + buffered_, bytes.data(), taken);
+    buffered_ += taken;
+    bytes = bytes.subspan(taken);
+  }
+  return *this;
+}
+
+Blake2s& Blake2s::update_words(std::span<const std::uint32_t> words) {
+  return update({reinterpret_cast<const std::uint8_t*>(words.data()), words.size_bytes()});
+}
+
+Blake2sHash Blake2s::finalize() {
+  counted_ += buffered_;
+  std::fill(buffer_.begin() + static_cast<std::ptrdiff_t>(buffered_), buffer_.end(), std::uint8_t{0});
+  compress(true);
+  return {state_};
+}
+
+Blake2sHash Blake2s::hash(std::span<const std::uint8_t> bytes) { return Blake2s().update(bytes).finalize(); }
+
+Blake2sHash Blake2s::hash_words(std::span<const std::uint32_t> words) {
+  return Blake2s().update_words(words).finalize();
+}
+
+}  // namespace circlet
