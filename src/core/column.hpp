@@ -64,6 +64,8 @@ inline const std::uint32_t* words(std::span<const M31> column) {
   return reinterpret_cast<const std::uint32_t*>(column.data());
 }
 inline std::uint32_t* words(std::span<M31> column) { return reinterpret_cast<std::uint32_t*>(column.data()); }
+inline const std::uint32_t* words(const BaseColumn& column) { return words(std::span<const M31>(column)); }
+inline std::uint32_t* words(BaseColumn& column) { return words(std::span<M31>(column)); }
 
 constexpr std::uint32_t log2_exact(std::size_t size) {
   std::uint32_t k = 0;
