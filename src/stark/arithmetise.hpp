@@ -1,0 +1,95 @@
+// Arithmetisation: the rows of every table for a model, from the public part of its Program alone
+// (docs/protocol.md section 3). The same rows serve setup (structure columns), the prover (where each row
+// takes its values from) and inspection.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "frontend/program.hpp"
+#include "stark/verification_key.hpp"
+
+namespace circlet {
+
+struct TableShape {
+  std::uint32_t lanes = 16;  // C
+  std::uint32_t batch = 1;   // B
+};
+
+/// Where a wire's value comes from.
+struct Operand {
+  enum class Kind : std::uint8_t {
+    one,         // the constant 1
+    ones,        // F(1, ..., 1)
+    tensor_row,  // F of row `row` of tensor `index`
+    claim,       // S on row `index` of the table `linear`: what its op claims
+  };
+  Kind kind = Kind::one;
+  std::uint32_t index = 0;
+  std::uint32_t row = 0;
+};
+
+/// What a row of `linear` holds in its weight columns.
+struct WeightsSource {
+  enum class Kind : std::uint8_t { none, dense, bias, coefficient };
+  Kind kind = Kind::none;
+  std::uint32_t layer = 0;
+  std::uint32_t term = 0;  // index in Layer::dense or Layer::scaled
+  std::uint32_t row = 0;   // input row k of a dense term, entry of a scaled term
+  std::uint32_t tile = 0;
+};
+
+struct LinearRow {
+  bool continues = false;  // cont: not the first tile of its input row
+  bool last_tile = false;  // f
+  bool keep = false;       // not the first row of its op
+  bool claims = false;
+  std::uint32_t id = 0;    // wire read or yielded, 0 if none
+  std::int32_t count = 0;  // n: 1 to read, -reads to yield
+  Operand operand;         // A
+  WeightsSource weights;
+};
+
+struct ActivateRow {
+  static constexpr std::uint32_t input_layer = ~0U;
+  std::uint32_t layer = input_layer;
+  std::uint32_t row = 0;  // output row j
+  bool keep = false;      // kt
+  std::uint32_t two_s = 1;
+  std::int64_t offset = 0;
+  std::uint32_t q_function = 0, r_function = 0;
+  std::uint32_t value_id = 0, value_reads = 0;  // idY, nY
+  std::uint32_t claim_id = 0, claim_reads = 0;  // idT, nT
+};
+
+struct LutRow {
+  std::uint32_t function = 0;
+  std::uint32_t first = 0;  // q of the first entry
+  std::array<std::int32_t, 4> y{};
+};
+
+struct MacRow {
+  enum class Carry : std::uint8_t { none, same, times_t };  // S starts anew; k1; kt
+  Carry carry = Carry::none;
+  std::uint32_t a_id = 0, b_id = 0, y_id = 0, y_reads = 0;
+  Operand a, b;
+};
+
+struct Arithmetisation {
+  TableShape shape;
+  bool input_public = true;
+  std::vector<LinearRow> linear;
+  std::vector<ActivateRow> activate;
+  std::vector<LutRow> lut;
+  std::vector<MacRow> mac;
+  std::vector<std::uint32_t> first_lut_row;         // of function fn at index fn - 1
+  std::uint32_t input_claim = 0, output_claim = 0;  // wire ids
+  std::uint32_t one_reads = 0, ones_reads = 0;
+
+  [[nodiscard]] TableSizes log_sizes() const;
+};
+
+/// Deterministic: the structure root is rebuilt from it. Throws Error(bad_input) if `check_program` would.
+Arithmetisation arithmetise(const Program& program, const TableShape& shape, bool input_public);
+
+}  // namespace circlet

@@ -1,0 +1,120 @@
+#include "stark/statement.hpp"
+
+namespace circlet {
+namespace {
+
+/// d = (z - 1) - lambda id - lambda^3 value
+QM31 wire_denominator(const Challenges& challenges, M31 id, const QM31& value) {
+  const QM31& lambda = challenges.lambda;
+  const QM31 tag(M31(static_cast<std::uint32_t>(BusTag::wire)));
+  return challenges.z - tag - lambda * id - lambda.square() * lambda * value;
+}
+
+void check_values(const char* what, const std::vector<std::int32_t>& values, std::size_t expected,
+                  const PublicTensor& tensor) {
+  require(values.size() == expected, ErrorKind::rejected, [&] {
+    return std::string("the statement has ") + std::to_string(values.size()) + " " + what +
+           " values; the key says " + std::to_string(expected);
+  });
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    require(values[i] >= tensor.min && values[i] <= tensor.max, ErrorKind::rejected, [&] {
+      return std::string(what) + " value " + std::to_string(i) + " is " + std::to_string(values[i]) +
+             ", outside the key's range " + std::to_string(tensor.min) + ".." + std::to_string(tensor.max);
+    });
+  }
+}
+
+void append_values(std::vector<std::uint32_t>& words, const std::vector<std::int32_t>& values) {
+  words.push_back(static_cast<std::uint32_t>(values.size()));
+  for (const auto value : values) words.push_back(M31::from_signed(value).value());
+}
+
+}  // namespace
+
+Context parse_context(const std::string& hex) {
+  const std::size_t start = hex.starts_with("0x") || hex.starts_with("0X") ? 2 : 0;
+  const std::size_t digits = hex.size() - start;
+  Context context{};
+  require(digits >= 1 && digits <= 64, ErrorKind::usage, "a context is 1 to 64 hexadecimal digits");
+  for (std::size_t i = 0; i < digits; ++i) {
+    const char c = hex[hex.size() - 1 - i];
+    std::uint32_t digit = 0;
+    if (c >= '0' && c <= '9') {
+      digit = static_cast<std::uint32_t>(c - '0');
+    } else if (c >= 'a' && c <= 'f') {
+      digit = static_cast<std::uint32_t>(c - 'a' + 10);
+    } else if (c >= 'A' && c <= 'F') {
+      digit = static_cast<std::uint32_t>(c - 'A' + 10);
+    } else {
+      throw Error(ErrorKind::usage, std::string("'") + c + "' in the context is not a hexadecimal digit");
+    }
+    context[i / 8] |= digit << (4 * (i % 8));
+  }
+  return context;
+}
+
+std::string to_hex(const Context& context) {
+  constexpr char digits[] = "0123456789abcdef";
+  std::string text = "0x";
+  bool leading = true;
+  for (int i = 63; i >= 0; --i) {
+    const std::uint32_t digit = (context[static_cast<std::size_t>(i) / 8] >> (4 * (i % 8))) & 15U;
+    if (digit == 0 && leading && i != 0) continue;
+    leading = false;
+    text.push_back(digits[digit]);
+  }
+  return text;
+}
+
+void check_statement(const VerificationKey& key, const Statement& statement) {
+  const std::size_t inputs = key.input_public ? std::size_t{key.input.rows} * key.batch : 0;
+  check_values("input", statement.inputs, inputs, key.input);
+  check_values("output", statement.outputs, std::size_t{key.output.rows} * key.batch, key.output);
+}
+
+void mix_key(const VerificationKey& key, Blake2sChannel& channel) {
+  channel.mix_u32s(key.digest().words);
+  channel.mix_config(key.pcs);
+}
+
+void mix_statement(const Statement& statement, Blake2sChannel& channel) {
+  std::vector<std::uint32_t> words(statement.context.begin(), statement.context.end());
+  append_values(words, statement.inputs);
+  append_values(words, statement.outputs);
+  channel.mix_u32s(words);
+}
+
+QM31 claim_of(std::span<const std::int32_t> values, std::uint32_t rows, const Challenges& challenges) {
+  const std::size_t batch = values.size() / rows;
+  QM31 claim;
+  for (std::size_t j = 0; j < rows; ++j) {
+    QM31 fingerprint;
+    for (std::size_t lane = 0; lane < batch; ++lane) {
+      fingerprint = fingerprint * challenges.alpha + QM31(M31::from_signed(values[lane * rows + j]));
+    }
+    claim = claim * challenges.t + fingerprint;
+  }
+  return claim;
+}
+
+QM31 ones_value(std::uint32_t batch, const Challenges& challenges) {
+  QM31 value;
+  for (std::uint32_t lane = 0; lane < batch; ++lane) value = value * challenges.alpha + QM31(M31(1));
+  return value;
+}
+
+QM31 public_messages(const VerificationKey& key, const Statement& statement, const Challenges& challenges) {
+  QM31 sum;
+  const auto add = [&](std::int64_t count, std::uint32_t id, const QM31& value) {
+    const QM31 denominator = wire_denominator(challenges, M31(id), value);
+    require(!denominator.is_zero(), ErrorKind::rejected, "a public message has denominator zero");
+    sum += denominator.inverse() * M31::from_signed(count);
+  };
+  add(-std::int64_t{key.one_reads}, wires::one, QM31(M31(1)));
+  add(-std::int64_t{key.ones_reads}, wires::ones, ones_value(key.batch, challenges));
+  if (key.input_public) add(-1, key.input.claim_wire, claim_of(statement.inputs, key.input.rows, challenges));
+  add(1, key.output.claim_wire, claim_of(statement.outputs, key.output.rows, challenges));
+  return sum;
+}
+
+}  // namespace circlet

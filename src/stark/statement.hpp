@@ -1,0 +1,50 @@
+// What a proof states: "the model of this key, in this context, maps the input to this output", and how a
+// statement enters the transcript (docs/protocol.md section 5, steps 1 and 2). Shared by the prover and the
+// verifier.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "air/challenges.hpp"
+#include "hash/channel.hpp"
+#include "stark/verification_key.hpp"
+
+namespace circlet {
+
+/// 256 bits of the caller's choice that bind a proof to its use, as little-endian words.
+using Context = std::array<std::uint32_t, 8>;
+
+/// Parses up to 64 hexadecimal digits, most significant first, with or without 0x. Throws Error(usage).
+Context parse_context(const std::string& hex);
+std::string to_hex(const Context& context);
+
+struct Statement {
+  Context context{};
+  std::vector<std::int32_t> inputs;   // sample after sample; empty if the input is private
+  std::vector<std::int32_t> outputs;  // sample after sample
+  friend bool operator==(const Statement&, const Statement&) = default;
+};
+
+/// Throws Error(rejected) unless the statement has the key's shape and every value lies in its declared
+/// range.
+void check_statement(const VerificationKey& key, const Statement& statement);
+
+/// Transcript step 1 up to the two roots: the key's digest and its PCS configuration.
+void mix_key(const VerificationKey& key, Blake2sChannel& channel);
+/// Transcript step 2.
+void mix_statement(const Statement& statement, Blake2sChannel& channel);
+
+/// T = sum_j t^(N-1-j) F(Y_j), with F(Y_j) = sum_l alpha^(B-1-l) values[l * rows + j].
+QM31 claim_of(std::span<const std::int32_t> values, std::uint32_t rows, const Challenges& challenges);
+
+/// F(1, ..., 1) over B lanes.
+QM31 ones_value(std::uint32_t batch, const Challenges& challenges);
+
+/// The public messages of the bus (docs/protocol.md section 5): yields of ONE, ONES and of a public input's
+/// claim, and the read of the output's claim. Throws Error(rejected) if a denominator vanishes.
+QM31 public_messages(const VerificationKey& key, const Statement& statement, const Challenges& challenges);
+
+}  // namespace circlet

@@ -1,0 +1,44 @@
+// The structure tree: which columns a model's arithmetisation puts in tree 0, and the checks that anyone can
+// run on them.
+#pragma once
+
+#include <array>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/column.hpp"
+#include "stark/arithmetise.hpp"
+
+namespace circlet {
+
+/// The structure columns of one table in row order, all of one length.
+struct StructureTable {
+  std::string name;
+  std::vector<std::string> column_names;
+  std::vector<BaseColumn> columns;
+
+  [[nodiscard]] std::size_t rows() const { return columns.empty() ? 0 : columns[0].size(); }
+  [[nodiscard]] const BaseColumn& column(std::string_view wanted) const;
+  [[nodiscard]] BaseColumn& column(std::string_view wanted);
+};
+
+/// linear, activate, lut, mac, pad.
+using Structure = std::array<StructureTable, 5>;
+
+Structure build_structure(const Arithmetisation& arithmetisation);
+
+/// What the verification key says about the wires that the verifier itself yields or reads.
+struct PublicWires {
+  std::uint32_t input_claim = 0;  // 0 if the input is private
+  std::uint32_t output_claim = 0;
+  std::uint32_t one_reads = 0, ones_reads = 0;
+};
+
+/// Checks that a structure is well formed, from its columns alone: selectors and counts consistent, every
+/// wire yielded once with as many copies as it has reads, no cycle of wires, every look-up table a function,
+/// every split unique. Throws Error(rejected) that names the table, the row and the rule.
+void check_structure(const Structure& structure, const PublicWires& wires);
+
+}  // namespace circlet

@@ -1,0 +1,172 @@
+#include "stark/verification_key.hpp"
+
+#include <bit>
+#include <cmath>
+#include <cstring>
+#include <limits>
+
+#include "core/artefact.hpp"
+
+namespace circlet {
+namespace {
+
+constexpr std::uint32_t max_log_size = 26;
+constexpr std::uint32_t max_lanes = 1024;
+constexpr std::uint32_t max_batch = 64;
+constexpr std::uint32_t max_rows = 1U << 24;
+
+void write_tensor(std::vector<std::uint32_t>& words, const PublicTensor& tensor, bool claimed) {
+  words.push_back(claimed ? tensor.claim_wire : 0);
+  words.push_back(tensor.rows);
+  words.push_back(M31::from_signed(tensor.min).value());
+  words.push_back(M31::from_signed(tensor.max).value());
+}
+
+void write_scales(std::vector<std::uint32_t>& words, const std::vector<double>& scales) {
+  words.push_back(static_cast<std::uint32_t>(scales.size()));
+  for (const double scale : scales) {
+    const auto bits = std::bit_cast<std::uint64_t>(scale);
+    words.push_back(static_cast<std::uint32_t>(bits));
+    words.push_back(static_cast<std::uint32_t>(bits >> 32));
+  }
+}
+
+[[noreturn]] void refuse(const std::string& why) {
+  throw Error(ErrorKind::bad_input, "verification key: " + why);
+}
+
+/// Reads words in order; every value has a name and a range.
+class WordReader {
+ public:
+  explicit WordReader(std::span<const std::uint32_t> words) : words_(words) {}
+
+  std::uint32_t next(const char* name) {
+    if (at_ >= words_.size()) refuse(std::string("truncated at ") + name);
+    return words_[at_++];
+  }
+  std::uint32_t within(const char* name, std::uint32_t least, std::uint32_t greatest) {
+    const auto value = next(name);
+    if (value < least || value > greatest) {
+      refuse(std::string(name) + " is " + std::to_string(value) + ", outside " + std::to_string(least) +
+             ".." + std::to_string(greatest));
+    }
+    return value;
+  }
+  std::int32_t residue(const char* name) { return M31(within(name, 0, M31::modulus - 1)).centered(); }
+  Blake2sHash hash(const char* name) {
+    Blake2sHash result;
+    for (auto& word : result.words) word = next(name);
+    return result;
+  }
+  std::vector<double> scales(const char* name, std::uint32_t rows) {
+    const auto count = next(name);
+    if (count != 1 && count != rows)
+      refuse(std::string(name) + ": " + std::to_string(count) + " scales for " + std::to_string(rows) +
+             " rows");
+    if (count > (words_.size() - at_) / 2) refuse(std::string("truncated in ") + name);
+    std::vector<double> result(count);
+    for (auto& scale : result) {
+      const std::uint64_t low = next(name);
+      const std::uint64_t high = next(name);
+      scale = std::bit_cast<double>(low | (high << 32));
+      if (!std::isfinite(scale) || scale <= 0)
+        refuse(std::string(name) + ": a scale is not a positive number");
+    }
+    return result;
+  }
+  void expect_end() const {
+    if (at_ != words_.size()) refuse(std::to_string(words_.size() - at_) + " words left over");
+  }
+
+ private:
+  std::span<const std::uint32_t> words_;
+  std::size_t at_ = 0;
+};
+
+PublicTensor read_tensor(WordReader& reader, bool claimed) {
+  PublicTensor tensor;
+  tensor.claim_wire = claimed ? reader.within("claim wire", wires::first_of_model, M31::modulus - 1)
+                              : reader.within("claim wire", 0, 0);
+  tensor.rows = reader.within("rows", 1, max_rows);
+  tensor.min = reader.residue("least value");
+  tensor.max = reader.residue("greatest value");
+  if (tensor.min > tensor.max) refuse("the least value exceeds the greatest");
+  return tensor;
+}
+
+}  // namespace
+
+std::vector<std::uint32_t> VerificationKey::to_words() const {
+  std::vector<std::uint32_t> words = {format_version, air_id, hash_id, lanes, batch};
+  for (const auto size : log_sizes.all()) words.push_back(size);
+  words.insert(words.end(), structure_root.words.begin(), structure_root.words.end());
+  words.insert(words.end(), weights_root.words.begin(), weights_root.words.end());
+  for (const auto word : {pcs.pow_bits, pcs.fri.log_blowup_factor, pcs.fri.log_last_layer_degree_bound,
+                          pcs.fri.n_queries, pcs.fri.fold_step}) {
+    words.push_back(word);
+  }
+  words.push_back((input_public ? 1U : 0U) | 2U);
+  write_tensor(words, input, input_public);
+  write_tensor(words, output, true);
+  words.push_back(one_reads);
+  words.push_back(ones_reads);
+  write_scales(words, input.scales);
+  write_scales(words, output.scales);
+  return words;
+}
+
+VerificationKey VerificationKey::from_words(std::span<const std::uint32_t> words) {
+  WordReader reader(words);
+  VerificationKey key;
+  reader.within("format version", format_version, format_version);
+  reader.within("AIR id", air_id, air_id);
+  reader.within("hash id", hash_id, hash_id);
+  key.lanes = reader.within("lanes", 1, max_lanes);
+  key.batch = reader.within("batch", 1, max_batch);
+  for (auto* size :
+       {&key.log_sizes.linear, &key.log_sizes.activate, &key.log_sizes.lut, &key.log_sizes.mac}) {
+    *size = reader.within("log size", 4, max_log_size);
+    key.log_sizes.pad = std::max(key.log_sizes.pad, *size);
+  }
+  reader.within("log size of pad", key.log_sizes.pad, key.log_sizes.pad);
+  key.structure_root = reader.hash("structure root");
+  key.weights_root = reader.hash("weights root");
+  key.pcs.pow_bits = reader.within("proof-of-work bits", 0, 32);
+  key.pcs.fri.log_blowup_factor = reader.within("log blow-up", 1, 4);
+  key.pcs.fri.log_last_layer_degree_bound = reader.within("log last layer degree bound", 0, 4);
+  key.pcs.fri.n_queries = reader.within("queries", 1, 1024);
+  key.pcs.fri.fold_step = reader.within("fold step", 1, 4);
+  if (key.pcs.fri.log_last_layer_degree_bound + key.pcs.fri.fold_step > key.log_sizes.pad) {
+    refuse("the tables are too small for the fold step and the last layer");
+  }
+  key.input_public = (reader.within("visibility", 2, 3) & 1U) != 0;
+  key.input = read_tensor(reader, key.input_public);
+  key.output = read_tensor(reader, true);
+  key.one_reads = reader.within("reads of ONE", 0, 1U << 28);
+  key.ones_reads = reader.within("reads of ONES", 0, 1U << 28);
+  key.input.scales = reader.scales("input scales", key.input.rows);
+  key.output.scales = reader.scales("output scales", key.output.rows);
+  reader.expect_end();
+  return key;
+}
+
+Blake2sHash VerificationKey::digest() const { return Blake2s::hash_words(to_words()); }
+
+void save_verification_key(const VerificationKey& key, const std::filesystem::path& path) {
+  ByteWriter writer;
+  writer.write_counted(std::span<const std::uint32_t>(key.to_words()));
+  write_file(path,
+             seal_artefact(ArtefactKind::verification_key, VerificationKey::format_version, writer.bytes()));
+}
+
+VerificationKey load_verification_key(const std::filesystem::path& path) {
+  const Bytes file = read_file(path, std::uint64_t{1} << 30);
+  const auto payload =
+      open_artefact(ArtefactKind::verification_key, VerificationKey::format_version, file, path.string());
+  ByteReader reader(payload, path.string());
+  const auto words = reader.read_counted<std::uint32_t>("words");
+  reader.expect_end();
+  return VerificationKey::from_words(words);
+}
+
+}  // namespace circlet

@@ -1,0 +1,69 @@
+// The verification key: all that a verifier may trust (docs/protocol.md section 4). Public.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "core/bytes.hpp"
+#include "core/fields/m31.hpp"
+#include "fri/pcs_config.hpp"
+#include "hash/blake2s.hpp"
+
+namespace circlet {
+
+/// Ids of the wires that the verifier yields. Those from 3 to 15 are reserved.
+namespace wires {
+inline constexpr std::uint32_t one = 1;   // the value 1
+inline constexpr std::uint32_t ones = 2;  // F(1, ..., 1)
+inline constexpr std::uint32_t first_of_model = 16;
+}  // namespace wires
+
+/// The model's input or output as the verifier knows it.
+struct PublicTensor {
+  std::uint32_t claim_wire = 0;  // id of the wire that carries its claim
+  std::uint32_t rows = 0;        // values a sample
+  std::int32_t min = 0;          // least and greatest integer
+  std::int32_t max = 0;
+  std::vector<double> scales;  // real = integer * scale; one entry, or one a row
+  friend bool operator==(const PublicTensor&, const PublicTensor&) = default;
+  [[nodiscard]] double scale(std::size_t row) const { return scales.size() == 1 ? scales[0] : scales[row]; }
+};
+
+/// Log sizes of the tables, in component order.
+struct TableSizes {
+  std::uint32_t linear = 0, activate = 0, lut = 0, mac = 0, pad = 0;
+  friend bool operator==(const TableSizes&, const TableSizes&) = default;
+  [[nodiscard]] std::array<std::uint32_t, 5> all() const { return {linear, activate, lut, mac, pad}; }
+};
+
+struct VerificationKey {
+  static constexpr std::uint32_t format_version = 1;
+  static constexpr std::uint32_t air_id = 1;
+  static constexpr std::uint32_t hash_id = 1;  // Blake2s
+
+  std::uint32_t lanes = 16;  // C: weights a row of `linear`
+  std::uint32_t batch = 1;   // B: samples a proof
+  TableSizes log_sizes;
+  Blake2sHash structure_root, weights_root;
+  PcsConfig pcs;
+  bool input_public = true;
+  PublicTensor input, output;
+  std::uint32_t one_reads = 0;  // reads of the wires ONE and ONES
+  std::uint32_t ones_reads = 0;
+
+  friend bool operator==(const VerificationKey&, const VerificationKey&) = default;
+
+  [[nodiscard]] std::vector<std::uint32_t> to_words() const;
+  /// Throws Error(bad_input) unless the words are the canonical encoding of a key within the limits below.
+  static VerificationKey from_words(std::span<const std::uint32_t> words);
+  /// Blake2s of the words: what the transcript starts with.
+  [[nodiscard]] Blake2sHash digest() const;
+};
+
+void save_verification_key(const VerificationKey& key, const std::filesystem::path& path);
+VerificationKey load_verification_key(const std::filesystem::path& path);
+
+}  // namespace circlet
