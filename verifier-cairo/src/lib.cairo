@@ -1,0 +1,2 @@
+//! Verifies Circlet proofs on Starknet: docs/protocol.md is the protocol, docs/calldata.md the encoding.
+pub mod fields;
