@@ -1,0 +1,56 @@
+// The verifier's challenges, and the constants that a table's constraints take from them (docs/protocol.md
+// section 2).
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "core/fields/qm31.hpp"
+
+namespace circlet {
+
+/// alpha and t are drawn after every value is committed, z and lambda after every fingerprint is.
+struct Challenges {
+  QM31 alpha, t, z, lambda;
+};
+
+/// What a bus message is about; the constant term of its denominator.
+enum class BusTag : std::uint32_t { wire = 1, look_up = 2 };
+
+/// Values of F that are the same on every row of a table.
+enum class Constant : std::uint32_t {
+  t,
+  t_to_the_lanes,   // t^C
+  z_minus_wire,     // z - 1
+  z_minus_look_up,  // z - 2
+  minus_lambda,
+  minus_lambda_2,
+  minus_lambda_3,
+  claimed_sum,
+};
+inline constexpr std::size_t constant_count = 8;
+
+/// The challenge whose powers weigh the terms of a sum.
+enum class PowersOf : std::uint32_t { alpha, t };
+
+/// The constants of one table with `lanes` lanes.
+struct TableConstants {
+  std::array<QM31, constant_count> values;
+  /// powers[c][i] = c^(lanes - 1 - i)
+  std::array<std::vector<QM31>, 2> powers;
+
+  TableConstants(const Challenges& challenges, const QM31& claimed_sum, std::uint32_t lanes);
+
+  [[nodiscard]] const QM31& operator[](Constant c) const { return values[static_cast<std::size_t>(c)]; }
+  [[nodiscard]] const std::vector<QM31>& operator[](PowersOf c) const {
+    return powers[static_cast<std::size_t>(c)];
+  }
+};
+
+/// base^(count - 1), ..., base, 1
+std::vector<QM31> descending_powers(const QM31& base, std::size_t count);
+
+}  // namespace circlet

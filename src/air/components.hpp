@@ -1,0 +1,66 @@
+// The components of a proof, for the verifier and for the prover: the tables of the registry in order, then
+// `pad`.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <set>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "air/challenges.hpp"
+#include "air/component.hpp"
+#include "air/component_prover.hpp"
+#include "air/inspector.hpp"
+#include "air/registry.hpp"
+#include "air/trace.hpp"
+
+namespace circlet {
+
+/// The sizes that a verification key names.
+struct AirShape {
+  std::uint32_t weights_per_row = 16;                      // C
+  std::uint32_t samples = 1;                               // B
+  std::array<std::uint32_t, table_count + 1> log_sizes{};  // of the tables, then of pad
+
+  /// Lanes of table `index`.
+  [[nodiscard]] std::uint32_t lanes(std::size_t index) const;
+};
+
+/// Stems of constraint names ("activate.P") that are taken as zero. For tests of what a constraint is there
+/// for; an honest proof or verifier has none.
+using DeletedConstraints = std::set<std::string, std::less<>>;
+
+/// The layout of table `index` with these lanes, and all of them.
+TableLayout table_layout(std::size_t index, std::uint32_t lanes);
+std::vector<TableLayout> table_layouts(const AirShape& shape);
+
+/// Columns of tree `tree` over all components, pad's included.
+std::uint32_t tree_width(const AirShape& shape, Tree tree);
+
+/// `claimed_sums` has one value a table.
+std::vector<std::unique_ptr<Component>> make_components(const AirShape& shape, const Challenges& challenges,
+                                                        std::span<const QM31> claimed_sums,
+                                                        const DeletedConstraints& deleted = {});
+std::vector<std::unique_ptr<ComponentProver>> make_component_provers(const AirShape& shape,
+                                                                     const Challenges& challenges,
+                                                                     std::span<const QM31> claimed_sums,
+                                                                     const DeletedConstraints& deleted = {});
+
+/// A constraint that does not hold on a row of a trace.
+struct Violation {
+  std::string table;
+  std::size_t row = 0;
+  std::string constraint;
+  friend bool operator==(const Violation&, const Violation&) = default;
+};
+
+/// Every violated constraint of table `index`, in row order, or the first `limit` of them. `trace` has all
+/// five trees.
+std::vector<Violation> find_violations(std::size_t index, std::uint32_t lanes, const TableTrace& trace,
+                                       const Challenges& challenges, const QM31& claimed_sum,
+                                       std::size_t limit = SIZE_MAX);
+
+}  // namespace circlet

@@ -1,0 +1,32 @@
+// The constraints of every table over a domain.
+#include <algorithm>
+#include <array>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "air/domain_kernels.hpp"
+#include "air/evaluator.hpp"
+#include "core/simd/lanes.hpp"
+// The tables' constraints and the evaluator are templates over the lane types.
+#include "air/domain_evaluator.hpp"
+#include "air/registry.hpp"
+
+namespace circlet::CIRCLET_LANES {
+
+template <std::size_t... index>
+constexpr DomainKernels make_kernels(std::index_sequence<index...>) {
+  return {{accumulate_domain<std::tuple_element_t<index, Tables>>...}};
+}
+
+const DomainKernels domain_kernels = make_kernels(std::make_index_sequence<table_count>{});
+
+}  // namespace circlet::CIRCLET_LANES
+
+#include "core/simd/lanes_end.hpp"

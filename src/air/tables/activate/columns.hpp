@@ -1,0 +1,47 @@
+// Shape and columns of the table activate by tree, as constraints.hpp asks
+// for them; a column of F is the first of four.
+#pragma once
+
+#include <cstdint>
+
+namespace circlet {
+
+struct ActivateShape {
+  static constexpr const char* table = "activate";
+  std::uint32_t lanes = 1;  // B, the samples of a proof
+};
+
+}  // namespace circlet
+
+namespace circlet::activate {
+
+enum class Structure : std::uint32_t {
+  live,
+  real,
+  kt,
+  two_s,
+  off,
+  fnq,
+  fnr,
+  idY,
+  nY,
+  idT,
+  nT,
+  keepr,
+  fin,
+  count
+};
+/// Lane i of q, r and y, for B lanes.
+constexpr std::uint32_t q(std::uint32_t i, std::uint32_t) { return i; }
+constexpr std::uint32_t r(std::uint32_t i, std::uint32_t lanes) { return lanes + i; }
+constexpr std::uint32_t y(std::uint32_t i, std::uint32_t lanes) { return 2 * lanes + i; }
+constexpr std::uint32_t witness_count(std::uint32_t lanes) { return 3 * lanes; }
+
+enum class Fingerprint : std::uint32_t { T = 0, count = 4 };
+
+constexpr std::uint32_t P(std::uint32_t i, std::uint32_t) { return 4 * i; }
+constexpr std::uint32_t W(std::uint32_t lanes) { return 4 * lanes; }
+constexpr std::uint32_t R(std::uint32_t lanes) { return 4 * lanes + 4; }
+constexpr std::uint32_t logup_count(std::uint32_t lanes) { return 4 * lanes + 8; }
+
+}  // namespace circlet::activate

@@ -1,0 +1,22 @@
+// Shape and columns of the table lut by tree, as constraints.hpp asks
+// for them; a column of F is the first of four.
+#pragma once
+
+#include <cstdint>
+
+namespace circlet {
+
+struct LutShape {
+  static constexpr const char* table = "lut";
+  static constexpr std::uint32_t lanes = 4;  // entries in a row
+};
+
+}  // namespace circlet
+
+namespace circlet::lut {
+
+enum class Structure : std::uint32_t { live, real, keepr, fin, fn, q, y0, y1, y2, y3, count };
+enum class Witness : std::uint32_t { m0, m1, m2, m3, count };
+enum class LogUp : std::uint32_t { P0 = 0, P1 = 4, R = 8, count = 12 };
+
+}  // namespace circlet::lut

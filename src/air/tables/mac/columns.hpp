@@ -1,0 +1,22 @@
+// Shape and columns of the table mac by tree, as constraints.hpp asks
+// for them; a column of F is the first of four.
+#pragma once
+
+#include <cstdint>
+
+namespace circlet {
+
+struct MacShape {
+  static constexpr const char* table = "mac";
+  static constexpr std::uint32_t lanes = 1;
+};
+
+}  // namespace circlet
+
+namespace circlet::mac {
+
+enum class Structure : std::uint32_t { live, real, k1, kt, idA, idB, idY, nY, keepr, fin, count };
+enum class Fingerprint : std::uint32_t { A = 0, B = 4, S = 8, count = 12 };
+enum class LogUp : std::uint32_t { P = 0, R = 4, count = 8 };
+
+}  // namespace circlet::mac
