@@ -1,0 +1,17 @@
+// The columns that a verification key's tables commit, tree by tree.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "air/components.hpp"
+#include "stark/verification_key.hpp"
+
+namespace circlet {
+
+AirShape air_shape(const VerificationKey& key);
+
+/// Log size of every column of a tree, in commitment order.
+std::vector<std::uint32_t> column_log_sizes(const AirShape& shape, Tree tree);
+
+}  // namespace circlet

@@ -1,0 +1,63 @@
+#include "stark/verifier.hpp"
+
+#include <memory>
+#include <vector>
+
+#include "air/components.hpp"
+#include "stark/shape.hpp"
+#include "stark/verify_components.hpp"
+
+namespace circlet {
+namespace {
+
+[[noreturn]] void reject(const std::string& why) { throw Error(ErrorKind::rejected, why); }
+
+}  // namespace
+
+void verify(const VerificationKey& key, const Proof& proof, Blake2sChannel::Observer observer) {
+  check_statement(key, proof.statement);
+  const auto& commitments = proof.stark.commitments;
+  if (commitments.size() != trace_trees + 1) {
+    reject("the proof has " + std::to_string(commitments.size()) + " commitments, expected " +
+           std::to_string(trace_trees + 1));
+  }
+  if (commitments[0] != key.structure_root)
+    reject("the structure root is not the key's: a proof of another model");
+  if (commitments[1] != key.weights_root)
+    reject("the weights root is not the key's: a proof with other weights");
+
+  const AirShape shape = air_shape(key);
+  Blake2sChannel channel;
+  channel.observe(std::move(observer));
+  CommitmentSchemeVerifier<Blake2sMerkleChannel> scheme(key.pcs);
+  const auto commit = [&](Tree tree) {
+    scheme.commit(commitments[static_cast<std::size_t>(tree)], column_log_sizes(shape, tree), channel);
+  };
+  mix_key(key, channel);
+  commit(Tree::structure);
+  commit(Tree::weights);
+  mix_statement(proof.statement, channel);
+  commit(Tree::witness);
+  Challenges challenges;
+  const auto first = channel.draw_secure_felts(2);
+  challenges.alpha = first[0];
+  challenges.t = first[1];
+  commit(Tree::fingerprints);
+  const auto second = channel.draw_secure_felts(2);
+  challenges.z = second[0];
+  challenges.lambda = second[1];
+  channel.mix_felts(proof.claimed_sums);
+  commit(Tree::logup);
+
+  QM31 sum = public_messages(key, proof.statement, challenges);
+  for (const auto& claimed : proof.claimed_sums) sum += claimed;
+  if (!sum.is_zero())
+    reject("the bus does not balance: claimed sums and public values do not add up to zero");
+
+  const auto components = make_components(shape, challenges, proof.claimed_sums);
+  std::vector<const Component*> views;
+  for (const auto& component : components) views.push_back(component.get());
+  verify_components<Blake2sMerkleChannel>(views, channel, scheme, proof.stark);
+}
+
+}  // namespace circlet
