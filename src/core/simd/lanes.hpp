@@ -16,6 +16,8 @@
 //             load_lifted(column, slot, d)    lanes = the values that lifting by d levels puts at
 //             slot..slot+15 deinterleave(a, b) / interleave(a, b)   (even, odd) lanes of the 32 values a, b,
 //             and back
+//             rotated(s) = * 2^s, 0 <= s <= 30;  blend<mask>(a, b): lane i of b where bit i of mask is set
+// PackedFactor a PackedM31 prepared to be multiplied many times: broadcast(M31), of(PackedM31), x * factor
 // PackedQM31  four PackedM31 coordinates: load(columns, i) store(columns, i) broadcast(QM31) zero() + -
 // unary-
 //             * by PackedQM31, PackedM31, QM31 and M31
@@ -211,12 +213,22 @@ struct PackedM31 {
   }
   // The smaller of s and s - p, as unsigned words: the canonical value of any s < 2p.
   static PackedM31 canonical(__m512i s) { return {{_mm512_min_epu32(s, _mm512_sub_epi32(s, p()))}}; }
+  // 2ab as 64 bits: the high word is ab >> 31, the low word twice (ab mod 2^31); their sum is ab mod p.
+  static PackedM31 from_double_products(__m512i even, __m512i odd) {
+    const __m512i high = _mm512_castps_si512(
+        _mm512_mask_movehdup_ps(_mm512_castsi512_ps(odd), 0x5555, _mm512_castsi512_ps(even)));
+    const __m512i low = _mm512_castps_si512(
+        _mm512_mask_moveldup_ps(_mm512_castsi512_ps(even), 0xAAAA, _mm512_castsi512_ps(odd)));
+    return canonical(_mm512_add_epi32(high, _mm512_srli_epi32(low, 1)));
+  }
 #else
   template <class F>
   static PackedM31 make(F&& lane) {
     return {PackedU32::make([&](std::size_t i) { return lane(i).value(); })};
   }
 #endif
+  /// this * 2^s: multiplication by 2 rotates the 31 bits. 0 <= s <= 30.
+  [[nodiscard]] PackedM31 rotated(std::uint32_t s) const;
   [[nodiscard]] PackedM31 square() const;
   [[nodiscard]] PackedM31 doubled() const;
 };
@@ -230,16 +242,11 @@ inline PackedM31 operator-(const PackedM31& a, const PackedM31& b) {
   const __m512i difference = _mm512_sub_epi32(a.u.v, b.u.v);
   return {{_mm512_min_epu32(difference, _mm512_add_epi32(difference, PackedM31::p()))}};
 }
-// 2ab as 64 bits: the high word is ab >> 31, the low word twice (ab mod 2^31); their sum is ab mod p.
 inline PackedM31 operator*(const PackedM31& a, const PackedM31& b) {
   const __m512i twice = _mm512_add_epi32(b.u.v, b.u.v);
-  const __m512i even = _mm512_mul_epu32(a.u.v, twice);
-  const __m512i odd = _mm512_mul_epu32(PackedM31::odd_lanes(a.u.v), PackedM31::odd_lanes(twice));
-  const __m512i high = _mm512_castps_si512(
-      _mm512_mask_movehdup_ps(_mm512_castsi512_ps(odd), 0x5555, _mm512_castsi512_ps(even)));
-  const __m512i low = _mm512_castps_si512(
-      _mm512_mask_moveldup_ps(_mm512_castsi512_ps(even), 0xAAAA, _mm512_castsi512_ps(odd)));
-  return PackedM31::canonical(_mm512_add_epi32(high, _mm512_srli_epi32(low, 1)));
+  return PackedM31::from_double_products(
+      _mm512_mul_epu32(a.u.v, twice),
+      _mm512_mul_epu32(PackedM31::odd_lanes(a.u.v), PackedM31::odd_lanes(twice)));
 }
 #else
 inline PackedM31 operator+(const PackedM31& a, const PackedM31& b) {
@@ -261,6 +268,26 @@ inline PackedM31 operator-(const PackedM31& a) { return PackedM31::zero() - a; }
 inline PackedM31& operator+=(PackedM31& a, const PackedM31& b) { return a = a + b; }
 inline PackedM31& operator-=(PackedM31& a, const PackedM31& b) { return a = a - b; }
 inline PackedM31& operator*=(PackedM31& a, const PackedM31& b) { return a = a * b; }
+#ifdef CIRCLET_AVX512
+inline PackedM31 PackedM31::rotated(std::uint32_t s) const {
+  const __m512i left = _mm512_sll_epi32(u.v, _mm_cvtsi32_si128(static_cast<int>(s)));
+  const __m512i right = _mm512_srl_epi32(u.v, _mm_cvtsi32_si128(static_cast<int>(31 - s)));
+  return {{_mm512_and_si512(_mm512_or_si512(left, right), p())}};
+}
+template <std::uint32_t mask>
+inline PackedM31 blend(const PackedM31& a, const PackedM31& b) {
+  return {{_mm512_mask_blend_epi32(mask, a.u.v, b.u.v)}};
+}
+#else
+inline PackedM31 PackedM31::rotated(std::uint32_t s) const {
+  return {
+      PackedU32::make([&](std::size_t i) { return ((u.v[i] << s) | (u.v[i] >> (31 - s))) & M31::modulus; })};
+}
+template <std::uint32_t mask>
+inline PackedM31 blend(const PackedM31& a, const PackedM31& b) {
+  return {PackedU32::make([&](std::size_t i) { return (mask >> i) % 2 == 1 ? b.u.v[i] : a.u.v[i]; })};
+}
+#endif
 inline PackedM31 PackedM31::square() const { return *this * *this; }
 inline PackedM31 PackedM31::doubled() const { return *this + *this; }
 
@@ -272,6 +299,35 @@ inline std::pair<PackedM31, PackedM31> interleave(const PackedM31& a, const Pack
   const auto r = interleave(a.u, b.u);
   return {{r.first}, {r.second}};
 }
+
+/// A factor of many products: twice its value, with the odd lanes moved down once.
+struct PackedFactor {
+#ifdef CIRCLET_AVX512
+  __m512i twice, twice_odd;
+
+  static PackedFactor broadcast(M31 x) {
+    const __m512i twice = _mm512_set1_epi32(static_cast<int>(2 * x.value()));
+    return {twice, twice};
+  }
+  static PackedFactor of(const PackedM31& x) {
+    const __m512i twice = _mm512_add_epi32(x.u.v, x.u.v);
+    return {twice, PackedM31::odd_lanes(twice)};
+  }
+#else
+  PackedM31 value;
+
+  static PackedFactor broadcast(M31 x) { return {PackedM31::broadcast(x)}; }
+  static PackedFactor of(const PackedM31& x) { return {x}; }
+#endif
+};
+#ifdef CIRCLET_AVX512
+inline PackedM31 operator*(const PackedM31& a, const PackedFactor& b) {
+  return PackedM31::from_double_products(_mm512_mul_epu32(a.u.v, b.twice),
+                                         _mm512_mul_epu32(PackedM31::odd_lanes(a.u.v), b.twice_odd));
+}
+#else
+inline PackedM31 operator*(const PackedM31& a, const PackedFactor& b) { return a * b.value; }
+#endif
 
 /// Sixteen sums of products as 64-bit integers. Four products (each below 2^62) fit; fold() makes room for
 /// three more.

@@ -1,0 +1,40 @@
+// The circle FFT: coefficients in the basis y^b0 x^b1 pi(x)^b2 ... (spec 2) to values in storage order, and
+// back.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "core/circle.hpp"
+#include "core/column.hpp"
+
+namespace circlet {
+
+/// Values on canonic(k) in storage order to coefficients, in place; 2^k values, k >= 1.
+void circle_ifft(std::span<M31> values);
+
+/// Coefficients to values on canonic(k), in place.
+void circle_fft(std::span<M31> coefficients);
+
+/// Values on canonic(k + blowup) of a polynomial with 2^k coefficients; evaluations holds 2^(k + blowup).
+void low_degree_extension(std::span<const M31> coefficients, std::span<M31> evaluations);
+
+/// Values on the first 2^b slots of canonic(k), which are a coset of the subgroup of order 2^(b-1) and its
+/// conjugate, to the coefficients of the polynomial with fewer than 2^b of them; in place. b <= k.
+void circle_ifft_prefix(std::span<M31> values, std::uint32_t k);
+
+/// Evaluates polynomials of 2^k coefficients at one point of C(F).
+class PointEvaluator {
+ public:
+  PointEvaluator(const CirclePoint<QM31>& point, std::uint32_t k);
+  [[nodiscard]] QM31 evaluate(std::span<const M31> coefficients) const;
+
+ private:
+  // The basis element of index low + 2^t high is low_[low] * high_[high].
+  SecureColumn low_;
+  std::vector<QM31> high_;
+};
+
+}  // namespace circlet

@@ -1,0 +1,197 @@
+#include "core/simd/lanes.hpp"
+#include "fri/prover/circle_fft_kernels.hpp"
+
+namespace circlet::CIRCLET_LANES {
+namespace {
+
+// (v0 + t v1, v0 - t v1)
+struct Forward {
+  static void butterfly(PackedM31& v0, PackedM31& v1, const PackedFactor& t) {
+    const PackedM31 product = v1 * t;
+    v1 = v0 - product;
+    v0 = v0 + product;
+  }
+};
+
+// (v0 + v1, (v0 - v1) / t), given 1 / t
+struct Inverse {
+  static void butterfly(PackedM31& v0, PackedM31& v1, const PackedFactor& inverse_t) {
+    const PackedM31 difference = v0 - v1;
+    v0 = v0 + v1;
+    v1 = difference * inverse_t;
+  }
+};
+
+PackedFactor broadcast_factor(const std::uint32_t* twiddle) { return PackedFactor::broadcast(M31(*twiddle)); }
+
+template <std::size_t n>
+PackedFactor repeated_factor(const std::uint32_t* twiddles) {
+  return PackedFactor::of({PackedU32::load_repeated<n>(twiddles)});
+}
+
+// The factors y, -y, -x, x of sixteen pairs from eight line twiddles x, y, ...
+PackedFactor circle_factor(const std::uint32_t* twiddles) {
+  static constexpr std::array<std::uint32_t, 16> order = {1, 1, 0, 0, 3, 3, 2, 2, 5, 5, 4, 4, 7, 7, 6, 6};
+  const PackedM31 values{PackedU32::load_repeated<8>(twiddles).permuted(order)};
+  return PackedFactor::of(blend<0x6666>(values, -values));
+}
+
+// Layers 0 to 4 of 32 values. After one deinterleave, the two vectors differ in bit 0 of the slot and their
+// lanes hold bits 1 to 4; each further one moves on by a bit, and the fifth restores the order.
+void ifft_five_layers(std::uint32_t* values, std::size_t i, const LayerTwiddles& t, std::uint32_t rotation) {
+  PackedM31 a = PackedM31::load(values + i).rotated(rotation);
+  PackedM31 b = PackedM31::load(values + i + 16).rotated(rotation);
+  const auto rotate_bits = [&] {
+    const auto [even, odd] = deinterleave(a, b);
+    a = even;
+    b = odd;
+  };
+  rotate_bits();
+  Inverse::butterfly(a, b, circle_factor(t[1] + (i >> 2)));
+  rotate_bits();
+  Inverse::butterfly(a, b, repeated_factor<8>(t[1] + (i >> 2)));
+  rotate_bits();
+  Inverse::butterfly(a, b, repeated_factor<4>(t[2] + (i >> 3)));
+  rotate_bits();
+  Inverse::butterfly(a, b, repeated_factor<2>(t[3] + (i >> 4)));
+  rotate_bits();
+  Inverse::butterfly(a, b, broadcast_factor(t[4] + (i >> 5)));
+  a.store(values + i);
+  b.store(values + i + 16);
+}
+
+void fft_five_layers(std::uint32_t* values, std::size_t i, const LayerTwiddles& t) {
+  PackedM31 a = PackedM31::load(values + i);
+  PackedM31 b = PackedM31::load(values + i + 16);
+  const auto rotate_bits_back = [&] {
+    const auto [first, second] = interleave(a, b);
+    a = first;
+    b = second;
+  };
+  Forward::butterfly(a, b, broadcast_factor(t[4] + (i >> 5)));
+  rotate_bits_back();
+  Forward::butterfly(a, b, repeated_factor<2>(t[3] + (i >> 4)));
+  rotate_bits_back();
+  Forward::butterfly(a, b, repeated_factor<4>(t[2] + (i >> 3)));
+  rotate_bits_back();
+  Forward::butterfly(a, b, repeated_factor<8>(t[1] + (i >> 2)));
+  rotate_bits_back();
+  Forward::butterfly(a, b, circle_factor(t[1] + (i >> 2)));
+  rotate_bits_back();
+  a.store(values + i);
+  b.store(values + i + 16);
+}
+
+// Layers low, ..., low + n - 1 of the group at slot g on offsets [begin, end) of its 2^n parts.
+template <class Direction, std::uint32_t n>
+void group_layers(std::uint32_t* values, std::size_t g, std::uint32_t low, const LayerTwiddles& t,
+                  std::size_t begin, std::size_t end) {
+  constexpr std::size_t parts = std::size_t{1} << n;
+  const std::size_t stride = std::size_t{1} << low;
+  std::array<PackedFactor, parts> factors;  // layer low + j at [2^(n-1-j), 2^(n-j))
+  for (std::uint32_t j = 0; j < n; ++j) {
+    const std::size_t count = std::size_t{1} << (n - 1 - j);
+    for (std::size_t i = 0; i < count; ++i) {
+      factors[count + i] = broadcast_factor(t[low + j] + (g >> (low + j + 1)) + i);
+    }
+  }
+  for (std::size_t offset = begin; offset < end; offset += lane_count) {
+    std::uint32_t* const first = values + g + offset;
+    std::array<PackedM31, parts> v;
+    for (std::size_t i = 0; i < parts; ++i) v[i] = PackedM31::load(first + i * stride);
+    const auto layer = [&](std::uint32_t j) {
+      const std::size_t half = std::size_t{1} << j;
+      for (std::size_t pair = 0; pair < parts / 2; ++pair) {
+        const std::size_t i = pair / half * 2 * half + pair % half;
+        Direction::butterfly(v[i], v[i + half], factors[parts / 2 / half + i / (2 * half)]);
+      }
+    };
+    if constexpr (std::is_same_v<Direction, Inverse>) {
+      for (std::uint32_t j = 0; j < n; ++j) layer(j);
+    } else {
+      for (std::uint32_t j = n; j-- > 0;) layer(j);
+    }
+    for (std::size_t i = 0; i < parts; ++i) v[i].store(first + i * stride);
+  }
+}
+
+// Layers low, ..., low + n - 1 of all groups of a block of 2^b values.
+template <class Direction, std::uint32_t n>
+void block_layers(std::uint32_t* values, std::uint32_t b, std::uint32_t low, const LayerTwiddles& t) {
+  const std::size_t stride = std::size_t{1} << low;
+  for (std::size_t g = 0; g < std::size_t{1} << b; g += stride << n) {
+    group_layers<Direction, n>(values, g, low, t, 0, stride);
+  }
+}
+
+void fft_block(std::uint32_t* values, std::uint32_t b, const LayerTwiddles& t) {
+  std::uint32_t top = b;  // layers below `top` are left
+  for (; top >= 8; top -= 3) block_layers<Forward, 3>(values, b, top - 3, t);
+  if (top == 7) block_layers<Forward, 2>(values, b, 5, t);
+  if (top == 6) block_layers<Forward, 1>(values, b, 5, t);
+  for (std::size_t i = 0; i < std::size_t{1} << b; i += 32) fft_five_layers(values, i, t);
+}
+
+void ifft_block(std::uint32_t* values, std::uint32_t b, const LayerTwiddles& t, std::uint32_t rotation) {
+  for (std::size_t i = 0; i < std::size_t{1} << b; i += 32) ifft_five_layers(values, i, t, rotation);
+  std::uint32_t low = 5;
+  for (; low + 3 <= b; low += 3) block_layers<Inverse, 3>(values, b, low, t);
+  if (low + 2 == b) block_layers<Inverse, 2>(values, b, low, t);
+  if (low + 1 == b) block_layers<Inverse, 1>(values, b, low, t);
+}
+
+void fft_three_layers(std::uint32_t* values, std::uint32_t l, const LayerTwiddles& t, std::size_t begin,
+                      std::size_t end) {
+  group_layers<Forward, 3>(values, 0, l - 2, t, begin, end);
+}
+
+void ifft_three_layers(std::uint32_t* values, std::uint32_t l, const LayerTwiddles& t, std::size_t begin,
+                       std::size_t end) {
+  group_layers<Inverse, 3>(values, 0, l - 2, t, begin, end);
+}
+
+M31 sum_of_lanes(const PackedM31& x) {
+  std::array<std::uint32_t, lane_count> lanes;
+  x.store(lanes.data());
+  std::uint64_t sum = 0;
+  for (const std::uint32_t lane : lanes) sum += lane;
+  return M31::reduce(sum);
+}
+
+// Two columns at a time share the loads of the weights.
+template <std::size_t count>
+void dot_columns(const std::uint32_t* const* columns, const std::array<const std::uint32_t*, 4>& weights,
+                 std::size_t n, QM31* sums) {
+  std::array<std::array<ProductSum, 4>, count> partial;
+  for (auto& column : partial) column.fill(ProductSum::zero());
+  for (std::size_t i = 0; i < n; i += lane_count) {
+    const bool full = i % (3 * lane_count) == 0;
+    for (std::size_t c = 0; c < 4; ++c) {
+      const PackedM31 weight = PackedM31::load(weights[c] + i);
+      for (std::size_t j = 0; j < count; ++j) {
+        if (full) partial[j][c].fold();
+        partial[j][c].add(PackedM31::load(columns[j] + i), weight);
+      }
+    }
+  }
+  for (std::size_t j = 0; j < count; ++j) {
+    sums[j] = {sum_of_lanes(partial[j][0].reduce()), sum_of_lanes(partial[j][1].reduce()),
+               sum_of_lanes(partial[j][2].reduce()), sum_of_lanes(partial[j][3].reduce())};
+  }
+}
+
+void dot_secure(const std::uint32_t* const* columns, std::size_t column_count,
+                const std::array<const std::uint32_t*, 4>& weights, std::size_t n, QM31* sums) {
+  std::size_t j = 0;
+  for (; j + 2 <= column_count; j += 2) dot_columns<2>(columns + j, weights, n, sums + j);
+  if (j < column_count) dot_columns<1>(columns + j, weights, n, sums + j);
+}
+
+}  // namespace
+
+const CircleFftKernels circle_fft_kernels = {fft_block, ifft_block, fft_three_layers, ifft_three_layers,
+                                             dot_secure};
+
+}  // namespace circlet::CIRCLET_LANES
+
+#include "core/simd/lanes_end.hpp"
