@@ -1,0 +1,119 @@
+// The sixteen-lane Blake2s kernels and the prover's Merkle tree against the scalar hash.
+#include <doctest/doctest.h>
+
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <random>
+
+#include "hash/merkle_tree.hpp"
+#include "hash/simd/blake2s_kernels.hpp"
+
+using namespace circlet;
+
+namespace {
+
+using Tree = MerkleTree<Blake2sMerkleChannel>;
+
+std::vector<BaseColumn> golden_columns(const std::vector<std::uint32_t>& log_sizes) {
+  std::vector<BaseColumn> columns;
+  for (std::uint64_t c = 0; c < log_sizes.size(); ++c) {
+    auto& column = columns.emplace_back();
+    for (std::uint64_t i = 0; i < std::uint64_t{1} << log_sizes[c]; ++i) {
+      column.push_back(M31::reduce(c * 1000003 + i * 7919 + 1));
+    }
+  }
+  return columns;
+}
+
+std::vector<std::span<const M31>> views(const std::vector<BaseColumn>& columns) {
+  return {columns.begin(), columns.end()};
+}
+
+// Leaf p of the tree, by its definition.
+Blake2sHash leaf(const std::vector<BaseColumn>& columns, std::uint32_t height, std::uint32_t p) {
+  std::vector<M31> values;
+  for (std::uint32_t k = 0; k <= height; ++k) {
+    for (const auto& column : columns) {
+      if (column.size() == std::size_t{1} << k) values.push_back(column[lifted_slot(p, height, k)]);
+    }
+  }
+  return Blake2sMerkleChannel::leaf(values);
+}
+
+template <class Check>
+void at_each_level(Check&& check) {
+  for (const SimdLevel level : {SimdLevel::portable, SimdLevel::avx512}) {
+    if (level == SimdLevel::avx512 && !processor_has_avx512()) continue;
+    CAPTURE(static_cast<int>(level));
+    const ScopedSimdLevel scope(level);
+    check();
+  }
+}
+
+}  // namespace
+
+TEST_CASE("merkle_roots_equal_the_golden_vectors") {
+  std::ifstream file(std::string(CIRCLET_SOURCE_DIR) + "/tests/golden/vectors.json");
+  const auto golden = nlohmann::json::parse(file).at("merkle").at("blake2s");
+  at_each_level([&] {
+    for (const auto& entry : golden.at("trees_[log_sizes,height,root]")) {
+      const auto columns = golden_columns(entry[0]);
+      std::uint32_t largest = 0;
+      for (const std::uint32_t k : entry[0]) largest = std::max(largest, k);
+      if (entry[1] != largest) continue;  // lifted above its columns: not a tree that Circlet makes
+      CHECK(Tree::commit(views(columns)).root().to_hex() == entry[2].get<std::string>());
+    }
+    CHECK(Tree::commit({}).root().to_hex() == golden.at("empty_root_simd").get<std::string>());
+  });
+}
+
+TEST_CASE("merkle_leaves_hash_lifted_columns_by_ascending_size") {
+  std::mt19937 random(7);
+  at_each_level([&] {
+    for (const std::uint32_t height : {1U, 2U, 3U, 4U, 5U, 8U, 10U}) {
+      for (const std::size_t count : {1, 15, 16, 17, 33, 70}) {
+        std::vector<std::uint32_t> log_sizes = {height};
+        while (log_sizes.size() < count) log_sizes.push_back(1 + random() % height);
+        std::shuffle(log_sizes.begin(), log_sizes.end(), random);
+        const auto columns = golden_columns(log_sizes);
+        const Tree tree = Tree::commit(views(columns));
+        REQUIRE(tree.height() == height);
+        const auto nodes = tree.nodes();
+        for (std::uint32_t p = 0; p < 1U << height; ++p) {
+          REQUIRE(nodes[(1U << height) - 1 + p] == leaf(columns, height, p));
+        }
+        for (std::size_t i = 0; i < (std::size_t{1} << height) - 1; ++i) {
+          REQUIRE(nodes[i] == Blake2sMerkleChannel::node(nodes[2 * i + 1], nodes[2 * i + 2]));
+        }
+      }
+    }
+  });
+}
+
+TEST_CASE("merkle_decommitment_holds_the_siblings_that_are_not_opened") {
+  const auto columns = golden_columns({3});
+  const Tree tree = Tree::commit(views(columns));
+  const auto nodes = tree.nodes();
+  const std::vector<std::uint32_t> positions = {1, 4, 5, 7};
+  const std::vector<Blake2sHash> expected = {nodes[7 + 0], nodes[7 + 6], nodes[3 + 1]};
+  CHECK(tree.decommit(positions) == expected);
+}
+
+TEST_CASE("nonce_search_finds_the_smallest_solution") {
+  Blake2sChannel channel;
+  channel.mix_u64(5);
+  at_each_level([&] {
+    for (const std::uint32_t high : {0U, 3U}) {
+      const auto found = blake2s_kernels().find_nonce(channel.pow_prefix(9), high, 0, 1U << 14, 9);
+      REQUIRE(found < 1U << 14);
+      const auto solves = [&](std::uint64_t low) {
+        return channel.verify_pow(9, (std::uint64_t{high} << 32) | low);
+      };
+      CHECK(solves(found));
+      for (std::uint32_t low = 0; low < found; ++low) REQUIRE(!solves(low));
+      CHECK(blake2s_kernels().find_nonce(channel.pow_prefix(9), high, 0, found / 16 * 16, 9) ==
+            found / 16 * 16);
+    }
+    CHECK(blake2s_kernels().find_nonce(channel.pow_prefix(0), 0, 32, 64, 0) == 32);
+  });
+}
