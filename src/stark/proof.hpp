@@ -30,6 +30,6 @@ Bytes encode_proof(const Proof& proof);
 Proof decode_proof(std::span<const std::uint8_t> file, const std::string& name);
 
 /// {"statement": .., "claimed_sums": .., "stark_proof": ..}; the last is the stwo crate's serde form.
-nlohmann::json proof_to_json(const Proof& proof);
+nlohmann::ordered_json proof_to_json(const Proof& proof);
 
 }  // namespace circlet
