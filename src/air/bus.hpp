@@ -9,14 +9,14 @@
 
 namespace circlet {
 
-template <AirEvaluator E>
+template <class E>
 typename E::Secure wire(E& eval, const typename E::Base& live, const typename E::Base& id,
                         const typename E::Secure& value) {
   return eval.combination(Constant::z_minus_wire, live, Constant::minus_lambda, id, Constant::minus_lambda_3,
                           value);
 }
 
-template <AirEvaluator E>
+template <class E>
 typename E::Secure look_up(E& eval, const typename E::Base& live, const typename E::Base& function,
                            const typename E::Base& argument, const typename E::Base& value) {
   return eval.combination(Constant::z_minus_look_up, live, Constant::minus_lambda, function,
@@ -24,7 +24,7 @@ typename E::Secure look_up(E& eval, const typename E::Base& live, const typename
 }
 
 /// The look-up whose value is 0: the argument lies in the function's range.
-template <AirEvaluator E>
+template <class E>
 typename E::Secure in_range(E& eval, const typename E::Base& live, const typename E::Base& function,
                             const typename E::Base& argument) {
   return eval.combination(Constant::z_minus_look_up, live, Constant::minus_lambda, function,

@@ -4,6 +4,7 @@
 
 #include "air/domain_kernels.hpp"
 #include "air/scalar_evaluator.hpp"
+#include "air/tables.hpp"
 #include "core/error.hpp"
 
 namespace circlet {

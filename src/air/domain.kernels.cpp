@@ -4,6 +4,7 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -13,10 +14,11 @@
 
 #include "air/domain_kernels.hpp"
 #include "air/evaluator.hpp"
-#include "core/simd/lanes.hpp"
-// The tables' constraints and the evaluator are templates over the lane types.
-#include "air/domain_evaluator.hpp"
 #include "air/registry.hpp"
+#include "air/trace.hpp"
+#include "core/simd/lanes.hpp"
+// Templates over the lane types.
+#include "air/domain_evaluator.hpp"
 
 namespace circlet::CIRCLET_LANES {
 

@@ -1,6 +1,9 @@
 // The evaluator of sixteen slots of a domain. Included by kernel files only, after core/simd/lanes.hpp.
 #pragma once
 
+#include "air/packed_constants.hpp"
+#include "air/tables.hpp"
+
 namespace circlet::CIRCLET_LANES {
 
 /// Even lanes of a, odd lanes of b.
@@ -38,11 +41,8 @@ class PreviousBlock {
   bool whole_blocks_;
 };
 
-class DomainEvaluator {
+class DomainEvaluator : public PackedConstants {
  public:
-  using Base = PackedM31;
-  using Secure = PackedQM31;
-
   struct BaseRange {
     const std::uint32_t* const* columns;
     std::uint32_t slot;
@@ -55,7 +55,11 @@ class DomainEvaluator {
   };
 
   DomainEvaluator(const AccumulateJob& job, std::uint32_t slot)
-      : job_(job), slot_(slot), previous_(job.trace.previous_slot, slot), sum_(PackedQM31::zero()) {
+      : PackedConstants(job.constants),
+        job_(job),
+        slot_(slot),
+        previous_(job.trace.previous_slot, slot),
+        sum_(PackedQM31::zero()) {
     for (std::size_t tree = 0; tree < tree_count; ++tree) next_[tree] = job.trace.columns[tree].data();
   }
   /// sum_j coefficients[j] C_j
@@ -81,32 +85,8 @@ class DomainEvaluator {
     return {take(Tree::logup, 4 * n), slot_};
   }
 
-  Secure constant(Constant c) const { return PackedQM31::broadcast(job_.constants[c]); }
-  template <class... Arguments>
-  Secure combination(const Arguments&... arguments) const {
-    static_assert(sizeof...(arguments) <= 8, "four products fit in a ProductSum");
-    Products products;
-    Secure others = PackedQM31::zero();
-    combine(products, others, arguments...);
-    return products.reduce() + others;
-  }
   Secure from_coordinates(const Base& a, const Base& b, const Base& c, const Base& d) const {
     return {a, b, c, d};
-  }
-  template <class F>
-  Secure horner(PowersOf base, std::uint32_t n, F&& f) const {
-    const QM31* power = job_.constants[base].data();
-    if (n == 1) return {f(0), PackedM31::zero(), PackedM31::zero(), PackedM31::zero()};
-    Products products;
-    std::uint32_t i = 0;
-    for (; i + 3 <= n; i += 3) {
-      products.add(power[i], f(i));
-      products.add(power[i + 1], f(i + 1));
-      products.add(power[i + 2], f(i + 2));
-      products.fold();
-    }
-    for (; i < n; ++i) products.add(power[i], f(i));
-    return products.reduce();
   }
   template <class F>
   Secure sum(std::uint32_t n, F&& f) const {
@@ -128,38 +108,6 @@ class DomainEvaluator {
   }
 
  private:
-  /// Sum of products of constants of F with values of M.
-  struct Products {
-    std::array<ProductSum, 4> sums = {ProductSum::zero(), ProductSum::zero(), ProductSum::zero(),
-                                      ProductSum::zero()};
-
-    void add(const QM31& constant, const PackedM31& value) {
-      sums[0].add(value, PackedM31::broadcast(constant.first.real));
-      sums[1].add(value, PackedM31::broadcast(constant.first.imag));
-      sums[2].add(value, PackedM31::broadcast(constant.second.real));
-      sums[3].add(value, PackedM31::broadcast(constant.second.imag));
-    }
-    void fold() {
-      for (auto& sum : sums) sum.fold();
-    }
-    [[nodiscard]] PackedQM31 reduce() const {
-      return {sums[0].reduce(), sums[1].reduce(), sums[2].reduce(), sums[3].reduce()};
-    }
-  };
-
-  void combine(Products&, Secure&) const {}
-  template <class... Rest>
-  void combine(Products& products, Secure& others, Constant c, const Base& value, const Rest&... rest) const {
-    products.add(job_.constants[c], value);
-    combine(products, others, rest...);
-  }
-  template <class... Rest>
-  void combine(Products& products, Secure& others, Constant c, const Secure& value,
-               const Rest&... rest) const {
-    others += value * constant(c);
-    combine(products, others, rest...);
-  }
-
   static Secure load(const std::uint32_t* const* columns, std::uint32_t slot) {
     return {PackedM31::load(columns[0] + slot), PackedM31::load(columns[1] + slot),
             PackedM31::load(columns[2] + slot), PackedM31::load(columns[3] + slot)};

@@ -8,10 +8,10 @@
 #include <tuple>
 #include <utility>
 
-#include "air/tables/activate/constraints.hpp"
-#include "air/tables/linear/constraints.hpp"
-#include "air/tables/lut/constraints.hpp"
-#include "air/tables/mac/constraints.hpp"
+#include "air/tables/activate/columns.hpp"
+#include "air/tables/linear/columns.hpp"
+#include "air/tables/lut/columns.hpp"
+#include "air/tables/mac/columns.hpp"
 
 namespace circlet {
 

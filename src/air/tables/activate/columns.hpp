@@ -4,14 +4,7 @@
 
 #include <cstdint>
 
-namespace circlet {
-
-struct ActivateShape {
-  static constexpr const char* table = "activate";
-  std::uint32_t lanes = 1;  // B, the samples of a proof
-};
-
-}  // namespace circlet
+#include "air/evaluator.hpp"
 
 namespace circlet::activate {
 
@@ -45,3 +38,17 @@ constexpr std::uint32_t R(std::uint32_t lanes) { return 4 * lanes + 4; }
 constexpr std::uint32_t logup_count(std::uint32_t lanes) { return 4 * lanes + 8; }
 
 }  // namespace circlet::activate
+
+namespace circlet {
+
+struct ActivateShape {
+  static constexpr const char* table = "activate";
+  std::uint32_t lanes = 1;  // B, the samples of a proof
+
+  // Where the claimed sum is bound: fin (R_ + rho - claimed).
+  static constexpr auto fin = static_cast<std::uint32_t>(activate::Structure::fin);
+  static constexpr Tree rho_tree = Tree::fingerprints;
+  static constexpr auto rho = static_cast<std::uint32_t>(activate::Fingerprint::T);
+};
+
+}  // namespace circlet

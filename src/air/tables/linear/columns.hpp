@@ -4,14 +4,7 @@
 
 #include <cstdint>
 
-namespace circlet {
-
-struct LinearShape {
-  static constexpr const char* table = "linear";
-  std::uint32_t lanes = 16;  // C, the weights in a row
-};
-
-}  // namespace circlet
+#include "air/evaluator.hpp"
 
 namespace circlet::linear {
 
@@ -20,3 +13,17 @@ enum class Fingerprint : std::uint32_t { A = 0, b = 4, S = 8, count = 12 };
 enum class LogUp : std::uint32_t { R = 0, count = 4 };
 
 }  // namespace circlet::linear
+
+namespace circlet {
+
+struct LinearShape {
+  static constexpr const char* table = "linear";
+  std::uint32_t lanes = 16;  // C, the weights in a row
+
+  // Where the claimed sum is bound: fin (R_ + rho - claimed).
+  static constexpr auto fin = static_cast<std::uint32_t>(linear::Structure::fin);
+  static constexpr Tree rho_tree = Tree::fingerprints;
+  static constexpr auto rho = static_cast<std::uint32_t>(linear::Fingerprint::S);
+};
+
+}  // namespace circlet

@@ -4,14 +4,7 @@
 
 #include <cstdint>
 
-namespace circlet {
-
-struct LutShape {
-  static constexpr const char* table = "lut";
-  static constexpr std::uint32_t lanes = 4;  // entries in a row
-};
-
-}  // namespace circlet
+#include "air/evaluator.hpp"
 
 namespace circlet::lut {
 
@@ -20,3 +13,17 @@ enum class Witness : std::uint32_t { m0, m1, m2, m3, count };
 enum class LogUp : std::uint32_t { P0 = 0, P1 = 4, R = 8, count = 12 };
 
 }  // namespace circlet::lut
+
+namespace circlet {
+
+struct LutShape {
+  static constexpr const char* table = "lut";
+  static constexpr std::uint32_t lanes = 4;  // entries in a row
+
+  // Where the claimed sum is bound: fin (R_ + rho - claimed).
+  static constexpr auto fin = static_cast<std::uint32_t>(lut::Structure::fin);
+  static constexpr Tree rho_tree = Tree::witness;
+  static constexpr auto rho = static_cast<std::uint32_t>(lut::Witness::m0);
+};
+
+}  // namespace circlet

@@ -4,14 +4,7 @@
 
 #include <cstdint>
 
-namespace circlet {
-
-struct MacShape {
-  static constexpr const char* table = "mac";
-  static constexpr std::uint32_t lanes = 1;
-};
-
-}  // namespace circlet
+#include "air/evaluator.hpp"
 
 namespace circlet::mac {
 
@@ -20,3 +13,17 @@ enum class Fingerprint : std::uint32_t { A = 0, B = 4, S = 8, count = 12 };
 enum class LogUp : std::uint32_t { P = 0, R = 4, count = 8 };
 
 }  // namespace circlet::mac
+
+namespace circlet {
+
+struct MacShape {
+  static constexpr const char* table = "mac";
+  static constexpr std::uint32_t lanes = 1;
+
+  // Where the claimed sum is bound: fin (R_ + rho - claimed).
+  static constexpr auto fin = static_cast<std::uint32_t>(mac::Structure::fin);
+  static constexpr Tree rho_tree = Tree::fingerprints;
+  static constexpr auto rho = static_cast<std::uint32_t>(mac::Fingerprint::S);
+};
+
+}  // namespace circlet
