@@ -1,2 +1,11 @@
 //! Verifies Circlet proofs on Starknet: docs/protocol.md is the protocol, docs/calldata.md the encoding.
+pub mod blake2s;
+pub mod channel;
+pub mod circle;
+pub mod deep;
 pub mod fields;
+pub mod fri;
+pub mod key;
+pub mod layout;
+pub mod merkle;
+pub mod tape;

@@ -1,0 +1,188 @@
+//! The verification key (docs/protocol.md section 4): all that the verifier trusts. Its words come seven a felt in base
+//! 2^32, and must be the canonical encoding of a key within the limits below.
+#[feature("bounded-int-utils")]
+use core::internal::bounded_int::{BoundedInt, DivRemHelper, UnitInt, div_rem, downcast, upcast};
+use crate::blake2s::{Hash, hash_words};
+use crate::fields::{M31, P};
+
+const FORMAT_VERSION: u32 = 1;
+const AIR_ID: u32 = 1;
+const HASH_ID: u32 = 1;
+const LANES: u32 = 16;
+const BATCH: u32 = 1;
+const MIN_LOG_SIZE: u32 = 4;
+const MAX_LOG_SIZE: u32 = 26;
+const MAX_ROWS: u32 = 0x1000000;
+const MAX_READS: u32 = 0x10000000;
+const FIRST_MODEL_WIRE: u32 = 16;
+
+#[derive(Copy, Drop)]
+pub struct Tensor {
+    /// Id of the wire that carries its claim.
+    pub wire: M31,
+    pub rows: u32,
+    /// Least value, as a residue, and the number of values above it.
+    pub least: M31,
+    pub span: u32,
+}
+
+#[derive(Copy, Drop)]
+pub struct Key {
+    pub digest: Hash,
+    /// Of linear, activate, lut and mac; the greatest is pad's.
+    pub log_sizes: Span<u32>,
+    pub log_size: u32,
+    pub structure_root: Hash,
+    pub weights_root: Hash,
+    pub pow_bits: u32,
+    pub log_blowup: u32,
+    pub n_queries: u32,
+    pub fold_step: u32,
+    pub input_public: bool,
+    pub input: Tensor,
+    pub output: Tensor,
+    pub one_reads: M31,
+    pub ones_reads: M31,
+}
+
+type U128 = BoundedInt<0, 0xffffffffffffffffffffffffffffffff>;
+impl SplitWord of DivRemHelper<U128, UnitInt<0x100000000>> {
+    type DivT = BoundedInt<0, 0xffffffffffffffffffffffff>;
+    type RemT = BoundedInt<0, 0xffffffff>;
+}
+
+fn append_words(ref words: Array<u32>, value: u128, count: u32) -> u128 {
+    if count == 0 {
+        return value;
+    }
+    let value: U128 = upcast(value);
+    let (rest, word) = div_rem::<_, UnitInt<0x100000000>>(value, 0x100000000);
+    words.append(upcast(word));
+    append_words(ref words, upcast(rest), count - 1)
+}
+
+/// The words of `felts`, seven each.
+pub fn unpack_words(felts: Span<felt252>) -> Array<u32> {
+    let mut words = array![];
+    for felt in felts {
+        let felt: u256 = (*felt).into();
+        append_words(ref words, felt.low, 4);
+        let rest = append_words(ref words, felt.high, 3);
+        assert(rest == 0, 'circlet: key felt');
+    }
+    words
+}
+
+fn within(word: u32, least: u32, greatest: u32, error: felt252) -> u32 {
+    assert(least <= word && word <= greatest, error);
+    word
+}
+
+fn next(ref words: Span<u32>) -> u32 {
+    *words.pop_front().expect('circlet: key too short')
+}
+
+fn next_within(ref words: Span<u32>, least: u32, greatest: u32, error: felt252) -> u32 {
+    within(next(ref words), least, greatest, error)
+}
+
+fn next_residue(ref words: Span<u32>, error: felt252) -> M31 {
+    downcast(next(ref words)).expect(error)
+}
+
+fn next_hash(ref words: Span<u32>) -> Hash {
+    *words.multi_pop_front::<8>().expect('circlet: key too short')
+}
+
+/// x as an integer above -p/2: -2^30 + 1 for (p + 1)/2, returned plus 2^30.
+fn centred(x: M31) -> u32 {
+    let x: u32 = upcast(x);
+    if x > 0x3fffffff {
+        x - 0x3fffffff
+    } else {
+        x + 0x40000000
+    }
+}
+
+fn next_tensor(ref words: Span<u32>, claimed: bool) -> Tensor {
+    let wire = next_residue(ref words, 'circlet: key wire');
+    if claimed {
+        assert(upcast::<_, u32>(wire) >= FIRST_MODEL_WIRE, 'circlet: key wire');
+    } else {
+        assert(wire == 0, 'circlet: key wire');
+    }
+    let rows = next_within(ref words, 1, MAX_ROWS, 'circlet: key rows');
+    let least = next_residue(ref words, 'circlet: key range');
+    let greatest = next_residue(ref words, 'circlet: key range');
+    assert(centred(least) <= centred(greatest), 'circlet: key range');
+    Tensor { wire, rows, least, span: centred(greatest) - centred(least) }
+}
+
+/// Positive finite binary64 numbers, the low word first: one, or one a row.
+fn check_scales(ref words: Span<u32>, rows: u32) {
+    let count = next(ref words);
+    assert(count == 1 || count == rows, 'circlet: key scales');
+    for _ in 0..count {
+        let low = next(ref words);
+        let high = next(ref words);
+        assert(high < 0x7ff00000 && (low != 0 || high != 0), 'circlet: key scales');
+    }
+}
+
+pub fn read_key(felts: Span<felt252>) -> Key {
+    let words = unpack_words(felts);
+    let mut rest = words.span();
+    next_within(ref rest, FORMAT_VERSION, FORMAT_VERSION, 'circlet: key version');
+    next_within(ref rest, AIR_ID, AIR_ID, 'circlet: key AIR');
+    next_within(ref rest, HASH_ID, HASH_ID, 'circlet: key hash');
+    next_within(ref rest, LANES, LANES, 'circlet: key lanes');
+    next_within(ref rest, BATCH, BATCH, 'circlet: key batch');
+    let mut log_sizes = array![];
+    let mut log_size = 0;
+    for _ in 0..crate::layout::TABLES {
+        let size = next_within(ref rest, MIN_LOG_SIZE, MAX_LOG_SIZE, 'circlet: key log size');
+        log_size = core::cmp::max(log_size, size);
+        log_sizes.append(size);
+    }
+    next_within(ref rest, log_size, log_size, 'circlet: key log size');
+    let structure_root = next_hash(ref rest);
+    let weights_root = next_hash(ref rest);
+    let pow_bits = next_within(ref rest, 0, 32, 'circlet: key proof of work');
+    let log_blowup = next_within(ref rest, 1, 4, 'circlet: key blow-up');
+    next_within(ref rest, 0, 0, 'circlet: key last layer');
+    let n_queries = next_within(ref rest, 1, 1024, 'circlet: key queries');
+    let fold_step = next_within(ref rest, 1, 4, 'circlet: key fold step');
+    assert(fold_step <= log_size, 'circlet: key fold step');
+    let input_public = next_within(ref rest, 2, 3, 'circlet: key visibility') == 3;
+    let input = next_tensor(ref rest, input_public);
+    let output = next_tensor(ref rest, true);
+    let one_reads = next_within(ref rest, 0, MAX_READS, 'circlet: key reads');
+    let ones_reads = next_within(ref rest, 0, MAX_READS, 'circlet: key reads');
+    check_scales(ref rest, input.rows);
+    check_scales(ref rest, output.rows);
+    let unused = rest.len();
+    assert(unused < 7, 'circlet: key too long');
+    for word in rest {
+        assert(*word == 0, 'circlet: key unused word');
+    }
+    let mut message = array![];
+    for word in words.span().slice(0, words.len() - unused) {
+        message.append(*word);
+    }
+    Key {
+        digest: hash_words(message),
+        log_sizes: log_sizes.span(),
+        log_size,
+        structure_root,
+        weights_root,
+        pow_bits,
+        log_blowup,
+        n_queries,
+        fold_step,
+        input_public,
+        input,
+        output,
+        one_reads: downcast(one_reads).unwrap(),
+        ones_reads: downcast(ones_reads).unwrap(),
+    }
+}
