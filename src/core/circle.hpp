@@ -62,11 +62,13 @@ struct CirclePointIndex {
   }
 };
 
-/// The lowest `bits` bits of `index`, reversed.
+/// The lowest `bits` bits of `index`, reversed; index < 2^bits.
 constexpr std::uint32_t bit_reverse(std::uint32_t index, std::uint32_t bits) {
-  std::uint32_t result = 0;
-  for (std::uint32_t i = 0; i < bits; ++i) result |= ((index >> i) & 1U) << (bits - 1 - i);
-  return result;
+  if (bits == 0) return 0;
+  index = ((index >> 1) & 0x55555555U) | ((index & 0x55555555U) << 1);
+  index = ((index >> 2) & 0x33333333U) | ((index & 0x33333333U) << 2);
+  index = ((index >> 4) & 0x0F0F0F0FU) | ((index & 0x0F0F0F0FU) << 4);
+  return __builtin_bswap32(index) >> (32 - bits);
 }
 
 /// canonic(k): the circle domain of 2^k points G_{2^{k+1}} + <G_{2^k}>, as a half coset and its conjugate.

@@ -67,6 +67,18 @@ inline std::uint32_t* words(std::span<M31> column) { return reinterpret_cast<std
 inline const std::uint32_t* words(const BaseColumn& column) { return words(std::span<const M31>(column)); }
 inline std::uint32_t* words(BaseColumn& column) { return words(std::span<M31>(column)); }
 
+/// Four coordinate columns of the same length, as words.
+using ConstSecureWords = std::array<const std::uint32_t*, 4>;
+using SecureWords = std::array<std::uint32_t*, 4>;
+inline ConstSecureWords words(const SecureColumn& column) {
+  const auto& c = column.coordinates;
+  return {words(c[0]), words(c[1]), words(c[2]), words(c[3])};
+}
+inline SecureWords words(SecureColumn& column) {
+  auto& c = column.coordinates;
+  return {words(c[0]), words(c[1]), words(c[2]), words(c[3])};
+}
+
 constexpr std::uint32_t log2_exact(std::size_t size) {
   std::uint32_t k = 0;
   while ((std::size_t{1} << k) < size) ++k;

@@ -1,18 +1,13 @@
 // The lane types' operations on whole arrays, for the tests and benchmarks that compare the two levels.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 
-#include "core/fields/qm31.hpp"
+#include "core/column.hpp"
 #include "core/simd/dispatch.hpp"
 
 namespace circlet {
-
-/// Four coordinate arrays of n words each.
-using ConstSecureWords = std::array<const std::uint32_t*, 4>;
-using SecureWords = std::array<std::uint32_t*, 4>;
 
 /// n is a multiple of 16 (32 for the interleavings).
 struct LaneArithmetic {

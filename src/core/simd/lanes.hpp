@@ -21,8 +21,8 @@
 // PackedQM31  four PackedM31 coordinates: load(columns, i) store(columns, i) broadcast(QM31) zero() + -
 // unary-
 //             * by PackedQM31, PackedM31, QM31 and M31
-// ProductSum  sum of a_i * b_i with one reduction: add(a, b) at most 4 times, then fold() after every 3 more
-// PackedU32   16 plain words (hashing): + ^ rotate_right<n>() load store broadcast
+// ProductSum  sum of a_i * b_i with one reduction: at most 4 add(a, b), then fold() before every 3 more; b
+// may be an M31 PackedU32   16 plain words (hashing): + ^ rotate_right<n>() load store broadcast
 #pragma once
 
 #include <array>
@@ -231,6 +231,8 @@ struct PackedM31 {
   [[nodiscard]] PackedM31 rotated(std::uint32_t s) const;
   [[nodiscard]] PackedM31 square() const;
   [[nodiscard]] PackedM31 doubled() const;
+  /// this^(p-2), p - 2 = 4 (2^29 - 1) + 1; the inverse of zero is zero.
+  [[nodiscard]] PackedM31 inverse() const;
 };
 
 inline bool operator==(const PackedM31& a, const PackedM31& b) { return a.u == b.u; }
@@ -290,6 +292,21 @@ inline PackedM31 blend(const PackedM31& a, const PackedM31& b) {
 #endif
 inline PackedM31 PackedM31::square() const { return *this * *this; }
 inline PackedM31 PackedM31::doubled() const { return *this + *this; }
+inline PackedM31 PackedM31::inverse() const {
+  const auto squared = [](const PackedM31& base, int times) {
+    PackedM31 x = base;
+    while (times-- > 0) x = x.square();
+    return x;
+  };
+  const PackedM31 ones2 = squared(*this, 1) * *this;  // ones_n = this^(2^n - 1)
+  const PackedM31 ones4 = squared(ones2, 2) * ones2;
+  const PackedM31 ones8 = squared(ones4, 4) * ones4;
+  const PackedM31 ones16 = squared(ones8, 8) * ones8;
+  const PackedM31 ones24 = squared(ones16, 8) * ones8;
+  const PackedM31 ones28 = squared(ones24, 4) * ones4;
+  const PackedM31 ones29 = squared(ones28, 1) * *this;
+  return squared(ones29, 2) * *this;
+}
 
 inline std::pair<PackedM31, PackedM31> deinterleave(const PackedM31& a, const PackedM31& b) {
   const auto r = deinterleave(a.u, b.u);
@@ -340,6 +357,12 @@ struct ProductSum {
     even = _mm512_add_epi64(even, _mm512_mul_epu32(a.u.v, b.u.v));
     odd = _mm512_add_epi64(odd, _mm512_mul_epu32(PackedM31::odd_lanes(a.u.v), PackedM31::odd_lanes(b.u.v)));
   }
+  /// The same for a factor that all lanes share.
+  void add(const PackedM31& a, M31 b) {
+    const __m512i factor = _mm512_set1_epi64(b.value());
+    even = _mm512_add_epi64(even, _mm512_mul_epu32(a.u.v, factor));
+    odd = _mm512_add_epi64(odd, _mm512_mul_epu32(PackedM31::odd_lanes(a.u.v), factor));
+  }
   static __m512i folded(__m512i x) {
     return _mm512_add_epi64(_mm512_srli_epi64(x, 31), _mm512_and_si512(x, _mm512_set1_epi64(M31::modulus)));
   }
@@ -359,6 +382,9 @@ struct ProductSum {
   static ProductSum zero() { return {}; }
   void add(const PackedM31& a, const PackedM31& b) {
     for (std::size_t i = 0; i < 16; ++i) sums[i] += std::uint64_t{a.u.v[i]} * b.u.v[i];
+  }
+  void add(const PackedM31& a, M31 b) {
+    for (std::size_t i = 0; i < 16; ++i) sums[i] += std::uint64_t{a.u.v[i]} * b.value();
   }
   static std::uint64_t folded(std::uint64_t x) { return (x >> 31) + (x & M31::modulus); }
   void fold() {

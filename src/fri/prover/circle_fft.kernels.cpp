@@ -1,4 +1,5 @@
 #include "core/simd/lanes.hpp"
+#include "fri/prover/circle_factor.hpp"
 #include "fri/prover/circle_fft_kernels.hpp"
 
 namespace circlet::CIRCLET_LANES {
@@ -27,13 +28,6 @@ PackedFactor broadcast_factor(const std::uint32_t* twiddle) { return PackedFacto
 template <std::size_t n>
 PackedFactor repeated_factor(const std::uint32_t* twiddles) {
   return PackedFactor::of({PackedU32::load_repeated<n>(twiddles)});
-}
-
-// The factors y, -y, -x, x of sixteen pairs from eight line twiddles x, y, ...
-PackedFactor circle_factor(const std::uint32_t* twiddles) {
-  static constexpr std::array<std::uint32_t, 16> order = {1, 1, 0, 0, 3, 3, 2, 2, 5, 5, 4, 4, 7, 7, 6, 6};
-  const PackedM31 values{PackedU32::load_repeated<8>(twiddles).permuted(order)};
-  return PackedFactor::of(blend<0x6666>(values, -values));
 }
 
 // Layers 0 to 4 of 32 values. After one deinterleave, the two vectors differ in bit 0 of the slot and their

@@ -60,20 +60,10 @@ TEST_CASE("lane_arithmetic_equals_the_secure_field") {
     x.coordinates[c] = samples(10 + c);
     y.coordinates[c] = samples(20 + c);
   }
-  const auto in = [](const SecureColumn& column) {
-    ConstSecureWords pointers;
-    for (std::size_t c = 0; c < 4; ++c) pointers[c] = words(column.coordinates[c]);
-    return pointers;
-  };
   at_each_level([&](const LaneArithmetic& lanes) {
     SecureColumn product(count), scaled(count);
-    const auto out = [](SecureColumn& column) {
-      SecureWords pointers;
-      for (std::size_t c = 0; c < 4; ++c) pointers[c] = words(column.coordinates[c]);
-      return pointers;
-    };
-    lanes.multiply_secure(in(x), in(y), out(product), count);
-    lanes.multiply_constant(in(x), y.at(5), out(scaled), count);
+    lanes.multiply_secure(words(std::as_const(x)), words(std::as_const(y)), words(product), count);
+    lanes.multiply_constant(words(std::as_const(x)), y.at(5), words(scaled), count);
     for (std::size_t i = 0; i < count; ++i) {
       REQUIRE(product.at(i) == x.at(i) * y.at(i));
       REQUIRE(scaled.at(i) == x.at(i) * y.at(5));

@@ -1,0 +1,127 @@
+#include "fri/prover/deep_quotients.hpp"
+
+#include <algorithm>
+#include <map>
+#include <vector>
+
+#include "core/error.hpp"
+#include "core/parallel.hpp"
+#include "fri/prover/codeword_kernels.hpp"
+#include "fri/prover/twiddles.hpp"
+
+namespace circlet {
+namespace {
+
+constexpr std::size_t grain = 1024;
+constexpr std::size_t lanes = 16;
+
+// All entries at one point p: with c = conj(p.y) - p.y, and for an entry of value v and weight w
+// a = conj(v) - v and b = v c - a p.y, the numerator at D is sum w (c f(D) - a D.y - b).
+struct PointEntries {
+  struct Terms {
+    std::vector<const std::uint32_t*> columns;
+    std::vector<QM31> weights;  // w c
+  };
+
+  CirclePoint<QM31> point;
+  QM31 slope, constant;                  // sum of w a, sum of w b
+  std::map<std::uint32_t, Terms> terms;  // by log size of the extension
+
+  void add(std::span<const M31> extension, const QM31& value, const QM31& weight) {
+    const QM31 c = point.y.conjugate() - point.y;
+    const QM31 a = value.conjugate() - value;
+    slope += weight * a;
+    constant += weight * (value * c - a * point.y);
+    Terms& group = terms[log2_exact(extension.size())];
+    group.columns.push_back(words(extension));
+    group.weights.push_back(weight * c);
+  }
+};
+
+// The sum of weights[j] columns[j] of one size.
+SecureColumn numerator(const PointEntries::Terms& terms, std::size_t size) {
+  SecureColumn sum(size);
+  if (size < lanes) {
+    for (std::size_t i = 0; i < size; ++i) {
+      QM31 value;
+      for (std::size_t j = 0; j < terms.columns.size(); ++j)
+        value += terms.weights[j] * M31(terms.columns[j][i]);
+      sum.set(i, value);
+    }
+    return sum;
+  }
+  parallel_for_ranges(0, size, grain, [&](std::size_t begin, std::size_t end) {
+    codeword_kernels().combine_columns(terms.columns.data(), terms.weights.data(), terms.columns.size(),
+                                       words(sum), begin, end);
+  });
+  return sum;
+}
+
+void add_small_batch(const DeepBatch& batch, std::uint32_t log_size, const DomainPoints& domain,
+                     SecureColumn& codeword) {
+  const CirclePoint<QM31>& p = batch.point;
+  for (std::uint32_t i = 0; i < codeword.size(); ++i) {
+    QM31 value = -(batch.slope * domain.y[i]) - batch.constant;
+    for (const SecureView& part : batch.numerators) {
+      const std::uint32_t slot = lifted_slot(i, log_size, part.log_size);
+      value += QM31(M31(part.words[0][slot]), M31(part.words[1][slot]), M31(part.words[2][slot]),
+                    M31(part.words[3][slot]));
+    }
+    const CM31 denominator =
+        (p.x.first - CM31(domain.x[i])) * p.y.second - (p.y.first - CM31(domain.y[i])) * p.x.second;
+    codeword.set(i, codeword.at(i) + value * denominator.inverse());
+  }
+}
+
+}  // namespace
+
+SecureColumn deep_codeword(const CirclePoint<QM31>& point, const QM31& gamma, std::uint32_t m,
+                           std::uint32_t log_blowup, std::span<const SampledColumn> columns) {
+  const std::uint32_t log_size = m + log_blowup;
+  std::vector<PointEntries> batches;  // a point for each offset and for each size of column with two samples
+  QM31 weight = M31(1);
+  const auto add_entry = [&](CirclePointIndex shift, const SampledColumn& column, const QM31& value) {
+    const auto step = shift.to_point();
+    const auto at = point + CirclePoint<QM31>{step.x, step.y};
+    auto batch = std::ranges::find(batches, at, &PointEntries::point);
+    if (batch == batches.end()) batch = batches.insert(batches.end(), PointEntries{at, {}, {}, {}});
+    batch->add(column.extension, value, weight);
+    weight *= gamma;
+  };
+  for (const SampledColumn& column : columns) {
+    require(column.samples.empty() || column.extension.size() <= std::size_t{1} << log_size,
+            ErrorKind::internal, "DEEP quotients: a sampled column is larger than the domain");
+    if (column.samples.size() == 2) {
+      // Ties {previous, current} to one lifted polynomial: it has the period T_k = G_{2^(m-k)}.
+      add_entry(CirclePointIndex::subgroup_generator(log_size) * column.extension.size(), column,
+                column.samples[1]);
+    }
+    for (std::size_t i = 0; i < column.samples.size(); ++i) {
+      const auto shift =
+          column.offsets[i] == 0 ? CirclePointIndex{} : -CirclePointIndex::subgroup_generator(m);
+      add_entry(shift, column, column.samples[i]);
+    }
+  }
+
+  const DomainPoints& domain = domain_points(log_size);
+  SecureColumn codeword(std::size_t{1} << log_size);
+  for (auto& coordinate : codeword.coordinates) std::ranges::fill(coordinate, M31());
+  for (const PointEntries& entries : batches) {
+    std::vector<SecureColumn> sums;
+    std::vector<SecureView> views;
+    for (const auto& [size, terms] : entries.terms) sums.push_back(numerator(terms, std::size_t{1} << size));
+    for (const SecureColumn& sum : sums) views.push_back({words(sum), log2_exact(sum.size())});
+    const DeepBatch batch{entries.point, views, entries.slope, entries.constant};
+    if (codeword.size() < lanes) {
+      add_small_batch(batch, log_size, domain, codeword);
+      continue;
+    }
+    parallel_for_ranges(0, codeword.size(), grain, [&](std::size_t begin, std::size_t end) {
+      codeword_kernels().add_deep_batch(batch, log_size, words(domain.x), words(domain.y), words(codeword),
+                                        begin, end);
+    });
+  }
+  return codeword;
+}
+
+}  // namespace circlet

@@ -1,0 +1,25 @@
+// The DEEP quotients (spec 9) over the whole lifted domain: the codeword that FRI proves to be close to a
+// polynomial if the committed columns take the sampled values.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "core/circle.hpp"
+#include "core/column.hpp"
+
+namespace circlet {
+
+/// A committed column with its samples.
+struct SampledColumn {
+  std::span<const M31> extension;  // its low-degree extension, 2^(k + log_blowup) values, at most the domain
+  std::span<const int> offsets;    // {}, {0} or {-1, 0}
+  std::span<const QM31> samples;   // at `point` + offset * G_{2^m}, one an offset
+};
+
+/// The codeword on canonic(m + log_blowup) in storage order. Columns come tree after tree: sample entry j has
+/// weight gamma^j.
+SecureColumn deep_codeword(const CirclePoint<QM31>& point, const QM31& gamma, std::uint32_t m,
+                           std::uint32_t log_blowup, std::span<const SampledColumn> columns);
+
+}  // namespace circlet
