@@ -68,7 +68,9 @@ void evaluate_fractions(const FractionJob& job) {
     PackedQM31 numerator, denominator, product_before;
   };
   const Shape shape = shape_with_lanes<Shape>(job.rows.lanes);
-  std::vector<Fraction> all;
+  // GCC 12 has std::allocator ignore the alignment of the lane types.
+  std::vector<Fraction, AlignedAllocator<Fraction>> all;
+  all.reserve((job.end - job.begin) / lane_count * (job.stored + 1));
   std::size_t per_row = 0;
   PackedQM31 product = PackedQM31::broadcast(QM31(M31(1)));
   for (std::size_t row = job.begin; row < job.end; row += lane_count) {
