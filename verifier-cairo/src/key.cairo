@@ -51,7 +51,7 @@ impl SplitWord of DivRemHelper<U128, UnitInt<0x100000000>> {
     type RemT = BoundedInt<0, 0xffffffff>;
 }
 
-fn append_words(ref words: Array<u32>, value: u128, count: u32) -> u128 {
+pub fn append_words(ref words: Array<u32>, value: u128, count: u32) -> u128 {
     if count == 0 {
         return value;
     }

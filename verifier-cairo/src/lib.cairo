@@ -1,4 +1,5 @@
 //! Verifies Circlet proofs on Starknet: docs/protocol.md is the protocol, docs/calldata.md the encoding.
+pub mod air;
 pub mod blake2s;
 pub mod channel;
 pub mod circle;
@@ -8,4 +9,6 @@ pub mod fri;
 pub mod key;
 pub mod layout;
 pub mod merkle;
+pub mod statement;
 pub mod tape;
+pub mod verifier;

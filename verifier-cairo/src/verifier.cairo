@@ -1,0 +1,275 @@
+//! The verifier: docs/protocol.md from the key to the last FRI layer, in its order. A failure panics with the step's name.
+use core::traits::TryInto;
+#[feature("bounded-int-utils")]
+use core::internal::bounded_int::upcast;
+use crate::air::{Challenges, constraints};
+use crate::blake2s::{Hash, append_hash, append_zeros, hash_padded};
+use crate::channel::{Channel, ChannelTrait, Observer};
+use crate::circle::{double_x, point_from};
+use crate::deep;
+use crate::fields::{QM31, QM31Add, QM31Mul, ZERO, from_partial_evals};
+use crate::fri::{Evaluation, Layer, fold_layer, power_of_two};
+use crate::key::{Key, read_key};
+use crate::layout;
+use crate::merkle::{Node, root_of, same};
+use crate::statement::{check_values, public_messages};
+use crate::tape::{HashTape, HashTapeTrait, ValueTape, ValueTapeTrait, secure_felts};
+
+/// The public values of a proof that holds, packed as they came: eight a felt in base 2^31.
+#[derive(Copy, Drop)]
+pub struct Statement {
+    pub n_inputs: u32,
+    pub inputs: Span<felt252>,
+    pub n_outputs: u32,
+    pub outputs: Span<felt252>,
+}
+
+/// What the transcript fixes before the queries.
+#[derive(Drop)]
+struct Commitments {
+    /// In tree order; the composition's is last.
+    roots: Array<Hash>,
+    deep: deep::Deep,
+    layers: Array<Layer>,
+    last: QM31,
+    positions: Span<u32>,
+}
+
+/// Returns the statement of a proof that holds for the model of the key `vk`, or panics.
+pub fn verify<impl O: Observer>(
+    vk: Span<felt252>, context: felt252, values: Span<felt252>, hashes: Span<felt252>,
+) -> Statement {
+    let key = read_key(vk);
+    let n_inputs = if key.input_public {
+        key.input.rows
+    } else {
+        0
+    };
+    let n_outputs = key.output.rows;
+    let mut tape = ValueTapeTrait::new(values);
+    let mut hash_tape = HashTapeTrait::new(hashes);
+    let mut inputs = array![];
+    tape.read_exactly(ref inputs, n_inputs);
+    let mut outputs = array![];
+    tape.read_exactly(ref outputs, n_outputs);
+    check_values(inputs.span(), @key.input);
+    check_values(outputs.span(), @key.output);
+    let commitments = replay::<O>(@key, context, inputs.span(), outputs.span(), ref tape, ref hash_tape);
+    let mut evaluations = open_trees(@key, @commitments, ref tape, ref hash_tape);
+    for layer in commitments.layers {
+        evaluations = fold_layer(layer, evaluations.span(), ref tape, ref hash_tape);
+    }
+    for evaluation in evaluations {
+        assert(evaluation.value == commitments.last, 'circlet: FRI last layer');
+    }
+    tape.finish();
+    hash_tape.finish();
+    let input_felts = (n_inputs + 7) / 8;
+    Statement {
+        n_inputs,
+        inputs: values.slice(0, input_felts),
+        n_outputs,
+        outputs: values.slice(input_felts, (n_outputs + 7) / 8),
+    }
+}
+
+fn replay<impl O: Observer>(
+    key: @Key, context: felt252, inputs: Span<u32>, outputs: Span<u32>, ref tape: ValueTape, ref hashes: HashTape,
+) -> Commitments {
+    let mut channel = ChannelTrait::new();
+    let mut words = channel.start();
+    append_hash(ref words, *key.digest);
+    channel.mix_u32s::<O>(words);
+    mix_config::<O>(ref channel, key);
+    channel.mix_root::<O>(*key.structure_root);
+    channel.mix_root::<O>(*key.weights_root);
+    mix_statement::<O>(ref channel, context, inputs, outputs);
+    let witness_root = hashes.next();
+    channel.mix_root::<O>(witness_root);
+    let (alpha, t) = channel.draw_secure_felts();
+    let fingerprint_root = hashes.next();
+    channel.mix_root::<O>(fingerprint_root);
+    let (z, lambda) = channel.draw_secure_felts();
+    let challenges = Challenges { alpha, t, z, lambda };
+    let claimed = mix_tape_felts::<O>(ref channel, ref tape, layout::TABLES);
+    let logup_root = hashes.next();
+    channel.mix_root::<O>(logup_root);
+    let balance = *claimed[0]
+        + *claimed[1]
+        + *claimed[2]
+        + *claimed[3]
+        + public_messages(key, inputs, outputs, @challenges);
+    assert(balance == ZERO, 'circlet: bus balance');
+
+    let rho = channel.draw_secure_felt();
+    let composition_root = hashes.next();
+    channel.mix_root::<O>(composition_root);
+    let point = point_from(channel.draw_secure_felt());
+    let samples = mix_tape_felts::<O>(ref channel, ref tape, layout::SAMPLES);
+    let mut vanishing = point.x;
+    for _ in 1..*key.log_size {
+        vanishing = double_x(vanishing);
+    }
+    let composition = samples.slice(layout::SAMPLES - 8, 8);
+    let left = from_partial_evals(*composition[0], *composition[1], *composition[2], *composition[3]);
+    let right = from_partial_evals(*composition[4], *composition[5], *composition[6], *composition[7]);
+    assert(vanishing != ZERO, 'circlet: out-of-domain point');
+    assert(
+        (left + vanishing * right) * vanishing == constraints(samples, @challenges, claimed, rho),
+        'circlet: composition',
+    );
+    let gamma = channel.draw_secure_felt();
+    let deep = deep::prepare(*key.log_sizes, *key.log_size, *key.log_blowup, samples, point, gamma);
+
+    let layers = replay_fri::<O>(ref channel, key, ref hashes);
+    let last = *mix_tape_felts::<O>(ref channel, ref tape, 1)[0];
+    let nonce: u64 = tape.next().try_into().expect('circlet: proof of work');
+    let (high, low) = DivRem::div_rem(nonce, 0x100000000);
+    let (high, low) = (high.try_into().unwrap(), low.try_into().unwrap());
+    assert(channel.verify_pow(*key.pow_bits, low, high), 'circlet: proof of work');
+    channel.mix_u64::<O>(low, high);
+    let positions = draw_positions(ref channel, *key.n_queries, *key.log_size + *key.log_blowup);
+    Commitments {
+        roots: array![
+            *key.structure_root, *key.weights_root, witness_root, fingerprint_root, logup_root, composition_root,
+        ],
+        deep,
+        layers,
+        last,
+        positions,
+    }
+}
+
+fn mix_config<impl O: Observer>(ref channel: Channel, key: @Key) {
+    let mut words = channel.start();
+    words.append(*key.pow_bits);
+    words.append(*key.log_blowup);
+    words.append(*key.n_queries);
+    words.append(0);
+    words.append(*key.fold_step);
+    append_zeros(ref words, 3);
+    channel.mix_felts::<O>(words);
+}
+
+fn mix_statement<impl O: Observer>(
+    ref channel: Channel, context: felt252, inputs: Span<u32>, outputs: Span<u32>,
+) {
+    let mut words = channel.start();
+    let context: u256 = context.into();
+    crate::key::append_words(ref words, context.low, 4);
+    crate::key::append_words(ref words, context.high, 4);
+    words.append(inputs.len());
+    words.append_span(inputs);
+    words.append(outputs.len());
+    words.append_span(outputs);
+    channel.mix_u32s::<O>(words);
+}
+
+/// Mixes the next section of the tape, `count` felts, and returns them.
+fn mix_tape_felts<impl O: Observer>(ref channel: Channel, ref tape: ValueTape, count: u32) -> Span<QM31> {
+    let mut words = channel.start();
+    tape.read_exactly(ref words, 4 * count);
+    let felts = secure_felts(words.span().slice(8, 4 * count));
+    channel.mix_felts::<O>(words);
+    felts.span()
+}
+
+/// The first layer folds the circle domain by 2^fold_step; each next one as much, or what is left of the degree bound.
+fn replay_fri<impl O: Observer>(ref channel: Channel, key: @Key, ref hashes: HashTape) -> Array<Layer> {
+    let mut layers = array![];
+    let mut log_degree = *key.log_size;
+    let mut circle = true;
+    while circle || log_degree != 0 {
+        let root = hashes.next();
+        channel.mix_root::<O>(root);
+        let step = core::cmp::min(*key.fold_step, log_degree);
+        let alpha = channel.draw_secure_felt();
+        layers.append(Layer { root, alpha, log_size: log_degree + *key.log_blowup, step, circle });
+        log_degree -= step;
+        circle = false;
+    }
+    layers
+}
+
+/// Words of draws modulo the domain's size, until there are `count`; sorted, without repetitions.
+fn draw_positions(ref channel: Channel, count: u32, log_domain: u32) -> Span<u32> {
+    let size: NonZero<u32> = power_of_two(log_domain).try_into().unwrap();
+    let mut positions = array![].span();
+    let mut drawn = 0;
+    while drawn != count {
+        for word in channel.draw_u32s().span() {
+            if drawn != count {
+                let (_, position) = DivRem::div_rem(*word, size);
+                positions = insert(positions, position);
+                drawn += 1;
+            }
+        }
+    }
+    positions
+}
+
+fn insert(mut sorted: Span<u32>, value: u32) -> Span<u32> {
+    let mut result = array![];
+    while let Some(next) = sorted.pop_front() {
+        if *next >= value {
+            if *next > value {
+                result.append(value);
+            }
+            result.append(*next);
+            result.append_span(sorted);
+            return result.span();
+        }
+        result.append(*next);
+    }
+    result.append(value);
+    result.span()
+}
+
+/// Reads the leaves at every position, tree after tree, checks them against the roots, and returns FRI's evaluations.
+fn open_trees(
+    key: @Key, commitments: @Commitments, ref tape: ValueTape, ref hashes: HashTape,
+) -> Array<Evaluation> {
+    let deep = commitments.deep;
+    let mut evaluations = array![];
+    let mut structure = array![];
+    let mut weights = array![];
+    let mut witness = array![];
+    let mut fingerprints = array![];
+    let mut logup = array![];
+    let mut composition = array![];
+    for position in *commitments.positions {
+        let position = *position;
+        let mut sums = deep::no_sums();
+        structure.append(open_leaf(deep, ref sums, 0, position, ref tape));
+        weights.append(open_leaf(deep, ref sums, 1, position, ref tape));
+        witness.append(open_leaf(deep, ref sums, 2, position, ref tape));
+        fingerprints.append(open_leaf(deep, ref sums, 3, position, ref tape));
+        logup.append(open_leaf(deep, ref sums, 4, position, ref tape));
+        let (leaf, hash) = read_leaf(ref tape, layout::COMPOSITION_COLUMNS);
+        deep::add_composition_leaf(deep, ref sums, leaf);
+        composition.append(Node { position, hash });
+        evaluations.append(Evaluation { position, value: deep::codeword(deep, sums, position) });
+    }
+    let height = *key.log_size + *key.log_blowup;
+    let mut roots = commitments.roots.span();
+    for leaves in array![structure, weights, witness, fingerprints, logup, composition] {
+        let root = root_of(leaves.span(), height, ref hashes);
+        assert(same(root, *roots.pop_front().unwrap()), 'circlet: tree root');
+    }
+    evaluations
+}
+
+fn open_leaf(deep: @deep::Deep, ref sums: deep::Sums, tree: u32, position: u32, ref tape: ValueTape) -> Node {
+    let (leaf, hash) = read_leaf(ref tape, layout::tree_columns(tree));
+    deep::add_leaf(deep, ref sums, tree, leaf);
+    Node { position, hash }
+}
+
+/// The next leaf of `columns` values, padded with zeros, and its hash.
+fn read_leaf(ref tape: ValueTape, columns: u32) -> (Span<u32>, Hash) {
+    let mut words = array![];
+    tape.read(ref words, columns);
+    append_zeros(ref words, words.len() % 16);
+    let leaf = words.span();
+    (leaf, hash_padded(leaf, 4 * columns))
+}
