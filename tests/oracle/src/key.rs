@@ -1,0 +1,140 @@
+//! The verification key (docs/protocol.md section 4), read from its words.
+
+use stwo::core::fields::m31::P;
+use stwo::core::fri::FriConfig;
+use stwo::core::pcs::PcsConfig;
+use stwo::core::vcs::blake2_hash::{Blake2sHash, Blake2sHasher};
+
+use crate::{require, Rejection};
+
+#[derive(Clone, Debug)]
+pub struct PublicTensor {
+    pub claim_wire: u32,
+    pub rows: usize,
+    pub min: i64,
+    pub max: i64,
+}
+
+#[derive(Clone, Debug)]
+pub struct Key {
+    pub lanes: usize,
+    pub batch: usize,
+    /// linear, activate, lut, mac, pad
+    pub log_sizes: [u32; 5],
+    pub structure_root: Blake2sHash,
+    pub weights_root: Blake2sHash,
+    pub config: PcsConfig,
+    pub input_public: bool,
+    pub input: PublicTensor,
+    pub output: PublicTensor,
+    pub one_reads: u32,
+    pub ones_reads: u32,
+    pub digest: Blake2sHash,
+}
+
+struct Words<'a> {
+    words: &'a [u32],
+    at: usize,
+}
+
+impl Words<'_> {
+    fn next(&mut self, name: &str) -> Result<u32, Rejection> {
+        let word = self.words.get(self.at).copied().ok_or_else(|| format!("key: truncated at {name}"))?;
+        self.at += 1;
+        Ok(word)
+    }
+    fn within(&mut self, name: &str, least: u32, greatest: u32) -> Result<u32, Rejection> {
+        let word = self.next(name)?;
+        require((least..=greatest).contains(&word), || format!("key: {name} is {word}, outside {least}..{greatest}"))?;
+        Ok(word)
+    }
+    /// A residue modulo p, as the signed integer of least magnitude.
+    fn signed(&mut self, name: &str) -> Result<i64, Rejection> {
+        let residue = i64::from(self.within(name, 0, P - 1)?);
+        Ok(if residue > i64::from(P / 2) { residue - i64::from(P) } else { residue })
+    }
+    fn hash(&mut self, name: &str) -> Result<Blake2sHash, Rejection> {
+        let mut bytes = [0; 32];
+        for chunk in bytes.chunks_exact_mut(4) {
+            chunk.copy_from_slice(&self.next(name)?.to_le_bytes());
+        }
+        Ok(Blake2sHash(bytes))
+    }
+    fn tensor(&mut self, name: &str, claimed: bool) -> Result<PublicTensor, Rejection> {
+        let wires = if claimed { 16..=P - 1 } else { 0..=0 };
+        let tensor = PublicTensor {
+            claim_wire: self.within(&format!("{name} wire"), *wires.start(), *wires.end())?,
+            rows: self.within(&format!("{name} rows"), 1, 1 << 24)? as usize,
+            min: self.signed(&format!("{name} least value"))?,
+            max: self.signed(&format!("{name} greatest value"))?,
+        };
+        require(tensor.min <= tensor.max, || format!("key: the {name} range is empty"))?;
+        Ok(tensor)
+    }
+    fn scales(&mut self, name: &str, rows: usize) -> Result<(), Rejection> {
+        let count = self.next(name)? as usize;
+        require(count == 1 || count == rows, || format!("key: {count} {name} for {rows} rows"))?;
+        for _ in 0..count {
+            let low = u64::from(self.next(name)?);
+            let scale = f64::from_bits(low | u64::from(self.next(name)?) << 32);
+            require(scale.is_finite() && scale > 0.0, || format!("key: {name}: {scale} is no scale"))?;
+        }
+        Ok(())
+    }
+}
+
+impl Key {
+    pub fn from_words(words: &[u32]) -> Result<Self, Rejection> {
+        let bytes: Vec<u8> = words.iter().flat_map(|word| word.to_le_bytes()).collect();
+        let mut reader = Words { words, at: 0 };
+        for name in ["format version", "AIR id", "hash id"] {
+            reader.within(name, 1, 1)?;
+        }
+        let lanes = reader.within("lanes", 1, 1024)? as usize;
+        let batch = reader.within("batch", 1, 64)? as usize;
+        let mut log_sizes = [0; 5];
+        for size in &mut log_sizes[..4] {
+            *size = reader.within("log size", 4, 26)?;
+        }
+        let height = *log_sizes.iter().max().unwrap();
+        log_sizes[4] = reader.within("log size of pad", height, height)?;
+        let structure_root = reader.hash("structure root")?;
+        let weights_root = reader.hash("weights root")?;
+        let pow_bits = reader.within("proof-of-work bits", 0, 32)?;
+        let log_blowup_factor = reader.within("log blow-up", 1, 4)?;
+        let log_last_layer_degree_bound = reader.within("log last layer degree bound", 0, 4)?;
+        let n_queries = reader.within("queries", 1, 1024)? as usize;
+        let fold_step = reader.within("fold step", 1, 4)?;
+        require(fold_step + log_last_layer_degree_bound <= height, || {
+            "key: the tables are too small for the fold step and the last layer".into()
+        })?;
+        let fri_config = FriConfig { log_blowup_factor, log_last_layer_degree_bound, n_queries, fold_step };
+        let input_public = reader.within("visibility", 2, 3)? == 3;
+        let input = reader.tensor("input", input_public)?;
+        let output = reader.tensor("output", true)?;
+        let one_reads = reader.within("reads of ONE", 0, 1 << 28)?;
+        let ones_reads = reader.within("reads of ONES", 0, 1 << 28)?;
+        reader.scales("input scales", input.rows)?;
+        reader.scales("output scales", output.rows)?;
+        require(reader.at == words.len(), || "key: words left over".into())?;
+        Ok(Self {
+            lanes,
+            batch,
+            log_sizes,
+            structure_root,
+            weights_root,
+            config: PcsConfig { pow_bits, fri_config, lifting_log_size: None },
+            input_public,
+            input,
+            output,
+            one_reads,
+            ones_reads,
+            digest: Blake2sHasher::hash(&bytes),
+        })
+    }
+
+    /// Log degree of the highest table, m.
+    pub fn height(&self) -> u32 {
+        self.log_sizes[4]
+    }
+}

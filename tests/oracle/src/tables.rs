@@ -1,0 +1,160 @@
+//! The tables as components of the crate's constraint framework, and the columns that they commit.
+
+use num_traits::{One, Zero};
+use stwo::core::air::Component;
+use stwo::core::fields::qm31::SecureField;
+use stwo::core::fields::FieldExpOps;
+use stwo_constraint_framework::preprocessed_columns::PreProcessedColumnId;
+use stwo_constraint_framework::{FrameworkComponent, FrameworkEval, TraceLocationAllocator};
+
+use crate::evaluator::{structure_id, EvalAtRow, TableConstants, TRACE_TREES};
+use crate::generated;
+use crate::key::Key;
+use crate::statement::Challenges;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    Linear,
+    Activate,
+    Lut,
+    Mac,
+    /// One column a tree, never sampled.
+    Pad,
+}
+
+/// In component order. All but the last have a claimed sum.
+pub const TABLES: [Kind; 5] = [Kind::Linear, Kind::Activate, Kind::Lut, Kind::Mac, Kind::Pad];
+pub const CLAIMING_TABLES: usize = 4;
+
+#[derive(Clone, Debug)]
+pub struct Table {
+    pub kind: Kind,
+    pub log_size: u32,
+    pub lanes: usize,
+    pub constants: TableConstants,
+}
+
+impl Kind {
+    pub fn name(self) -> &'static str {
+        match self {
+            Kind::Linear => generated::linear::NAME,
+            Kind::Activate => generated::activate::NAME,
+            Kind::Lut => generated::lut::NAME,
+            Kind::Mac => generated::mac::NAME,
+            Kind::Pad => "pad",
+        }
+    }
+
+    pub fn structure_columns(self) -> &'static [&'static str] {
+        match self {
+            Kind::Linear => generated::linear::STRUCTURE,
+            Kind::Activate => generated::activate::STRUCTURE,
+            Kind::Lut => generated::lut::STRUCTURE,
+            Kind::Mac => generated::mac::STRUCTURE,
+            Kind::Pad => &["pad"],
+        }
+    }
+}
+
+fn descending_powers(base: SecureField, n: usize) -> Vec<SecureField> {
+    let mut powers: Vec<_> =
+        std::iter::successors(Some(SecureField::one()), |&power| Some(power * base)).take(n).collect();
+    powers.reverse();
+    powers
+}
+
+impl Table {
+    pub fn new(kind: Kind, key: &Key, challenges: &Challenges, claimed_sum: SecureField) -> Self {
+        let Challenges { alpha, t, z, lambda } = *challenges;
+        let lanes = match kind {
+            Kind::Linear => key.lanes,
+            Kind::Activate => key.batch,
+            Kind::Lut | Kind::Mac | Kind::Pad => 1,
+        };
+        Self {
+            kind,
+            log_size: key.log_sizes[kind as usize],
+            lanes,
+            constants: TableConstants {
+                table: Some(kind.name()),
+                t,
+                t_to_the_lanes: t.pow(lanes as u128),
+                z_minus_wire: z - SecureField::one(),
+                z_minus_look_up: z - SecureField::one() - SecureField::one(),
+                minus_lambda: -lambda,
+                minus_lambda_2: -(lambda * lambda),
+                minus_lambda_3: -(lambda * lambda * lambda),
+                claimed_sum,
+                alpha_powers: descending_powers(alpha, lanes),
+                t_powers: descending_powers(t, lanes),
+            },
+        }
+    }
+
+    pub fn evaluate_row<E: EvalAtRow>(&self, eval: &mut E) {
+        match self.kind {
+            Kind::Linear => generated::linear::evaluate(eval, self.lanes, &self.constants),
+            Kind::Activate => generated::activate::evaluate(eval, self.lanes, &self.constants),
+            Kind::Lut => generated::lut::evaluate(eval, self.lanes, &self.constants),
+            Kind::Mac => generated::mac::evaluate(eval, self.lanes, &self.constants),
+            Kind::Pad => {
+                for tree in 1..TRACE_TREES {
+                    eval.next_interaction_mask(tree, []);
+                }
+            }
+        }
+    }
+}
+
+impl FrameworkEval for Table {
+    fn log_size(&self) -> u32 {
+        self.log_size
+    }
+    fn max_constraint_log_degree_bound(&self) -> u32 {
+        self.log_size + 1
+    }
+    fn evaluate<E: EvalAtRow>(&self, mut eval: E) -> E {
+        self.evaluate_row(&mut eval);
+        eval
+    }
+}
+
+/// The structure columns of all tables, in commitment order.
+pub fn structure_ids() -> Vec<PreProcessedColumnId> {
+    TABLES
+        .iter()
+        .flat_map(|kind| kind.structure_columns().iter().map(|column| structure_id(Some(kind.name()), column)))
+        .collect()
+}
+
+/// The components of a key, in order. The framework's own LogUp is not used: its claimed sum is zero.
+pub fn components(
+    key: &Key,
+    challenges: &Challenges,
+    claimed_sums: &[SecureField; CLAIMING_TABLES],
+) -> Vec<FrameworkComponent<Table>> {
+    let mut allocator = TraceLocationAllocator::new_with_preprocessed_columns(&structure_ids());
+    TABLES
+        .iter()
+        .enumerate()
+        .map(|(i, &kind)| {
+            let claimed_sum = claimed_sums.get(i).copied().unwrap_or_default();
+            FrameworkComponent::new(&mut allocator, Table::new(kind, key, challenges, claimed_sum), SecureField::zero())
+        })
+        .collect()
+}
+
+/// Log sizes of the columns of every tree before the composition.
+pub fn column_log_sizes(key: &Key) -> Vec<Vec<u32>> {
+    let zero = SecureField::zero();
+    let challenges = Challenges { alpha: zero, t: zero, z: zero, lambda: zero };
+    let mut sizes = vec![Vec::new(); TRACE_TREES];
+    for component in components(key, &challenges, &[zero; CLAIMING_TABLES]) {
+        let log_size = component.log_size;
+        sizes[0].extend(component.kind.structure_columns().iter().map(|_| log_size));
+        for (tree, columns) in component.trace_log_degree_bounds().0.into_iter().enumerate().skip(1) {
+            sizes[tree].extend(columns);
+        }
+    }
+    sizes
+}
