@@ -1,0 +1,178 @@
+#include "starknet/calldata.hpp"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <numeric>
+#include <string>
+
+#include "core/error.hpp"
+#include "stark/shape.hpp"
+
+namespace circlet {
+namespace {
+
+constexpr std::size_t values_per_felt = 8;
+constexpr std::size_t words_per_felt = 7;
+constexpr std::size_t hashes_per_group = 31;
+
+void expect(bool condition, const char* what) {
+  require(condition, ErrorKind::bad_input, [&] { return std::string("calldata: ") + what; });
+}
+
+std::vector<Felt252> pack(std::span<const std::uint32_t> digits, std::size_t per_felt, unsigned bits) {
+  std::vector<Felt252> felts;
+  for (std::size_t at = 0; at < digits.size(); at += per_felt) {
+    felts.push_back(Felt252::from_digits(digits.subspan(at, std::min(per_felt, digits.size() - at)), bits));
+  }
+  return felts;
+}
+
+/// Collects the values of a section, which starts at a new felt.
+class Section {
+ public:
+  void add(M31 value) { digits_.push_back(value.value()); }
+  void add(const QM31& value) {
+    for (const M31 coordinate : value.coordinates()) add(coordinate);
+  }
+  void end(std::vector<Felt252>& tape) {
+    const auto felts = pack(digits_, values_per_felt, 31);
+    tape.insert(tape.end(), felts.begin(), felts.end());
+    digits_.clear();
+  }
+
+ private:
+  std::vector<std::uint32_t> digits_;
+};
+
+std::vector<Felt252> pack_hashes(std::span<const Blake2sHash> hashes) {
+  std::vector<Felt252> tape;
+  for (std::size_t at = 0; at < hashes.size(); at += hashes_per_group) {
+    const auto group = hashes.subspan(at, std::min(hashes_per_group, hashes.size() - at));
+    std::vector<std::uint32_t> tops;
+    for (const auto& hash : group) tops.push_back(hash.words[7] >> 24);
+    tape.push_back(Felt252::from_digits(tops, 8));
+    for (auto hash : group) {
+      hash.words[7] &= 0xffffffU;
+      tape.push_back(Felt252::from_digits(hash.words, 32));
+    }
+  }
+  return tape;
+}
+
+void add_public_values(const std::vector<std::int32_t>& values, std::vector<Felt252>& tape) {
+  Section section;
+  for (const auto value : values) section.add(M31::from_signed(value));
+  section.end(tape);
+}
+
+/// The leaf rows, query after query and in a query tree after tree; in a row the columns by ascending log
+/// size.
+void add_queried_values(const VerificationKey& key, const StarkProof<Blake2sHash>& stark,
+                        std::vector<Felt252>& tape) {
+  const AirShape shape = air_shape(key);
+  const auto& values = stark.queried_values;
+  std::vector<std::vector<std::size_t>> orders;
+  const std::size_t queries = values[0].empty() ? 0 : values[0][0].size();
+  for (std::size_t tree = 0; tree < values.size(); ++tree) {
+    std::vector<std::size_t> order(values[tree].size());
+    std::iota(order.begin(), order.end(), 0);
+    if (tree < trace_trees) {
+      const auto sizes = column_log_sizes(shape, static_cast<Tree>(tree));
+      expect(sizes.size() == order.size(), "a tree has another number of columns than the key says");
+      std::ranges::stable_sort(order, {}, [&](std::size_t column) { return sizes[column]; });
+    }
+    for (const auto& column : values[tree])
+      expect(column.size() == queries, "columns with different numbers of queried values");
+    orders.push_back(std::move(order));
+  }
+  Section section;
+  for (std::size_t query = 0; query < queries; ++query) {
+    for (std::size_t tree = 0; tree < values.size(); ++tree) {
+      for (const std::size_t column : orders[tree]) section.add(values[tree][column][query]);
+      section.end(tape);
+    }
+  }
+}
+
+}  // namespace
+
+std::vector<Felt252> encode_key(const VerificationKey& key) {
+  return pack(key.to_words(), words_per_felt, 32);
+}
+
+Calldata encode_calldata(const VerificationKey& key, const Proof& proof) {
+  require(key.lanes == 16 && key.batch == 1, ErrorKind::unsupported,
+          "calldata: the contract verifies models set up with C = 16 and B = 1");
+  require(key.pcs.fri.log_last_layer_degree_bound == 0, ErrorKind::unsupported,
+          "calldata: the contract verifies proofs with a constant last FRI layer");
+  const auto& stark = proof.stark;
+  expect(stark.commitments.size() == trace_trees + 1, "not six commitments");
+  expect(stark.sampled_values.size() == trace_trees + 1, "not six trees of sampled values");
+  expect(stark.queried_values.size() == trace_trees + 1, "not six trees of queried values");
+  expect(stark.decommitments.size() == trace_trees + 1, "not six decommitments");
+  expect(stark.fri_proof.last_layer_coefficients.size() == 1, "not one last layer coefficient");
+
+  Calldata calldata;
+  calldata.key = encode_key(key);
+  calldata.context = Felt252::from_digits(proof.statement.context, 32);
+
+  auto& values = calldata.values;
+  add_public_values(proof.statement.inputs, values);
+  add_public_values(proof.statement.outputs, values);
+  Section section;
+  for (const auto& sum : proof.claimed_sums) section.add(sum);
+  section.end(values);
+  for (const auto& tree : stark.sampled_values)
+    for (const auto& column : tree)
+      for (const auto& value : column) section.add(value);
+  section.end(values);
+  section.add(stark.fri_proof.last_layer_coefficients[0]);
+  section.end(values);
+  values.emplace_back(stark.proof_of_work);
+  add_queried_values(key, stark, values);
+
+  std::vector<const FriLayerProof<Blake2sHash>*> layers = {&stark.fri_proof.first_layer};
+  for (const auto& layer : stark.fri_proof.inner_layers) layers.push_back(&layer);
+  // The structure and weights roots are the key's.
+  std::vector<Blake2sHash> hashes(stark.commitments.begin() + 2, stark.commitments.end());
+  for (const auto* layer : layers) hashes.push_back(layer->commitment);
+  const auto add_witness = [&](const MerkleDecommitment<Blake2sHash>& decommitment) {
+    hashes.insert(hashes.end(), decommitment.hash_witness.begin(), decommitment.hash_witness.end());
+  };
+  for (const auto& decommitment : stark.decommitments) add_witness(decommitment);
+  for (const auto* layer : layers) {
+    for (const auto& value : layer->fri_witness) section.add(value);
+    section.end(values);
+    add_witness(layer->decommitment);
+  }
+  calldata.hashes = pack_hashes(hashes);
+  return calldata;
+}
+
+std::vector<Felt252> Calldata::arguments() const {
+  std::vector<Felt252> felts;
+  const auto add_list = [&](const std::vector<Felt252>& list) {
+    felts.emplace_back(list.size());
+    felts.insert(felts.end(), list.begin(), list.end());
+  };
+  add_list(key);
+  felts.push_back(context);
+  add_list(values);
+  add_list(hashes);
+  return felts;
+}
+
+nlohmann::json calldata_to_json(const Calldata& calldata) {
+  const auto list = [](const std::vector<Felt252>& felts) {
+    auto json = nlohmann::json::array();
+    for (const auto& felt : felts) json.push_back(felt.to_hex());
+    return json;
+  };
+  return {{"key", list(calldata.key)},
+          {"context", calldata.context.to_hex()},
+          {"values", list(calldata.values)},
+          {"hashes", list(calldata.hashes)},
+          {"felts", calldata.arguments().size()}};
+}
+
+}  // namespace circlet

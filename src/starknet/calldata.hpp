@@ -1,0 +1,36 @@
+// A proof as the calldata of the Verifier contract (docs/calldata.md).
+#pragma once
+
+#include <nlohmann/json_fwd.hpp>
+#include <vector>
+
+#include "stark/proof.hpp"
+#include "stark/verification_key.hpp"
+#include "starknet/felt252.hpp"
+
+namespace circlet {
+
+/// Starknet's limit on the calldata of one transaction.
+inline constexpr std::size_t max_transaction_felts = 5000;
+
+struct Calldata {
+  std::vector<Felt252> key;  // the key's words, seven a felt
+  Felt252 context;
+  std::vector<Felt252> values;  // residues, eight a felt
+  std::vector<Felt252> hashes;  // groups of top bytes and low parts
+
+  /// The arguments of `verify(vk, context, values, hashes)`: every list after its length.
+  [[nodiscard]] std::vector<Felt252> arguments() const;
+};
+
+/// The words of a key, seven a felt.
+std::vector<Felt252> encode_key(const VerificationKey& key);
+
+/// Throws Error(unsupported) if the contract does not verify such keys (C = 16, B = 1 and a constant last
+/// layer are fixed there), Error(bad_input) if the proof has not the key's shape or its context is no felt.
+Calldata encode_calldata(const VerificationKey& key, const Proof& proof);
+
+/// {"key": [..], "context": "0x..", "values": [..], "hashes": [..], "felts": n}; n counts `arguments()`.
+nlohmann::json calldata_to_json(const Calldata& calldata);
+
+}  // namespace circlet
