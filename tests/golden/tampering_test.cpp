@@ -120,5 +120,29 @@ TEST_CASE("changing_any_field_of_a_proof_is_rejected_with_a_reason") {
   CHECK(rejected > 8000);
 }
 
+TEST_CASE("changing_any_byte_of_a_binary_proof_is_refused_when_read_or_rejected") {
+  for (const auto* name : {"tiny_1", "blake_noinner"}) {
+    CAPTURE(name);
+    const Fixture fixture = load_fixture(name);
+    ByteWriter writer;
+    write_stark_proof(writer, fixture.proof);
+    Bytes bytes = writer.take();
+    for (std::size_t i = 0; i < bytes.size(); ++i) {
+      CAPTURE(i);
+      for (const std::uint8_t flip : {0x01, 0x80, 0xFF}) {
+        bytes[i] ^= flip;
+        const auto read_and_verify = [&] {
+          ByteReader reader(bytes, "proof");
+          const auto proof = read_stark_proof(reader);
+          reader.expect_end();
+          verify_test_proof(fixture.statement, proof);
+        };
+        CHECK_THROWS_AS(read_and_verify(), Error);
+        bytes[i] ^= flip;
+      }
+    }
+  }
+}
+
 }  // namespace
 }  // namespace circlet::test
