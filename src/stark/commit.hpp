@@ -1,0 +1,17 @@
+// From columns in row order to committed trees.
+#pragma once
+
+#include <memory>
+#include <span>
+
+#include "fri/prover/committed_tree.hpp"
+#include "stark/trace_source.hpp"
+
+namespace circlet {
+
+/// Commits the tables' columns of one tree, in component order, and pad's column of zeros.
+std::shared_ptr<const CommittedTree<Blake2sMerkleChannel>> commit_tables(const AirShape& shape,
+                                                                         const TableColumns& tables,
+                                                                         std::uint32_t log_blowup);
+
+}  // namespace circlet

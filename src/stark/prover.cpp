@@ -1,0 +1,83 @@
+#include "stark/prover.hpp"
+
+#include "air/components.hpp"
+#include "stark/commit.hpp"
+#include "stark/prove_components.hpp"
+#include "stark/shape.hpp"
+
+namespace circlet {
+namespace {
+
+std::vector<std::int32_t> public_values(const std::vector<std::int32_t>& values, bool is_public) {
+  return is_public ? values : std::vector<std::int32_t>();
+}
+
+}  // namespace
+
+Proof prove(const ProvingKey& proving_key, const Program& program, std::span<const std::int32_t> inputs,
+            const ProveOptions& options) {
+  const auto& key = proving_key.key;
+  require(model_digest(program) == proving_key.model_digest, ErrorKind::bad_input,
+          "the proving key belongs to another model: run `circlet setup` again");
+  require(inputs.size() == std::size_t{key.input.rows} * key.batch, ErrorKind::bad_input, [&] {
+    return "the input has " + std::to_string(inputs.size()) + " values; a proof covers " +
+           std::to_string(key.batch) + " sample(s) of " + std::to_string(key.input.rows);
+  });
+  PhaseTimer timer(options.phases);
+  const Trace execution = execute(program, inputs, key.batch);
+  const Arithmetisation arithmetisation = arithmetise(program, {key.lanes, key.batch}, key.input_public);
+  const ModelColumns columns = model_columns(program, arithmetisation);
+  HonestTrace source(program, arithmetisation, columns, execution);
+  const Statement statement{.context = options.context,
+                            .inputs = public_values(execution.input, key.input_public),
+                            .outputs = execution.output()};
+  timer.end_phase("execution");
+  return prove_trace(proving_key, statement, source, options);
+}
+
+Proof prove_trace(const ProvingKey& proving_key, const Statement& statement, TraceSource& source,
+                  const ProveOptions& options, const DeletedConstraints& deleted) {
+  const auto& key = proving_key.key;
+  const AirShape shape = air_shape(key);
+  Blake2sChannel channel;
+  channel.observe(options.observer);
+  CommitmentSchemeProver<Blake2sMerkleChannel> scheme(key.pcs, options.phases);
+  PhaseTimer timer(options.phases);
+  const auto commit = [&](const TableColumns& columns) {
+    scheme.commit(commit_tables(shape, columns, key.pcs.fri.log_blowup_factor), channel);
+  };
+  mix_key(key, channel);
+  scheme.commit(proving_key.structure, channel);
+  scheme.commit(proving_key.weights, channel);
+  mix_statement(statement, channel);
+  commit(source.witness());
+  timer.end_phase("witness");
+  Challenges challenges;
+  const auto first = channel.draw_secure_felts(2);
+  challenges.alpha = first[0];
+  challenges.t = first[1];
+  commit(source.fingerprints(challenges));
+  timer.end_phase("fingerprints");
+  const auto second = channel.draw_secure_felts(2);
+  challenges.z = second[0];
+  challenges.lambda = second[1];
+
+  Proof proof{.statement = statement, .claimed_sums = {}, .stark = {}};
+  auto logup = source.logup(challenges);
+  TableColumns logup_columns;
+  for (std::size_t table = 0; table < table_count; ++table) {
+    proof.claimed_sums[table] = logup[table].claimed_sum;
+    logup_columns[table] = std::move(logup[table].columns);
+  }
+  channel.mix_felts(proof.claimed_sums);
+  commit(logup_columns);
+  timer.end_phase("LogUp");
+
+  const auto components = make_component_provers(shape, challenges, proof.claimed_sums, deleted);
+  std::vector<const ComponentProver*> views;
+  for (const auto& component : components) views.push_back(component.get());
+  proof.stark = prove_components<Blake2sMerkleChannel>(views, channel, scheme);
+  return proof;
+}
+
+}  // namespace circlet

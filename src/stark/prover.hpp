@@ -1,0 +1,29 @@
+// Proving: one execution of a model, committed tree by tree as the transcript asks (docs/protocol.md section
+// 5).
+#pragma once
+
+#include "core/phase_timer.hpp"
+#include "stark/proof.hpp"
+#include "stark/setup.hpp"
+#include "stark/trace_source.hpp"
+
+namespace circlet {
+
+struct ProveOptions {
+  Context context{};
+  Blake2sChannel::Observer observer;
+  PhaseObserver phases;
+};
+
+/// Proves that `program`, the model of `proving_key`, maps `inputs` ([sample][row], key.batch samples) to its
+/// outputs. Throws Error(bad_input) if the key belongs to another model, or the input has another size or
+/// cannot be executed.
+Proof prove(const ProvingKey& proving_key, const Program& program, std::span<const std::int32_t> inputs,
+            const ProveOptions& options = {});
+
+/// Runs the transcript over whatever columns `source` gives. `deleted` names constraints that are taken as
+/// zero; an honest prover deletes none. Tests forge proofs with it.
+Proof prove_trace(const ProvingKey& proving_key, const Statement& statement, TraceSource& source,
+                  const ProveOptions& options = {}, const DeletedConstraints& deleted = {});
+
+}  // namespace circlet

@@ -1,0 +1,144 @@
+#include "stark/setup.hpp"
+
+#include <cstring>
+
+#include "core/artefact.hpp"
+#include "frontend/program_io_tmp.hpp"
+#include "stark/commit.hpp"
+#include "stark/shape.hpp"
+
+namespace circlet {
+namespace {
+
+using StoredTree = CommittedTree<Blake2sMerkleChannel>;
+
+constexpr std::uint32_t proving_key_version = 1;
+
+PublicTensor public_tensor(const TensorInfo& tensor, std::uint32_t claim_wire) {
+  return {.claim_wire = claim_wire,
+          .rows = tensor.rows,
+          .min = static_cast<std::int32_t>(tensor.min),
+          .max = static_cast<std::int32_t>(tensor.max),
+          .scales = tensor.scales};
+}
+
+void write_tree(ByteWriter& writer, const StoredTree& tree) {
+  writer.write_array(tree.coefficients().values());
+  writer.write_array(tree.extension().values());
+  writer.write_array(tree.merkle().nodes());
+}
+
+/// Walks the arrays of a key file without copying them; every view keeps the file alive.
+class TreeReader {
+ public:
+  TreeReader(std::shared_ptr<const Bytes> file, std::span<const std::uint8_t> arrays)
+      : file_(std::move(file)), arrays_(arrays) {}
+
+  std::shared_ptr<const StoredTree> read(std::vector<std::uint32_t> log_sizes, std::uint32_t log_blowup) {
+    std::vector<std::uint32_t> extended = log_sizes;
+    for (auto& k : extended) k += log_blowup;
+    const std::uint32_t height = *std::ranges::max_element(extended);
+    const auto coefficients = view<M31>(value_count(log_sizes));
+    const auto extension = view<M31>(value_count(extended));
+    const auto nodes = view<Blake2sHash>((std::size_t{2} << height) - 1);
+    return StoredTree::from_parts(ColumnSet(std::move(log_sizes), coefficients, file_),
+                                  ColumnSet(std::move(extended), extension, file_),
+                                  MerkleTree<Blake2sMerkleChannel>(nodes, file_), log_blowup);
+  }
+  void expect_end() const {
+    require(arrays_.empty(), ErrorKind::bad_input, "proving key: bytes left over: run `circlet setup` again");
+  }
+
+ private:
+  static std::size_t value_count(const std::vector<std::uint32_t>& log_sizes) {
+    std::size_t count = 0;
+    for (const auto k : log_sizes) count += std::max<std::size_t>(16, std::size_t{1} << k);
+    return count;
+  }
+  template <class T>
+  std::span<const T> view(std::size_t count) {
+    require(count <= arrays_.size() / sizeof(T), ErrorKind::bad_input,
+            "proving key: truncated: run `circlet setup` again");
+    const auto* first = reinterpret_cast<const T*>(arrays_.data());
+    arrays_ = arrays_.subspan(count * sizeof(T));
+    return {first, count};
+  }
+
+  std::shared_ptr<const Bytes> file_;
+  std::span<const std::uint8_t> arrays_;
+};
+
+}  // namespace
+
+ProvingKey setup(const Program& program, const SetupOptions& options) {
+  const Plan chosen = plan(program, options);
+  const Arithmetisation arithmetisation = arithmetise(program, chosen.shape, options.input_public);
+  ProvingKey result;
+  auto& key = result.key;
+  key.lanes = chosen.shape.lanes;
+  key.batch = chosen.shape.batch;
+  key.log_sizes = chosen.sizes;
+  key.pcs = chosen.pcs;
+  key.input_public = options.input_public;
+  key.input = public_tensor(program.tensors[program.input], arithmetisation.input_claim);
+  key.output = public_tensor(program.tensors[program.output], arithmetisation.output_claim);
+  key.one_reads = arithmetisation.one_reads;
+  key.ones_reads = arithmetisation.ones_reads;
+  const ModelColumns columns = model_columns(program, arithmetisation);
+  const AirShape shape = air_shape(key);
+  result.structure = commit_tables(shape, columns.structure, key.pcs.fri.log_blowup_factor);
+  result.weights = commit_tables(shape, columns.weights, key.pcs.fri.log_blowup_factor);
+  key.structure_root = result.structure->merkle().root();
+  key.weights_root = result.weights->merkle().root();
+  result.model_digest = model_digest(program);
+  // What a verifier would refuse is refused here.
+  static_cast<void>(VerificationKey::from_words(key.to_words()));
+  return result;
+}
+
+Blake2sHash structure_root(const Program& structure, const VerificationKey& key) {
+  const Arithmetisation arithmetisation = arithmetise(structure, {key.lanes, key.batch}, key.input_public);
+  require(arithmetisation.log_sizes() == key.log_sizes, ErrorKind::rejected,
+          "the key's table sizes are not those of this structure");
+  TableColumns columns;
+  Structure tables = build_structure(arithmetisation);
+  for (std::size_t table = 0; table < table_count; ++table) columns[table] = std::move(tables[table].columns);
+  return commit_tables(air_shape(key), columns, key.pcs.fri.log_blowup_factor)->merkle().root();
+}
+
+Blake2sHash model_digest(const Program& program) {
+  ByteWriter writer;
+  write_program(writer, program);
+  return Blake2s::hash(writer.bytes());
+}
+
+void save_proving_key(const ProvingKey& proving_key, const std::filesystem::path& path) {
+  ByteWriter writer;
+  writer.write_counted(std::span<const std::uint32_t>(proving_key.key.to_words()));
+  writer.write_array(std::span<const std::uint32_t>(proving_key.model_digest.words));
+  write_tree(writer, *proving_key.structure);
+  write_tree(writer, *proving_key.weights);
+  write_file(path, seal_artefact(ArtefactKind::proving_key, proving_key_version, writer.bytes()), true);
+}
+
+ProvingKey load_proving_key(const std::filesystem::path& path) {
+  const auto file = std::make_shared<const Bytes>(read_file(path));
+  const auto payload = open_artefact(ArtefactKind::proving_key, proving_key_version, *file, path.string());
+  ByteReader reader(payload, path.string());
+  ProvingKey result;
+  result.key = VerificationKey::from_words(reader.read_counted<std::uint32_t>("verification key"));
+  for (auto& word : result.model_digest.words) word = reader.read<std::uint32_t>("model digest");
+  const AirShape shape = air_shape(result.key);
+  const std::uint32_t log_blowup = result.key.pcs.fri.log_blowup_factor;
+  TreeReader trees(file, payload.subspan(reader.offset()));
+  result.structure = trees.read(column_log_sizes(shape, Tree::structure), log_blowup);
+  result.weights = trees.read(column_log_sizes(shape, Tree::weights), log_blowup);
+  trees.expect_end();
+  require(result.structure->merkle().root() == result.key.structure_root &&
+              result.weights->merkle().root() == result.key.weights_root,
+          ErrorKind::bad_input,
+          "proving key: its trees are not those of its roots: run `circlet setup` again");
+  return result;
+}
+
+}  // namespace circlet

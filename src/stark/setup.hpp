@@ -1,0 +1,60 @@
+// Setup: from a Program to the keys. Commits the structure and the weights once; no trusted setup, nothing
+// random.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "fri/prover/committed_tree.hpp"
+#include "frontend/program.hpp"
+#include "stark/arithmetise.hpp"
+#include "stark/verification_key.hpp"
+
+namespace circlet {
+
+enum class Target : std::uint8_t { chain, offchain };
+
+struct SetupOptions {
+  Target target = Target::chain;
+  bool input_public = true;
+  std::uint32_t batch = 1;             // samples a proof; 1 on chain
+  std::optional<std::uint32_t> lanes;  // weights a row of `linear`; planned if absent, 16 on chain
+  std::optional<PcsConfig> pcs;        // planned if absent
+};
+
+/// What the planner chose, and why in words.
+struct Plan {
+  TableShape shape;
+  PcsConfig pcs;
+  TableSizes sizes;
+  std::string reason;
+};
+
+/// 96 bits of conjectured security. For the chain: few queries at a large blow-up, C = 16, B = 1. Off the
+/// chain: blow-up 2, and the C that costs least. Throws Error(usage) if the options contradict each other.
+Plan plan(const Program& program, const SetupOptions& options);
+
+/// The secret half: the trees that every proof opens.
+struct ProvingKey {
+  VerificationKey key;
+  Blake2sHash model_digest;  // of the Program that the trees commit to
+  std::shared_ptr<const CommittedTree<Blake2sMerkleChannel>> structure;
+  std::shared_ptr<const CommittedTree<Blake2sMerkleChannel>> weights;
+};
+
+ProvingKey setup(const Program& program, const SetupOptions& options);
+
+/// Blake2s of the Program's encoding: ties a proving key to its model.
+Blake2sHash model_digest(const Program& program);
+
+/// model.pk. Loading keeps the file's bytes and views them; Error(bad_input) if the file is damaged.
+void save_proving_key(const ProvingKey& proving_key, const std::filesystem::path& path);
+ProvingKey load_proving_key(const std::filesystem::path& path);
+
+/// The structure tree alone, from the public part of a Program: what `inspect --rebuild` compares with the
+/// key.
+Blake2sHash structure_root(const Program& structure, const VerificationKey& key);
+
+}  // namespace circlet

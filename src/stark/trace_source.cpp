@@ -1,0 +1,98 @@
+#include "stark/trace_source.hpp"
+
+#include "air/tables/linear/columns.hpp"
+#include "stark/statement.hpp"
+#include "stark/witness.hpp"
+
+namespace circlet {
+namespace {
+
+// Tables in component order.
+enum : std::size_t { linear_table, activate_table, lut_table, mac_table };
+
+}  // namespace
+
+ModelColumns model_columns(const Program& program, const Arithmetisation& arithmetisation) {
+  ModelColumns model;
+  Structure structure = build_structure(arithmetisation);
+  for (std::size_t table = 0; table < table_count; ++table) {
+    model.structure[table] = std::move(structure[table].columns);
+  }
+  model.weights[linear_table] = build_weights(program, arithmetisation);
+  return model;
+}
+
+HonestTrace::HonestTrace(const Program& program, const Arithmetisation& arithmetisation,
+                         const ModelColumns& model, const Trace& execution)
+    : program_(program),
+      arithmetisation_(arithmetisation),
+      model_(model),
+      execution_(execution),
+      shape_{.weights_per_row = arithmetisation.shape.lanes,
+             .samples = arithmetisation.shape.batch,
+             .log_sizes = arithmetisation.log_sizes().all()} {}
+
+TableTrace HonestTrace::table_trace(std::size_t index) const {
+  return {
+      .log_size = shape_.log_sizes[index],
+      .trees = {model_.structure[index], model_.weights[index], witness_[index], fingerprints_[index], {}}};
+}
+
+TableColumns HonestTrace::witness() {
+  witness_[activate_table] = build_activate_witness(program_, arithmetisation_, execution_);
+  witness_[lut_table] = count_look_ups(arithmetisation_, witness_[activate_table]);
+  return witness_;
+}
+
+QM31 HonestTrace::value_of(const Operand& operand, const Challenges& challenges) const {
+  switch (operand.kind) {
+    case Operand::Kind::one:
+      return QM31(M31(1));
+    case Operand::Kind::ones:
+      return ones_value(arithmetisation_.shape.batch, challenges);
+    case Operand::Kind::tensor_row: {
+      const auto& values = tensor_values(program_, execution_, operand.index);
+      const std::size_t rows = program_.tensors[operand.index].rows;
+      QM31 fingerprint;
+      for (std::size_t lane = 0; lane < arithmetisation_.shape.batch; ++lane) {
+        fingerprint =
+            fingerprint * challenges.alpha + QM31(M31::from_signed(values[lane * rows + operand.row]));
+      }
+      return fingerprint;
+    }
+    case Operand::Kind::claim:
+      return secure_at(fingerprints_[linear_table], index_of(linear::Fingerprint::S), operand.index);
+  }
+  throw Error(ErrorKind::internal, "unknown operand");
+}
+
+TableColumns HonestTrace::fingerprints(const Challenges& challenges) {
+  SecureColumn linear_a(std::size_t{1} << shape_.log_sizes[linear_table]);
+  for (std::size_t row = 0; row < linear_a.size(); ++row) {
+    const bool reads = row < arithmetisation_.linear.size() && arithmetisation_.linear[row].last_tile;
+    linear_a.set(row, reads ? value_of(arithmetisation_.linear[row].operand, challenges) : QM31());
+  }
+  fingerprints_[linear_table] =
+      linear_fingerprints({arithmetisation_.shape.lanes}, table_trace(linear_table), linear_a, challenges);
+  fingerprints_[activate_table] =
+      activate_fingerprints({arithmetisation_.shape.batch}, table_trace(activate_table), challenges);
+  SecureColumn mac_a(std::size_t{1} << shape_.log_sizes[mac_table]);
+  SecureColumn mac_b(mac_a.size());
+  for (std::size_t row = 0; row < mac_a.size(); ++row) {
+    const bool real = row < arithmetisation_.mac.size();
+    mac_a.set(row, real ? value_of(arithmetisation_.mac[row].a, challenges) : QM31());
+    mac_b.set(row, real ? value_of(arithmetisation_.mac[row].b, challenges) : QM31());
+  }
+  fingerprints_[mac_table] = mac_fingerprints(table_trace(mac_table), mac_a, mac_b, challenges);
+  return fingerprints_;
+}
+
+std::array<LogUpTrace, table_count> HonestTrace::logup(const Challenges& challenges) {
+  std::array<LogUpTrace, table_count> traces;
+  for (std::size_t table = 0; table < table_count; ++table) {
+    traces[table] = generate_logup(table, shape_.lanes(table), table_trace(table), challenges);
+  }
+  return traces;
+}
+
+}  // namespace circlet

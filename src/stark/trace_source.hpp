@@ -1,0 +1,59 @@
+// The columns of one execution, stage by stage as the transcript asks for them. The honest source follows the
+// Program; tests put lying ones in its place.
+#pragma once
+
+#include <array>
+#include <vector>
+
+#include "air/components.hpp"
+#include "air/witness.hpp"
+#include "frontend/executor.hpp"
+#include "stark/arithmetise.hpp"
+#include "stark/structure.hpp"
+
+namespace circlet {
+
+/// Columns of one tree by table, in row order; pad's column is added by the prover.
+using TableColumns = std::array<Columns, table_count>;
+
+class TraceSource {
+ public:
+  virtual ~TraceSource() = default;
+  virtual TableColumns witness() = 0;
+  /// alpha and t are drawn.
+  virtual TableColumns fingerprints(const Challenges& challenges) = 0;
+  /// z and lambda are drawn too. One trace a table, with its claimed sum.
+  virtual std::array<LogUpTrace, table_count> logup(const Challenges& challenges) = 0;
+};
+
+/// Structure and weight columns by table, in row order: what a model commits once.
+struct ModelColumns {
+  TableColumns structure;
+  TableColumns weights;
+};
+ModelColumns model_columns(const Program& program, const Arithmetisation& arithmetisation);
+
+/// Keeps references to its arguments.
+class HonestTrace : public TraceSource {
+ public:
+  HonestTrace(const Program& program, const Arithmetisation& arithmetisation, const ModelColumns& model,
+              const Trace& execution);
+  TableColumns witness() override;
+  TableColumns fingerprints(const Challenges& challenges) override;
+  std::array<LogUpTrace, table_count> logup(const Challenges& challenges) override;
+
+ protected:
+  /// Columns of table `index`, as far as they exist.
+  [[nodiscard]] TableTrace table_trace(std::size_t index) const;
+  [[nodiscard]] QM31 value_of(const Operand& operand, const Challenges& challenges) const;
+
+  const Program& program_;
+  const Arithmetisation& arithmetisation_;
+  const ModelColumns& model_;
+  const Trace& execution_;
+  AirShape shape_;
+  TableColumns witness_;
+  TableColumns fingerprints_;
+};
+
+}  // namespace circlet

@@ -1,0 +1,75 @@
+// Writes a random model's key and one proof of it, for the verifiers in other languages:
+//   circlet-make-case FOLDER mlp INPUTS HIDDEN OUTPUTS SEED [--private] [--offchain] [--context HEX]
+//   circlet-make-case FOLDER residual WIDTH SEED [--private] [--offchain] [--context HEX]
+// FOLDER gets vk.json (the key's words), public.json, proof.json, proof.bin and transcript.txt (a line a
+// change of the channel).
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <nlohmann/json.hpp>
+
+#include "core/artefact.hpp"
+#include "stark/prover.hpp"
+#include "stark/verifier.hpp"
+#include "tests/support/random_program.hpp"
+
+namespace {
+
+using namespace circlet;
+
+void write_text(const std::filesystem::path& path, const std::string& text) {
+  write_file(path, {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
+}
+
+int run(std::vector<std::string> arguments) {
+  const auto take_flag = [&](const std::string& name) {
+    const auto found = std::ranges::find(arguments, name);
+    if (found == arguments.end()) return false;
+    arguments.erase(found);
+    return true;
+  };
+  SetupOptions options{.target = take_flag("--offchain") ? Target::offchain : Target::chain,
+                       .input_public = !take_flag("--private")};
+  Context context{};
+  if (const auto found = std::ranges::find(arguments, "--context"); found != arguments.end()) {
+    context = parse_context(*(found + 1));
+    arguments.erase(found, found + 2);
+  }
+  const std::filesystem::path folder = arguments.at(0);
+  const auto number = [&](std::size_t i) { return static_cast<std::uint32_t>(std::stoul(arguments.at(i))); };
+  const Program program = arguments.at(1) == "mlp"
+                              ? testing::random_mlp(number(2), number(3), number(4), number(5))
+                              : testing::random_residual(number(2), number(3));
+  const ProvingKey proving_key = setup(program, options);
+  const auto input = testing::ProgramBuilder(1, 0, 0, 1).random_input(program.tensors[program.input], 1);
+  const Proof proof = prove(proving_key, program, input, {.context = context});
+
+  std::string transcript;
+  verify(proving_key.key, proof, [&](std::string_view operation, const Blake2sHash& digest) {
+    transcript += fmt::format("{} {}\n", operation, digest.to_hex());
+  });
+  std::filesystem::create_directories(folder);
+  write_text(folder / "vk.json", nlohmann::json(proving_key.key.to_words()).dump());
+  const auto json = proof_to_json(proof);
+  write_text(folder / "public.json", json.at("statement").dump());
+  write_text(folder / "proof.json", json.dump());
+  write_file(folder / "proof.bin", encode_proof(proof));
+  write_text(folder / "transcript.txt", transcript);
+  save_verification_key(proving_key.key, folder / "model.vk");
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return run({argv + 1, argv + argc});
+  } catch (const std::exception& error) {
+    std::cerr << "circlet-make-case: " << error.what() << "\n";
+    return 1;
+  }
+}
