@@ -5,7 +5,6 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <new>
 #include <span>
 #include <utility>
 #include <vector>
@@ -14,21 +13,22 @@
 
 namespace circlet {
 
+/// Memory on cache lines; from 2 MiB on, on huge pages where the system has them (fewer page faults and TLB
+/// misses). Throws std::bad_alloc.
+void* allocate_aligned(std::size_t bytes);
+void free_aligned(void* memory, std::size_t bytes);
+
 /// Allocates on cache lines and leaves elements uninitialised on `resize` (M31 columns are always written
 /// first).
 template <class T>
 struct AlignedAllocator {
   using value_type = T;
-  static constexpr std::size_t alignment = 64;
-
   AlignedAllocator() = default;
   template <class U>
   AlignedAllocator(const AlignedAllocator<U>&) {}  // NOLINT(google-explicit-constructor): allocators convert
 
-  T* allocate(std::size_t n) {
-    return static_cast<T*>(::operator new(n * sizeof(T), std::align_val_t{alignment}));
-  }
-  void deallocate(T* p, std::size_t) { ::operator delete(p, std::align_val_t{alignment}); }
+  T* allocate(std::size_t n) { return static_cast<T*>(allocate_aligned(n * sizeof(T))); }
+  void deallocate(T* p, std::size_t n) { free_aligned(p, n * sizeof(T)); }
   template <class U>
   void construct(U*) noexcept {}
   template <class U, class... Args>
