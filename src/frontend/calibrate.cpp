@@ -1,0 +1,317 @@
+// Ranges from example inputs, and the search for the smallest tables that keep the accuracy.
+#include "frontend/calibrate.hpp"
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cmath>
+#include <string>
+
+#include "core/error.hpp"
+#include "frontend/quantise.hpp"
+
+namespace circlet {
+namespace {
+
+constexpr std::uint32_t most_exact_inputs = 4096;
+
+Interval widened(Interval range, double margin) {
+  const double middle = (range.least + range.greatest) / 2;
+  const double half = (range.greatest - range.least) / 2 * margin;
+  return {middle - half, middle + half};
+}
+
+/// The coarsest of some common grids on which all inputs lie, if its range is small.
+std::optional<double> find_grid(const std::vector<double>& inputs) {
+  const auto [least, greatest] = std::ranges::minmax(inputs);
+  for (const double denominator :
+       {1.0, 2.0, 4.0, 8.0, 10.0, 16.0, 32.0, 64.0, 100.0, 128.0, 255.0, 256.0, 512.0, 1000.0, 1024.0}) {
+    if ((greatest - least) * denominator >= most_exact_inputs) return std::nullopt;
+    // Inputs are often k / d in single precision.
+    const bool fits = std::ranges::all_of(inputs, [&](double x) {
+      const double scaled = x * denominator;
+      return std::fabs(scaled - std::nearbyint(scaled)) <= 1e-6 * std::max(1.0, std::fabs(scaled));
+    });
+    if (fits) return 1 / denominator;
+  }
+  return std::nullopt;
+}
+
+/// A grid's range is kept if it ends at 0 or just at or below a power of two (pixels, flags); other ends get
+/// the margin.
+Interval grid_range(Interval seen, double grid, double margin) {
+  auto natural = [&](double end) {
+    const auto steps = static_cast<std::uint64_t>(std::fabs(std::nearbyint(end / grid)));
+    return steps == 0 || std::has_single_bit(steps) || std::has_single_bit(steps + 1);
+  };
+  const Interval wide = widened(seen, margin);
+  return {natural(seen.least) ? seen.least : std::floor(wide.least / grid) * grid,
+          natural(seen.greatest) ? seen.greatest : std::ceil(wide.greatest / grid) * grid};
+}
+
+void find_feature_ranges(const Graph& graph, const FloatReference& reference, double margin, Ranges& ranges) {
+  const std::size_t features = graph.features();
+  ranges.input_grid = find_grid(reference.inputs);
+  ranges.features.assign(features, {});
+  if (ranges.input_grid) {
+    const auto [least, greatest] = std::ranges::minmax(reference.inputs);
+    ranges.features.assign(features, grid_range({least, greatest}, *ranges.input_grid, margin));
+    return;
+  }
+  for (std::size_t k = 0; k < features; ++k) {
+    Interval seen{reference.inputs[k], reference.inputs[k]};
+    for (std::size_t i = k; i < reference.inputs.size(); i += features) {
+      seen.least = std::min(seen.least, reference.inputs[i]);
+      seen.greatest = std::max(seen.greatest, reference.inputs[i]);
+    }
+    // Ends move away from 0, so that features that are never negative stay so.
+    ranges.features[k] = {seen.least < 0 ? seen.least * margin : 0.0,
+                          seen.greatest > 0 ? seen.greatest * margin : 0.0};
+  }
+}
+
+/// What a layer's accumulators can be when its inputs are anywhere in their ranges.
+Interval reachable(const GraphLayer& layer, const std::vector<std::vector<Interval>>& tensors) {
+  std::vector<Interval> rows(layer.rows);
+  for (std::size_t j = 0; j < layer.bias.size(); ++j) rows[j] = {layer.bias[j], layer.bias[j]};
+  auto add = [](Interval& row, double weight, const Interval& x) {
+    row.least += std::min(weight * x.least, weight * x.greatest);
+    row.greatest += std::max(weight * x.least, weight * x.greatest);
+  };
+  auto range_of = [&](TensorId tensor, std::size_t row) {
+    const auto& intervals = tensors[tensor];
+    return intervals[intervals.size() == 1 ? 0 : row];
+  };
+  for (const GraphDense& term : layer.dense) {
+    const Matrix& matrix = *term.weights;
+    for (std::size_t k = 0; k < matrix.inputs; ++k) {
+      const Interval x = range_of(term.input, k);
+      for (std::size_t j = 0; j < matrix.outputs; ++j) add(rows[j], matrix.values[k * matrix.outputs + j], x);
+    }
+  }
+  for (const GraphScaled& term : layer.scaled) {
+    for (std::size_t j = 0; j < layer.rows; ++j) {
+      add(rows[j], term.coefficients[term.coefficients.size() == 1 ? 0 : j], range_of(term.input, j));
+    }
+  }
+  Interval all = rows[0];
+  for (const Interval& row : rows) {
+    all.least = std::min(all.least, row.least);
+    all.greatest = std::max(all.greatest, row.greatest);
+  }
+  return all;
+}
+
+constexpr int samples_of_a_function = 4096;
+
+/// Shrinks `range` to the part around `seen` where f is finite.
+Interval within_domain(const ScalarFunction& f, Interval range, Interval seen) {
+  const double step = (range.greatest - range.least) / samples_of_a_function;
+  if (step <= 0) return range;
+  Interval result = seen;
+  while (result.least - step >= range.least && std::isfinite(f(result.least - step))) result.least -= step;
+  while (result.greatest + step <= range.greatest && std::isfinite(f(result.greatest + step)))
+    result.greatest += step;
+  return result;
+}
+
+Interval image(const ScalarFunction& f, Interval range) {
+  Interval result{f(range.least), f(range.least)};
+  for (int i = 1; i <= samples_of_a_function; ++i) {
+    const double y = f(range.least + (range.greatest - range.least) * i / samples_of_a_function);
+    result.least = std::fmin(result.least, y);
+    result.greatest = std::fmax(result.greatest, y);
+  }
+  return result;
+}
+
+Ranges find_ranges(const Graph& graph, const FloatReference& reference, const CalibrationOptions& options) {
+  Ranges ranges;
+  find_feature_ranges(graph, reference, options.input_margin, ranges);
+  std::vector<std::vector<Interval>> tensors(graph.tensors.size());
+  tensors[graph.input] = ranges.features;
+  for (std::size_t i = 0; i < graph.layers.size(); ++i) {
+    const GraphLayer& layer = graph.layers[i];
+    const auto [least, greatest] = std::ranges::minmax(reference.layers[i].z);
+    for (const auto& values : {reference.layers[i].z, reference.layers[i].y}) {
+      require(std::ranges::all_of(values, [](double value) { return std::isfinite(value); }),
+              ErrorKind::bad_input,
+              [&] { return "calibration: layer '" + layer.name + "' is not finite on these inputs"; });
+    }
+    const Interval seen{least, greatest};
+    const Interval wide = widened(seen, options.margin);
+    const Interval possible = reachable(layer, tensors);
+    Interval range{std::max(wide.least, possible.least), std::min(wide.greatest, possible.greatest)};
+    range.least = std::min(range.least, seen.least);
+    range.greatest = std::max(range.greatest, seen.greatest);
+    if (layer.function) {
+      range = within_domain(*layer.function, range, seen);
+      tensors[layer.output] = {image(*layer.function, range)};
+    }
+    ranges.layers.push_back(range);
+  }
+  return ranges;
+}
+
+/// A point of the search. Widths grow with each index: LUT levels by half powers of two, the rest by whole
+/// ones.
+struct Point {
+  std::array<int, 3> index{};  // LUT, shift, input
+
+  static constexpr std::array<int, 3> greatest{13, 7, 5};
+  [[nodiscard]] Widths widths(const CalibrationOptions& options) const {
+    const std::uint32_t power = 1U << (7 + index[0] / 2);
+    Widths widths{.lut_levels = index[0] % 2 == 0 ? power : power + power / 2,
+                  .shift = static_cast<std::uint32_t>(5 + index[1]),
+                  .input_levels = 1U << (7 + index[2])};
+    if (options.lut_bits) widths.lut_levels = 1U << *options.lut_bits;
+    if (options.shift) widths.shift = *options.shift;
+    if (options.input_bits) widths.input_levels = 1U << *options.input_bits;
+    return widths;
+  }
+};
+
+struct Candidate {
+  Point point;
+  Model model;
+};
+
+class Search {
+ public:
+  Search(const Graph& graph, const Ranges& ranges, const FloatReference& reference,
+         const CalibrationOptions& options)
+      : graph_(graph), ranges_(ranges), reference_(reference), options_(options) {}
+
+  Candidate run() {
+    std::optional<Candidate> found;
+    std::optional<Candidate> most_accurate;
+    // All widths grow together until the goal is met.
+    const int rounds = 8;
+    for (int round = 0; round < rounds && !found; ++round) {
+      report(0.5 * round / rounds);
+      Point point;
+      for (std::size_t axis = 0; axis < 3; ++axis) {
+        point.index[axis] = (Point::greatest[axis] * (round + 1) + rounds / 2) / rounds;
+      }
+      std::optional<Candidate> candidate = attempt(point);
+      if (!candidate) continue;
+      if (candidate->model.report.goal_met) {
+        found = std::move(candidate);
+      } else if (!most_accurate || better(candidate->model.report, most_accurate->model.report)) {
+        most_accurate = std::move(candidate);
+      }
+    }
+    if (!found && !most_accurate) {
+      throw Error(ErrorKind::unsupported, "calibration: no widths can represent this model: " + reason_);
+    }
+    if (!found) return std::move(*most_accurate);
+    shrink(*found);
+    use_spare_rows(*found);
+    return std::move(*found);
+  }
+
+ private:
+  void report(double fraction) const {
+    if (options_.progress) options_.progress("calibrate", fraction);
+  }
+
+  static bool better(const AccuracyReport& a, const AccuracyReport& b) {
+    if (a.classifier && a.disagreements != b.disagreements) return a.disagreements < b.disagreements;
+    return a.rms_error < b.rms_error;
+  }
+
+  std::optional<Candidate> attempt(const Point& point) {
+    Quantised quantised = quantise(graph_, ranges_, point.widths(options_));
+    if (!quantised.program) {
+      reason_ = quantised.reason;
+      return std::nullopt;
+    }
+    Candidate candidate{.point = point, .model = {.program = std::move(*quantised.program), .report = {}}};
+    try {
+      candidate.model.report = measure_accuracy(graph_, candidate.model.program, reference_);
+    } catch (const Error& error) {
+      // Coarse widths may push a calibration sample over the end of a LUT; finer ones do not.
+      if (error.kind() != ErrorKind::bad_input) throw;
+      reason_ = error.what();
+      return std::nullopt;
+    }
+    AccuracyReport& accuracy = candidate.model.report;
+    accuracy.goal_met = accuracy.relative_error() <= options_.relative_error &&
+                        (!accuracy.classifier || accuracy.agreement() >= options_.agreement);
+    return candidate;
+  }
+
+  /// Makes one width after the other smaller, the most expensive first, as long as the goal is met.
+  void shrink(Candidate& best) {
+    std::array<bool, 3> stuck{};
+    for (int step = 0; !std::ranges::all_of(stuck, [](bool s) { return s; }); ++step) {
+      report(0.5 + 0.5 * step / (step + 10.0));
+      std::optional<Candidate> smallest;
+      for (std::size_t axis = 0; axis < 3; ++axis) {
+        if (stuck[axis]) continue;
+        Point point = best.point;
+        std::optional<Candidate> candidate;
+        if (--point.index[axis] >= 0) candidate = attempt(point);
+        if (!candidate || !candidate->model.report.goal_met ||
+            candidate->model.report.lut_entries >= best.model.report.lut_entries) {
+          stuck[axis] = true;
+        } else if (!smallest || candidate->model.report.lut_entries < smallest->model.report.lut_entries) {
+          smallest = std::move(candidate);
+        }
+      }
+      if (smallest) best = std::move(*smallest);
+    }
+  }
+
+  /// Rows of the look-up table, four entries each and one row in reserve, rounded up to a power of two as it
+  /// is committed.
+  static std::uint64_t table_rows(const Program& program) {
+    return std::bit_ceil(lut_entries(program) / 4 + program.luts.size() + 4);
+  }
+
+  /// Entries that the power of two leaves unused buy accuracy.
+  void use_spare_rows(Candidate& best) {
+    for (bool improved = true; improved;) {
+      improved = false;
+      for (std::size_t axis = 0; axis < 3; ++axis) {
+        Point point = best.point;
+        if (++point.index[axis] > Point::greatest[axis]) continue;
+        std::optional<Candidate> candidate = attempt(point);
+        if (candidate && candidate->model.report.goal_met &&
+            table_rows(candidate->model.program) <= table_rows(best.model.program) &&
+            candidate->model.report.rms_error < 0.9 * best.model.report.rms_error) {
+          best = std::move(*candidate);
+          improved = true;
+        }
+      }
+    }
+    report(1);
+  }
+
+  const Graph& graph_;
+  const Ranges& ranges_;
+  const FloatReference& reference_;
+  const CalibrationOptions& options_;
+  std::string reason_;
+};
+
+}  // namespace
+
+Model calibrate(const Graph& graph, const std::vector<double>& inputs, const CalibrationOptions& options) {
+  require(!inputs.empty(), ErrorKind::bad_input, "calibration: no inputs");
+  require(std::ranges::all_of(inputs, [](double x) { return std::isfinite(x); }), ErrorKind::bad_input,
+          "calibration: an input is not a finite number");
+  require(options.margin >= 1 && options.input_margin >= 1, ErrorKind::usage,
+          "calibration: margins are at least 1");
+  require(options.lut_bits.value_or(8) >= 3 && options.lut_bits.value_or(8) <= 20 &&
+              options.shift.value_or(8) <= 20 && options.input_bits.value_or(8) >= 2 &&
+              options.input_bits.value_or(8) <= 20,
+          ErrorKind::usage, "calibration: 3 to 20 LUT bits, a shift of 0 to 20, 2 to 20 input bits");
+  const FloatReference reference = float_reference(graph, inputs);
+  const Ranges ranges = find_ranges(graph, reference, options);
+  Model model = Search(graph, ranges, reference, options).run().model;
+  check_program(model.program);
+  return model;
+}
+
+}  // namespace circlet

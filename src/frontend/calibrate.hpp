@@ -1,0 +1,44 @@
+// Calibration: from the float Graph and example inputs to the Program that is proved.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "core/progress.hpp"
+#include "frontend/accuracy.hpp"
+#include "frontend/graph.hpp"
+#include "frontend/program.hpp"
+
+namespace circlet {
+
+struct CalibrationOptions {
+  /// Values before activations may exceed what calibration saw by this factor (about the middle of the range)
+  /// before execution reports them; at least 1.
+  double margin = 2.0;
+  /// The same for input features that are not on a grid of their own.
+  double input_margin = 1.25;
+  /// Fixed widths, instead of the smallest that meet the goal: log2 of the LUT size, the shift, log2 of the
+  /// input's range.
+  std::optional<std::uint32_t> lut_bits, shift, input_bits;
+  /// The goal: share of calibration samples with the same class, and rms error over deviation of the outputs.
+  double agreement = 0.999;
+  double relative_error = 0.002;
+  Progress progress;
+};
+
+/// What `circlet import` keeps: the model.circlet file.
+struct Model {
+  Program program;
+  AccuracyReport report;
+};
+
+/// `inputs` is [sample][feature], at least one sample. The result passes check_program.
+/// Chooses the smallest LUTs that meet the goal, then widens them as far as costs no further power of two of
+/// table rows; if even the widest miss the goal, keeps the most accurate and says so in the report (goal_met
+/// = false). Throws Error(bad_input) when the inputs do not fit the model or are not finite,
+/// Error(unsupported) when no widths can represent the model.
+Model calibrate(const Graph& graph, const std::vector<double>& inputs,
+                const CalibrationOptions& options = {});
+
+}  // namespace circlet

@@ -1,0 +1,268 @@
+// Input files, every length checked.
+#include "frontend/inputs.hpp"
+
+#include <zip.h>
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <cstring>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "core/artefact.hpp"
+#include "core/error.hpp"
+
+namespace circlet {
+namespace {
+
+constexpr std::uint64_t most_bytes = std::uint64_t{1} << 31;
+constexpr std::uint64_t most_values = std::uint64_t{1} << 28;
+
+[[noreturn]] void bad(const std::string& name, const std::string& why) {
+  throw Error(ErrorKind::bad_input, name + ": " + why);
+}
+
+std::string example(std::uint32_t features) {
+  return "expected {\"input_data\": [[...]]} with lists of " + std::to_string(features) + " numbers";
+}
+
+/// Flattens nested lists without recursion.
+void flatten(const nlohmann::json& list, std::vector<double>& values, const std::string& name) {
+  std::vector<const nlohmann::json*> open{&list};
+  while (!open.empty()) {
+    const nlohmann::json* item = open.back();
+    open.pop_back();
+    if (item->is_array()) {
+      for (auto child = item->rbegin(); child != item->rend(); ++child) open.push_back(&*child);
+    } else if (item->is_number()) {
+      values.push_back(item->get<double>());
+    } else if (item->is_boolean()) {
+      values.push_back(item->get<bool>() ? 1.0 : 0.0);
+    } else {
+      bad(name, "input_data holds something that is no number: " + item->dump().substr(0, 40));
+    }
+  }
+}
+
+/// The text after `key` in a .npy header, which is a Python dictionary: {'descr': '<f4', 'fortran_order':
+/// False, 'shape': (3, 4), }
+std::string header_value(const std::string& header, const std::string& key, const std::string& name) {
+  const std::size_t at = header.find("'" + key + "':");
+  if (at == std::string::npos) bad(name, "the .npy header has no " + key);
+  std::size_t begin = at + key.size() + 3;
+  while (begin < header.size() && header[begin] == ' ') ++begin;
+  return header.substr(begin);
+}
+
+std::vector<std::uint64_t> parse_shape(const std::string& text, const std::string& name) {
+  const std::size_t close = text.find(')');
+  if (text.empty() || text[0] != '(' || close == std::string::npos)
+    bad(name, "the .npy header has no valid shape");
+  std::vector<std::uint64_t> shape;
+  std::uint64_t total = 1;
+  for (std::size_t i = 1; i < close;) {
+    if (text[i] == ' ' || text[i] == ',' || text[i] == 'L') {
+      ++i;
+      continue;
+    }
+    std::uint64_t dim = 0;
+    const std::size_t first = i;
+    for (; i < close && text[i] >= '0' && text[i] <= '9' && dim <= most_values; ++i) {
+      dim = dim * 10 + static_cast<std::uint64_t>(text[i] - '0');
+    }
+    if (i == first) bad(name, "the .npy header has no valid shape");
+    if (dim != 0 && total > most_values / dim) bad(name, "more than 2^28 values");
+    total *= dim;
+    shape.push_back(dim);
+    if (shape.size() > 32) bad(name, "more than 32 dimensions");
+  }
+  return shape;
+}
+
+double from_half(std::uint16_t bits) {
+  const int exponent = (bits >> 10) & 31;
+  const double fraction = bits & 1023;
+  const double sign = (bits & 0x8000) != 0 ? -1 : 1;
+  if (exponent == 0) return sign * std::ldexp(fraction, -24);
+  if (exponent == 31) return fraction == 0 ? sign * INFINITY : NAN;
+  return sign * std::ldexp(1024 + fraction, exponent - 25);
+}
+
+template <class T>
+double load(const char* bytes) {
+  T value;
+  std::memcpy(&value, bytes, sizeof(T));
+  return static_cast<double>(value);
+}
+
+using Load = double (*)(const char*);
+
+Load loader(char kind, std::size_t size) {
+  if (kind == 'f' && size == 2) {
+    return [](const char* bytes) {
+      std::uint16_t bits;
+      std::memcpy(&bits, bytes, 2);
+      return from_half(bits);
+    };
+  }
+  if (kind == 'f') return size == 4 ? load<float> : size == 8 ? load<double> : nullptr;
+  if (kind == 'b') return size == 1 ? load<std::uint8_t> : nullptr;
+  if (kind == 'i') {
+    return size == 1   ? load<std::int8_t>
+           : size == 2 ? load<std::int16_t>
+           : size == 4 ? load<std::int32_t>
+           : size == 8 ? load<std::int64_t>
+                       : nullptr;
+  }
+  if (kind == 'u') {
+    return size == 1   ? load<std::uint8_t>
+           : size == 2 ? load<std::uint16_t>
+           : size == 4 ? load<std::uint32_t>
+           : size == 8 ? load<std::uint64_t>
+                       : nullptr;
+  }
+  return nullptr;
+}
+
+std::vector<double> to_c_order(const std::vector<double>& values, const std::vector<std::uint64_t>& shape) {
+  std::vector<double> result(values.size());
+  for (std::size_t flat = 0; flat < values.size(); ++flat) {
+    // `flat` counts in C order; the first index varies fastest in Fortran order.
+    std::uint64_t rest = flat, from = 0;
+    std::vector<std::uint64_t> strides(shape.size(), 1);
+    for (std::size_t axis = 1; axis < shape.size(); ++axis)
+      strides[axis] = strides[axis - 1] * shape[axis - 1];
+    for (std::size_t axis = shape.size(); axis-- > 0;) {
+      from += (rest % shape[axis]) * strides[axis];
+      rest /= shape[axis];
+    }
+    result[flat] = values[from];
+  }
+  return result;
+}
+
+std::string only_array_of_npz(const Bytes& bytes, const std::string& name) {
+  zip_error_t error;
+  zip_error_init(&error);
+  zip_source_t* source = zip_source_buffer_create(bytes.data(), bytes.size(), 0, &error);
+  zip_t* opened = source == nullptr ? nullptr : zip_open_from_source(source, ZIP_RDONLY, &error);
+  if (opened == nullptr) {
+    if (source != nullptr) zip_source_free(source);
+    zip_error_fini(&error);
+    bad(name, "this is no .npz archive");
+  }
+  const std::unique_ptr<zip_t, decltype(&zip_discard)> archive(opened, zip_discard);
+  if (zip_get_num_entries(archive.get(), 0) != 1) {
+    bad(name, "the archive holds " + std::to_string(zip_get_num_entries(archive.get(), 0)) +
+                  " arrays; save one array with one row a sample");
+  }
+  zip_stat_t stat;
+  if (zip_stat_index(archive.get(), 0, 0, &stat) != 0 || (stat.valid & ZIP_STAT_SIZE) == 0 ||
+      stat.size > most_bytes) {
+    bad(name, "the array in the archive is unreadable or larger than 2 GiB");
+  }
+  const std::unique_ptr<zip_file_t, decltype(&zip_fclose)> file(zip_fopen_index(archive.get(), 0, 0),
+                                                                zip_fclose);
+  if (file == nullptr) bad(name, "the array in the archive cannot be read");
+  // Grows with what is really there, whatever size the archive claims.
+  std::string content;
+  std::vector<char> buffer(std::size_t{1} << 16);
+  for (zip_int64_t got = 1; got > 0;) {
+    got = zip_fread(file.get(), buffer.data(), buffer.size());
+    if (got < 0 || content.size() > stat.size) bad(name, "the array in the archive is damaged");
+    content.append(buffer.data(), static_cast<std::size_t>(got));
+  }
+  return content;
+}
+
+std::vector<double> samples_of(NumpyArray array, std::uint32_t features, const std::string& name) {
+  if (array.values.empty() || array.values.size() % features != 0) {
+    bad(name, "an array of " + std::to_string(array.values.size()) + " values; the model takes " +
+                  std::to_string(features) + " a sample");
+  }
+  return std::move(array.values);
+}
+
+}  // namespace
+
+std::vector<double> parse_json_inputs(const std::string& text, std::uint32_t features,
+                                      const std::string& name) {
+  nlohmann::json json;
+  try {
+    json = nlohmann::json::parse(text);
+  } catch (const nlohmann::json::exception& error) {
+    bad(name, std::string("no valid JSON: ") + error.what());
+  }
+  if (!json.is_object() || !json.contains("input_data") || !json["input_data"].is_array())
+    bad(name, example(features));
+  std::vector<double> values;
+  bool whole_samples = true;
+  std::string lengths;
+  for (const nlohmann::json& list : json["input_data"]) {
+    if (!list.is_array()) bad(name, example(features));
+    const std::size_t before = values.size();
+    flatten(list, values, name);
+    const std::size_t length = values.size() - before;
+    whole_samples = whole_samples && length > 0 && length % features == 0;
+    if (lengths.size() < 60) lengths += (lengths.empty() ? "" : ", ") + std::to_string(length);
+  }
+  if (!whole_samples && values.size() != features) {
+    bad(name, "lists of " + lengths + " values; the model takes " + std::to_string(features) + " a sample");
+  }
+  if (values.empty()) bad(name, "no samples");
+  return values;
+}
+
+NumpyArray parse_npy(const std::string& bytes, const std::string& name) {
+  if (bytes.size() < 12 || bytes.compare(0, 6, "\x93NUMPY") != 0) bad(name, "this is no .npy array");
+  const auto version = static_cast<std::uint8_t>(bytes[6]);
+  if (version < 1 || version > 3) bad(name, "version " + std::to_string(version) + " of the .npy format");
+  const std::size_t length_bytes = version == 1 ? 2 : 4;
+  std::uint32_t header_length = 0;
+  std::memcpy(&header_length, bytes.data() + 8, length_bytes);
+  const std::size_t data = 8 + length_bytes + header_length;
+  if (data > bytes.size()) bad(name, "truncated .npy header");
+  const std::string header = bytes.substr(8 + length_bytes, header_length);
+
+  const std::string type = header_value(header, "descr", name);
+  if (type.size() < 5 || type[0] != '\'') bad(name, "an array of records");
+  const char order = type[1];
+  const auto size = static_cast<std::size_t>(type[3] - '0');
+  const Load load_one = type[4] == '\'' ? loader(type[2], size) : nullptr;
+  if (load_one == nullptr || (order != '<' && order != '|' && order != '>')) {
+    bad(name, "element type " + type.substr(0, 6) + "; save integers or floats of at most 64 bits");
+  }
+  NumpyArray array{.shape = parse_shape(header_value(header, "shape", name), name), .values = {}};
+  std::uint64_t count = 1;
+  for (const std::uint64_t dim : array.shape) count *= dim;
+  if (bytes.size() - data != count * size) {
+    bad(name, std::to_string(bytes.size() - data) + " bytes of data for " + std::to_string(count) +
+                  " values of " + std::to_string(size) + " bytes");
+  }
+  array.values.resize(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    char element[8];
+    std::memcpy(element, bytes.data() + data + i * size, size);
+    if (order == '>') std::reverse(element, element + size);
+    array.values[i] = load_one(element);
+  }
+  if (header_value(header, "fortran_order", name).starts_with("True")) {
+    array.values = to_c_order(array.values, array.shape);
+  }
+  return array;
+}
+
+std::vector<double> read_inputs(const std::filesystem::path& path, std::uint32_t features) {
+  require(features > 0, ErrorKind::usage, "read_inputs: a model has at least one feature");
+  const std::string name = path.string();
+  const std::string suffix = path.extension().string();
+  const Bytes bytes = read_file(path, most_bytes);
+  if (suffix == ".npz") return samples_of(parse_npy(only_array_of_npz(bytes, name), name), features, name);
+  const std::string text(bytes.begin(), bytes.end());
+  if (suffix == ".npy") return samples_of(parse_npy(text, name), features, name);
+  if (suffix == ".json") return parse_json_inputs(text, features, name);
+  bad(name, "unknown kind of input file; use .json, .npy or .npz");
+}
+
+}  // namespace circlet

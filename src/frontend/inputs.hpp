@@ -1,0 +1,32 @@
+// Reads samples from the files that people have: EZKL's JSON, NumPy's .npy and .npz.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace circlet {
+
+/// Samples from a file, as [sample][feature] of `features` values each.
+///   .json  {"input_data": [[...], ...]}: each list is one flattened sample, or several whose total length is
+///   a multiple of
+///          `features`; if the lists are shorter and together make one sample (several model inputs), they
+///          are joined. Nested lists are flattened.
+///   .npy   an array of numbers whose size is a multiple of `features`, in C or Fortran order.
+///   .npz   an archive with one such array.
+/// Throws Error(io) if the file cannot be read, Error(bad_input) naming the file and what is wrong in it.
+std::vector<double> read_inputs(const std::filesystem::path& path, std::uint32_t features);
+
+/// The same from memory. `name` appears in errors.
+std::vector<double> parse_json_inputs(const std::string& text, std::uint32_t features,
+                                      const std::string& name);
+
+struct NumpyArray {
+  std::vector<std::uint64_t> shape;
+  std::vector<double> values;  // in C order
+};
+/// Versions 1 to 3 of the format; bool, integers and floats of 2 to 8 bytes, either byte order.
+NumpyArray parse_npy(const std::string& bytes, const std::string& name);
+
+}  // namespace circlet

@@ -1,0 +1,313 @@
+// Parses the protobuf, orders the nodes that the outputs need, runs their operators and gathers every
+// refusal.
+#include "frontend/onnx/import.hpp"
+
+#include <google/protobuf/io/coded_stream.h>
+#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <set>
+#include <unordered_map>
+
+#include "core/artefact.hpp"
+#include "core/error.hpp"
+#include "frontend/onnx/node.hpp"
+#include "frontend/onnx/protobuf.hpp"
+
+namespace circlet {
+namespace {
+
+using namespace onnx_import;
+using ::onnx::GraphProto;
+using ::onnx::ModelProto;
+using ::onnx::NodeProto;
+using ::onnx::ValueInfoProto;
+
+[[noreturn]] void bad(const std::string& why) { throw Error(ErrorKind::bad_input, "ONNX model: " + why); }
+
+ModelProto parse(std::span<const std::uint8_t> bytes) {
+  if (bytes.size() > static_cast<std::size_t>(std::numeric_limits<int>::max())) bad("larger than 2 GiB");
+  google::protobuf::io::ArrayInputStream array(bytes.data(), static_cast<int>(bytes.size()));
+  google::protobuf::io::CodedInputStream stream(&array);
+  ModelProto model;
+  if (!model.ParseFromCodedStream(&stream) || !stream.ConsumedEntireMessage() || !model.has_graph()) {
+    bad("this is no ONNX file (or a truncated one)");
+  }
+  return model;
+}
+
+struct Refusal {
+  std::string node, type, reason;
+};
+
+class Importer {
+ public:
+  explicit Importer(const ModelProto& model) : model_(model), graph_(model.graph()) {}
+
+  Graph run() {
+    read_opsets();
+    read_initializers();
+    const std::uint32_t features = count_features();
+    Builder builder(features);
+    make_inputs(builder);
+    index_nodes();
+    for (const std::size_t index : order()) evaluate(builder, graph_.node(static_cast<int>(index)));
+    throw_refusals();
+    return finish(builder);
+  }
+
+ private:
+  void read_opsets() {
+    for (const auto& opset : model_.opset_import()) {
+      const std::string domain = opset.domain() == "ai.onnx" ? "" : opset.domain();
+      opsets_[domain] = opset.version();
+      if (domain.empty() && opset.version() < 8) {
+        throw Error(ErrorKind::unsupported, "ONNX model: opset " + std::to_string(opset.version()) +
+                                                " is older than 8. Convert it with onnx.version_converter");
+      }
+    }
+    if (!opsets_.contains("")) opsets_[""] = 1000;  // only ai.onnx.ml declared: the newest rules
+  }
+
+  void define(const std::string& name, Value value) {
+    if (!values_.emplace(name, std::move(value)).second) bad("two values are called '" + name + "'");
+  }
+
+  void read_initializers() {
+    for (const auto& tensor : graph_.initializer()) define(tensor.name(), read_constant(tensor));
+    if (graph_.sparse_initializer_size() > 0) {
+      throw Error(ErrorKind::unsupported, "ONNX model: sparse initializers");
+    }
+  }
+
+  struct Input {
+    std::string name;
+    std::vector<std::int64_t> dims;
+    bool batched;
+    std::uint32_t first, count;
+  };
+
+  Input read_input(const ValueInfoProto& info, std::uint64_t first) const {
+    const std::string what = "input '" + info.name() + "'";
+    if (!info.type().has_tensor_type()) bad(what + " is no tensor");
+    const auto& type = info.type().tensor_type();
+    if (type.elem_type() == ::onnx::TensorProto::STRING) bad(what + " holds strings");
+    if (!type.has_shape()) bad(what + " has no shape: export the model with a fixed number of features");
+    Input input{.name = info.name(), .dims = {}, .batched = false, .first = 0, .count = 0};
+    for (const auto& dim : type.shape().dim())
+      input.dims.push_back(dim.has_dim_value() ? dim.dim_value() : -1);
+    if (input.dims.empty() || input.dims.size() > 16)
+      bad(what + " has " + std::to_string(input.dims.size()) + " dimensions");
+    input.batched = input.dims.size() > 1;
+    if (input.batched && input.dims[0] <= 0) input.dims[0] = -1;
+    std::vector<std::int64_t> sample(input.dims.begin() + (input.batched ? 1 : 0), input.dims.end());
+    for (const std::int64_t dim : sample) {
+      if (dim <= 0)
+        bad(what + " has a dimension of unknown size besides the batch: export the model with fixed sizes");
+    }
+    const std::size_t count = element_count(sample, what);
+    if (count + first > max_rows) bad(what + " has more than 2^24 values a sample");
+    input.first = static_cast<std::uint32_t>(first);
+    input.count = static_cast<std::uint32_t>(count);
+    return input;
+  }
+
+  std::uint32_t count_features() {
+    std::uint64_t features = 0;
+    for (const auto& info : graph_.input()) {
+      if (values_.contains(info.name())) continue;  // an initializer with a default
+      inputs_.push_back(read_input(info, features));
+      features += inputs_.back().count;
+    }
+    if (features == 0) bad("it has no inputs");
+    return static_cast<std::uint32_t>(features);
+  }
+
+  void make_inputs(Builder& builder) {
+    for (const Input& input : inputs_) {
+      define(input.name, builder.variable(builder.input_slice(input.first, input.count), input.dims,
+                                          input.batched, input.name));
+    }
+  }
+
+  void index_nodes() {
+    for (int i = 0; i < graph_.node_size(); ++i) {
+      for (const std::string& output : graph_.node(i).output()) {
+        if (output.empty()) continue;
+        if (values_.contains(output) || !producer_.emplace(output, static_cast<std::size_t>(i)).second) {
+          bad("two values are called '" + output + "'");
+        }
+      }
+    }
+    if (graph_.output_size() == 0) bad("it has no outputs");
+  }
+
+  /// The nodes that the outputs need, each after those it reads (depth first, without recursion).
+  std::vector<std::size_t> order() const {
+    enum class State : std::uint8_t { unseen, open, done };
+    std::vector<State> state(static_cast<std::size_t>(graph_.node_size()), State::unseen);
+    std::vector<std::size_t> result;
+    std::vector<std::pair<std::size_t, int>> stack;  // node, next input to follow
+    auto visit = [&](const std::string& name, const std::string& reader) {
+      if (name.empty() || values_.contains(name)) return;
+      const auto found = producer_.find(name);
+      if (found == producer_.end()) bad(reader + " reads '" + name + "', which nothing makes");
+      if (state[found->second] == State::open) bad("the graph has a cycle through '" + name + "'");
+      if (state[found->second] == State::done) return;
+      state[found->second] = State::open;
+      stack.emplace_back(found->second, 0);
+    };
+    for (const auto& output : graph_.output()) {
+      visit(output.name(), "the model's output");
+      while (!stack.empty()) {
+        auto& [index, next] = stack.back();
+        const NodeProto& node = graph_.node(static_cast<int>(index));
+        if (next < node.input_size()) {
+          const int input = next++;
+          visit(node.input(input), "node '" + node.name() + "' (" + node.op_type() + ")");
+        } else {
+          state[index] = State::done;
+          result.push_back(index);
+          stack.pop_back();
+        }
+      }
+    }
+    return result;
+  }
+
+  static Operator find_operator(const std::string& type) {
+    for (const OperatorTable* table :
+         {&elementwise_operators(), &linear_operators(), &shape_operators(), &output_operators()}) {
+      if (const auto found = table->find(type); found != table->end()) return found->second;
+    }
+    return nullptr;
+  }
+
+  void evaluate(Builder& builder, const NodeProto& proto) {
+    static const Value absent = std::monostate{};
+    std::vector<const Value*> inputs;
+    bool refused = false;
+    for (const std::string& name : proto.input()) {
+      inputs.push_back(name.empty() ? &absent : &values_.at(name));
+      refused = refused || std::holds_alternative<Refused>(*inputs.back());
+    }
+    const std::string domain = proto.domain() == "ai.onnx" ? "" : proto.domain();
+    const auto opset = opsets_.find(domain);
+    const Node node(proto, std::move(inputs), opset == opsets_.end() ? 1 : opset->second, builder);
+    std::vector<Value> outputs;
+    const Operator import = find_operator(node.type());
+    if (import == nullptr) {
+      refusals_.push_back({node.name(), node.type(), "the operator is not supported"});
+    } else if (!refused) {
+      try {
+        outputs = import(node);
+      } catch (const Error& error) {
+        if (error.kind() != ErrorKind::unsupported) {
+          throw Error(error.kind(), "node '" + node.name() + "' (" + node.type() + "): " + error.what());
+        }
+        refusals_.push_back({node.name(), node.type(), error.what()});
+        outputs.clear();
+      }
+    }
+    for (int i = 0; i < proto.output_size(); ++i) {
+      if (proto.output(i).empty()) continue;
+      const auto position = static_cast<std::size_t>(i);
+      define(proto.output(i), position < outputs.size() ? std::move(outputs[position]) : Value{Refused{}});
+    }
+  }
+
+  void throw_refusals() const {
+    if (refusals_.empty()) return;
+    std::string message = "ONNX model: " + std::to_string(refusals_.size()) +
+                          (refusals_.size() == 1 ? " node is not supported:" : " nodes are not supported:");
+    for (const Refusal& refusal : refusals_) {
+      message += "\n  node '" + refusal.node + "' (" + refusal.type + "): " + refusal.reason;
+    }
+    throw Error(ErrorKind::unsupported, message);
+  }
+
+  /// All outputs must come from one computed value: it is proved, the rest is postprocessing.
+  Graph finish(Builder& builder) const {
+    std::optional<Postprocessed> result;
+    std::string result_name;
+    std::optional<PostStep> label;
+    for (const auto& info : graph_.output()) {
+      const Value& value = values_.at(info.name());
+      Postprocessed own;
+      if (const auto* variable = std::get_if<Variable>(&value)) {
+        own.base = *variable;
+      } else if (const auto* processed = std::get_if<Postprocessed>(&value)) {
+        own = *processed;
+      } else if (std::holds_alternative<Constant>(value)) {
+        bad("the output '" + info.name() + "' does not depend on the input");
+      } else {
+        throw Error(ErrorKind::unsupported,
+                    "ONNX model: the output '" + info.name() + "' is the mask of a Dropout");
+      }
+      if (!own.steps.empty() && own.steps.back().kind == PostStep::Kind::argmax) {
+        label = own.steps.back();
+        own.steps.pop_back();
+      }
+      if (!result) {
+        result = own;
+        result_name = info.name();
+        continue;
+      }
+      if (result->base.base != own.base.base || result->base.expression != own.base.expression) {
+        throw Error(ErrorKind::unsupported,
+                    "ONNX model: the outputs '" + result_name + "' and '" + info.name() +
+                        "' are computed separately; one output can be proved. Export the "
+                        "model with one of them");
+      }
+      if (own.steps.size() > result->steps.size()) result->steps = own.steps;
+      if (result->labels.empty()) result->labels = own.labels;
+    }
+    Graph graph = builder.finish(result->base);
+    graph.name = graph_.name();
+    graph.postprocessing = result->steps;
+    if (label) graph.postprocessing.push_back(*label);
+    graph.class_labels = result->labels;
+    graph.tensors[graph.input].name = inputs_.size() == 1 ? inputs_[0].name : "inputs";
+    check_finite(graph);
+    return graph;
+  }
+
+  static void check_finite(const Graph& graph) {
+    auto check = [](const GraphLayer& layer, const std::vector<double>& values) {
+      if (!std::ranges::all_of(values, [](double value) { return std::isfinite(value); })) {
+        bad("layer '" + layer.name + "' has a weight or bias that is not a finite number");
+      }
+    };
+    for (const GraphLayer& layer : graph.layers) {
+      for (const GraphDense& term : layer.dense) check(layer, term.weights->values);
+      for (const GraphScaled& term : layer.scaled) check(layer, term.coefficients);
+      check(layer, layer.bias);
+    }
+  }
+
+  const ModelProto& model_;
+  const GraphProto& graph_;
+  std::map<std::string, std::int64_t> opsets_;
+  std::unordered_map<std::string, Value> values_;
+  std::unordered_map<std::string, std::size_t> producer_;
+  std::vector<Input> inputs_;
+  std::vector<Refusal> refusals_;
+};
+
+}  // namespace
+
+Graph import_onnx(std::span<const std::uint8_t> bytes) {
+  const ModelProto model = parse(bytes);
+  return Importer(model).run();
+}
+
+Graph import_onnx(const std::filesystem::path& path) {
+  const Bytes bytes = read_file(path, std::uint64_t{1} << 31);
+  Graph graph = import_onnx(std::span<const std::uint8_t>(bytes));
+  if (graph.name.empty()) graph.name = path.stem().string();
+  return graph;
+}
+
+}  // namespace circlet

@@ -1,0 +1,24 @@
+// From an ONNX file to the float Graph: opsets 8 and newer, and the ai.onnx.ml operators that scikit-learn's
+// converter writes for linear models, perceptrons and their pipelines. docs/operators.md lists what is
+// supported.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <span>
+
+#include "frontend/graph.hpp"
+
+namespace circlet {
+
+/// The first dimension of an input of two or more dimensions counts samples, whether symbolic or fixed.
+/// Several model inputs become one: flattened, one after the other, in the order of the graph.
+///
+/// Errors: bad_input for a file that is no valid ONNX model (where, and why); unsupported for a model that is
+/// valid but not provable, with all nodes concerned, each with its name, type and reason.
+Graph import_onnx(std::span<const std::uint8_t> model);
+
+/// Reads the file first; its name, without directories and suffix, names a model that has no name of its own.
+Graph import_onnx(const std::filesystem::path& path);
+
+}  // namespace circlet

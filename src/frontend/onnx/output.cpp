@@ -1,0 +1,77 @@
+// What may follow the proved output: softmax, arg max, class labels. It is computed in the clear from the
+// proved values.
+#include "core/error.hpp"
+#include "frontend/onnx/node.hpp"
+
+namespace circlet::onnx_import {
+namespace {
+
+Postprocessed postprocessed(const Node& node, std::size_t i) {
+  if (node.is_postprocessed(i)) return std::get<Postprocessed>(node.input(i));
+  return {.base = node.variable(i), .steps = {}, .labels = {}};
+}
+
+/// The axis must run over all values of a sample.
+void check_axis(const Node& node, const Postprocessed& value, std::int64_t otherwise) {
+  const std::vector<std::int64_t>& dims = value.base.dims;
+  if (!value.steps.empty() && dims.size() != 2) return;
+  const std::size_t axis = normalise_axis(node.integer("axis", otherwise), dims.size());
+  const std::size_t count = element_count(value.base.sample_dims(), "value");
+  if ((value.base.batched && axis == 0) || static_cast<std::size_t>(dims[axis]) != count) {
+    refuse("an axis that does not run over all values of a sample");
+  }
+}
+
+template <PostStep::Kind kind>
+std::vector<Value> import_softmax(const Node& node) {
+  node.expect_attributes({"axis"});
+  Postprocessed value = postprocessed(node, 0);
+  check_axis(node, value, node.opset >= 13 ? -1 : 1);
+  value.steps.push_back({.kind = kind, .node = node.name()});
+  return {value};
+}
+
+std::vector<Value> import_argmax(const Node& node) {
+  node.expect_attributes({"axis", "keepdims", "select_last_index"});
+  if (node.integer("select_last_index", 0) != 0) refuse("select_last_index = 1");
+  Postprocessed value = postprocessed(node, 0);
+  check_axis(node, value, 0);
+  value.steps.push_back({.kind = PostStep::Kind::argmax, .node = node.name()});
+  return {value};
+}
+
+std::vector<Value> import_normalizer(const Node& node) {
+  node.expect_attributes({"norm"});
+  const std::string norm = node.text("norm", "MAX");
+  if (norm != "L1" && norm != "L2" && norm != "MAX") refuse("norm = " + norm);
+  Postprocessed value = postprocessed(node, 0);
+  value.steps.push_back({.kind = norm == "L1"   ? PostStep::Kind::normalise_l1
+                                 : norm == "L2" ? PostStep::Kind::normalise_l2
+                                                : PostStep::Kind::normalise_max,
+                         .node = node.name()});
+  return {value};
+}
+
+std::vector<Value> import_zipmap(const Node& node) {
+  node.expect_attributes({"classlabels_int64s", "classlabels_strings"});
+  Postprocessed value = postprocessed(node, 0);
+  value.labels = node.texts("classlabels_strings");
+  for (const std::int64_t label : node.integers("classlabels_int64s"))
+    value.labels.push_back(std::to_string(label));
+  return {value};
+}
+
+}  // namespace
+
+const OperatorTable& output_operators() {
+  static const OperatorTable table{
+      {"ArgMax", import_argmax},
+      {"LogSoftmax", import_softmax<PostStep::Kind::log_softmax>},
+      {"Softmax", import_softmax<PostStep::Kind::softmax>},
+      {"ai.onnx.ml.Normalizer", import_normalizer},
+      {"ai.onnx.ml.ZipMap", import_zipmap},
+  };
+  return table;
+}
+
+}  // namespace circlet::onnx_import

@@ -1,0 +1,98 @@
+// Symbolic values of an import. A computed ONNX value is g(z), elementwise, with z an affine map of tensors
+// and g a scalar function; linear operators compose maps, elementwise operators compose functions, and only
+// where a function must end (its result enters a matrix product, say) does a layer come into being.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "frontend/graph.hpp"
+#include "frontend/scalar_function.hpp"
+
+namespace circlet::onnx_import {
+
+/// Row j gets coefficients[j] * x[index[j]] of tensor x; coefficient 0 where it gets nothing.
+struct Selection {
+  TensorId tensor = 0;
+  std::vector<std::uint32_t> index;
+  std::vector<double> coefficients;
+};
+
+struct Product {
+  TensorId tensor = 0;
+  std::shared_ptr<const Matrix> matrix;
+};
+
+/// One sample's z: a sum of selections and products of tensors, and a bias.
+struct Affine {
+  std::vector<Selection> selections;
+  std::vector<Product> products;
+  std::vector<double> bias;  // one a row
+  [[nodiscard]] std::size_t rows() const { return bias.size(); }
+};
+
+/// g(z) with the dimensions that ONNX gives it.
+struct Variable {
+  std::vector<std::int64_t> dims;  // the first is the batch's if `batched`: -1 when symbolic
+  bool batched = true;
+  std::uint32_t base = 0;                // of z in the Builder
+  ScalarExpressions::Id expression = 0;  // of g
+  std::string operators;                 // what g is made of, for people
+  std::string node;                      // the node that made the value
+
+  /// Dimensions of one sample.
+  [[nodiscard]] std::vector<std::int64_t> sample_dims() const {
+    return {dims.begin() + (batched ? 1 : 0), dims.end()};
+  }
+  [[nodiscard]] std::int64_t batch() const { return batched ? dims[0] : 1; }
+};
+
+/// No row of the source, in Builder::gather.
+inline constexpr std::uint32_t no_row = ~0U;
+
+/// Makes values and the layers of the Graph that they need.
+class Builder {
+ public:
+  explicit Builder(std::uint32_t features);
+
+  ScalarExpressions expressions;
+
+  /// The model's input features [first, first + count).
+  Affine input_slice(std::uint32_t first, std::uint32_t count) const;
+  [[nodiscard]] std::size_t rows(const Variable& value) const { return bases_[value.base].rows(); }
+  [[nodiscard]] bool is_affine(const Variable& value) const {
+    return expressions.affine_form(value.expression).has_value();
+  }
+  /// The variable z itself, with g = identity.
+  Variable variable(Affine affine, std::vector<std::int64_t> dims, bool batched, std::string node);
+
+  /// The value as an affine map; makes the layer that computes g if g is not affine.
+  Affine affine(const Variable& value);
+  Affine scale_rows(Affine a, const std::vector<double>& factors) const;
+  Affine add(Affine a, const Affine& b, double factor) const;
+  /// Row j of the result is row index[j] of `a`, or 0 for no_row.
+  Affine gather(const Affine& a, const std::vector<std::uint32_t>& index) const;
+  /// z W + bias, with bias empty for none.
+  Affine multiply(const Variable& value, const Matrix& weights, const std::vector<double>& bias);
+
+  /// Ends the graph with `output` as the model's output, and drops layers that it does not need.
+  Graph finish(const Variable& output);
+
+ private:
+  TensorId materialise(const Affine& affine, std::optional<ScalarFunction> function, const std::string& name);
+  TensorId tensor_of(const Variable& value);
+  Affine whole_tensor(TensorId tensor) const;
+  /// The tensor that the map copies unchanged, if it is that simple.
+  [[nodiscard]] std::optional<TensorId> as_tensor(const Affine& affine) const;
+  Affine through_product(const Affine& a, const Matrix& weights) const;
+
+  Graph graph_;
+  std::vector<Affine> bases_;
+  std::map<std::pair<std::uint32_t, ScalarExpressions::Id>, TensorId> made_;
+};
+
+}  // namespace circlet::onnx_import

@@ -1,0 +1,342 @@
+// Scales, integer weights and LUTs for given widths.
+#include "frontend/quantise.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <map>
+#include <numeric>
+
+#include "core/error.hpp"
+
+namespace circlet {
+namespace {
+
+/// Why a choice of widths does not work; never leaves this file.
+struct Infeasible {
+  std::string reason;
+};
+
+std::int32_t to_int32(double value, const std::string& layer) {
+  const double rounded = std::nearbyint(value);
+  if (!(std::fabs(rounded) < 2147483647.0))
+    throw Infeasible{"layer '" + layer + "': a weight exceeds 32 bits"};
+  return static_cast<std::int32_t>(rounded);
+}
+
+/// Rounds up to the grid 2^(i/4), so that layers come to share LUTs.
+double on_grid(double scale) { return std::exp2(std::ceil(4 * std::log2(scale)) / 4); }
+
+/// The layers that look up in one LUT: those with the same function. If it is homogeneous, f(c x) = c f(x),
+/// each has its own step; otherwise all share one.
+struct Group {
+  std::vector<std::size_t> layers;
+  std::int64_t zero = 0;  // q_0, the entry of 0
+  Lut lut;
+  double output_per_step = 0;  // homogeneous: scale_out / step
+  double output_scale = 0;     // otherwise: scale_out
+};
+
+class Quantiser {
+ public:
+  Quantiser(const Graph& graph, const Ranges& ranges, const Widths& widths)
+      : graph_(graph), ranges_(ranges), widths_(widths), steps_(graph.layers.size(), 0.0) {}
+
+  Program run() {
+    program_.name = graph_.name;
+    program_.input = graph_.input;
+    program_.output = graph_.output();
+    program_.postprocessing = graph_.postprocessing;
+    program_.class_labels = graph_.class_labels;
+    for (const GraphTensor& tensor : graph_.tensors) {
+      program_.tensors.push_back(
+          {.name = tensor.name, .rows = tensor.rows, .min = 0, .max = 0, .scales = {1.0}});
+    }
+    choose_input();
+    make_groups();
+    for (std::size_t i = 0; i < graph_.layers.size(); ++i) {
+      if (graph_.layers[i].function) {
+        add_split_layer(i);
+      } else {
+        add_raw_layer(i);
+      }
+    }
+    return std::move(program_);
+  }
+
+ private:
+  void choose_input() {
+    TensorInfo& input = program_.tensors[graph_.input];
+    double least = 0, greatest = 0;
+    for (const Interval& feature : ranges_.features) {
+      least = std::min(least, feature.least);
+      greatest = std::max(greatest, feature.greatest);
+    }
+    if (ranges_.input_grid) {
+      const double grid = *ranges_.input_grid;
+      double lowest = std::numeric_limits<double>::infinity();
+      for (const Interval& feature : ranges_.features) lowest = std::min(lowest, feature.least);
+      input.scales = {grid};
+      input.min = static_cast<std::int64_t>(std::nearbyint(lowest / grid));
+      input.max = std::max(input.min, static_cast<std::int64_t>(std::nearbyint(greatest / grid)));
+      return;
+    }
+    input.max = least < 0 ? (widths_.input_levels - 1) / 2 : widths_.input_levels - 1;
+    input.min = least < 0 ? -input.max : 0;
+    // The scale at which a feature just fits. A feature that never varied from 0 takes the greatest other
+    // scale.
+    std::vector<double> scales;
+    for (const Interval& feature : ranges_.features) {
+      const double reach = std::max(feature.greatest / static_cast<double>(input.max),
+                                    input.min < 0 ? feature.least / static_cast<double>(input.min) : 0.0);
+      scales.push_back(reach);
+    }
+    const double widest = std::ranges::max(scales);
+    double narrowest = widest;
+    for (const double scale : scales) narrowest = scale > 0 ? std::min(narrowest, scale) : narrowest;
+    if (widest == 0) {
+      input.scales = {1.0};
+    } else if (widest <= 4 * narrowest) {
+      input.scales = {widest};  // features of one kind (pixels): one scale
+    } else {
+      for (double& scale : scales) scale = scale > 0 ? scale : widest;
+      input.scales = std::move(scales);
+    }
+  }
+
+  void make_groups() {
+    std::vector<std::pair<const ScalarFunction*, Group>> groups;
+    for (std::size_t i = 0; i < graph_.layers.size(); ++i) {
+      if (!graph_.layers[i].function) continue;
+      const ScalarFunction& function = *graph_.layers[i].function;
+      const auto same = std::ranges::find_if(
+          groups, [&](const auto& entry) { return entry.first->steps == function.steps; });
+      if (same != groups.end()) {
+        same->second.layers.push_back(i);
+      } else {
+        groups.push_back({&function, {.layers = {i}}});
+      }
+    }
+    for (auto& [function, group] : groups) {
+      group.lut.name = function->name;
+      if (function->is_homogeneous()) {
+        tabulate_homogeneous(*function, group);
+      } else {
+        tabulate(*function, group);
+      }
+      share_lut(group);
+    }
+  }
+
+  /// One table in units of the step: LUT[q] = round(f(q - q_0) 2^k).
+  void tabulate_homogeneous(const ScalarFunction& function, Group& group) {
+    const std::int64_t levels = widths_.lut_levels;
+    auto step_for = [&](std::size_t layer, std::int64_t zero) {
+      const Interval range = ranges_.layers[layer];
+      // One entry is kept free at either end for the roundings.
+      return std::max({-range.least / static_cast<double>(zero - 1),
+                       range.greatest / static_cast<double>(levels - 2 - zero), 1e-30});
+    };
+    // q_0 balances the layers: the one that loses most against a table of its own loses least.
+    double best = std::numeric_limits<double>::infinity();
+    for (std::int64_t part = 1; part < 64; ++part) {
+      const std::int64_t zero = std::clamp<std::int64_t>(levels * part / 64, 2, levels - 3);
+      double loss = 0;
+      for (const std::size_t layer : group.layers) {
+        const Interval range = ranges_.layers[layer];
+        const double width = std::max(range.greatest, 0.0) - std::min(range.least, 0.0);
+        loss = std::max(loss, width > 0 ? step_for(layer, zero) / width : 0.0);
+      }
+      if (loss < best) {
+        best = loss;
+        group.zero = zero;
+      }
+    }
+    for (const std::size_t layer : group.layers) steps_[layer] = step_for(layer, group.zero);
+    // Units of the output: one step, unless f has fractional values there, or large ones.
+    double greatest = 0;
+    bool fractional = false;
+    for (std::int64_t q = 0; q < levels; ++q) {
+      const double y = function(static_cast<double>(q - group.zero));
+      greatest = std::max(greatest, std::fabs(y));
+      fractional = fractional || y != std::nearbyint(y);
+    }
+    int k = fractional ? 1 : 0;
+    while (greatest > 0 && std::ldexp(greatest, k) > 4.0 * static_cast<double>(levels)) --k;
+    while (greatest > 0 && std::ldexp(greatest, k) < static_cast<double>(levels) / 4 && fractional) ++k;
+    for (std::int64_t q = 0; q < levels; ++q) {
+      const double y = std::ldexp(function(static_cast<double>(q - group.zero)), k);
+      group.lut.values.push_back(static_cast<std::int32_t>(std::nearbyint(y)));
+    }
+    group.output_per_step = std::ldexp(1.0, -k);
+  }
+
+  /// LUT[q] = round(f((q - q_0) step) / scale_out), over what all layers of the group need.
+  void tabulate(const ScalarFunction& function, Group& group) {
+    const std::int64_t levels = widths_.lut_levels;
+    double least = std::numeric_limits<double>::infinity();
+    double greatest = -least;
+    for (const std::size_t layer : group.layers) {
+      least = std::min(least, ranges_.layers[layer].least);
+      greatest = std::max(greatest, ranges_.layers[layer].greatest);
+    }
+    const double step = on_grid(std::max((greatest - least) / static_cast<double>(levels - 4), 1e-30));
+    const auto first = static_cast<std::int64_t>(std::floor(least / step)) - 1;
+    const auto last = static_cast<std::int64_t>(std::ceil(greatest / step)) + 1;
+    group.zero = -first;
+    std::vector<double> values;
+    for (std::int64_t q = first; q <= last; ++q) values.push_back(function(static_cast<double>(q) * step));
+    // The spare entry at either end may lie outside the function's domain: an input there is an error.
+    const auto finite = [](double y) { return std::isfinite(y); };
+    while (!values.empty() && !finite(values.back())) values.pop_back();
+    const auto begin = std::ranges::find_if(values, finite);
+    group.zero -= begin - values.begin();
+    values.erase(values.begin(), begin);
+    if (values.empty() || !std::ranges::all_of(values, finite)) {
+      throw Infeasible{"layer '" + graph_.layers[group.layers[0]].name + "': " + function.name +
+                       " is not finite on the range that calibration saw"};
+    }
+    double reach = 0;
+    for (const double y : values) reach = std::max(reach, std::fabs(y));
+    group.output_scale = reach > 0 ? on_grid(reach / static_cast<double>(levels)) : 1.0;
+    for (const double y : values) {
+      group.lut.values.push_back(static_cast<std::int32_t>(std::nearbyint(y / group.output_scale)));
+    }
+    for (const std::size_t layer : group.layers) steps_[layer] = step;
+  }
+
+  /// Tables with equal values are one table.
+  void share_lut(const Group& group) {
+    const auto same = std::ranges::find(program_.luts, group.lut.values, &Lut::values);
+    const auto index = static_cast<std::uint32_t>(same - program_.luts.begin());
+    if (same == program_.luts.end()) program_.luts.push_back(group.lut);
+    const std::int64_t unit = std::int64_t{1} << widths_.shift;
+    for (const std::size_t layer : group.layers) {
+      splits_[layer] = {.shift = widths_.shift, .offset = group.zero * unit + unit / 2, .lut = index};
+      output_scales_[layer] =
+          group.output_scale > 0 ? group.output_scale : steps_[layer] * group.output_per_step;
+    }
+  }
+
+  double greatest_magnitude(TensorId tensor) const {
+    const TensorInfo& info = program_.tensors[tensor];
+    return static_cast<double>(std::max(std::abs(info.min), std::abs(info.max)));
+  }
+
+  /// The layer with its weights in units of `scale`.
+  Layer integer_layer(const GraphLayer& source, double scale) const {
+    Layer layer{.name = source.name, .rows = source.rows, .output = source.output};
+    for (const GraphDense& term : source.dense) {
+      const TensorInfo& input = program_.tensors[term.input];
+      const Matrix& matrix = *term.weights;
+      DenseTerm dense{.input = term.input, .outputs = matrix.outputs, .inputs = matrix.inputs, .weights = {}};
+      dense.weights.resize(matrix.values.size());
+      for (std::size_t k = 0; k < matrix.inputs; ++k) {
+        const double factor = input.scale(k) / scale;
+        for (std::size_t j = 0; j < matrix.outputs; ++j) {
+          const std::size_t at = k * matrix.outputs + j;
+          dense.weights[at] = to_int32(matrix.values[at] * factor, source.name);
+        }
+      }
+      layer.dense.push_back(std::move(dense));
+    }
+    for (const GraphScaled& term : source.scaled) {
+      const TensorInfo& input = program_.tensors[term.input];
+      ScaledTerm scaled{.input = term.input, .coefficients = {}};
+      const std::size_t count = std::max(term.coefficients.size(), input.scales.size());
+      for (std::size_t j = 0; j < count; ++j) {
+        const double coefficient = term.coefficients[term.coefficients.size() == 1 ? 0 : j];
+        scaled.coefficients.push_back(to_int32(coefficient * input.scale(j) / scale, source.name));
+      }
+      layer.scaled.push_back(std::move(scaled));
+    }
+    for (const double b : source.bias) layer.bias.push_back(to_int32(b / scale, source.name));
+    return layer;
+  }
+
+  void add_split_layer(std::size_t index) {
+    const GraphLayer& source = graph_.layers[index];
+    Layer layer = integer_layer(source, steps_[index] / std::exp2(widths_.shift));
+    layer.split = splits_.at(index);
+    const std::vector<std::int32_t>& values = program_.luts[layer.split->lut].values;
+    const std::int64_t bound = accumulator_bound(program_, layer);
+    if (bound >= accumulator_limit) {
+      throw Infeasible{"layer '" + source.name + "': accumulators could reach " + std::to_string(bound)};
+    }
+    if (static_cast<std::int64_t>(values.size()) > (split_limit >> widths_.shift) ||
+        layer.split->offset <= -accumulator_limit || layer.split->offset >= split_limit) {
+      throw Infeasible{"layer '" + source.name + "': its LUT times 2^shift exceeds 2^30"};
+    }
+    TensorInfo& output = program_.tensors[source.output];
+    output.min = std::ranges::min(values);
+    output.max = std::ranges::max(values);
+    output.scales = {output_scales_.at(index)};
+    program_.layers.push_back(std::move(layer));
+  }
+
+  void add_raw_layer(std::size_t index) {
+    const GraphLayer& source = graph_.layers[index];
+    // bound_j = sum |W_kj| scale_k max|x_k| + |b_j| in real units, and what rounding the weights can add to
+    // it.
+    std::vector<double> bounds(source.rows, 0.0);
+    double rounding = 0.5;
+    for (const GraphDense& term : source.dense) {
+      const TensorInfo& input = program_.tensors[term.input];
+      const double reach = greatest_magnitude(term.input);
+      const Matrix& matrix = *term.weights;
+      for (std::size_t k = 0; k < matrix.inputs; ++k) {
+        for (std::size_t j = 0; j < matrix.outputs; ++j) {
+          bounds[j] += std::fabs(matrix.values[k * matrix.outputs + j]) * input.scale(k) * reach;
+        }
+      }
+      rounding += 0.5 * reach * matrix.inputs;
+    }
+    for (const GraphScaled& term : source.scaled) {
+      const TensorInfo& input = program_.tensors[term.input];
+      const double reach = greatest_magnitude(term.input);
+      for (std::size_t j = 0; j < source.rows; ++j) {
+        bounds[j] +=
+            std::fabs(term.coefficients[term.coefficients.size() == 1 ? 0 : j]) * input.scale(j) * reach;
+      }
+      rounding += 0.5 * reach;
+    }
+    for (std::size_t j = 0; j < source.bias.size(); ++j) bounds[j] += std::fabs(source.bias[j]);
+    const double room = static_cast<double>(accumulator_limit) - 2 - rounding;
+    if (room < static_cast<double>(accumulator_limit) / 4) {
+      throw Infeasible{"layer '" + source.name + "': too many inputs for 29-bit accumulators"};
+    }
+    const double bound = std::ranges::max(bounds);
+    const double scale = bound > 0 ? bound / room : 1.0;
+    program_.layers.push_back(integer_layer(source, scale));
+    TensorInfo& output = program_.tensors[source.output];
+    output.max = accumulator_bound(program_, program_.layers.back());
+    output.min = -output.max;
+    output.scales = {scale};
+    if (output.max >= accumulator_limit) {
+      throw Infeasible{"layer '" + source.name + "': accumulators could reach " + std::to_string(output.max)};
+    }
+  }
+
+  const Graph& graph_;
+  const Ranges& ranges_;
+  const Widths& widths_;
+  std::vector<double> steps_;  // by layer
+  std::map<std::size_t, Split> splits_;
+  std::map<std::size_t, double> output_scales_;
+  Program program_;
+};
+
+}  // namespace
+
+Quantised quantise(const Graph& graph, const Ranges& ranges, const Widths& widths) {
+  require(widths.lut_levels >= 8 && widths.lut_levels <= (1U << 20) && widths.shift <= 20 &&
+              widths.input_levels >= 4 && widths.input_levels <= (1U << 20),
+          ErrorKind::usage, "widths: 8 to 2^20 LUT levels, a shift of 0 to 20, 4 to 2^20 input levels");
+  try {
+    return {.program = Quantiser(graph, ranges, widths).run(), .reason = {}};
+  } catch (const Infeasible& infeasible) {
+    return {.program = std::nullopt, .reason = infeasible.reason};
+  }
+}
+
+}  // namespace circlet

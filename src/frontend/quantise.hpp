@@ -1,0 +1,48 @@
+// From the float Graph to the integer Program, for one choice of widths.
+//
+// A layer with a function f gets steps of `step` real units per LUT entry and accumulators of step / 2^shift
+// per unit:
+//   W_int = round(W scale_in / (step / 2^shift)),  offset = (q_0 + 1/2) 2^shift,  LUT[q] = round(f((q - q_0)
+//   step) / scale_out).
+// So q - q_0 is acc / 2^shift rounded, and the only approximations are the roundings of weights, of acc and
+// of the LUT. A last layer without a function gets the finest scale for which its accumulators stay below
+// 2^29.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "frontend/graph.hpp"
+#include "frontend/program.hpp"
+
+namespace circlet {
+
+struct Interval {
+  double least = 0;
+  double greatest = 0;
+};
+
+/// What calibration saw, with margins applied.
+struct Ranges {
+  std::vector<Interval> layers;      // before each layer's function; what its LUT must cover
+  std::vector<Interval> features;    // of the model's input
+  std::optional<double> input_grid;  // all inputs are multiples of this, and few enough to be kept exactly
+};
+
+struct Widths {
+  std::uint32_t lut_levels = 1024;    // entries of each activation's LUT
+  std::uint32_t shift = 10;           // the same in all layers
+  std::uint32_t input_levels = 1024;  // integers in the input's range; no effect with an input grid
+};
+
+/// The Program, or the reason why these widths cannot represent the model (an accumulator that could reach
+/// 2^29, say).
+struct Quantised {
+  std::optional<Program> program;
+  std::string reason;
+};
+Quantised quantise(const Graph& graph, const Ranges& ranges, const Widths& widths);
+
+}  // namespace circlet

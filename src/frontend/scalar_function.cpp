@@ -1,0 +1,210 @@
+// Evaluation and construction of scalar functions.
+#include "frontend/scalar_function.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+
+#include "core/error.hpp"
+
+namespace circlet {
+double evaluate(ScalarOp op, double a, double b) {
+  switch (op) {
+    case ScalarOp::add:
+      return a + b;
+    case ScalarOp::sub:
+      return a - b;
+    case ScalarOp::mul:
+      return a * b;
+    case ScalarOp::div:
+      return a / b;
+    case ScalarOp::min:
+      return std::fmin(a, b);
+    case ScalarOp::max:
+      return std::fmax(a, b);
+    case ScalarOp::pow:
+      return std::pow(a, b);
+    case ScalarOp::neg:
+      return -a;
+    case ScalarOp::abs:
+      return std::fabs(a);
+    case ScalarOp::exp:
+      return std::exp(a);
+    case ScalarOp::expm1:
+      return std::expm1(a);
+    case ScalarOp::log:
+      return std::log(a);
+    case ScalarOp::log1p:
+      return std::log1p(a);
+    case ScalarOp::sqrt:
+      return std::sqrt(a);
+    case ScalarOp::tanh:
+      return std::tanh(a);
+    case ScalarOp::sigmoid:
+      return 1 / (1 + std::exp(-a));
+    case ScalarOp::erf:
+      return std::erf(a);
+    case ScalarOp::sin:
+      return std::sin(a);
+    case ScalarOp::cos:
+      return std::cos(a);
+    case ScalarOp::tan:
+      return std::tan(a);
+    case ScalarOp::asin:
+      return std::asin(a);
+    case ScalarOp::acos:
+      return std::acos(a);
+    case ScalarOp::atan:
+      return std::atan(a);
+    case ScalarOp::sinh:
+      return std::sinh(a);
+    case ScalarOp::cosh:
+      return std::cosh(a);
+    case ScalarOp::asinh:
+      return std::asinh(a);
+    case ScalarOp::acosh:
+      return std::acosh(a);
+    case ScalarOp::atanh:
+      return std::atanh(a);
+    case ScalarOp::floor:
+      return std::floor(a);
+    case ScalarOp::ceil:
+      return std::ceil(a);
+    case ScalarOp::round_even:
+      return std::nearbyint(a);
+    case ScalarOp::sign:
+      return a > 0 ? 1 : a < 0 ? -1 : 0;
+    case ScalarOp::affine:
+      break;
+  }
+  throw Error(ErrorKind::internal, "scalar function: unknown operation");
+}
+
+namespace {
+
+bool is_binary(ScalarOp op) { return op >= ScalarOp::add && op <= ScalarOp::pow; }
+
+/// How a step scales with its variable: as a constant, in proportion, or otherwise. Zero is both of the first
+/// two.
+enum class Growth : std::uint8_t { zero, constant, proportional, other };
+
+Growth growth_of(const ScalarStep& step, const std::vector<Growth>& earlier) {
+  if (step.op == ScalarOp::affine) {
+    if (step.first == 0) return step.second == 0 ? Growth::zero : Growth::constant;
+    return step.second == 0 ? Growth::proportional : Growth::other;
+  }
+  const Growth a = earlier[step.a];
+  const Growth b = is_binary(step.op) ? earlier[step.b] : Growth::zero;
+  switch (step.op) {
+    case ScalarOp::neg:
+    case ScalarOp::abs:
+      return a == Growth::proportional || a == Growth::zero ? a : Growth::other;
+    case ScalarOp::add:
+    case ScalarOp::sub:
+    case ScalarOp::min:
+    case ScalarOp::max:
+      if ((a == Growth::proportional || a == Growth::zero) &&
+          (b == Growth::proportional || b == Growth::zero)) {
+        return Growth::proportional;
+      }
+      return Growth::other;
+    case ScalarOp::mul:
+      if (a == Growth::proportional && b == Growth::constant) return a;
+      if (b == Growth::proportional && a == Growth::constant) return b;
+      return Growth::other;
+    case ScalarOp::div:
+      return a == Growth::proportional && b == Growth::constant ? a : Growth::other;
+    default:
+      return Growth::other;
+  }
+}
+
+}  // namespace
+
+double ScalarFunction::operator()(double x) const {
+  std::vector<double> values(steps.size());
+  for (std::size_t i = 0; i < steps.size(); ++i) {
+    const ScalarStep& step = steps[i];
+    values[i] = step.op == ScalarOp::affine
+                    ? (step.first == 0 ? step.second : step.first * x + step.second)
+                    : evaluate(step.op, values[step.a], is_binary(step.op) ? values[step.b] : 0.0);
+  }
+  return values.back();
+}
+
+bool ScalarFunction::is_homogeneous() const {
+  std::vector<Growth> growth;
+  for (const ScalarStep& step : steps) growth.push_back(growth_of(step, growth));
+  return growth.back() == Growth::proportional;
+}
+
+ScalarExpressions::Id ScalarExpressions::push(const ScalarStep& step) {
+  steps_.push_back(step);
+  return static_cast<Id>(steps_.size() - 1);
+}
+
+ScalarExpressions::Id ScalarExpressions::affine(double slope, double constant) {
+  return push({.op = ScalarOp::affine, .first = slope, .second = constant});
+}
+
+std::optional<ScalarExpressions::AffineForm> ScalarExpressions::affine_form(Id id) const {
+  const ScalarStep& step = steps_.at(id);
+  if (step.op != ScalarOp::affine) return std::nullopt;
+  return AffineForm{step.first, step.second};
+}
+
+ScalarExpressions::Id ScalarExpressions::unary(ScalarOp op, Id a) {
+  if (const auto form = affine_form(a)) {
+    if (op == ScalarOp::neg) return affine(-form->slope, -form->constant);
+    if (form->slope == 0) return constant(evaluate(op, form->constant, 0));
+  }
+  return push({.op = op, .a = a});
+}
+
+ScalarExpressions::Id ScalarExpressions::binary(ScalarOp op, Id a, Id b) {
+  const auto fa = affine_form(a);
+  const auto fb = affine_form(b);
+  if (fa && fb) {
+    if (fa->slope == 0 && fb->slope == 0) return constant(evaluate(op, fa->constant, fb->constant));
+    if (op == ScalarOp::add) return affine(fa->slope + fb->slope, fa->constant + fb->constant);
+    if (op == ScalarOp::sub) return affine(fa->slope - fb->slope, fa->constant - fb->constant);
+    if (op == ScalarOp::mul && fa->slope == 0)
+      return affine(fa->constant * fb->slope, fa->constant * fb->constant);
+    if (op == ScalarOp::mul && fb->slope == 0)
+      return affine(fa->slope * fb->constant, fa->constant * fb->constant);
+    if (op == ScalarOp::div && fb->slope == 0)
+      return affine(fa->slope / fb->constant, fa->constant / fb->constant);
+  }
+  return push({.op = op, .a = a, .b = b});
+}
+
+ScalarFunction ScalarExpressions::function(Id id, std::string name) const {
+  constexpr std::size_t most_steps = 4096;
+  // The steps that `id` needs, in order: a step only refers to earlier ones.
+  std::map<Id, std::uint32_t> place;
+  std::vector<Id> open{id};
+  while (!open.empty()) {
+    const Id next = open.back();
+    open.pop_back();
+    if (!place.emplace(next, 0).second) continue;
+    require(place.size() <= most_steps, ErrorKind::unsupported,
+            "an elementwise function of more than 4,096 operations");
+    const ScalarStep& step = steps_.at(next);
+    if (step.op == ScalarOp::affine) continue;
+    open.push_back(step.a);
+    if (is_binary(step.op)) open.push_back(step.b);
+  }
+  ScalarFunction function{.steps = {}, .name = std::move(name)};
+  for (auto& [step_id, index] : place) {
+    index = static_cast<std::uint32_t>(function.steps.size());
+    ScalarStep step = steps_[step_id];
+    if (step.op != ScalarOp::affine) {
+      step.a = place.at(step.a);
+      if (is_binary(step.op)) step.b = place.at(step.b);
+    }
+    function.steps.push_back(step);
+  }
+  return function;
+}
+
+}  // namespace circlet

@@ -1,0 +1,92 @@
+// Scalar functions f(x) of one real variable, as short straight-line programs: what one LUT tabulates.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace circlet {
+
+enum class ScalarOp : std::uint8_t {
+  affine,  // first * x + second, of the variable x; constants have first = 0
+  add,
+  sub,
+  mul,
+  div,
+  min,
+  max,
+  pow,  // of two earlier values
+  neg,
+  abs,
+  exp,
+  expm1,
+  log,
+  log1p,
+  sqrt,
+  tanh,
+  sigmoid,
+  erf,  // of one earlier value
+  sin,
+  cos,
+  tan,
+  asin,
+  acos,
+  atan,
+  sinh,
+  cosh,
+  asinh,
+  acosh,
+  atanh,
+  floor,
+  ceil,
+  round_even,
+  sign,
+};
+
+/// The operation on two values; those of one value ignore `b`. Not for `affine`.
+double evaluate(ScalarOp op, double a, double b);
+
+struct ScalarStep {
+  ScalarOp op = ScalarOp::affine;
+  std::uint32_t a = 0, b = 0;        // indices of earlier steps
+  double first = 0.0, second = 0.0;  // of `affine`
+  friend bool operator==(const ScalarStep&, const ScalarStep&) = default;
+};
+
+/// The value is that of the last step.
+struct ScalarFunction {
+  std::vector<ScalarStep> steps;
+  std::string name;  // for people: the ONNX operators it comes from
+
+  [[nodiscard]] double operator()(double x) const;
+  /// f(c x) = c f(x) for every c > 0, by its form (ReLU, LeakyReLU, abs, identity): its LUT then fits any
+  /// scale.
+  [[nodiscard]] bool is_homogeneous() const;
+};
+
+/// Builds functions whose parts are shared: every value has an index; steps only refer to earlier ones.
+class ScalarExpressions {
+ public:
+  using Id = std::uint32_t;
+  struct AffineForm {
+    double slope, constant;
+  };
+
+  Id affine(double slope, double constant);
+  Id variable() { return affine(1, 0); }
+  Id constant(double value) { return affine(0, value); }
+  Id unary(ScalarOp op, Id a);
+  Id binary(ScalarOp op, Id a, Id b);
+
+  [[nodiscard]] std::optional<AffineForm> affine_form(Id id) const;
+  [[nodiscard]] const ScalarStep& step(Id id) const { return steps_[id]; }
+  /// The function with root `id`. Throws Error(unsupported) beyond 4,096 steps.
+  [[nodiscard]] ScalarFunction function(Id id, std::string name) const;
+
+ private:
+  Id push(const ScalarStep& step);
+  std::vector<ScalarStep> steps_;
+};
+
+}  // namespace circlet

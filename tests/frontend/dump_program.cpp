@@ -1,0 +1,87 @@
+// A developer's tool for the Python tests: imports a model, evaluates it in double precision, calibrates it,
+// executes it and writes everything as JSON. The user's commands are in src/cli.
+//   dump_program MODEL.onnx INPUTS reference              float outputs, before and after postprocessing
+//   dump_program MODEL.onnx CALIBRATION program INPUTS    the program, its report, and integer outputs on
+//   INPUTS
+#include <cstdio>
+#include <fstream>
+#include <iostream>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "core/error.hpp"
+#include "frontend/calibrate.hpp"
+#include "frontend/executor.hpp"
+#include "frontend/inputs.hpp"
+#include "frontend/json.hpp"
+#include "frontend/onnx/import.hpp"
+
+namespace {
+
+using namespace circlet;
+
+nlohmann::json rows_of(const std::vector<double>& values, std::size_t width) {
+  nlohmann::json rows = nlohmann::json::array();
+  for (std::size_t i = 0; i < values.size(); i += width) {
+    rows.push_back(std::vector<double>(values.begin() + static_cast<long>(i),
+                                       values.begin() + static_cast<long>(i + width)));
+  }
+  return rows;
+}
+
+nlohmann::json processed(const std::vector<PostStep>& steps, const std::vector<double>& values,
+                         std::size_t width) {
+  nlohmann::json rows = nlohmann::json::array();
+  for (std::size_t i = 0; i < values.size(); i += width) {
+    rows.push_back(postprocess(
+        steps, {values.begin() + static_cast<long>(i), values.begin() + static_cast<long>(i + width)}));
+  }
+  return rows;
+}
+
+nlohmann::json reference(const Graph& graph, const std::string& inputs) {
+  const auto layers = evaluate(graph, read_inputs(inputs, graph.features()));
+  // An arg max hides the probabilities it is taken of: compare those.
+  std::vector<PostStep> steps = graph.postprocessing;
+  if (!steps.empty() && steps.back().kind == PostStep::Kind::argmax) steps.pop_back();
+  return {{"proved", rows_of(layers.back().y, graph.outputs())},
+          {"outputs", processed(steps, layers.back().y, graph.outputs())},
+          {"class_labels", graph.class_labels}};
+}
+
+nlohmann::json program(const Graph& graph, const std::string& calibration, const std::string& inputs) {
+  const Model model = calibrate(graph, read_inputs(calibration, graph.features()));
+  const std::vector<double> real = read_inputs(inputs, graph.features());
+  const auto samples = static_cast<std::uint32_t>(real.size() / graph.features());
+  const std::vector<std::int32_t> integers = quantise_input(model.program, real);
+  const Trace trace = execute(model.program, integers, samples);
+  std::cerr << to_text(model.report);
+  const std::vector<double> outputs = to_real(model.program.tensors[model.program.output], trace.output());
+  return {{"program", to_json(model.program)},
+          {"report", to_json(model.report)},
+          {"input", integers},
+          {"output", trace.output()},
+          {"real_output", rows_of(outputs, graph.outputs())},
+          {"float_output", rows_of(evaluate(graph, real).back().y, graph.outputs())}};
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const std::vector<std::string> arguments(argv + 1, argv + argc);
+  try {
+    if (arguments.size() == 3 && arguments[2] == "reference") {
+      std::cout << reference(import_onnx(std::filesystem::path(arguments[0])), arguments[1]) << "\n";
+    } else if (arguments.size() == 4 && arguments[2] == "program") {
+      std::cout << program(import_onnx(std::filesystem::path(arguments[0])), arguments[1], arguments[3])
+                << "\n";
+    } else {
+      std::cerr << "dump_program MODEL.onnx INPUTS reference | MODEL.onnx CALIBRATION program INPUTS\n";
+      return 2;
+    }
+  } catch (const Error& error) {
+    std::cerr << error.what() << "\n";
+    return 3;
+  }
+  return 0;
+}
