@@ -95,7 +95,7 @@ fn next_hash(ref words: Span<u32>) -> Hash {
 }
 
 /// x as an integer above -p/2: -2^30 + 1 for (p + 1)/2, returned plus 2^30.
-fn centred(x: M31) -> u32 {
+pub fn centred(x: M31) -> u32 {
     let x: u32 = upcast(x);
     if x > 0x3fffffff {
         x - 0x3fffffff

@@ -2,6 +2,7 @@
 pub mod air;
 pub mod blake2s;
 pub mod channel;
+pub mod contracts;
 pub mod circle;
 pub mod deep;
 pub mod fields;

@@ -1,0 +1,5 @@
+//! The contracts: a stateless Verifier, a registry of models and of what was verified, and an example of a consumer.
+pub mod model_registry;
+pub mod prediction;
+pub mod prize_desk;
+pub mod verifier;

@@ -1,0 +1,58 @@
+//! An example consumer: whoever proves that the desk's model reads a digit from an image is credited that many points.
+//! The context binds a proof to this contract, the caller and a nonce, so that nobody can use it elsewhere or twice.
+use starknet::ContractAddress;
+
+#[starknet::interface]
+pub trait IPrizeDesk<TState> {
+    /// The context that the caller's next proof must have.
+    fn context_of(self: @TState, caller: ContractAddress) -> felt252;
+    /// Verifies a proof of the desk's model made for `context_of(caller)`; returns the class it predicts.
+    fn claim(ref self: TState, vk: Span<felt252>, values: Span<felt252>, hashes: Span<felt252>) -> u32;
+    fn points_of(self: @TState, caller: ContractAddress) -> u32;
+}
+
+#[starknet::contract]
+pub mod PrizeDesk {
+    use core::poseidon::poseidon_hash_span;
+    use starknet::storage::{Map, StoragePathEntry, StoragePointerReadAccess, StoragePointerWriteAccess};
+    use starknet::{ContractAddress, get_caller_address, get_contract_address};
+    use crate::contracts::model_registry::{IModelRegistryDispatcher, IModelRegistryDispatcherTrait};
+    use crate::contracts::prediction::argmax;
+
+    #[storage]
+    struct Storage {
+        registry: ContractAddress,
+        model_id: felt252,
+        nonces: Map<ContractAddress, felt252>,
+        points: Map<ContractAddress, u32>,
+    }
+
+    #[constructor]
+    fn constructor(ref self: ContractState, registry: ContractAddress, model_id: felt252) {
+        self.registry.write(registry);
+        self.model_id.write(model_id);
+    }
+
+    #[abi(embed_v0)]
+    impl PrizeDeskImpl of super::IPrizeDesk<ContractState> {
+        fn context_of(self: @ContractState, caller: ContractAddress) -> felt252 {
+            let nonce = self.nonces.entry(caller).read();
+            poseidon_hash_span(array![get_contract_address().into(), caller.into(), nonce].span())
+        }
+
+        fn claim(ref self: ContractState, vk: Span<felt252>, values: Span<felt252>, hashes: Span<felt252>) -> u32 {
+            let caller = get_caller_address();
+            let registry = IModelRegistryDispatcher { contract_address: self.registry.read() };
+            let prediction = registry.submit(vk, self.context_of(caller), values, hashes);
+            assert(prediction.model_id == self.model_id.read(), 'desk: another model');
+            self.nonces.entry(caller).write(self.nonces.entry(caller).read() + 1);
+            let digit = argmax(@prediction);
+            self.points.entry(caller).write(self.points.entry(caller).read() + digit);
+            digit
+        }
+
+        fn points_of(self: @ContractState, caller: ContractAddress) -> u32 {
+            self.points.entry(caller).read()
+        }
+    }
+}
