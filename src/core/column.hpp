@@ -9,14 +9,10 @@
 #include <utility>
 #include <vector>
 
+#include "core/aligned_memory.hpp"
 #include "core/fields/qm31.hpp"
 
 namespace circlet {
-
-/// Memory on cache lines; from 2 MiB on, on huge pages where the system has them (fewer page faults and TLB
-/// misses). Throws std::bad_alloc.
-void* allocate_aligned(std::size_t bytes);
-void free_aligned(void* memory, std::size_t bytes);
 
 /// Allocates on cache lines and leaves elements uninitialised on `resize` (M31 columns are always written
 /// first).
