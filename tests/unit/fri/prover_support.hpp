@@ -10,6 +10,7 @@
 
 #include "core/circle.hpp"
 #include "core/column.hpp"
+#include "core/error.hpp"
 #include "core/simd/dispatch.hpp"
 
 namespace circlet::test {
