@@ -1,0 +1,330 @@
+// One set of constraints, run by every evaluator with the same values.
+#include <doctest/doctest.h>
+
+#include <map>
+#include <random>
+
+#include "air/codegen/generate.hpp"
+#include "air/components.hpp"
+#include "air/inspector.hpp"
+#include "core/circle.hpp"
+#include "core/simd/dispatch.hpp"
+
+using namespace circlet;
+
+namespace {
+
+const Challenges challenges = {QM31::from_u32(3, 1, 4, 1), QM31::from_u32(5, 9, 2, 6),
+                               QM31::from_u32(5, 3, 5, 8), QM31::from_u32(9, 7, 9, 3)};
+
+struct Random {
+  std::mt19937 engine{7};
+  M31 base() { return M31::reduce(engine()); }
+  QM31 secure() { return {base(), base(), base(), base()}; }
+};
+
+std::vector<std::uint32_t> lanes_to_try(std::size_t index) {
+  const AirShape fixed;
+  if (index == 0) return {1, 2, 3, 4, 5, 16, 17, 64, 80};
+  if (index == 1) return {1, 2, 3, 4, 7, 8, 64};
+  return {fixed.lanes(index)};
+}
+
+AirShape shape_of(std::size_t index, std::uint32_t lanes, std::uint32_t log_size) {
+  AirShape shape;
+  if (index == 0) shape.weights_per_row = lanes;
+  if (index == 1) shape.samples = lanes;
+  shape.log_sizes[index] = log_size;
+  return shape;
+}
+
+/// previous_slot of canonic(log_size): one step of the trace domain of half its size.
+std::vector<std::uint32_t> previous_slots(std::uint32_t log_size) {
+  const CanonicDomain domain{log_size};
+  const CirclePointIndex step = CirclePointIndex::subgroup_generator(log_size - 1);
+  std::map<std::uint32_t, std::uint32_t> slot_of_point;
+  for (std::uint32_t s = 0; s < 1U << log_size; ++s) slot_of_point[domain.index_at_slot(s).value] = s;
+  std::vector<std::uint32_t> previous;
+  for (std::uint32_t s = 0; s < 1U << log_size; ++s) {
+    previous.push_back(slot_of_point.at((domain.index_at_slot(s) + -step).value));
+  }
+  return previous;
+}
+
+/// Random columns of a table over a domain.
+struct RandomDomain {
+  std::vector<std::vector<BaseColumn>> columns;
+  std::vector<std::uint32_t> previous;
+  DomainEvaluations evaluations;
+
+  RandomDomain(const TableLayout& layout, std::uint32_t log_size, std::vector<std::uint32_t> previous_slot,
+               Random& random)
+      : previous(std::move(previous_slot)) {
+    evaluations.log_size = log_size;
+    evaluations.previous_slot = previous.data();
+    evaluations.vanishing_inverses = {random.base(), random.base()};
+    for (std::size_t tree = 0; tree < tree_count; ++tree) {
+      columns.emplace_back();
+      evaluations.columns.emplace_back();
+      for (std::uint32_t c = 0; c < layout.widths[tree]; ++c) {
+        columns[tree].emplace_back(std::size_t{1} << log_size);
+        for (M31& value : columns[tree].back()) value = random.base();
+      }
+      for (const BaseColumn& column : columns[tree]) evaluations.columns[tree].push_back(words(column));
+    }
+  }
+};
+
+/// The mask values of one slot as if they were those of a point.
+MaskValues values_at(const TableLayout& layout, const RandomDomain& domain, std::uint32_t slot) {
+  MaskValues values(tree_count);
+  const ComponentMasks masks = layout.masks({});
+  for (std::size_t tree = 0; tree < tree_count; ++tree) {
+    for (const ColumnMask& mask : masks[tree]) {
+      values[tree].emplace_back();
+      for (const int offset : mask.offsets) {
+        values[tree].back().push_back(
+            domain.columns[tree][mask.column][offset == 0 ? slot : domain.previous[slot]]);
+      }
+    }
+  }
+  return values;
+}
+
+void check_lanes_against_point(std::size_t index, std::uint32_t lanes, std::uint32_t log_size,
+                               std::vector<std::uint32_t> previous) {
+  Random random;
+  const TableLayout layout = table_layout(index, lanes);
+  const RandomDomain domain(layout, log_size, std::move(previous), random);
+  const AirShape shape = shape_of(index, lanes, log_size - 1);
+  const std::vector<QM31> claimed = {random.secure(), random.secure(), random.secure(), random.secure()};
+  const QM31 rho = random.secure();
+  std::vector<QM31> coefficients;
+  for (std::size_t j = layout.constraints.size(); j-- > 0;) coefficients.push_back(rho.pow(j));
+
+  SecureColumn out(std::size_t{1} << log_size);
+  for (std::size_t s = 0; s < out.size(); ++s) out.set(s, QM31(M31(17)));
+  const auto provers = make_component_provers(shape, challenges, claimed);
+  const std::uint32_t size = 1U << log_size,
+                      cut = size >= 64 ? size / 2 + 16 : size;  // two ranges, one across the middle
+  const std::array<std::uint32_t*, 4> pointers = {words(out.coordinates[0]), words(out.coordinates[1]),
+                                                  words(out.coordinates[2]), words(out.coordinates[3])};
+  provers[index]->accumulate(domain.evaluations, 0, cut, coefficients, pointers);
+  if (cut != size) provers[index]->accumulate(domain.evaluations, cut, size, coefficients, pointers);
+
+  const auto components = make_components(shape, challenges, claimed);
+  for (std::uint32_t s = 0; s < size; ++s) {
+    PointAccumulator accumulator(rho);
+    components[index]->evaluate_at_point(values_at(layout, domain, s), accumulator);
+    const QM31 expected =
+        QM31(M31(17)) + accumulator.value() * domain.evaluations.vanishing_inverses[s >> (log_size - 1)];
+    REQUIRE(out.at(s) == expected);
+  }
+}
+
+void check_every_table(std::uint32_t log_size, const std::vector<std::uint32_t>& previous) {
+  for (std::size_t index = 0; index < table_count; ++index) {
+    for (const std::uint32_t lanes : lanes_to_try(index)) {
+      CAPTURE(index);
+      CAPTURE(lanes);
+      check_lanes_against_point(index, lanes, log_size, previous);
+    }
+  }
+}
+
+}  // namespace
+
+TEST_CASE("every_lane_of_the_domain_evaluator_equals_the_point_evaluator") {
+  check_every_table(7, previous_slots(7));
+  const ScopedSimdLevel portable(SimdLevel::portable);
+  check_every_table(6, previous_slots(6));
+}
+
+TEST_CASE("domains_smaller_than_a_vector_are_evaluated_slot_by_slot") {
+  for (const std::uint32_t log_size : {2U, 3U, 4U, 5U}) check_every_table(log_size, previous_slots(log_size));
+}
+
+TEST_CASE("the_previous_row_is_found_through_any_permutation_of_slots") {
+  std::vector<std::uint32_t> previous(64);
+  for (std::uint32_t s = 0; s < 64; ++s) previous[s] = (s * 37 + 11) % 64;
+  check_every_table(6, previous);
+}
+
+TEST_CASE("the_symbolic_constraints_equal_the_point_evaluator") {
+  Random random;
+  for (std::size_t index = 0; index < table_count; ++index) {
+    const SymbolicTable symbolic = symbolic_table(index);
+    for (const std::uint32_t lanes : lanes_to_try(index)) {
+      const TableLayout layout = table_layout(index, lanes);
+      MaskValues values(tree_count);
+      const ComponentMasks masks = layout.masks({});
+      for (std::size_t tree = 0; tree < tree_count; ++tree) {
+        for (const ColumnMask& mask : masks[tree]) {
+          values[tree].emplace_back();
+          for (std::size_t i = 0; i < mask.offsets.size(); ++i)
+            values[tree].back().push_back(random.secure());
+        }
+      }
+      const std::vector<QM31> claimed(table_count, random.secure());
+      const QM31 rho = random.secure();
+      PointAccumulator point(rho), expressions(rho);
+      make_components(shape_of(index, lanes, 5), challenges, claimed)[index]->evaluate_at_point(values,
+                                                                                                point);
+      const auto constraints =
+          evaluate(symbolic, lanes, values, TableConstants(challenges, claimed[index], lanes));
+      CHECK(constraints.size() == layout.constraints.size());
+      for (const QM31& constraint : constraints) expressions.add(constraint);
+      CHECK(expressions.value() == point.value());
+    }
+  }
+}
+
+TEST_CASE("constraints_have_the_degrees_that_the_reference_states") {
+  const std::map<std::string, std::uint32_t> expected = {
+      {"linear.b", 2},     {"linear.S", 3},     {"linear.claim", 2}, {"linear.R", 3},   {"linear.fin", 2},
+      {"activate.T", 2},   {"activate.P_0", 3}, {"activate.P_1", 3}, {"activate.W", 3}, {"activate.R", 2},
+      {"activate.fin", 2}, {"lut.P_0", 3},      {"lut.P_1", 3},      {"lut.R", 2},      {"lut.fin", 2},
+      {"mac.S", 3},        {"mac.P", 3},        {"mac.R", 3},        {"mac.fin", 2}};
+  std::map<std::string, std::uint32_t> found;
+  AirShape shape;
+  shape.samples = 2;
+  for (const TableLayout& layout : table_layouts(shape)) {
+    for (const LayoutConstraint& constraint : layout.constraints) found[constraint.name] = constraint.degree;
+  }
+  CHECK(found == expected);
+}
+
+TEST_CASE("the_named_columns_are_the_columns_that_the_constraints_ask_for") {
+  const auto names = [](const TableLayout& layout, Tree tree) {
+    std::map<std::string, std::uint32_t> result;
+    for (const LayoutColumn& column : layout.columns[static_cast<std::size_t>(tree)])
+      result[column.name] = column.first;
+    return result;
+  };
+  using Names = std::map<std::string, std::uint32_t>;
+  const auto all_but = [](std::uint32_t count, const TableLayout& layout, Tree tree) {
+    return layout.width(tree) == count;
+  };
+  {
+    using namespace circlet::linear;
+    const TableLayout layout = table_layout(0, 3);
+    const auto s = names(layout, Tree::structure);
+    CHECK(all_but(index_of(Structure::count), layout, Tree::structure));
+    CHECK(s == Names{{"live", index_of(Structure::live)},
+                     {"real", index_of(Structure::real)},
+                     {"cont", index_of(Structure::cont)},
+                     {"f", index_of(Structure::f)},
+                     {"keep", index_of(Structure::keep)},
+                     {"claim", index_of(Structure::claim)},
+                     {"keepr", index_of(Structure::keepr)},
+                     {"n", index_of(Structure::n)},
+                     {"id", index_of(Structure::id)},
+                     {"fin", index_of(Structure::fin)}});
+    CHECK(names(layout, Tree::weights) == Names{{"w_0", 0}, {"w_1", 1}, {"w_2", 2}});
+    CHECK(names(layout, Tree::fingerprints) == Names{{"A", index_of(Fingerprint::A)},
+                                                     {"b", index_of(Fingerprint::b)},
+                                                     {"S", index_of(Fingerprint::S)}});
+    CHECK(names(layout, Tree::logup) == Names{{"R", index_of(LogUp::R)}});
+    CHECK(s.at("fin") == LinearShape::fin);
+  }
+  {
+    using namespace circlet::activate;
+    const TableLayout layout = table_layout(1, 2);
+    const auto s = names(layout, Tree::structure);
+    CHECK(s == Names{{"live", index_of(Structure::live)},
+                     {"real", index_of(Structure::real)},
+                     {"kt", index_of(Structure::kt)},
+                     {"two_s", index_of(Structure::two_s)},
+                     {"off", index_of(Structure::off)},
+                     {"fnq", index_of(Structure::fnq)},
+                     {"fnr", index_of(Structure::fnr)},
+                     {"idY", index_of(Structure::idY)},
+                     {"nY", index_of(Structure::nY)},
+                     {"idT", index_of(Structure::idT)},
+                     {"nT", index_of(Structure::nT)},
+                     {"keepr", index_of(Structure::keepr)},
+                     {"fin", index_of(Structure::fin)}});
+    CHECK(names(layout, Tree::witness) == Names{{"q_0", q(0, 2)},
+                                                {"q_1", q(1, 2)},
+                                                {"r_0", r(0, 2)},
+                                                {"r_1", r(1, 2)},
+                                                {"y_0", y(0, 2)},
+                                                {"y_1", y(1, 2)}});
+    CHECK(names(layout, Tree::fingerprints) == Names{{"T", index_of(Fingerprint::T)}});
+    CHECK(names(layout, Tree::logup) == Names{{"P_0", P(0, 2)}, {"P_1", P(1, 2)}, {"W", W(2)}, {"R", R(2)}});
+    CHECK(layout.width(Tree::logup) == logup_count(2));
+    CHECK(s.at("fin") == ActivateShape::fin);
+  }
+  {
+    using namespace circlet::lut;
+    const TableLayout layout = table_layout(2, 4);
+    const auto s = names(layout, Tree::structure);
+    CHECK(s == Names{{"live", index_of(Structure::live)},
+                     {"real", index_of(Structure::real)},
+                     {"keepr", index_of(Structure::keepr)},
+                     {"fin", index_of(Structure::fin)},
+                     {"fn", index_of(Structure::fn)},
+                     {"q", index_of(Structure::q)},
+                     {"y_0", index_of(Structure::y0)},
+                     {"y_1", index_of(Structure::y1)},
+                     {"y_2", index_of(Structure::y2)},
+                     {"y_3", index_of(Structure::y3)}});
+    CHECK(names(layout, Tree::witness) == Names{{"m_0", index_of(Witness::m0)},
+                                                {"m_1", index_of(Witness::m1)},
+                                                {"m_2", index_of(Witness::m2)},
+                                                {"m_3", index_of(Witness::m3)}});
+    CHECK(names(layout, Tree::logup) ==
+          Names{{"P_0", index_of(LogUp::P0)}, {"P_1", index_of(LogUp::P1)}, {"R", index_of(LogUp::R)}});
+    CHECK(s.at("fin") == LutShape::fin);
+  }
+  {
+    using namespace circlet::mac;
+    const TableLayout layout = table_layout(3, 1);
+    const auto s = names(layout, Tree::structure);
+    CHECK(s == Names{{"live", index_of(Structure::live)},
+                     {"real", index_of(Structure::real)},
+                     {"k1", index_of(Structure::k1)},
+                     {"kt", index_of(Structure::kt)},
+                     {"idA", index_of(Structure::idA)},
+                     {"idB", index_of(Structure::idB)},
+                     {"idY", index_of(Structure::idY)},
+                     {"nY", index_of(Structure::nY)},
+                     {"keepr", index_of(Structure::keepr)},
+                     {"fin", index_of(Structure::fin)}});
+    CHECK(names(layout, Tree::fingerprints) == Names{{"A", index_of(Fingerprint::A)},
+                                                     {"B", index_of(Fingerprint::B)},
+                                                     {"S", index_of(Fingerprint::S)}});
+    CHECK(names(layout, Tree::logup) == Names{{"P", index_of(LogUp::P)}, {"R", index_of(LogUp::R)}});
+    CHECK(s.at("fin") == MacShape::fin);
+  }
+}
+
+TEST_CASE("trees_are_as_wide_as_the_cairo_layout_states") {
+  const AirShape on_chain;
+  CHECK(tree_width(on_chain, Tree::structure) == 44);
+  CHECK(tree_width(on_chain, Tree::weights) == 17);
+  CHECK(tree_width(on_chain, Tree::witness) == 8);
+  CHECK(tree_width(on_chain, Tree::fingerprints) == 29);
+  CHECK(tree_width(on_chain, Tree::logup) == 37);
+}
+
+TEST_CASE("a_deleted_constraint_counts_as_zero_for_prover_and_verifier") {
+  Random random;
+  const TableLayout layout = table_layout(0, 2);
+  MaskValues values(tree_count);
+  const ComponentMasks masks = layout.masks({});
+  for (std::size_t tree = 0; tree < tree_count; ++tree) {
+    for (const ColumnMask& mask : masks[tree]) {
+      values[tree].emplace_back();
+      for (std::size_t i = 0; i < mask.offsets.size(); ++i) values[tree].back().push_back(random.secure());
+    }
+  }
+  const std::vector<QM31> claimed(table_count);
+  const AirShape shape = shape_of(0, 2, 5);
+  const QM31 rho = random.secure();
+  PointAccumulator all(rho), without(rho);
+  make_components(shape, challenges, claimed)[0]->evaluate_at_point(values, all);
+  make_components(shape, challenges, claimed, {"linear.claim"})[0]->evaluate_at_point(values, without);
+  const auto constraints = evaluate(symbolic_table(0), 2, values, TableConstants(challenges, claimed[0], 2));
+  CHECK(all.value() - without.value() == constraints[2] * rho.square());
+}
