@@ -103,6 +103,10 @@ void write_file(const std::filesystem::path& path, std::span<const std::uint8_t>
   }
 }
 
+std::uint64_t checksum(std::span<const std::uint8_t> bytes, std::uint64_t seed) {
+  return XXH3_64bits_withSeed(bytes.data(), bytes.size(), seed);
+}
+
 Bytes seal_artefact(ArtefactKind kind, std::uint32_t version, std::span<const std::uint8_t> payload) {
   ByteWriter writer;
   writer.write_array(std::span<const char>(magic));
@@ -110,7 +114,7 @@ Bytes seal_artefact(ArtefactKind kind, std::uint32_t version, std::span<const st
   writer.write(version);
   writer.write(static_cast<std::uint64_t>(payload.size()));
   writer.write_array(payload);
-  writer.write(static_cast<std::uint64_t>(XXH3_64bits(payload.data(), payload.size())));
+  writer.write(checksum(payload));
   return writer.take();
 }
 
@@ -137,9 +141,9 @@ std::span<const std::uint8_t> open_artefact(ArtefactKind kind, std::uint32_t ver
            std::to_string(present < trailer_size ? 0 : present - trailer_size) + " are there";
   });
   const auto payload = file.subspan(header_size, length);
-  std::uint64_t checksum = 0;
-  std::memcpy(&checksum, payload.data() + payload.size(), sizeof(checksum));
-  require(checksum == XXH3_64bits(payload.data(), payload.size()), ErrorKind::bad_input,
+  std::uint64_t announced = 0;
+  std::memcpy(&announced, payload.data() + payload.size(), sizeof(announced));
+  require(announced == checksum(payload), ErrorKind::bad_input,
           [&] { return "'" + name + "' is damaged: its checksum differs"; });
   return payload;
 }

@@ -26,6 +26,9 @@ Bytes read_file(const std::filesystem::path& path, std::uint64_t limit = std::ui
 /// one. `secret` files get mode 0600.
 void write_file(const std::filesystem::path& path, std::span<const std::uint8_t> bytes, bool secret = false);
 
+/// XXH3-64 of `bytes`, continuing from `seed`.
+std::uint64_t checksum(std::span<const std::uint8_t> bytes, std::uint64_t seed = 0);
+
 /// Wraps and unwraps the envelope. `open_artefact` throws Error(bad_input) that says which check failed: not
 /// a Circlet file, another kind (named), a newer version, truncated, or a checksum that differs.
 Bytes seal_artefact(ArtefactKind kind, std::uint32_t version, std::span<const std::uint8_t> payload);

@@ -17,7 +17,7 @@ std::vector<std::int32_t> public_values(const std::vector<std::int32_t>& values,
 Proof prove(const ProvingKey& proving_key, const Program& program, std::span<const std::int32_t> inputs,
             const ProveOptions& options) {
   const auto& key = proving_key.key;
-  require(model_digest(program) == proving_key.model_digest, ErrorKind::bad_input,
+  require(model_checksum(program) == proving_key.model_checksum, ErrorKind::bad_input,
           "the proving key belongs to another model: run `circlet setup` again");
   require(inputs.size() == std::size_t{key.input.rows} * key.batch, ErrorKind::bad_input, [&] {
     return "the input has " + std::to_string(inputs.size()) + " values; a proof covers " +

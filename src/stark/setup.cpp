@@ -1,9 +1,7 @@
 #include "stark/setup.hpp"
 
-#include <cstring>
-
 #include "core/artefact.hpp"
-#include "frontend/program_io_tmp.hpp"
+#include "frontend/model_file.hpp"
 #include "stark/commit.hpp"
 #include "stark/shape.hpp"
 
@@ -13,14 +11,6 @@ namespace {
 using StoredTree = CommittedTree<Blake2sMerkleChannel>;
 
 constexpr std::uint32_t proving_key_version = 1;
-
-PublicTensor public_tensor(const TensorInfo& tensor, std::uint32_t claim_wire) {
-  return {.claim_wire = claim_wire,
-          .rows = tensor.rows,
-          .min = static_cast<std::int32_t>(tensor.min),
-          .max = static_cast<std::int32_t>(tensor.max),
-          .scales = tensor.scales};
-}
 
 void write_tree(ByteWriter& writer, const StoredTree& tree) {
   writer.write_array(tree.coefficients().values());
@@ -70,6 +60,14 @@ class TreeReader {
 
 }  // namespace
 
+PublicTensor public_tensor(const TensorInfo& tensor, std::uint32_t claim_wire) {
+  return {.claim_wire = claim_wire,
+          .rows = tensor.rows,
+          .min = static_cast<std::int32_t>(tensor.min),
+          .max = static_cast<std::int32_t>(tensor.max),
+          .scales = tensor.scales};
+}
+
 ProvingKey setup(const Program& program, const SetupOptions& options) {
   const Plan chosen = plan(program, options);
   const Arithmetisation arithmetisation = arithmetise(program, chosen.shape, options.input_public);
@@ -90,7 +88,7 @@ ProvingKey setup(const Program& program, const SetupOptions& options) {
   result.weights = commit_tables(shape, columns.weights, key.pcs.fri.log_blowup_factor);
   key.structure_root = result.structure->merkle().root();
   key.weights_root = result.weights->merkle().root();
-  result.model_digest = model_digest(program);
+  result.model_checksum = model_checksum(program);
   // What a verifier would refuse is refused here.
   static_cast<void>(VerificationKey::from_words(key.to_words()));
   return result;
@@ -106,16 +104,24 @@ Blake2sHash structure_root(const Program& structure, const VerificationKey& key)
   return commit_tables(air_shape(key), columns, key.pcs.fri.log_blowup_factor)->merkle().root();
 }
 
-Blake2sHash model_digest(const Program& program) {
-  ByteWriter writer;
-  write_program(writer, program);
-  return Blake2s::hash(writer.bytes());
+std::uint64_t model_checksum(const Program& program) {
+  std::uint64_t sum = checksum(write_structure(program), 0);
+  const auto add = [&](const std::vector<std::int32_t>& values) {
+    sum = checksum({reinterpret_cast<const std::uint8_t*>(values.data()), values.size() * sizeof(values[0])},
+                   sum);
+  };
+  for (const auto& layer : program.layers) {
+    for (const auto& dense : layer.dense) add(dense.weights);
+    for (const auto& scaled : layer.scaled) add(scaled.coefficients);
+    add(layer.bias);
+  }
+  return sum;
 }
 
 void save_proving_key(const ProvingKey& proving_key, const std::filesystem::path& path) {
   ByteWriter writer;
   writer.write_counted(std::span<const std::uint32_t>(proving_key.key.to_words()));
-  writer.write_array(std::span<const std::uint32_t>(proving_key.model_digest.words));
+  writer.write(proving_key.model_checksum);
   write_tree(writer, *proving_key.structure);
   write_tree(writer, *proving_key.weights);
   write_file(path, seal_artefact(ArtefactKind::proving_key, proving_key_version, writer.bytes()), true);
@@ -127,7 +133,7 @@ ProvingKey load_proving_key(const std::filesystem::path& path) {
   ByteReader reader(payload, path.string());
   ProvingKey result;
   result.key = VerificationKey::from_words(reader.read_counted<std::uint32_t>("verification key"));
-  for (auto& word : result.model_digest.words) word = reader.read<std::uint32_t>("model digest");
+  result.model_checksum = reader.read<std::uint64_t>("model checksum");
   const AirShape shape = air_shape(result.key);
   const std::uint32_t log_blowup = result.key.pcs.fri.log_blowup_factor;
   TreeReader trees(file, payload.subspan(reader.offset()));

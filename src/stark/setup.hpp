@@ -39,15 +39,18 @@ Plan plan(const Program& program, const SetupOptions& options);
 /// The secret half: the trees that every proof opens.
 struct ProvingKey {
   VerificationKey key;
-  Blake2sHash model_digest;  // of the Program that the trees commit to
+  std::uint64_t model_checksum = 0;  // of the Program that the trees commit to
   std::shared_ptr<const CommittedTree<Blake2sMerkleChannel>> structure;
   std::shared_ptr<const CommittedTree<Blake2sMerkleChannel>> weights;
 };
 
 ProvingKey setup(const Program& program, const SetupOptions& options);
 
-/// Blake2s of the Program's encoding: ties a proving key to its model.
-Blake2sHash model_digest(const Program& program);
+/// XXH3 of the Program: tells an owner that a proving key belongs to another model.
+std::uint64_t model_checksum(const Program& program);
+
+/// A tensor as the key describes it.
+PublicTensor public_tensor(const TensorInfo& tensor, std::uint32_t claim_wire);
 
 /// model.pk. Loading keeps the file's bytes and views them; Error(bad_input) if the file is damaged.
 void save_proving_key(const ProvingKey& proving_key, const std::filesystem::path& path);

@@ -1,0 +1,73 @@
+// The subcommands: each takes the options that main.cpp parsed, prints its result and throws Error to fail.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+
+#include "cli/terminal.hpp"
+#include "frontend/calibrate.hpp"
+#include "stark/setup.hpp"
+
+namespace circlet::cli {
+
+using Path = std::filesystem::path;
+
+/// Files of a model folder.
+struct ModelFolder {
+  Path folder;
+  [[nodiscard]] Path model() const { return folder / "model.circlet"; }
+  [[nodiscard]] Path structure() const { return folder / "model.structure"; }
+  [[nodiscard]] Path verification_key() const { return folder / "model.vk"; }
+  [[nodiscard]] Path proving_key() const { return folder / "model.pk"; }
+};
+
+struct ImportOptions {
+  Path onnx, calibration, folder;
+  CalibrationOptions calibrate;
+};
+void import_model(ImportOptions options, const Output& output);
+
+struct SetupCommand {
+  Path folder;
+  SetupOptions setup;
+};
+void setup_keys(const SetupCommand& command, const Output& output);
+
+struct RunCommand {
+  Path folder, input;
+};
+void run_model(const RunCommand& command, const Output& output);
+
+struct ProveCommand {
+  Path folder, input, proof;
+  std::string context = "0x0";
+  bool as_json = false;
+};
+void prove_input(const ProveCommand& command, const Output& output);
+
+struct VerifyCommand {
+  Path key, proof;
+  std::optional<std::string> context;  // that the proof must carry
+  bool transcript = false;
+};
+void verify_proof(const VerifyCommand& command, const Output& output);
+
+struct CalldataCommand {
+  Path key, proof, calldata;
+};
+void write_calldata(const CalldataCommand& command, const Output& output);
+
+struct InspectCommand {
+  Path folder;
+  bool rebuild = false;
+};
+void inspect(const InspectCommand& command, const Output& output);
+
+struct BenchCommand {
+  Path folder, input;
+  std::uint32_t repeat = 9;
+};
+void bench(const BenchCommand& command, const Output& output);
+
+}  // namespace circlet::cli

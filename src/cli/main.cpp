@@ -1,0 +1,195 @@
+// circlet: prove that a committed model gave an output. Parses the command line; the work is in the other
+// files.
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <iostream>
+
+#include "cli/commands.hpp"
+#include "core/error.hpp"
+
+namespace {
+
+using namespace circlet;
+using namespace circlet::cli;
+
+/// 0 ok, 1 proof rejected, 2 usage, 3 bad input; 4 is a bug.
+int exit_code(ErrorKind kind) {
+  switch (kind) {
+    case ErrorKind::rejected:
+      return 1;
+    case ErrorKind::usage:
+      return 2;
+    case ErrorKind::bad_input:
+    case ErrorKind::unsupported:
+    case ErrorKind::io:
+      return 3;
+    case ErrorKind::internal:
+      return 4;
+  }
+  return 4;
+}
+
+const char* kind_name(ErrorKind kind) {
+  switch (kind) {
+    case ErrorKind::rejected:
+      return "rejected";
+    case ErrorKind::usage:
+      return "usage";
+    case ErrorKind::bad_input:
+      return "bad input";
+    case ErrorKind::unsupported:
+      return "unsupported";
+    case ErrorKind::io:
+      return "io";
+    case ErrorKind::internal:
+      return "internal";
+  }
+  return "internal";
+}
+
+int report(const Output& output, ErrorKind kind, const std::string& message) {
+  if (output.json) {
+    std::cout << nlohmann::ordered_json({{"error", kind_name(kind)}, {"message", message}}).dump() << "\n";
+  } else {
+    std::cerr << (kind == ErrorKind::rejected ? "proof rejected: " : "error: ") << message << "\n";
+  }
+  return exit_code(kind);
+}
+
+struct Commands {
+  ImportOptions import;
+  SetupCommand setup;
+  RunCommand run;
+  ProveCommand prove;
+  VerifyCommand verify;
+  CalldataCommand calldata;
+  InspectCommand inspect;
+  BenchCommand bench;
+};
+
+void add_import(CLI::App& app, ImportOptions& options, const Output& output) {
+  auto* command = app.add_subcommand("import", "Turn an ONNX model into the integer model that is proved");
+  command->add_option("model", options.onnx, "ONNX file")->required();
+  command
+      ->add_option("--calibration,-c", options.calibration,
+                   "typical inputs: .json ({\"input_data\": [[..]]}), .npy or .npz")
+      ->required();
+  command->add_option("-o,--output", options.folder, "folder for model.circlet and model.structure")
+      ->required();
+  command
+      ->add_option("--margin", options.calibrate.margin, "how far values may go beyond what calibration saw")
+      ->capture_default_str();
+  command->add_option("--lut-bits", options.calibrate.lut_bits,
+                      "fix the look-up tables' width (default: smallest that is accurate)");
+  command->add_option("--shift", options.calibrate.shift,
+                      "fix the number of bits rounded away before a look-up");
+  command->add_option("--input-bits", options.calibrate.input_bits, "fix the width of the input");
+  command->callback([&] { import_model(options, output); });
+}
+
+void add_setup(CLI::App& app, SetupCommand& options, const Output& output) {
+  auto* command = app.add_subcommand("setup", "Commit to the model: write its verification and proving keys");
+  static const std::map<std::string, Target> targets = {{"chain", Target::chain},
+                                                        {"offchain", Target::offchain}};
+  static const std::map<std::string, bool> visibilities = {{"public", true}, {"private", false}};
+  command->add_option("folder", options.folder, "folder that import wrote")->required();
+  command->add_option("--target", options.setup.target, "chain: small proofs; offchain: fast proofs")
+      ->transform(CLI::CheckedTransformer(targets).description(""))
+      ->option_text("chain|offchain [chain]");
+  command->add_option("--input", options.setup.input_public, "whether the input is part of the statement")
+      ->transform(CLI::CheckedTransformer(visibilities).description(""))
+      ->option_text("public|private [public]");
+  command->add_option("--batch", options.setup.batch, "samples a proof, off chain")->capture_default_str();
+  command->add_option("--lanes", options.setup.lanes, "weights a row of the table linear (default: planned)");
+  command->callback([&] { setup_keys(options, output); });
+}
+
+void add_run(CLI::App& app, RunCommand& options, const Output& output) {
+  auto* command = app.add_subcommand("run", "Run the integer model, without a proof");
+  command->add_option("folder", options.folder, "model folder")->required();
+  command->add_option("input", options.input, "inputs: .json, .npy or .npz")->required();
+  command->callback([&] { run_model(options, output); });
+}
+
+void add_prove(CLI::App& app, ProveCommand& options, const Output& output) {
+  auto* command = app.add_subcommand("prove", "Prove the model's output on an input");
+  command->add_option("folder", options.folder, "model folder")->required();
+  command->add_option("input", options.input, "inputs: .json, .npy or .npz")->required();
+  command->add_option("-o,--output", options.proof, "file for the proof")->required();
+  command->add_option("--context", options.context, "hexadecimal value that binds the proof to its use")
+      ->capture_default_str();
+  command->add_flag("--as-json", options.as_json, "write the proof as JSON, for the stwo crate");
+  command->callback([&] { prove_input(options, output); });
+}
+
+void add_verify(CLI::App& app, VerifyCommand& options, const Output& output) {
+  auto* command = app.add_subcommand("verify", "Check a proof and print what it states");
+  command->add_option("key", options.key, "model.vk")->required();
+  command->add_option("proof", options.proof, "proof file")->required();
+  command->add_option("--context", options.context, "reject the proof unless it is bound to this context");
+  command->add_flag("--transcript", options.transcript, "print the channel's digest after every step");
+  command->callback([&] { verify_proof(options, output); });
+}
+
+void add_calldata(CLI::App& app, CalldataCommand& options, const Output& output) {
+  auto* command = app.add_subcommand("calldata", "Write a proof as calldata of the Verifier contract");
+  command->add_option("key", options.key, "model.vk")->required();
+  command->add_option("proof", options.proof, "proof file")->required();
+  command->add_option("-o,--output", options.calldata, "file for the felts, as JSON")->required();
+  command->callback([&] { write_calldata(options, output); });
+}
+
+void add_inspect(CLI::App& app, InspectCommand& options, const Output& output) {
+  auto* command = app.add_subcommand("inspect", "Show a model's public structure, key and security");
+  command->add_option("folder", options.folder, "folder with model.structure and model.vk")->required();
+  command->add_flag("--rebuild", options.rebuild,
+                    "recompute the structure root and check that it is well formed");
+  command->callback([&] { inspect(options, output); });
+}
+
+void add_bench(CLI::App& app, BenchCommand& options, const Output& output) {
+  auto* command = app.add_subcommand("bench", "Time loading, proving and verifying, phase by phase");
+  command->add_option("folder", options.folder, "model folder")->required();
+  command->add_option("input", options.input, "inputs: .json, .npy or .npz")->required();
+  command->add_option("--repeat", options.repeat, "proofs; the median is printed")->capture_default_str();
+  command->callback([&] { bench(options, output); });
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app("circlet: prove that a committed machine-learning model gave an output, and check it anywhere",
+               "circlet");
+  app.set_version_flag("--version", CIRCLET_VERSION);
+  app.require_subcommand(1);
+  app.fallthrough();
+  app.failure_message(CLI::FailureMessage::help);
+  Output output;
+  app.add_flag("--json", output.json, "print one JSON object instead of text");
+  Commands commands;
+  add_import(app, commands.import, output);
+  add_setup(app, commands.setup, output);
+  add_run(app, commands.run, output);
+  add_prove(app, commands.prove, output);
+  add_verify(app, commands.verify, output);
+  add_calldata(app, commands.calldata, output);
+  add_inspect(app, commands.inspect, output);
+  add_bench(app, commands.bench, output);
+  app.footer(
+      "Exit codes: 0 ok, 1 proof rejected, 2 usage, 3 bad input.\n"
+      "Start: circlet import model.onnx --calibration data.json -o out && circlet setup out");
+  try {
+    app.parse(argc, argv);
+    return 0;
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : 2;
+  } catch (const Error& error) {
+    return report(output, error.kind(), error.what());
+  } catch (const std::bad_alloc&) {
+    return report(output, ErrorKind::io, "out of memory");
+  } catch (const std::exception& error) {
+    return report(output, ErrorKind::internal, error.what());
+  }
+}

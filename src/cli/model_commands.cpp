@@ -1,0 +1,146 @@
+// import, setup, run and inspect: the commands about a model.
+
+#include <fmt/format.h>
+
+#include "cli/commands.hpp"
+#include "cli/statement_text.hpp"
+#include "core/artefact.hpp"
+#include "frontend/executor.hpp"
+#include "frontend/inputs.hpp"
+#include "frontend/json.hpp"
+#include "frontend/model_file.hpp"
+#include "frontend/onnx/import.hpp"
+#include "stark/security.hpp"
+#include "stark/structure.hpp"
+
+namespace circlet::cli {
+namespace {
+
+nlohmann::ordered_json sizes_json(const TableSizes& sizes) {
+  return {{"linear", sizes.linear}, {"activate", sizes.activate}, {"lut", sizes.lut}, {"mac", sizes.mac}};
+}
+
+std::string sizes_text(const TableSizes& sizes) {
+  return fmt::format("linear 2^{}, activate 2^{}, lut 2^{}, mac 2^{}", sizes.linear, sizes.activate,
+                     sizes.lut, sizes.mac);
+}
+
+}  // namespace
+
+void import_model(ImportOptions options, const Output& output) {
+  ProgressBar bar(!output.json);
+  options.calibrate.progress = bar.callback();
+  const Graph graph = import_onnx(options.onnx);
+  const auto inputs = read_inputs(options.calibration, graph.features());
+  const Model model = calibrate(graph, inputs, options.calibrate);
+  const ModelFolder folder{options.folder};
+  std::filesystem::create_directories(options.folder);
+  save_model(model, folder.model());
+  save_structure(model.program, folder.structure());
+  nlohmann::ordered_json object = to_json(model.report);
+  object["model"] = folder.model().string();
+  object["structure"] = folder.structure().string();
+  output.print(
+      object, to_text(model.report) +
+                  fmt::format("wrote {} (secret) and {} (public)\nnext: circlet setup {}\n",
+                              folder.model().string(), folder.structure().string(), options.folder.string()));
+}
+
+void setup_keys(const SetupCommand& command, const Output& output) {
+  const ModelFolder folder{command.folder};
+  const Program program = load_model(folder.model()).program;
+  const Plan chosen = plan(program, command.setup);
+  const ProvingKey proving_key = setup(program, command.setup);
+  save_proving_key(proving_key, folder.proving_key());
+  save_verification_key(proving_key.key, folder.verification_key());
+  const auto& key = proving_key.key;
+  output.print(
+      {{"model_id", key.digest().to_hex()},
+       {"structure_root", key.structure_root.to_hex()},
+       {"weights_root", key.weights_root.to_hex()},
+       {"log_sizes", sizes_json(key.log_sizes)},
+       {"input", key.input_public ? "public" : "private"},
+       {"plan", chosen.reason},
+       {"verification_key", folder.verification_key().string()},
+       {"proving_key", folder.proving_key().string()}},
+      fmt::format("model id        {}\nstructure root  {}\nweights root    {}\ntables          {}\nplan      "
+                  "      {}\n"
+                  "wrote {} (public) and {} (secret)\nnext: circlet prove {} input.json -o proof.bin\n",
+                  key.digest().to_hex(), key.structure_root.to_hex(), key.weights_root.to_hex(),
+                  sizes_text(key.log_sizes), chosen.reason, folder.verification_key().string(),
+                  folder.proving_key().string(), command.folder.string()));
+}
+
+void run_model(const RunCommand& command, const Output& output) {
+  const Program program = load_model(ModelFolder{command.folder}.model()).program;
+  const auto& input = program.tensors[program.input];
+  const auto& result = program.tensors[program.output];
+  const auto values = quantise_input(program, read_inputs(command.input, input.rows));
+  const auto samples = static_cast<std::uint32_t>(values.size() / input.rows);
+  const Trace trace = execute(program, values, samples);
+  const auto real = to_real(result, trace.output());
+  auto list = nlohmann::ordered_json::array();
+  std::string text;
+  for (std::uint32_t sample = 0; sample < samples; ++sample) {
+    const auto first = static_cast<std::ptrdiff_t>(std::size_t{sample} * result.rows);
+    const std::vector<std::int32_t> integers(trace.output().begin() + first,
+                                             trace.output().begin() + first + result.rows);
+    const std::vector<double> reals(real.begin() + first, real.begin() + first + result.rows);
+    const auto after = postprocess(program.postprocessing, reals);
+    nlohmann::ordered_json entry = {
+        {"outputs", integers}, {"real", reals}, {"argmax", greatest_index(reals)}};
+    text += fmt::format("sample {}: {}\n", sample, values_text(integers, reals));
+    if (!program.postprocessing.empty()) {
+      entry["postprocessed_outside_the_proof"] = after;
+      text += fmt::format("  after post-processing, which no proof covers: {:.6g}\n", fmt::join(after, ", "));
+    }
+    if (greatest_index(reals) < program.class_labels.size()) {
+      entry["label"] = program.class_labels[greatest_index(reals)];
+      text += fmt::format("  label: {}\n", program.class_labels[greatest_index(reals)]);
+    }
+    list.push_back(std::move(entry));
+  }
+  output.print({{"samples", list}}, text);
+}
+
+void inspect(const InspectCommand& command, const Output& output) {
+  const ModelFolder folder{command.folder};
+  const Program structure = load_structure(folder.structure());
+  const VerificationKey key = load_verification_key(folder.verification_key());
+  nlohmann::ordered_json object = {{"model_id", key.digest().to_hex()},
+                                   {"structure_root", key.structure_root.to_hex()},
+                                   {"weights_root", key.weights_root.to_hex()},
+                                   {"input", key.input_public ? "public" : "private"},
+                                   {"zero_knowledge", false},
+                                   {"log_sizes", sizes_json(key.log_sizes)},
+                                   {"security", to_json(security_of(key))},
+                                   {"structure", to_json(structure)}};
+  std::string text = fmt::format(
+      "model id        {}\nstructure root  {}\nweights root    {}\ntables          {}\ninput           {}, "
+      "{} values in {}..{}\n"
+      "output          {} values in {}..{}\nhides           nothing: this version proves, and is not yet "
+      "zero-knowledge\n{}\n{}",
+      key.digest().to_hex(), key.structure_root.to_hex(), key.weights_root.to_hex(),
+      sizes_text(key.log_sizes), key.input_public ? "public" : "private", key.input.rows, key.input.min,
+      key.input.max, key.output.rows, key.output.min, key.output.max, to_text(security_of(key)),
+      structure_text(structure));
+  if (command.rebuild) {
+    const Blake2sHash rebuilt = structure_root(structure, key);
+    require(rebuilt == key.structure_root, ErrorKind::rejected, [&] {
+      return "the structure root of model.structure is " + rebuilt.to_hex() + ", the key's is " +
+             key.structure_root.to_hex();
+    });
+    const auto arithmetisation = arithmetise(structure, {key.lanes, key.batch}, key.input_public);
+    check_structure(build_structure(arithmetisation),
+                    {key.input.claim_wire, key.output.claim_wire, key.one_reads, key.ones_reads});
+    require(
+        key.input == public_tensor(structure.tensors[structure.input], arithmetisation.input_claim) &&
+            key.output == public_tensor(structure.tensors[structure.output], arithmetisation.output_claim),
+        ErrorKind::rejected, "the key's input or output is not that of model.structure");
+    object["rebuilt"] = true;
+    text += "rebuilt: the structure root is that of model.structure, and the structure is well formed\n";
+  }
+  output.print(object, text);
+}
+
+}  // namespace circlet::cli

@@ -1,0 +1,25 @@
+// Statements and structures in words.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "frontend/program.hpp"
+#include "stark/statement.hpp"
+
+namespace circlet::cli {
+
+/// The first index of the greatest value; `values` is not empty.
+std::size_t greatest_index(const std::vector<double>& values);
+
+/// "12 (0.31), -4 (-0.10); greatest: 0", at most a few dozen values.
+std::string values_text(const std::vector<std::int32_t>& integers, const std::vector<double>& reals);
+
+nlohmann::ordered_json statement_json(const VerificationKey& key, const Statement& statement);
+std::string statement_text(const VerificationKey& key, const Statement& statement);
+
+/// One line a layer: shapes, shifts, look-up tables, ranges.
+std::string structure_text(const Program& structure);
+
+}  // namespace circlet::cli

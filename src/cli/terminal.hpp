@@ -1,0 +1,44 @@
+// What a user sees: progress on a terminal, results as text or as one JSON object.
+#pragma once
+
+#include <chrono>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "core/progress.hpp"
+
+namespace circlet::cli {
+
+/// A bar on standard error while work goes on; nothing unless standard error is a terminal. Cleared when
+/// destroyed.
+class ProgressBar {
+ public:
+  explicit ProgressBar(bool enabled);
+  ProgressBar(const ProgressBar&) = delete;
+  ProgressBar& operator=(const ProgressBar&) = delete;
+  ~ProgressBar();
+  void update(std::string_view stage, double fraction);
+  [[nodiscard]] Progress callback() {
+    return [this](std::string_view stage, double fraction) { update(stage, fraction); };
+  }
+
+ private:
+  bool enabled_;
+  bool shown_ = false;
+  std::chrono::steady_clock::time_point last_{};
+};
+
+/// How results are printed; filled from the command line.
+struct Output {
+  bool json = false;
+
+  /// One JSON object on standard output if --json was given, else the text.
+  void print(const nlohmann::ordered_json& object, const std::string& text) const;
+};
+
+/// "1.2 MB", "35 kB".
+std::string human_size(std::uint64_t bytes);
+/// "12 ms", "1.3 s".
+std::string human_time(double seconds);
+
+}  // namespace circlet::cli
