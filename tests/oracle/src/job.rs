@@ -27,7 +27,7 @@ pub struct Job {
     pub proof: Source,
     #[serde(default)]
     pub context: Option<String>,
-    /// None if the input is private.
+    /// None or empty if the input is private.
     #[serde(default)]
     pub inputs: Option<Vec<i64>>,
     pub outputs: Vec<i64>,
@@ -74,7 +74,7 @@ impl Job {
         let context = self.context.as_deref().unwrap_or("0");
         let statement = Statement {
             context: parse_context(context).map_err(Failure::Usage)?,
-            inputs: self.inputs.clone(),
+            inputs: self.inputs.clone().filter(|values| !values.is_empty()),
             outputs: self.outputs.clone(),
         };
         let proof = Proof::from_json(&self.proof.load()?).map_err(Failure::Rejected)?;

@@ -241,11 +241,7 @@ fn statement(value: &Value) -> Result<Statement, String> {
     let integers = |name: &str| -> Result<Vec<i64>, String> {
         serde_json::from_value(value[name].clone()).map_err(|error| format!("statement: {name}: {error}"))
     };
-    let inputs = match &value["inputs"] {
-        Value::Null => None,
-        Value::Array(values) if values.is_empty() => None,
-        _ => Some(integers("inputs")?),
-    };
+    let inputs = Some(integers("inputs")?).filter(|values| !values.is_empty());
     let context = parse_context(value["context"].as_str().unwrap_or("0"))?;
     Ok(Statement { context, inputs, outputs: integers("outputs")? })
 }
@@ -265,6 +261,7 @@ pub fn prove_tables(folder: &Path, keep_coefficients: bool, repetitions: usize) 
             "setup_seconds": commit_model,
             "prove_seconds": prove,
             "kept_coefficients": keep_coefficients,
+            "pow_bits": key.config.pow_bits,
             "identical": serde_json::to_value(&proof).ok() == serde_json::to_value(&stark).ok(),
             "stark_proof": proof,
         });

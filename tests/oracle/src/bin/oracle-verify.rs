@@ -13,7 +13,7 @@ usage: oracle-verify --vk KEY.json --proof PROOF.json STATEMENT [--transcript]
        oracle-verify --batch JOBS.jsonl
        oracle-verify --fixture FIXTURE.json [--transcript]
 STATEMENT: [--context HEX] (--inputs a,b,.. | --private-input) --outputs a,b,..
-       or: --public PUBLIC.json   with \"context\", \"inputs\" (absent or null if private) and \"outputs\"
+       or: --public PUBLIC.json   with \"context\", \"inputs\" (absent or empty if private) and \"outputs\"
 KEY.json holds the words of the verification key; values are integers, sample after sample.
 A line of JOBS.jsonl is {\"vk\": path or words, \"proof\": path or object, \"context\", \"inputs\", \"outputs\"}.
 --transcript prints \"<operation> <digest>\" for every change of the transcript.";
