@@ -61,7 +61,8 @@ class ToyModel {
     std::int64_t hidden_lie = 0, output_lie = 0;
   };
 
-  explicit ToyModel(const Options& options) : shape_{options.weights_per_row, options.samples, {}} {
+  explicit ToyModel(const Options& options)
+      : options_(options), shape_{options.weights_per_row, options.samples, {}} {
     std::mt19937 random(options.seed);
     const auto draw = [&](std::int64_t low, std::int64_t high) {
       return low + static_cast<std::int64_t>(random() % static_cast<std::uint64_t>(high - low + 1));
@@ -90,6 +91,7 @@ class ToyModel {
     lay_out();
   }
 
+  [[nodiscard]] const Options& options() const { return options_; }
   [[nodiscard]] const AirShape& shape() const { return shape_; }
   [[nodiscard]] ToyTable& table(std::size_t index) { return tables_[index]; }
   [[nodiscard]] const ToyTable& table(std::size_t index) const { return tables_[index]; }
@@ -217,6 +219,7 @@ class ToyModel {
   void fill(std::size_t index, Tree tree, const std::vector<Row>& rows);
   void read(std::uint32_t wire) { ++reads_[wire]; }
 
+  Options options_;
   AirShape shape_;
   ToyLayer first_, second_;
   Matrix x_, hidden_acc_, h_, output_acc_, y_, claimed_output_;
