@@ -7,6 +7,7 @@ pub mod circle;
 pub mod deep;
 pub mod fields;
 pub mod fri;
+pub mod generated;
 pub mod key;
 pub mod layout;
 pub mod merkle;
