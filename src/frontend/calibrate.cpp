@@ -236,8 +236,9 @@ class Search {
       return std::nullopt;
     }
     AccuracyReport& accuracy = candidate.model.report;
+    const double allowed = std::ceil((1 - options_.agreement) * accuracy.samples - 1e-9);
     accuracy.goal_met = accuracy.relative_error() <= options_.relative_error &&
-                        (!accuracy.classifier || accuracy.agreement() >= options_.agreement);
+                        (!accuracy.classifier || accuracy.disagreements <= allowed);
     return candidate;
   }
 

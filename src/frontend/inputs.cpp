@@ -12,6 +12,7 @@
 
 #include "core/artefact.hpp"
 #include "core/error.hpp"
+#include "frontend/half.hpp"
 
 namespace circlet {
 namespace {
@@ -78,15 +79,6 @@ std::vector<std::uint64_t> parse_shape(const std::string& text, const std::strin
     if (shape.size() > 32) bad(name, "more than 32 dimensions");
   }
   return shape;
-}
-
-double from_half(std::uint16_t bits) {
-  const int exponent = (bits >> 10) & 31;
-  const double fraction = bits & 1023;
-  const double sign = (bits & 0x8000) != 0 ? -1 : 1;
-  if (exponent == 0) return sign * std::ldexp(fraction, -24);
-  if (exponent == 31) return fraction == 0 ? sign * INFINITY : NAN;
-  return sign * std::ldexp(1024 + fraction, exponent - 25);
 }
 
 template <class T>

@@ -24,6 +24,12 @@ double evaluate(ScalarOp op, double a, double b) {
       return std::fmax(a, b);
     case ScalarOp::pow:
       return std::pow(a, b);
+    case ScalarOp::greater:
+      return a > b ? 1 : 0;
+    case ScalarOp::keep_if:
+      return a != 0 ? b : 0;
+    case ScalarOp::keep_unless:
+      return a == 0 ? b : 0;
     case ScalarOp::neg:
       return -a;
     case ScalarOp::abs:
@@ -82,7 +88,7 @@ double evaluate(ScalarOp op, double a, double b) {
 
 namespace {
 
-bool is_binary(ScalarOp op) { return op >= ScalarOp::add && op <= ScalarOp::pow; }
+bool is_binary(ScalarOp op) { return op >= ScalarOp::add && op <= ScalarOp::keep_unless; }
 
 /// How a step scales with its variable: as a constant, in proportion, or otherwise. Zero is both of the first
 /// two.

@@ -10,13 +10,18 @@ namespace circlet {
 
 enum class ScalarOp : std::uint8_t {
   affine,  // first * x + second, of the variable x; constants have first = 0
+  // Of two earlier values.
   add,
   sub,
   mul,
   div,
   min,
   max,
-  pow,  // of two earlier values
+  pow,
+  greater,      // 1 if a > b, else 0
+  keep_if,      // b if a != 0, else 0
+  keep_unless,  // b if a == 0, else 0
+  // Of one earlier value.
   neg,
   abs,
   exp,
@@ -26,7 +31,7 @@ enum class ScalarOp : std::uint8_t {
   sqrt,
   tanh,
   sigmoid,
-  erf,  // of one earlier value
+  erf,
   sin,
   cos,
   tan,

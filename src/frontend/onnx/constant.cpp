@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "core/error.hpp"
+#include "frontend/half.hpp"
 #include "frontend/onnx/protobuf.hpp"
 
 namespace circlet::onnx_import {
@@ -14,15 +15,6 @@ namespace {
 using ::onnx::TensorProto;
 
 std::string label(const TensorProto& tensor) { return "tensor '" + tensor.name() + "'"; }
-
-double from_half(std::uint16_t bits) {
-  const int exponent = (bits >> 10) & 31;
-  const double fraction = bits & 1023;
-  const double sign = (bits & 0x8000) != 0 ? -1 : 1;
-  if (exponent == 0) return sign * std::ldexp(fraction, -24);
-  if (exponent == 31) return fraction == 0 ? sign * INFINITY : NAN;
-  return sign * std::ldexp(1024 + fraction, exponent - 25);
-}
 
 double from_bfloat16(std::uint16_t bits) {
   return std::bit_cast<float>(static_cast<std::uint32_t>(bits) << 16);

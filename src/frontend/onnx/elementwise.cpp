@@ -20,6 +20,12 @@ std::string composed_name(const std::string& before, const std::string& type) {
   return before + "+" + type;
 }
 
+/// A folded value. NaN is the unknown batch size (or no number at all): nothing may be computed from it.
+double known(double value) {
+  if (std::isnan(value)) refuse("computes with the batch size, or with what is no number");
+  return value;
+}
+
 /// y = f(x) on a variable or, folded, on a constant.
 template <class Build>
 std::vector<Value> apply(const Node& node, Build build) {
@@ -29,7 +35,7 @@ std::vector<Value> apply(const Node& node, Build build) {
     Expressions expressions;
     const ScalarFunction function =
         expressions.function(build(expressions, expressions.variable()), node.type());
-    for (double& value : folded.values) value = function(value);
+    for (double& value : folded.values) value = known(function(value));
     return {folded};
   }
   Variable x = node.variable(0);
@@ -232,7 +238,7 @@ Constant fold(ScalarOp op, const Constant& a, const Constant& b) {
       sb *= db;
       rest /= dim;
     }
-    result.values[flat] = evaluate(op, a.values[ia], b.values[ib]);
+    result.values[flat] = known(evaluate(op, known(a.values[ia]), known(b.values[ib])));
   }
   return result;
 }
@@ -327,6 +333,38 @@ std::vector<Value> variadic(const Node& node) {
   return {result};
 }
 
+/// 1 - x
+Value negation(const Node& node, const Value& x) {
+  return combine(node, ScalarOp::sub, scalar_constant(1), x);
+}
+
+std::vector<Value> import_less(const Node& node) {
+  node.expect_attributes({});
+  return {combine(node, ScalarOp::greater, node.input(1), node.input(0))};
+}
+
+std::vector<Value> import_greater_or_equal(const Node& node) {
+  return {negation(node, import_less(node)[0])};
+}
+
+std::vector<Value> import_less_or_equal(const Node& node) {
+  node.expect_attributes({});
+  return {negation(node, combine(node, ScalarOp::greater, node.input(0), node.input(1)))};
+}
+
+std::vector<Value> import_not(const Node& node) {
+  node.expect_attributes({});
+  return {negation(node, node.input(0))};
+}
+
+/// Where(c, a, b) = (a if c else 0) + (b unless c, else 0)
+std::vector<Value> import_where(const Node& node) {
+  node.expect_attributes({});
+  const Value chosen = combine(node, ScalarOp::keep_if, node.input(0), node.input(1));
+  const Value otherwise = combine(node, ScalarOp::keep_unless, node.input(0), node.input(2));
+  return {combine(node, ScalarOp::add, chosen, otherwise)};
+}
+
 }  // namespace
 
 const OperatorTable& elementwise_operators() {
@@ -335,6 +373,7 @@ const OperatorTable& elementwise_operators() {
       {"Acos", primitive<ScalarOp::acos>},
       {"Acosh", primitive<ScalarOp::acosh>},
       {"Add", binary<ScalarOp::add>},
+      {"And", binary<ScalarOp::min>},
       {"Asin", primitive<ScalarOp::asin>},
       {"Asinh", primitive<ScalarOp::asinh>},
       {"Atan", primitive<ScalarOp::atan>},
@@ -350,15 +389,21 @@ const OperatorTable& elementwise_operators() {
       {"Exp", primitive<ScalarOp::exp>},
       {"Floor", primitive<ScalarOp::floor>},
       {"Gelu", import_gelu},
+      {"Greater", binary<ScalarOp::greater>},
+      {"GreaterOrEqual", import_greater_or_equal},
       {"HardSigmoid", import_hard_sigmoid},
       {"HardSwish", import_hard_swish},
       {"LeakyRelu", import_leaky_relu},
+      {"Less", import_less},
+      {"LessOrEqual", import_less_or_equal},
       {"Log", primitive<ScalarOp::log>},
       {"Max", variadic<ScalarOp::max>},
       {"Min", variadic<ScalarOp::min>},
       {"Mish", import_mish},
       {"Mul", binary<ScalarOp::mul>},
       {"Neg", primitive<ScalarOp::neg>},
+      {"Not", import_not},
+      {"Or", binary<ScalarOp::max>},
       {"Pow", binary<ScalarOp::pow>},
       {"PRelu", import_prelu},
       {"Reciprocal", import_reciprocal},
@@ -377,6 +422,7 @@ const OperatorTable& elementwise_operators() {
       {"Swish", import_swish},
       {"Tan", primitive<ScalarOp::tan>},
       {"Tanh", primitive<ScalarOp::tanh>},
+      {"Where", import_where},
   };
   return table;
 }

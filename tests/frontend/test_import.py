@@ -1,0 +1,137 @@
+#!/usr/bin/env python3
+"""Imported models against onnxruntime, and executed programs against an independent evaluator.
+
+    python -m unittest discover -s tests/frontend        (needs scripts/python-requirements.txt)
+
+CIRCLET_DUMP_PROGRAM is the path of circlet-dump-program (default build/release/bin/...)."""
+
+import json
+import os
+import subprocess
+import tempfile
+import unittest
+from pathlib import Path
+
+import numpy as np
+import onnx
+import onnxruntime
+
+from numpy_eval import evaluate
+from random_models import make_model
+
+ROOT = Path(__file__).resolve().parents[2]
+FIXTURES = ROOT / "tests" / "fixtures" / "models"
+DIGITS = ROOT / "examples" / "digits"
+DUMP = os.environ.get("CIRCLET_DUMP_PROGRAM", str(ROOT / "build" / "release" / "bin" / "circlet-dump-program"))
+
+
+def dump(*arguments) -> dict:
+    result = subprocess.run([DUMP, *map(str, arguments)], capture_output=True, text=True, timeout=300)
+    if result.returncode != 0:
+        raise AssertionError(f"{' '.join(map(str, arguments))}: {result.stderr}")
+    return json.loads(result.stdout)
+
+
+def run_onnxruntime(path: Path, inputs: np.ndarray) -> np.ndarray:
+    """The model's real-valued output: the last one that is not a label; ZipMap's dictionaries become rows."""
+    onnxruntime.set_default_logger_severity(3)
+    session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+    feeds, first = {}, 0
+    for value in session.get_inputs():
+        count = int(np.prod(value.shape[1:]))
+        block = inputs.reshape(len(inputs), -1)[:, first : first + count]
+        feeds[value.name] = block.reshape(-1, *value.shape[1:]).astype(np.float32)
+        first += count
+    last = session.run(None, feeds)[-1]
+    if isinstance(last, list):
+        return np.array([list(row.values()) for row in last])
+    return np.asarray(last, dtype=np.float64).reshape(len(inputs), -1)
+
+
+class ImportedModels(unittest.TestCase):
+    def check(self, path: Path, inputs_path: Path, relative_error: float) -> dict:
+        inputs = np.load(inputs_path)
+        expected = run_onnxruntime(path, inputs)
+        got = np.array(dump(path, inputs_path, "reference")["outputs"])
+        self.assertEqual(got.shape, expected.shape)
+        # onnxruntime computes in single precision.
+        self.assertLess(np.abs(got - expected).max(), 2e-4 * max(1.0, np.abs(expected).max()))
+
+        result = dump(path, inputs_path, "program", inputs_path)
+        self.check_execution(result)
+        integer, real = np.array(result["real_output"]), np.array(result["float_output"])
+        deviation = max(real.std(axis=0).max(), 1e-12)
+        self.assertLess(np.sqrt(np.mean((integer - real) ** 2)) / deviation, relative_error)
+        return result["report"]
+
+    def check_execution(self, result: dict) -> None:
+        """The executor's outputs equal those of the independent evaluator, integer for integer."""
+        program = result["program"]
+        rows = program["tensors"][program["input"]]["rows"]
+        outputs = evaluate(program, np.array(result["input"]).reshape(-1, rows))
+        np.testing.assert_array_equal(outputs.ravel(), np.array(result["output"]))
+
+    def test_exported_models_match_onnxruntime(self):
+        paths = sorted(FIXTURES.glob("*.onnx"))
+        self.assertGreaterEqual(len(paths), 6)
+        for path in paths:
+            with self.subTest(path.stem):
+                report = self.check(path, path.with_suffix(".npy"), relative_error=0.01)
+                self.assertTrue(report["goal_met"])
+                print(f"{path.stem:45} LUT entries {report['lut_entries']:6}, error {report['relative_error']:.5f}")
+
+    def test_random_models_match_onnxruntime(self):
+        for seed in range(int(os.environ.get("CIRCLET_RANDOM_MODELS", "40"))):
+            with self.subTest(seed=seed), tempfile.TemporaryDirectory() as folder:
+                model, inputs = make_model(seed)
+                path = Path(folder) / "model.onnx"
+                onnx.save_model(model, path)
+                np.save(path.with_suffix(".npy"), inputs)
+                # Nothing trained these models to have an output that varies: the error may be a larger part of it.
+                self.check(path, path.with_suffix(".npy"), relative_error=0.05)
+
+    def test_digits_keep_their_class(self):
+        from sklearn.datasets import load_digits
+
+        images, labels = load_digits(return_X_y=True)
+        with tempfile.TemporaryDirectory() as folder:
+            np.save(Path(folder) / "all.npy", images)
+            result = dump(DIGITS / "digits.onnx", DIGITS / "calibration.json", "program", Path(folder) / "all.npy")
+        self.check_execution(result)
+        integer = np.array(result["real_output"]).argmax(axis=1)
+        real = np.array(result["float_output"]).argmax(axis=1)
+        self.assertEqual(len(integer), 1797)
+        self.assertLessEqual((integer != real).sum(), 1)
+        self.assertGreater((integer == labels).mean(), 0.97)
+        self.assertLess(result["program"]["lut_entries"], 3900)
+
+
+class RefusedModels(unittest.TestCase):
+    def test_every_unsupported_node_is_listed_at_once(self):
+        helper, kind = onnx.helper, onnx.TensorProto.FLOAT
+        nodes = [
+            helper.make_node("Einsum", ["x"], ["a"], name="first", equation="ij->ij"),
+            helper.make_node("Relu", ["a"], ["b"], name="after_first"),
+            helper.make_node("Softmax", ["x"], ["s"], name="inside"),
+            helper.make_node("Relu", ["s"], ["c"], name="after_softmax"),
+            helper.make_node("Mul", ["x", "y"], ["d"], name="product"),
+            helper.make_node("Sum", ["b", "c", "d"], ["z"], name="total"),
+        ]
+        graph = helper.make_graph(
+            nodes, "g",
+            [helper.make_tensor_value_info(n, kind, ["N", 3]) for n in "xy"],
+            [helper.make_tensor_value_info("z", kind, ["N", 3])],
+        )  # fmt: skip
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "model.onnx"
+            onnx.save_model(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)]), path)
+            np.save(path.with_suffix(".npy"), np.zeros((1, 6)))
+            result = subprocess.run([DUMP, path, path.with_suffix(".npy"), "reference"], capture_output=True, text=True)
+        self.assertEqual(result.returncode, 3)
+        self.assertIn("3 nodes are not supported", result.stderr)
+        for node in ("'first' (Einsum)", "'after_softmax' (Relu)", "'product' (Mul)"):
+            self.assertIn(node, result.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()
