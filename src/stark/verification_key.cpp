@@ -83,6 +83,15 @@ class WordReader {
   std::size_t at_ = 0;
 };
 
+/// A message that is used p times would balance with none that yields it. Uses a row: linear 1, activate 2 B
+/// + 1, mac 3; and one by the verifier.
+void check_uses(const VerificationKey& key) {
+  const auto rows = [](std::uint32_t log_size) { return std::uint64_t{1} << log_size; };
+  const std::uint64_t uses = rows(key.log_sizes.linear) + rows(key.log_sizes.activate) * (2 * key.batch + 1) +
+                             rows(key.log_sizes.mac) * 3 + 1;
+  if (uses >= M31::modulus) refuse("the tables are so large that a message could be used p times");
+}
+
 PublicTensor read_tensor(WordReader& reader, bool claimed) {
   PublicTensor tensor;
   tensor.claim_wire = claimed ? reader.within("claim wire", wires::first_of_model, M31::modulus - 1)
@@ -129,6 +138,7 @@ VerificationKey VerificationKey::from_words(std::span<const std::uint32_t> words
     key.log_sizes.pad = std::max(key.log_sizes.pad, *size);
   }
   reader.within("log size of pad", key.log_sizes.pad, key.log_sizes.pad);
+  check_uses(key);
   key.structure_root = reader.hash("structure root");
   key.weights_root = reader.hash("weights root");
   key.pcs.pow_bits = reader.within("proof-of-work bits", 0, 32);
