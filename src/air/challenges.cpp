@@ -9,10 +9,15 @@ std::vector<QM31> descending_powers(const QM31& base, std::size_t count) {
   return powers;
 }
 
+Factor::Factor(const QM31& k)
+    : multiples{k, k * QM31::from_u32(0, 1), k * QM31::from_u32(0, 0, 1), k * QM31::from_u32(0, 0, 0, 1)} {}
+
 TableConstants::TableConstants(const Challenges& challenges, const QM31& claimed_sum, std::uint32_t lanes)
     : powers{descending_powers(challenges.alpha, lanes), descending_powers(challenges.t, lanes)} {
   const QM31& lambda = challenges.lambda;
-  const auto set = [this](Constant c, const QM31& value) { values[static_cast<std::size_t>(c)] = value; };
+  const auto set = [this](Constant c, const QM31& value) {
+    factors[static_cast<std::size_t>(c)] = Factor(value);
+  };
   set(Constant::t, challenges.t);
   set(Constant::t_to_the_lanes, challenges.t.pow(lanes));
   set(Constant::z_minus_wire, challenges.z - M31(static_cast<std::uint32_t>(BusTag::wire)));

@@ -36,15 +36,26 @@ inline constexpr std::size_t constant_count = 8;
 /// The challenge whose powers weigh the terms of a sum.
 enum class PowersOf : std::uint32_t { alpha, t };
 
+/// A constant k of F to multiply by: (a + bi + cu + d iu) k = a k + b (ik) + c (uk) + d (iuk), sixteen
+/// products and one reduction a coordinate.
+struct Factor {
+  std::array<QM31, 4> multiples;  // k, ik, uk, iuk
+
+  Factor() = default;
+  explicit Factor(const QM31& k);
+  [[nodiscard]] const QM31& value() const { return multiples[0]; }
+};
+
 /// The constants of one table with `lanes` lanes.
 struct TableConstants {
-  std::array<QM31, constant_count> values;
+  std::array<Factor, constant_count> factors;
   /// powers[c][i] = c^(lanes - 1 - i)
   std::array<std::vector<QM31>, 2> powers;
 
   TableConstants(const Challenges& challenges, const QM31& claimed_sum, std::uint32_t lanes);
 
-  [[nodiscard]] const QM31& operator[](Constant c) const { return values[static_cast<std::size_t>(c)]; }
+  [[nodiscard]] const Factor& factor(Constant c) const { return factors[static_cast<std::size_t>(c)]; }
+  [[nodiscard]] const QM31& operator[](Constant c) const { return factor(c).value(); }
   [[nodiscard]] const std::vector<QM31>& operator[](PowersOf c) const {
     return powers[static_cast<std::size_t>(c)];
   }

@@ -85,9 +85,9 @@ class TableComponent final : public Component {
       const std::uint32_t first = std::max(begin, half * half_size);
       const std::uint32_t last = std::min(end, (half + 1) * half_size);
       if (first >= last) continue;
-      std::vector<QM31> divided(coefficients.begin(), coefficients.end());
-      for (std::size_t j = 0; j < divided.size(); ++j) {
-        divided[j] = deleted_[j] ? QM31() : divided[j] * trace.vanishing_inverses[half];
+      std::vector<Factor> divided;
+      for (std::size_t j = 0; j < coefficients.size(); ++j) {
+        divided.emplace_back(deleted_[j] ? QM31() : coefficients[j] * trace.vanishing_inverses[half]);
       }
       if (half_size < 16) {
         accumulate_small(trace, first, last, divided, out);
@@ -99,13 +99,14 @@ class TableComponent final : public Component {
 
  private:
   void accumulate_small(const DomainEvaluations& trace, std::uint32_t begin, std::uint32_t end,
-                        std::span<const QM31> coefficients, const std::array<std::uint32_t*, 4>& out) const {
+                        std::span<const Factor> coefficients,
+                        const std::array<std::uint32_t*, 4>& out) const {
     for (std::uint32_t slot = begin; slot < end; ++slot) {
       const DomainSource source{trace, slot};
       QM31 sum;
       std::size_t next = 0;
       const auto sink = [&](std::string_view, std::uint32_t, const QM31& value) {
-        sum += coefficients[next++] * value;
+        sum += coefficients[next++].value() * value;
       };
       ScalarEvaluator<M31, DomainSource, decltype(sink)> eval(source, constants_, sink);
       with_table(index_, lanes_, [&](auto shape) { constraints(eval, shape); });

@@ -55,15 +55,11 @@ class DomainEvaluator : public PackedConstants {
   };
 
   DomainEvaluator(const AccumulateJob& job, std::uint32_t slot)
-      : PackedConstants(job.constants),
-        job_(job),
-        slot_(slot),
-        previous_(job.trace.previous_slot, slot),
-        sum_(PackedQM31::zero()) {
+      : PackedConstants(job.constants), job_(job), slot_(slot), previous_(job.trace.previous_slot, slot) {
     for (std::size_t tree = 0; tree < tree_count; ++tree) next_[tree] = job.trace.columns[tree].data();
   }
   /// sum_j coefficients[j] C_j
-  [[nodiscard]] const PackedQM31& sum() const { return sum_; }
+  [[nodiscard]] PackedQM31 sum() const { return sum_.reduce(); }
 
   Base structure(ColumnName, std::string_view) { return PackedM31::load(*take(Tree::structure, 1) + slot_); }
   Base witness(ColumnName, std::string_view) { return PackedM31::load(*take(Tree::witness, 1) + slot_); }
@@ -98,9 +94,13 @@ class DomainEvaluator : public PackedConstants {
   void each(std::uint32_t n, F&& f) const {
     for (std::uint32_t i = 0; i < n; ++i) f(i);
   }
-  template <class Value>
-  void constraint(std::string_view, const Value& value) {
-    sum_ += value * job_.coefficients[constraint_++];
+  void constraint(std::string_view, const Secure& value) {
+    sum_.fold();
+    sum_.add(job_.coefficients[constraint_++], value);
+  }
+  void constraint(std::string_view, const Base& value) {
+    sum_.fold();
+    sum_.add(job_.coefficients[constraint_++].value(), value);
   }
   template <class Value>
   void constraint(std::string_view name, std::uint32_t, const Value& value) {
@@ -125,7 +125,7 @@ class DomainEvaluator : public PackedConstants {
   const AccumulateJob& job_;
   std::uint32_t slot_;
   PreviousBlock previous_;
-  PackedQM31 sum_;
+  ConstantProducts sum_;
   std::uint32_t constraint_ = 0;
   std::array<const std::uint32_t* const*, tree_count> next_{};
 };

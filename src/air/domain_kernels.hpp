@@ -15,7 +15,7 @@ namespace circlet {
 struct AccumulateJob {
   const DomainEvaluations& trace;
   const TableConstants& constants;
-  const QM31* coefficients;
+  const Factor* coefficients;
   std::uint32_t lanes;
   std::uint32_t begin, end;  // multiples of 16
   std::array<std::uint32_t*, 4> out;

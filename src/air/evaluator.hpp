@@ -72,7 +72,8 @@ concept AirEvaluator =
       { eval.logup_with_previous(name, meaning) } -> std::same_as<WithPrevious<typename E::Secure>>;
       { eval.logup_range(name, n, meaning) } -> std::same_as<typename E::SecureRange>;
 
-      { eval.constant(Constant::t) } -> std::same_as<typename E::Secure>;
+      { secure* eval.constant(Constant::t) } -> std::same_as<typename E::Secure>;
+      { secure - eval.constant(Constant::t) } -> std::same_as<typename E::Secure>;
       /// constant * x + constant * x + ...
       { eval.combination(Constant::t, base, Constant::t, secure) } -> std::same_as<typename E::Secure>;
       /// The element of F with these coordinates.

@@ -3,14 +3,21 @@
 
 namespace circlet::CIRCLET_LANES {
 
-/// Sum of products of constants of F with values of M: at most four, then fold() after every three more.
+/// Sum of products of constants of F with values of M: at most four, then fold() before every four more.
 class ConstantProducts {
  public:
   void add(const QM31& constant, const PackedM31& value) {
-    sums_[0].add(value, PackedM31::broadcast(constant.first.real));
-    sums_[1].add(value, PackedM31::broadcast(constant.first.imag));
-    sums_[2].add(value, PackedM31::broadcast(constant.second.real));
-    sums_[3].add(value, PackedM31::broadcast(constant.second.imag));
+    sums_[0].add(value, constant.first.real);
+    sums_[1].add(value, constant.first.imag);
+    sums_[2].add(value, constant.second.real);
+    sums_[3].add(value, constant.second.imag);
+  }
+  /// Four products.
+  void add(const Factor& constant, const PackedQM31& value) {
+    add(constant.multiples[0], value.a);
+    add(constant.multiples[1], value.b);
+    add(constant.multiples[2], value.c);
+    add(constant.multiples[3], value.d);
   }
   void fold() {
     for (auto& sum : sums_) sum.fold();
@@ -24,6 +31,19 @@ class ConstantProducts {
                                      ProductSum::zero()};
 };
 
+/// A constant of F, the same in all lanes.
+struct ConstantValue {
+  const Factor& factor;
+};
+inline PackedQM31 operator*(const PackedQM31& x, const ConstantValue& constant) {
+  ConstantProducts products;
+  products.add(constant.factor, x);
+  return products.reduce();
+}
+inline PackedQM31 operator-(const PackedQM31& x, const ConstantValue& constant) {
+  return x - PackedQM31::broadcast(constant.factor.value());
+}
+
 /// The part of an evaluator that needs no columns.
 class PackedConstants {
  public:
@@ -32,44 +52,41 @@ class PackedConstants {
 
   explicit PackedConstants(const TableConstants& constants) : constants_(constants) {}
 
-  Secure constant(Constant c) const { return PackedQM31::broadcast(constants_[c]); }
+  ConstantValue constant(Constant c) const { return {constants_.factor(c)}; }
   template <class... Arguments>
   Secure combination(const Arguments&... arguments) const {
-    static_assert(sizeof...(arguments) <= 8, "four products fit in a ProductSum");
     ConstantProducts products;
-    Secure others = PackedQM31::zero();
-    combine(products, others, arguments...);
-    return products.reduce() + others;
+    combine(products, 0, arguments...);
+    return products.reduce();
   }
   template <class F>
   Secure horner(PowersOf base, std::uint32_t n, F&& f) const {
     if (n == 1) return {f(0), PackedM31::zero(), PackedM31::zero(), PackedM31::zero()};
     const QM31* power = constants_[base].data();
     ConstantProducts products;
-    std::uint32_t i = 0;
-    for (; i + 3 <= n; i += 3) {
-      products.add(power[i], f(i));
-      products.add(power[i + 1], f(i + 1));
-      products.add(power[i + 2], f(i + 2));
-      products.fold();
+    for (std::uint32_t i = 0; i < n;) {
+      for (const std::uint32_t end = std::min(i + 4, n); i < end; ++i) products.add(power[i], f(i));
+      if (i < n) products.fold();
     }
-    for (; i < n; ++i) products.add(power[i], f(i));
     return products.reduce();
   }
 
  private:
-  void combine(ConstantProducts&, Secure&) const {}
+  // `count` products are in the sums since the last fold.
+  void combine(ConstantProducts&, int) const {}
   template <class... Rest>
-  void combine(ConstantProducts& products, Secure& others, Constant c, const Base& value,
+  void combine(ConstantProducts& products, int count, Constant c, const Base& value,
                const Rest&... rest) const {
+    if (count + 1 > 4) products.fold();
     products.add(constants_[c], value);
-    combine(products, others, rest...);
+    combine(products, count + 1 > 4 ? 1 : count + 1, rest...);
   }
   template <class... Rest>
-  void combine(ConstantProducts& products, Secure& others, Constant c, const Secure& value,
+  void combine(ConstantProducts& products, int count, Constant c, const Secure& value,
                const Rest&... rest) const {
-    others += value * constant(c);
-    combine(products, others, rest...);
+    if (count != 0) products.fold();
+    products.add(constants_.factor(c), value);
+    combine(products, 4, rest...);
   }
 
   const TableConstants& constants_;

@@ -21,7 +21,7 @@ pub fn evaluate(
     let (R_, R) = secure_with_previous(ref logup);
 
     // linear.b
-    acc = acc * rho + (b * real - b_ * *c.t_to_the_lanes * cont - horner(w, *c.t) * real);
+    acc = acc * rho + ((b - horner(w, *c.t)) * real - b_ * *c.t_to_the_lanes * cont);
     // linear.S
     acc = acc * rho + (S * real - S_ * keep - A * b * f);
     // linear.claim

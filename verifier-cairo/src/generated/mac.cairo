@@ -20,13 +20,13 @@ pub fn evaluate(
     let (R_, R) = secure_with_previous(ref logup);
 
     // mac.S
-    acc = acc * rho + (S * real - S_ * (kt * *c.t + k1) - A * B * real);
+    acc = acc * rho + ((S - A * B) * real - S_ * (kt * *c.t + k1));
     let d0 = wire(c, live, idA, A);
     let d1 = wire(c, live, idB, B);
     // mac.P
     acc = acc * rho + (P * d0 * d1 - (d0 + d1) * real);
     // mac.R
-    acc = acc * rho + ((R * real - R_ * keepr - P * real) * wire(c, live, idY, S) + nY);
+    acc = acc * rho + (((R - P) * real - R_ * keepr) * wire(c, live, idY, S) + nY);
     // mac.fin
     acc = acc * rho + ((R_ + S - claimed_sum) * fin);
     acc

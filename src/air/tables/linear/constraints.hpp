@@ -27,8 +27,8 @@ void constraints(E& eval, const LinearShape& shape) {
   const auto R = eval.logup_with_previous("R", "running sum of n / d(id, A)");
 
   const auto tile = eval.horner(PowersOf::t, shape.lanes, [&](auto i) { return w[i]; });
-  eval.constraint("linear.b", b.current * real - b.previous * eval.constant(Constant::t_to_the_lanes) * cont -
-                                  tile * real);
+  eval.constraint("linear.b",
+                  (b.current - tile) * real - b.previous * eval.constant(Constant::t_to_the_lanes) * cont);
   eval.constraint("linear.S", S.current * real - S.previous * keep - A * b.current * f);
   eval.constraint("linear.claim", (A - S.current) * claim);
   eval.constraint("linear.R", (R.current * real - R.previous * keepr) * wire(eval, live, id, A) - n);

@@ -25,12 +25,12 @@ void constraints(E& eval, const MacShape&) {
   const auto R = eval.logup_with_previous("R", "running sum of P - nY/dY");
 
   eval.constraint("mac.S",
-                  S.current * real - S.previous * (eval.combination(Constant::t, kt) + k1) - A * B * real);
+                  (S.current - A * B) * real - S.previous * (eval.combination(Constant::t, kt) + k1));
   const auto dA = wire(eval, live, idA, A);
   const auto dB = wire(eval, live, idB, B);
   eval.constraint("mac.P", P * dA * dB - (dA + dB) * real);
   const auto dY = wire(eval, live, idY, S.current);
-  eval.constraint("mac.R", (R.current * real - R.previous * keepr - P * real) * dY + nY);
+  eval.constraint("mac.R", ((R.current - P) * real - R.previous * keepr) * dY + nY);
   eval.constraint("mac.fin", (R.previous + S.current - eval.constant(Constant::claimed_sum)) * fin);
 }
 

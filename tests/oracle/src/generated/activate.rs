@@ -3,8 +3,7 @@
 use crate::evaluator::*;
 
 pub const NAME: &str = "activate";
-pub const STRUCTURE: &[&str] =
-    &["live", "real", "kt", "two_s", "off", "fnq", "fnr", "idY", "nY", "idT", "nT", "keepr", "fin"];
+pub const STRUCTURE: &[&str] = &["live", "real", "kt", "two_s", "off", "fnq", "fnr", "idY", "nY", "idT", "nT", "keepr", "fin"];
 
 pub fn evaluate<E: EvalAtRow>(eval: &mut E, lanes: usize, constants: &TableConstants) {
     let live = structure(eval, constants, "live");
@@ -29,36 +28,19 @@ pub fn evaluate<E: EvalAtRow>(eval: &mut E, lanes: usize, constants: &TableConst
     let [R_previous, R] = secure_with_previous(eval, LOGUP_TREE);
 
     // activate.T
-    eval.add_constraint(
-        T.clone() * real.clone()
-            - T_previous.clone() * constants.t * kt.clone()
-            - horner::<E>(&constants.alpha_powers, |i| {
-                two_s.clone() * q[i].clone() + real.clone() * r[i].clone() - off.clone()
-            }),
-    );
+    eval.add_constraint(T.clone() * real.clone() - T_previous.clone() * constants.t * kt.clone() - horner::<E>(&constants.alpha_powers, |i| two_s.clone() * q[i].clone() + real.clone() * r[i].clone() - off.clone()));
     for i in 0..lanes {
-        let d0 = live.clone() * constants.z_minus_look_up
-            + fnq.clone() * constants.minus_lambda
-            + q[i].clone() * constants.minus_lambda_2
-            + y[i].clone() * constants.minus_lambda_3;
-        let d1 = live.clone() * constants.z_minus_look_up
-            + fnr.clone() * constants.minus_lambda
-            + r[i].clone() * constants.minus_lambda_2;
+        let d0 = live.clone() * constants.z_minus_look_up + fnq.clone() * constants.minus_lambda + q[i].clone() * constants.minus_lambda_2 + y[i].clone() * constants.minus_lambda_3;
+        let d1 = live.clone() * constants.z_minus_look_up + fnr.clone() * constants.minus_lambda + r[i].clone() * constants.minus_lambda_2;
         // activate.P
         eval.add_constraint(P[i].clone() * d0.clone() * d1.clone() - (d0.clone() + d1.clone()) * real.clone());
     }
-    let d2 = live.clone() * constants.z_minus_wire
-        + idY.clone() * constants.minus_lambda
-        + horner::<E>(&constants.alpha_powers, |i| y[i].clone()) * constants.minus_lambda_3;
-    let d3 = live.clone() * constants.z_minus_wire
-        + idT.clone() * constants.minus_lambda
-        + T.clone() * constants.minus_lambda_3;
+    let d2 = live.clone() * constants.z_minus_wire + idY.clone() * constants.minus_lambda + horner::<E>(&constants.alpha_powers, |i| y[i].clone()) * constants.minus_lambda_3;
+    let d3 = live.clone() * constants.z_minus_wire + idT.clone() * constants.minus_lambda + T.clone() * constants.minus_lambda_3;
     // activate.W
     eval.add_constraint(W.clone() * d2.clone() * d3.clone() - (d2.clone() * nT.clone() - d3.clone() * nY.clone()));
     // activate.R
-    eval.add_constraint(
-        (R.clone() - (sum(lanes, |i| P[i].clone()) + W.clone())) * real.clone() - R_previous.clone() * keepr.clone(),
-    );
+    eval.add_constraint((R.clone() - (sum(lanes, |i| P[i].clone()) + W.clone())) * real.clone() - R_previous.clone() * keepr.clone());
     // activate.fin
     eval.add_constraint((R_previous.clone() + T.clone() - constants.claimed_sum) * fin.clone());
 }

@@ -23,25 +23,13 @@ pub fn evaluate<E: EvalAtRow>(eval: &mut E, lanes: usize, constants: &TableConst
     let [R_previous, R] = secure_with_previous(eval, LOGUP_TREE);
 
     // linear.b
-    eval.add_constraint(
-        b.clone() * real.clone()
-            - b_previous.clone() * constants.t_to_the_lanes * cont.clone()
-            - horner::<E>(&constants.t_powers, |i| w[i].clone()) * real.clone(),
-    );
+    eval.add_constraint((b.clone() - horner::<E>(&constants.t_powers, |i| w[i].clone())) * real.clone() - b_previous.clone() * constants.t_to_the_lanes * cont.clone());
     // linear.S
-    eval.add_constraint(
-        S.clone() * real.clone() - S_previous.clone() * keep.clone() - A.clone() * b.clone() * f.clone(),
-    );
+    eval.add_constraint(S.clone() * real.clone() - S_previous.clone() * keep.clone() - A.clone() * b.clone() * f.clone());
     // linear.claim
     eval.add_constraint((A.clone() - S.clone()) * claim.clone());
     // linear.R
-    eval.add_constraint(
-        (R.clone() * real.clone() - R_previous.clone() * keepr.clone())
-            * (live.clone() * constants.z_minus_wire
-                + id.clone() * constants.minus_lambda
-                + A.clone() * constants.minus_lambda_3)
-            - E::EF::from(n.clone()),
-    );
+    eval.add_constraint((R.clone() * real.clone() - R_previous.clone() * keepr.clone()) * (live.clone() * constants.z_minus_wire + id.clone() * constants.minus_lambda + A.clone() * constants.minus_lambda_3) - E::EF::from(n.clone()));
     // linear.fin
     eval.add_constraint((R_previous.clone() + S.clone() - constants.claimed_sum) * fin.clone());
 }

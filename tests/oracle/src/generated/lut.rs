@@ -24,34 +24,18 @@ pub fn evaluate<E: EvalAtRow>(eval: &mut E, _lanes: usize, constants: &TableCons
     let P_1 = secure(eval, LOGUP_TREE);
     let [R_previous, R] = secure_with_previous(eval, LOGUP_TREE);
 
-    let d0 = live.clone() * constants.z_minus_look_up
-        + fn_.clone() * constants.minus_lambda
-        + q.clone() * constants.minus_lambda_2
-        + y_0.clone() * constants.minus_lambda_3;
+    let d0 = live.clone() * constants.z_minus_look_up + fn_.clone() * constants.minus_lambda + q.clone() * constants.minus_lambda_2 + y_0.clone() * constants.minus_lambda_3;
     let x1 = q.clone() + live.clone();
-    let d2 = live.clone() * constants.z_minus_look_up
-        + fn_.clone() * constants.minus_lambda
-        + x1.clone() * constants.minus_lambda_2
-        + y_1.clone() * constants.minus_lambda_3;
+    let d2 = live.clone() * constants.z_minus_look_up + fn_.clone() * constants.minus_lambda + x1.clone() * constants.minus_lambda_2 + y_1.clone() * constants.minus_lambda_3;
     // lut.P_0
     eval.add_constraint(P_0.clone() * d0.clone() * d2.clone() + d2.clone() * m_0.clone() + d0.clone() * m_1.clone());
     let x3 = x1.clone() + live.clone();
-    let d4 = live.clone() * constants.z_minus_look_up
-        + fn_.clone() * constants.minus_lambda
-        + x3.clone() * constants.minus_lambda_2
-        + y_2.clone() * constants.minus_lambda_3;
-    let d5 = live.clone() * constants.z_minus_look_up
-        + fn_.clone() * constants.minus_lambda
-        + (x3.clone() + live.clone()) * constants.minus_lambda_2
-        + y_3.clone() * constants.minus_lambda_3;
+    let d4 = live.clone() * constants.z_minus_look_up + fn_.clone() * constants.minus_lambda + x3.clone() * constants.minus_lambda_2 + y_2.clone() * constants.minus_lambda_3;
+    let d5 = live.clone() * constants.z_minus_look_up + fn_.clone() * constants.minus_lambda + (x3.clone() + live.clone()) * constants.minus_lambda_2 + y_3.clone() * constants.minus_lambda_3;
     // lut.P_1
     eval.add_constraint(P_1.clone() * d4.clone() * d5.clone() + d5.clone() * m_2.clone() + d4.clone() * m_3.clone());
     // lut.R
     eval.add_constraint((R.clone() - P_0.clone() - P_1.clone()) * real.clone() - R_previous.clone() * keepr.clone());
     // lut.fin
-    eval.add_constraint(
-        (R_previous.clone() + from_coordinates::<E>([m_0.clone(), m_1.clone(), m_2.clone(), m_3.clone()])
-            - constants.claimed_sum)
-            * fin.clone(),
-    );
+    eval.add_constraint((R_previous.clone() + from_coordinates::<E>([m_0.clone(), m_1.clone(), m_2.clone(), m_3.clone()]) - constants.claimed_sum) * fin.clone());
 }

@@ -23,27 +23,13 @@ pub fn evaluate<E: EvalAtRow>(eval: &mut E, _lanes: usize, constants: &TableCons
     let [R_previous, R] = secure_with_previous(eval, LOGUP_TREE);
 
     // mac.S
-    eval.add_constraint(
-        S.clone() * real.clone()
-            - S_previous.clone() * (kt.clone() * constants.t + k1.clone())
-            - A.clone() * B.clone() * real.clone(),
-    );
-    let d0 = live.clone() * constants.z_minus_wire
-        + idA.clone() * constants.minus_lambda
-        + A.clone() * constants.minus_lambda_3;
-    let d1 = live.clone() * constants.z_minus_wire
-        + idB.clone() * constants.minus_lambda
-        + B.clone() * constants.minus_lambda_3;
+    eval.add_constraint((S.clone() - A.clone() * B.clone()) * real.clone() - S_previous.clone() * (kt.clone() * constants.t + k1.clone()));
+    let d0 = live.clone() * constants.z_minus_wire + idA.clone() * constants.minus_lambda + A.clone() * constants.minus_lambda_3;
+    let d1 = live.clone() * constants.z_minus_wire + idB.clone() * constants.minus_lambda + B.clone() * constants.minus_lambda_3;
     // mac.P
     eval.add_constraint(P.clone() * d0.clone() * d1.clone() - (d0.clone() + d1.clone()) * real.clone());
     // mac.R
-    eval.add_constraint(
-        (R.clone() * real.clone() - R_previous.clone() * keepr.clone() - P.clone() * real.clone())
-            * (live.clone() * constants.z_minus_wire
-                + idY.clone() * constants.minus_lambda
-                + S.clone() * constants.minus_lambda_3)
-            + nY.clone(),
-    );
+    eval.add_constraint(((R.clone() - P.clone()) * real.clone() - R_previous.clone() * keepr.clone()) * (live.clone() * constants.z_minus_wire + idY.clone() * constants.minus_lambda + S.clone() * constants.minus_lambda_3) + nY.clone());
     // mac.fin
     eval.add_constraint((R_previous.clone() + S.clone() - constants.claimed_sum) * fin.clone());
 }
