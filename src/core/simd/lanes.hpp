@@ -17,7 +17,7 @@
 //             slot..slot+15 deinterleave(a, b) / interleave(a, b)   (even, odd) lanes of the 32 values a, b,
 //             and back
 //             rotated(s) = * 2^s, 0 <= s <= 30;  blend<mask>(a, b): lane i of b where bit i of mask is set
-// PackedFactor a PackedM31 prepared to be multiplied many times: broadcast(M31), of(PackedM31), x * factor
+// PackedFactor::of(PackedM31), SharedFactor::of(M31)   prepared for many products x * factor
 // PackedQM31  four PackedM31 coordinates: load(columns, i) store(columns, i) broadcast(QM31) zero() + -
 // unary-
 //             * by PackedQM31, PackedM31, QM31 and M31
@@ -317,33 +317,40 @@ inline std::pair<PackedM31, PackedM31> interleave(const PackedM31& a, const Pack
   return {{r.first}, {r.second}};
 }
 
-/// A factor of many products: twice its value, with the odd lanes moved down once.
-struct PackedFactor {
+/// Factors of many products, prepared once: sixteen, or one that all lanes share.
 #ifdef CIRCLET_AVX512
+struct PackedFactor {
   __m512i twice, twice_odd;
 
-  static PackedFactor broadcast(M31 x) {
-    const __m512i twice = _mm512_set1_epi32(static_cast<int>(2 * x.value()));
-    return {twice, twice};
-  }
   static PackedFactor of(const PackedM31& x) {
     const __m512i twice = _mm512_add_epi32(x.u.v, x.u.v);
     return {twice, PackedM31::odd_lanes(twice)};
   }
-#else
-  PackedM31 value;
-
-  static PackedFactor broadcast(M31 x) { return {PackedM31::broadcast(x)}; }
-  static PackedFactor of(const PackedM31& x) { return {x}; }
-#endif
 };
-#ifdef CIRCLET_AVX512
+struct SharedFactor {
+  __m512i twice;
+
+  static SharedFactor of(M31 x) { return {_mm512_set1_epi32(static_cast<int>(2 * x.value()))}; }
+};
 inline PackedM31 operator*(const PackedM31& a, const PackedFactor& b) {
   return PackedM31::from_double_products(_mm512_mul_epu32(a.u.v, b.twice),
                                          _mm512_mul_epu32(PackedM31::odd_lanes(a.u.v), b.twice_odd));
 }
+inline PackedM31 operator*(const PackedM31& a, const SharedFactor& b) {
+  return PackedM31::from_double_products(_mm512_mul_epu32(a.u.v, b.twice),
+                                         _mm512_mul_epu32(PackedM31::odd_lanes(a.u.v), b.twice));
+}
 #else
+struct PackedFactor {
+  PackedM31 value;
+  static PackedFactor of(const PackedM31& x) { return {x}; }
+};
+struct SharedFactor {
+  PackedM31 value;
+  static SharedFactor of(M31 x) { return {PackedM31::broadcast(x)}; }
+};
 inline PackedM31 operator*(const PackedM31& a, const PackedFactor& b) { return a * b.value; }
+inline PackedM31 operator*(const PackedM31& a, const SharedFactor& b) { return a * b.value; }
 #endif
 
 /// Sixteen sums of products as 64-bit integers. Four products (each below 2^62) fit; fold() makes room for

@@ -7,7 +7,8 @@ namespace {
 
 // (v0 + t v1, v0 - t v1)
 struct Forward {
-  static void butterfly(PackedM31& v0, PackedM31& v1, const PackedFactor& t) {
+  template <class Factor>
+  static void butterfly(PackedM31& v0, PackedM31& v1, const Factor& t) {
     const PackedM31 product = v1 * t;
     v1 = v0 - product;
     v0 = v0 + product;
@@ -16,14 +17,15 @@ struct Forward {
 
 // (v0 + v1, (v0 - v1) / t), given 1 / t
 struct Inverse {
-  static void butterfly(PackedM31& v0, PackedM31& v1, const PackedFactor& inverse_t) {
+  template <class Factor>
+  static void butterfly(PackedM31& v0, PackedM31& v1, const Factor& inverse_t) {
     const PackedM31 difference = v0 - v1;
     v0 = v0 + v1;
     v1 = difference * inverse_t;
   }
 };
 
-PackedFactor broadcast_factor(const std::uint32_t* twiddle) { return PackedFactor::broadcast(M31(*twiddle)); }
+SharedFactor shared_factor(const std::uint32_t* twiddle) { return SharedFactor::of(M31(*twiddle)); }
 
 template <std::size_t n>
 PackedFactor repeated_factor(const std::uint32_t* twiddles) {
@@ -49,7 +51,7 @@ void ifft_five_layers(std::uint32_t* values, std::size_t i, const LayerTwiddles&
   rotate_bits();
   Inverse::butterfly(a, b, repeated_factor<2>(t[3] + (i >> 4)));
   rotate_bits();
-  Inverse::butterfly(a, b, broadcast_factor(t[4] + (i >> 5)));
+  Inverse::butterfly(a, b, shared_factor(t[4] + (i >> 5)));
   a.store(values + i);
   b.store(values + i + 16);
 }
@@ -62,7 +64,7 @@ void fft_five_layers(std::uint32_t* values, std::size_t i, const LayerTwiddles& 
     a = first;
     b = second;
   };
-  Forward::butterfly(a, b, broadcast_factor(t[4] + (i >> 5)));
+  Forward::butterfly(a, b, shared_factor(t[4] + (i >> 5)));
   rotate_bits_back();
   Forward::butterfly(a, b, repeated_factor<2>(t[3] + (i >> 4)));
   rotate_bits_back();
@@ -76,36 +78,45 @@ void fft_five_layers(std::uint32_t* values, std::size_t i, const LayerTwiddles& 
   b.store(values + i + 16);
 }
 
+// Layer j of 2^n values, pair by pair: i and i + 2^j with the factor of their group.
+template <class Direction, std::uint32_t j, std::size_t parts, std::size_t... pair>
+inline void layer(std::array<PackedM31, parts>& v, const std::array<SharedFactor, parts>& factors,
+                  std::index_sequence<pair...>) {
+  constexpr std::size_t half = std::size_t{1} << j;
+  constexpr std::size_t first_factor = parts / 2 / half;
+  (Direction::butterfly(v[pair / half * 2 * half + pair % half],
+                        v[pair / half * 2 * half + pair % half + half], factors[first_factor + pair / half]),
+   ...);
+}
+
 // Layers low, ..., low + n - 1 of the group at slot g on offsets [begin, end) of its 2^n parts.
 template <class Direction, std::uint32_t n>
 void group_layers(std::uint32_t* values, std::size_t g, std::uint32_t low, const LayerTwiddles& t,
                   std::size_t begin, std::size_t end) {
   constexpr std::size_t parts = std::size_t{1} << n;
+  constexpr auto pairs = std::make_index_sequence<parts / 2>();
   const std::size_t stride = std::size_t{1} << low;
-  std::array<PackedFactor, parts> factors;  // layer low + j at [2^(n-1-j), 2^(n-j))
+  std::array<SharedFactor, parts> factors;  // layer low + j at [2^(n-1-j), 2^(n-j))
   for (std::uint32_t j = 0; j < n; ++j) {
     const std::size_t count = std::size_t{1} << (n - 1 - j);
     for (std::size_t i = 0; i < count; ++i) {
-      factors[count + i] = broadcast_factor(t[low + j] + (g >> (low + j + 1)) + i);
+      factors[count + i] = shared_factor(t[low + j] + (g >> (low + j + 1)) + i);
     }
   }
   for (std::size_t offset = begin; offset < end; offset += lane_count) {
     std::uint32_t* const first = values + g + offset;
     std::array<PackedM31, parts> v;
-    for (std::size_t i = 0; i < parts; ++i) v[i] = PackedM31::load(first + i * stride);
-    const auto layer = [&](std::uint32_t j) {
-      const std::size_t half = std::size_t{1} << j;
-      for (std::size_t pair = 0; pair < parts / 2; ++pair) {
-        const std::size_t i = pair / half * 2 * half + pair % half;
-        Direction::butterfly(v[i], v[i + half], factors[parts / 2 / half + i / (2 * half)]);
-      }
-    };
-    if constexpr (std::is_same_v<Direction, Inverse>) {
-      for (std::uint32_t j = 0; j < n; ++j) layer(j);
-    } else {
-      for (std::uint32_t j = n; j-- > 0;) layer(j);
-    }
-    for (std::size_t i = 0; i < parts; ++i) v[i].store(first + i * stride);
+    [&]<std::size_t... i>(std::index_sequence<i...>) {
+      ((v[i] = PackedM31::load(first + i * stride)), ...);
+      [&]<std::size_t... j>(std::index_sequence<j...>) {
+        if constexpr (std::is_same_v<Direction, Inverse>) {
+          (layer<Direction, j>(v, factors, pairs), ...);
+        } else {
+          (layer<Direction, n - 1 - j>(v, factors, pairs), ...);
+        }
+      }(std::make_index_sequence<n>());
+      (v[i].store(first + i * stride), ...);
+    }(std::make_index_sequence<parts>());
   }
 }
 
@@ -152,26 +163,40 @@ M31 sum_of_lanes(const PackedM31& x) {
   return M31::reduce(sum);
 }
 
-// Two columns at a time share the loads of the weights.
+// Two columns at a time share the loads of the weights. The four coordinates are unrolled by name: an index
+// that is not a constant would keep the sums in memory.
 template <std::size_t count>
 void dot_columns(const std::uint32_t* const* columns, const std::array<const std::uint32_t*, 4>& weights,
                  std::size_t n, QM31* sums) {
   std::array<std::array<ProductSum, 4>, count> partial;
-  for (auto& column : partial) column.fill(ProductSum::zero());
-  for (std::size_t i = 0; i < n; i += lane_count) {
-    const bool full = i % (3 * lane_count) == 0;
-    for (std::size_t c = 0; c < 4; ++c) {
-      const PackedM31 weight = PackedM31::load(weights[c] + i);
-      for (std::size_t j = 0; j < count; ++j) {
-        if (full) partial[j][c].fold();
-        partial[j][c].add(PackedM31::load(columns[j] + i), weight);
-      }
+  [&]<std::size_t... j>(std::index_sequence<j...>) {
+    const auto each_sum = [&](const auto& apply) {
+      ((apply(partial[j][0]), apply(partial[j][1]), apply(partial[j][2]), apply(partial[j][3])), ...);
+    };
+    each_sum([](ProductSum& sum) { sum = ProductSum::zero(); });
+    const auto add_row = [&](std::size_t i) {
+      const std::array<PackedM31, count> values = {PackedM31::load(columns[j] + i)...};
+      const auto add_coordinate = [&](std::size_t c) {
+        const PackedM31 weight = PackedM31::load(weights[c] + i);
+        (partial[j][c].add(values[j], weight), ...);
+      };
+      add_coordinate(0);
+      add_coordinate(1);
+      add_coordinate(2);
+      add_coordinate(3);
+    };
+    std::size_t i = 0;
+    for (; i + 3 * lane_count <= n; i += 3 * lane_count) {
+      add_row(i);
+      add_row(i + lane_count);
+      add_row(i + 2 * lane_count);
+      each_sum([](ProductSum& sum) { sum.fold(); });
     }
-  }
-  for (std::size_t j = 0; j < count; ++j) {
-    sums[j] = {sum_of_lanes(partial[j][0].reduce()), sum_of_lanes(partial[j][1].reduce()),
-               sum_of_lanes(partial[j][2].reduce()), sum_of_lanes(partial[j][3].reduce())};
-  }
+    for (; i < n; i += lane_count) add_row(i);
+    ((sums[j] = {sum_of_lanes(partial[j][0].reduce()), sum_of_lanes(partial[j][1].reduce()),
+                 sum_of_lanes(partial[j][2].reduce()), sum_of_lanes(partial[j][3].reduce())}),
+     ...);
+  }(std::make_index_sequence<count>());
 }
 
 void dot_secure(const std::uint32_t* const* columns, std::size_t column_count,

@@ -5,25 +5,39 @@
 namespace circlet::CIRCLET_LANES {
 namespace {
 
+// sums[r][c] += weight_c * column[i + 16 r]
+template <std::size_t vectors>
+inline void add_weighted(std::array<std::array<ProductSum, 4>, vectors>& sums, const std::uint32_t* column,
+                         const QM31& weight, std::size_t i) {
+  [&]<std::size_t... r>(std::index_sequence<r...>) {
+    const std::array<PackedM31, vectors> values = {PackedM31::load(column + i + r * lane_count)...};
+    (sums[r][0].add(values[r], weight.first.real), ...);
+    (sums[r][1].add(values[r], weight.first.imag), ...);
+    (sums[r][2].add(values[r], weight.second.real), ...);
+    (sums[r][3].add(values[r], weight.second.imag), ...);
+  }(std::make_index_sequence<vectors>());
+}
+
 // `vectors` packed rows at a time share the loads of the weights.
 template <std::size_t vectors>
 void combine_rows(const std::uint32_t* const* columns, const QM31* weights, std::size_t count,
                   const SecureWords& out, std::size_t i) {
   std::array<std::array<ProductSum, 4>, vectors> sums;
-  for (auto& row : sums) row.fill(ProductSum::zero());
-  for (std::size_t j = 0; j < count; ++j) {
-    const auto weight = weights[j].coordinates();
-    for (std::size_t r = 0; r < vectors; ++r) {
-      const PackedM31 value = PackedM31::load(columns[j] + i + r * lane_count);
-      for (std::size_t c = 0; c < 4; ++c) sums[r][c].add(value, weight[c]);
-      if (j % 3 == 2) {
-        for (auto& sum : sums[r]) sum.fold();
-      }
-    }
+  const auto each_sum = [&](const auto& apply) {
+    [&]<std::size_t... n>(std::index_sequence<n...>) {
+      (apply(sums[n / 4][n % 4], n), ...);
+    }(std::make_index_sequence<4 * vectors>());
+  };
+  each_sum([](ProductSum& sum, std::size_t) { sum = ProductSum::zero(); });
+  std::size_t j = 0;
+  for (; j + 3 <= count; j += 3) {
+    add_weighted(sums, columns[j], weights[j], i);
+    add_weighted(sums, columns[j + 1], weights[j + 1], i);
+    add_weighted(sums, columns[j + 2], weights[j + 2], i);
+    each_sum([](ProductSum& sum, std::size_t) { sum.fold(); });
   }
-  for (std::size_t r = 0; r < vectors; ++r) {
-    for (std::size_t c = 0; c < 4; ++c) sums[r][c].reduce().store(out[c] + i + r * lane_count);
-  }
+  for (; j < count; ++j) add_weighted(sums, columns[j], weights[j], i);
+  each_sum([&](ProductSum& sum, std::size_t n) { sum.reduce().store(out[n % 4] + i + n / 4 * lane_count); });
 }
 
 void combine_columns(const std::uint32_t* const* columns, const QM31* weights, std::size_t count,
@@ -57,15 +71,14 @@ void add_deep_batch(const DeepBatch& batch, std::uint32_t log_size, const std::u
   const CM31 constant = p.x.first * p.y.second - p.y.first * p.x.second;
   const PackedM31 constant_real = PackedM31::broadcast(constant.real);
   const PackedM31 constant_imag = PackedM31::broadcast(constant.imag);
-  const PackedFactor x_real = PackedFactor::broadcast(p.y.second.real);
-  const PackedFactor x_imag = PackedFactor::broadcast(p.y.second.imag);
-  const PackedFactor y_real = PackedFactor::broadcast(p.x.second.real);
-  const PackedFactor y_imag = PackedFactor::broadcast(p.x.second.imag);
+  const SharedFactor x_real = SharedFactor::of(p.y.second.real);
+  const SharedFactor x_imag = SharedFactor::of(p.y.second.imag);
+  const SharedFactor y_real = SharedFactor::of(p.x.second.real);
+  const SharedFactor y_imag = SharedFactor::of(p.x.second.imag);
   const PackedQM31 minus_constant = PackedQM31::broadcast(-batch.constant);
   const auto slope = batch.slope.coordinates();
-  const std::array<PackedFactor, 4> slopes = {
-      PackedFactor::broadcast(slope[0]), PackedFactor::broadcast(slope[1]), PackedFactor::broadcast(slope[2]),
-      PackedFactor::broadcast(slope[3])};
+  const std::array<SharedFactor, 4> slopes = {SharedFactor::of(slope[0]), SharedFactor::of(slope[1]),
+                                              SharedFactor::of(slope[2]), SharedFactor::of(slope[3])};
 
   std::array<PackedCM31, chunk> denominators;
   std::array<PackedM31, chunk> norms;
