@@ -68,7 +68,7 @@ void numerators(benchmark::State& state) {
   }
   count_items(state, columns.size() << k);
 }
-BENCHMARK(numerators)->Args({128, 14})->Args({16, 20});
+BENCHMARK(numerators)->Args({128, 10})->Args({128, 14})->Args({16, 20});
 
 void point_evaluation(benchmark::State& state) {
   const auto k = static_cast<std::uint32_t>(state.range(0));

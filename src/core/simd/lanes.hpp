@@ -366,7 +366,7 @@ struct ProductSum {
   }
   /// The same for a factor that all lanes share.
   void add(const PackedM31& a, M31 b) {
-    const __m512i factor = _mm512_set1_epi64(b.value());
+    const __m512i factor = _mm512_set1_epi32(static_cast<int>(b.value()));  // only even words are read
     even = _mm512_add_epi64(even, _mm512_mul_epu32(a.u.v, factor));
     odd = _mm512_add_epi64(odd, _mm512_mul_epu32(PackedM31::odd_lanes(a.u.v), factor));
   }
