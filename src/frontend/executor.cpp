@@ -17,11 +17,11 @@ std::string feature_range(const TensorInfo& input, std::size_t row) {
 
 /// acc_j of one sample. Every partial sum is at most the row's bound < 2^29 in magnitude, so 32 bits are
 /// exact.
-void accumulate(const Program& program, const Trace& trace, const Layer& layer, std::size_t lane,
+void accumulate(const std::vector<const std::int32_t*>& tensors, const Layer& layer, std::size_t lane,
                 std::span<std::int32_t> acc) {
   if (!layer.bias.empty()) std::copy(layer.bias.begin(), layer.bias.end(), acc.begin());
   for (const DenseTerm& term : layer.dense) {
-    const std::int32_t* x = tensor_values(program, trace, term.input).data() + lane * term.inputs;
+    const std::int32_t* x = tensors[term.input] + lane * term.inputs;
     for (std::size_t k = 0; k < term.inputs; ++k) {
       if (x[k] == 0) continue;
       const std::int32_t* weights = term.weights.data() + k * term.outputs;
@@ -29,7 +29,7 @@ void accumulate(const Program& program, const Trace& trace, const Layer& layer, 
     }
   }
   for (const ScaledTerm& term : layer.scaled) {
-    const std::int32_t* x = tensor_values(program, trace, term.input).data() + lane * layer.rows;
+    const std::int32_t* x = tensors[term.input] + lane * layer.rows;
     const bool uniform = term.coefficients.size() == 1;
     for (std::size_t j = 0; j < layer.rows; ++j) acc[j] += term.coefficients[uniform ? 0 : j] * x[j];
   }
@@ -86,11 +86,13 @@ Trace execute(const Program& program, std::span<const std::int32_t> input, std::
   }
   Trace trace{.lanes = lanes, .input = {input.begin(), input.end()}, .layers = {}};
   trace.layers.reserve(program.layers.size());
+  std::vector<const std::int32_t*> tensors(program.tensors.size(), nullptr);
+  tensors[program.input] = trace.input.data();
   for (const Layer& layer : program.layers) {
     LayerTrace out;
     out.acc.assign(std::size_t{lanes} * layer.rows, 0);
     for (std::size_t lane = 0; lane < lanes; ++lane) {
-      accumulate(program, trace, layer, lane, std::span(out.acc).subspan(lane * layer.rows, layer.rows));
+      accumulate(tensors, layer, lane, std::span(out.acc).subspan(lane * layer.rows, layer.rows));
     }
     if (layer.split) {
       split_and_look_up(program, layer, out);
@@ -98,6 +100,7 @@ Trace execute(const Program& program, std::span<const std::int32_t> input, std::
       out.y = out.acc;
     }
     trace.layers.push_back(std::move(out));
+    tensors[layer.output] = trace.layers.back().y.data();
   }
   return trace;
 }

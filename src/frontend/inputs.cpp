@@ -41,7 +41,7 @@ void flatten(const nlohmann::json& list, std::vector<double>& values, const std:
     } else if (item->is_boolean()) {
       values.push_back(item->get<bool>() ? 1.0 : 0.0);
     } else {
-      bad(name, "input_data holds something that is no number: " + item->dump().substr(0, 40));
+      bad(name, std::string("input_data holds a ") + item->type_name() + " where a number is expected");
     }
   }
 }

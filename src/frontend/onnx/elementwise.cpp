@@ -211,7 +211,7 @@ std::vector<Value> import_gelu(const Node& node) {
 /// Constant folding with ONNX broadcasting.
 Constant fold(ScalarOp op, const Constant& a, const Constant& b) {
   if (a.is_string() || b.is_string()) refuse("a string is no operand");
-  constexpr std::size_t most = std::size_t{1} << 26;
+  constexpr std::size_t most = std::size_t{1} << 24;
   Constant result;
   const std::size_t rank = std::max(a.rank(), b.rank());
   auto dim_of = [&](const Constant& c, std::size_t axis) {
@@ -224,7 +224,7 @@ Constant fold(ScalarOp op, const Constant& a, const Constant& b) {
     result.dims.push_back(da == 1 ? db : da);
   }
   const std::size_t count = element_count(result.dims, "constant");
-  if (count > most) refuse("a constant of more than 2^26 values");
+  if (count > most) refuse("a constant of more than 2^24 values");
   result.values.resize(count);
   for (std::size_t flat = 0; flat < count; ++flat) {
     std::size_t rest = flat, ia = 0, ib = 0, sa = 1, sb = 1;

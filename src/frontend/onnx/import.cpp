@@ -50,7 +50,7 @@ class Importer {
     read_opsets();
     read_initializers();
     const std::uint32_t features = count_features();
-    Builder builder(features);
+    Builder builder(features, least_budget + budget_a_constant * constants_);
     make_inputs(builder);
     index_nodes();
     for (const std::size_t index : order()) evaluate(builder, graph_.node(static_cast<int>(index)));
@@ -76,7 +76,12 @@ class Importer {
   }
 
   void read_initializers() {
-    for (const auto& tensor : graph_.initializer()) define(tensor.name(), read_constant(tensor));
+    for (const auto& tensor : graph_.initializer()) {
+      Constant constant = read_constant(tensor);
+      constants_ += constant.values.size();
+      define(tensor.name(), std::move(constant));
+    }
+    for (const NodeProto& node : graph_.node()) constants_ += node.ByteSizeLong() / sizeof(float);
     if (graph_.sparse_initializer_size() > 0) {
       throw Error(ErrorKind::unsupported, "ONNX model: sparse initializers");
     }
@@ -203,6 +208,9 @@ class Importer {
     } else if (!refused) {
       try {
         outputs = import(node);
+        for (const Value& output : outputs) {
+          if (const auto* constant = std::get_if<Constant>(&output)) builder.spend(constant->values.size());
+        }
       } catch (const Error& error) {
         if (error.kind() != ErrorKind::unsupported) {
           throw Error(error.kind(), "node '" + node.name() + "' (" + node.type() + "): " + error.what());
@@ -287,6 +295,11 @@ class Importer {
     }
   }
 
+  /// Values that the import may hold: some for any model, and as many for each constant as a long chain of
+  /// nodes makes of it.
+  static constexpr std::uint64_t least_budget = std::uint64_t{1} << 25;
+  static constexpr std::uint64_t budget_a_constant = 32;
+
   const ModelProto& model_;
   const GraphProto& graph_;
   std::map<std::string, std::int64_t> opsets_;
@@ -294,6 +307,7 @@ class Importer {
   std::unordered_map<std::string, std::size_t> producer_;
   std::vector<Input> inputs_;
   std::vector<Refusal> refusals_;
+  std::uint64_t constants_ = 0;  // about how many values the file holds
 };
 
 }  // namespace

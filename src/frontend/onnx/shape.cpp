@@ -13,7 +13,7 @@ namespace {
 
 using Dims = std::vector<std::int64_t>;
 
-constexpr std::size_t most_folded_values = std::size_t{1} << 26;
+constexpr std::size_t most_folded_values = std::size_t{1} << 24;
 
 std::vector<std::size_t> strides_of(const Dims& dims) {
   std::vector<std::size_t> strides(dims.size(), 1);
@@ -28,7 +28,7 @@ std::vector<std::size_t> strides_of(const Dims& dims) {
 std::vector<std::uint32_t> moves(const std::vector<std::vector<std::size_t>>& axes) {
   std::vector<std::uint32_t> result{0};
   for (const auto& axis : axes) {
-    if (result.size() * axis.size() > most_folded_values) refuse("more than 2^26 values");
+    if (result.size() * axis.size() > most_folded_values) refuse("more than 2^24 values");
     std::vector<std::uint32_t> next;
     next.reserve(result.size() * axis.size());
     for (const std::uint32_t base : result) {
@@ -367,7 +367,8 @@ std::vector<Value> import_slice(const Node& node) {
   require(ends.size() == starts.size() && axes.size() == starts.size() && steps.size() == starts.size(),
           ErrorKind::bad_input, "starts, ends, axes and steps differ in length");
   if (starts.size() != 1) refuse("slices along several axes at once");
-  if (steps[0] == 0 || std::abs(steps[0]) > (1 << 30)) refuse("step = " + std::to_string(steps[0]));
+  if (steps[0] == 0 || steps[0] > (1 << 30) || steps[0] < -(1 << 30))
+    refuse("step = " + std::to_string(steps[0]));
   return move_axes(node, normalise_axis(axes[0], rank_of(node)), [&](std::vector<std::size_t>& positions) {
     const auto count = static_cast<std::int64_t>(positions.size());
     auto clamped = [&](std::int64_t p, std::int64_t low, std::int64_t high) {
@@ -485,7 +486,7 @@ std::vector<Value> import_concat(const Node& node) {
   const std::size_t sample_axis = axis - (first.batched ? 1 : 0);
   const Dims sample(dims.begin() + (first.batched ? 1 : 0), dims.end());
   const std::size_t total = element_count(sample, "value");
-  if (total > most_folded_values) refuse("more than 2^26 values");
+  if (total > most_folded_values) refuse("more than 2^24 values");
   const std::size_t inner = strides_of(sample)[sample_axis];
   const auto joined = static_cast<std::size_t>(sample[sample_axis]);
   Builder& builder = node.builder;
@@ -552,7 +553,7 @@ std::vector<Value> import_constant_of_shape(const Node& node) {
   node.expect_attributes({"value"});
   Constant result{.dims = integers(node.constant(0, "the shape")), .values = {}, .strings = {}};
   const std::size_t count = element_count(result.dims, "constant");
-  if (count > most_folded_values) refuse("a constant of more than 2^26 values");
+  if (count > most_folded_values) refuse("a constant of more than 2^24 values");
   double value = 0;
   if (node.has_attribute("value")) {
     const Constant given = node.tensor("value");

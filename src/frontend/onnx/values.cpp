@@ -10,17 +10,6 @@
 namespace circlet::onnx_import {
 namespace {
 
-/// Matrices that import makes up (from selections, convolutions, compositions) stay below this many values.
-constexpr std::uint64_t most_matrix_values = std::uint64_t{1} << 27;
-
-Matrix zero_matrix(std::uint64_t inputs, std::uint64_t outputs) {
-  require(inputs * outputs <= most_matrix_values, ErrorKind::unsupported,
-          "needs a matrix of more than 2^27 values: the tensors are too large");
-  return {.inputs = static_cast<std::uint32_t>(inputs),
-          .outputs = static_cast<std::uint32_t>(outputs),
-          .values = std::vector<double>(inputs * outputs, 0.0)};
-}
-
 bool is_identity(const std::vector<std::uint32_t>& index) {
   for (std::size_t j = 0; j < index.size(); ++j) {
     if (index[j] != j) return false;
@@ -34,19 +23,31 @@ void add_selection(const Selection& selection, Matrix& matrix) {
   }
 }
 
-std::string unique_name(const Graph& graph, const std::string& wanted) {
-  auto taken = [&](const std::string& name) {
-    return std::ranges::any_of(graph.tensors, [&](const GraphTensor& tensor) { return tensor.name == name; });
-  };
-  if (!wanted.empty() && !taken(wanted)) return wanted;
-  return wanted + (wanted.empty() ? "layer" : "#") + std::to_string(graph.layers.size());
-}
-
 }  // namespace
 
-Builder::Builder(std::uint32_t features) {
+Builder::Builder(std::uint32_t features, std::uint64_t budget) : budget_(budget) {
   graph_.tensors.push_back({.name = "input", .rows = features});
   graph_.input = 0;
+}
+
+void Builder::spend(std::uint64_t values) {
+  require(values <= budget_, ErrorKind::unsupported,
+          "its tensors are too large for the constants that the file holds");
+  budget_ -= values;
+}
+
+Matrix Builder::zero_matrix(std::uint64_t inputs, std::uint64_t outputs) {
+  spend(inputs * outputs);
+  return {.inputs = static_cast<std::uint32_t>(inputs),
+          .outputs = static_cast<std::uint32_t>(outputs),
+          .values = std::vector<double>(inputs * outputs, 0.0)};
+}
+
+std::string Builder::unique_name(const std::string& wanted) {
+  std::string name = wanted;
+  if (name.empty() || names_.contains(name)) name += "#" + std::to_string(graph_.layers.size());
+  while (!names_.insert(name).second) name += "'";
+  return name;
 }
 
 Affine Builder::whole_tensor(TensorId tensor) const {
@@ -57,13 +58,16 @@ Affine Builder::whole_tensor(TensorId tensor) const {
   return {.selections = {std::move(selection)}, .products = {}, .bias = std::vector<double>(rows, 0.0)};
 }
 
-Affine Builder::input_slice(std::uint32_t first, std::uint32_t count) const {
+Affine Builder::input_slice(std::uint32_t first, std::uint32_t count) {
   std::vector<std::uint32_t> index(count);
   std::iota(index.begin(), index.end(), first);
   return gather(whole_tensor(graph_.input), index);
 }
 
 Variable Builder::variable(Affine affine, std::vector<std::int64_t> dims, bool batched, std::string node) {
+  std::uint64_t values = affine.rows() * (affine.selections.size() + 1);
+  for (const Product& product : affine.products) values += product.matrix->values.size();
+  spend(values);
   bases_.push_back(std::move(affine));
   return {.dims = std::move(dims),
           .batched = batched,
@@ -144,7 +148,7 @@ Affine Builder::add(Affine a, const Affine& b, double factor) const {
   return a;
 }
 
-Affine Builder::gather(const Affine& a, const std::vector<std::uint32_t>& index) const {
+Affine Builder::gather(const Affine& a, const std::vector<std::uint32_t>& index) {
   Affine result;
   result.bias.resize(index.size());
   for (std::size_t j = 0; j < index.size(); ++j) result.bias[j] = index[j] == no_row ? 0.0 : a.bias[index[j]];
@@ -170,7 +174,7 @@ Affine Builder::gather(const Affine& a, const std::vector<std::uint32_t>& index)
   return result;
 }
 
-Affine Builder::through_product(const Affine& a, const Matrix& weights) const {
+Affine Builder::through_product(const Affine& a, const Matrix& weights) {
   const std::size_t outputs = weights.outputs;
   std::map<TensorId, Matrix> matrices;
   auto matrix_of = [&](TensorId tensor) -> Matrix& {
@@ -238,7 +242,8 @@ Affine Builder::multiply(const Variable& value, const Matrix& weights, const std
 
 TensorId Builder::materialise(const Affine& affine, std::optional<ScalarFunction> function,
                               const std::string& name) {
-  GraphLayer layer{.name = unique_name(graph_, name), .rows = static_cast<std::uint32_t>(affine.rows())};
+  require(graph_.layers.size() < max_layers, ErrorKind::unsupported, "the model has more than 2^16 layers");
+  GraphLayer layer{.name = unique_name(name), .rows = static_cast<std::uint32_t>(affine.rows())};
   std::map<TensorId, Matrix> from_selections;
   for (const Selection& selection : affine.selections) {
     const bool plain =

@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -57,12 +59,16 @@ inline constexpr std::uint32_t no_row = ~0U;
 /// Makes values and the layers of the Graph that they need.
 class Builder {
  public:
-  explicit Builder(std::uint32_t features);
+  /// `budget` bounds the values that the import may hold, whatever a small file makes of its constants.
+  Builder(std::uint32_t features, std::uint64_t budget);
+
+  /// Counts values about to be made; Error(unsupported) once the budget is spent.
+  void spend(std::uint64_t values);
 
   ScalarExpressions expressions;
 
   /// The model's input features [first, first + count).
-  Affine input_slice(std::uint32_t first, std::uint32_t count) const;
+  Affine input_slice(std::uint32_t first, std::uint32_t count);
   [[nodiscard]] std::size_t rows(const Variable& value) const { return bases_[value.base].rows(); }
   [[nodiscard]] bool is_affine(const Variable& value) const {
     return expressions.affine_form(value.expression).has_value();
@@ -75,7 +81,7 @@ class Builder {
   Affine scale_rows(Affine a, const std::vector<double>& factors) const;
   Affine add(Affine a, const Affine& b, double factor) const;
   /// Row j of the result is row index[j] of `a`, or 0 for no_row.
-  Affine gather(const Affine& a, const std::vector<std::uint32_t>& index) const;
+  Affine gather(const Affine& a, const std::vector<std::uint32_t>& index);
   /// z W + bias, with bias empty for none.
   Affine multiply(const Variable& value, const Matrix& weights, const std::vector<double>& bias);
 
@@ -84,13 +90,17 @@ class Builder {
 
  private:
   TensorId materialise(const Affine& affine, std::optional<ScalarFunction> function, const std::string& name);
+  std::string unique_name(const std::string& wanted);
   TensorId tensor_of(const Variable& value);
   Affine whole_tensor(TensorId tensor) const;
   /// The tensor that the map copies unchanged, if it is that simple.
   [[nodiscard]] std::optional<TensorId> as_tensor(const Affine& affine) const;
-  Affine through_product(const Affine& a, const Matrix& weights) const;
+  Affine through_product(const Affine& a, const Matrix& weights);
+  Matrix zero_matrix(std::uint64_t inputs, std::uint64_t outputs);
 
+  std::uint64_t budget_;
   Graph graph_;
+  std::set<std::string> names_{"input"};  // of tensors
   std::vector<Affine> bases_;
   std::map<std::pair<std::uint32_t, ScalarExpressions::Id>, TensorId> made_;
 };

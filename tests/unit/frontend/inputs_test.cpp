@@ -1,0 +1,136 @@
+// Input files: the forms people have, and broken ones.
+#include "frontend/inputs.hpp"
+
+#include <doctest/doctest.h>
+#include <unistd.h>
+#include <zip.h>
+
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+
+#include "core/error.hpp"
+
+using namespace circlet;
+
+namespace {
+
+template <class T>
+std::string npy(const std::string& type, const std::string& shape, const std::vector<T>& values,
+                bool fortran = false) {
+  std::string header = "{'descr': '" + type + "', 'fortran_order': " + (fortran ? "True" : "False") +
+                       ", 'shape': " + shape + ", }";
+  header.resize((header.size() + 10 + 64) / 64 * 64 - 10, ' ');
+  header.back() = '\n';
+  std::string bytes = "\x93NUMPY";
+  bytes += {1, 0, static_cast<char>(header.size() & 255), static_cast<char>(header.size() >> 8)};
+  bytes += header;
+  bytes.append(reinterpret_cast<const char*>(values.data()), values.size() * sizeof(T));
+  return bytes;
+}
+
+struct TemporaryFile {
+  explicit TemporaryFile(const std::string& suffix)
+      : path(std::filesystem::temp_directory_path() /
+             ("circlet-inputs-" + std::to_string(getpid()) + suffix)) {}
+  ~TemporaryFile() { std::filesystem::remove(path); }
+  TemporaryFile(const TemporaryFile&) = delete;
+  TemporaryFile& operator=(const TemporaryFile&) = delete;
+  std::filesystem::path path;
+};
+
+}  // namespace
+
+TEST_CASE("json_inputs_hold_one_or_several_samples_a_list") {
+  CHECK(parse_json_inputs(R"({"input_data": [[1, 2.5], [3, -4]]})", 2, "f") ==
+        std::vector<double>{1, 2.5, 3, -4});
+  CHECK(parse_json_inputs(R"({"input_data": [[1, 2, 3, 4]]})", 2, "f") == std::vector<double>{1, 2, 3, 4});
+  CHECK(parse_json_inputs(R"({"input_data": [[[1], [2]], [3, 4]]})", 2, "f") ==
+        std::vector<double>{1, 2, 3, 4});
+  // Two model inputs of 1 and 2 values, one sample.
+  CHECK(parse_json_inputs(R"({"input_data": [[1], [2, 3]]})", 3, "f") == std::vector<double>{1, 2, 3});
+}
+
+TEST_CASE("json_inputs_that_do_not_fit_say_why") {
+  for (const std::string text :
+       {"", "{", "[]", "{}", R"({"input_data": 3})", R"({"input_data": []})", R"({"input_data": [[]]})",
+        R"({"input_data": [[1, 2, 3]]})", R"({"input_data": [[1, "x"]]})", R"({"input_data": [[1, null]]})",
+        R"({"input_data": [[1, {"a": []}]]})", R"({"input_data": [1, 2]})"}) {
+    CAPTURE(text);
+    CHECK_THROWS_WITH_AS(parse_json_inputs(text, 2, "file.json"), doctest::Contains("file.json"), Error);
+  }
+}
+
+TEST_CASE("json_nested_a_million_deep_is_refused_without_recursion") {
+  const std::string deep =
+      R"({"input_data": [)" + std::string(1000000, '[') + std::string(1000000, ']') + "]}";
+  CHECK_THROWS_AS(parse_json_inputs(deep, 2, "f"), Error);
+}
+
+TEST_CASE("npy_arrays_of_all_types_and_orders_are_read") {
+  CHECK(parse_npy(npy<float>("<f4", "(2, 2)", {1, 2, 3, 4}), "f").values == std::vector<double>{1, 2, 3, 4});
+  CHECK(parse_npy(npy<double>("<f8", "(4,)", {1, 2, 3, 4}), "f").values == std::vector<double>{1, 2, 3, 4});
+  CHECK(parse_npy(npy<double>("<f8", "()", {7}), "f").values == std::vector<double>{7});
+  CHECK(parse_npy(npy<std::int64_t>("<i8", "(1, 2)", {-1, 2}), "f").values == std::vector<double>{-1, 2});
+  CHECK(parse_npy(npy<std::uint8_t>("|u1", "(2,)", {255, 1}), "f").values == std::vector<double>{255, 1});
+  CHECK(parse_npy(npy<std::uint16_t>("<f2", "(1,)", {0xbe00}), "f").values == std::vector<double>{-1.5});
+  CHECK(parse_npy(npy<std::uint16_t>(">i2", "(1,)", {0x0201}), "f").values == std::vector<double>{0x0102});
+  // [[1, 2, 3], [4, 5, 6]] in Fortran order.
+  const NumpyArray array = parse_npy(npy<float>("<f4", "(2, 3)", {1, 4, 2, 5, 3, 6}, true), "f");
+  CHECK(array.values == std::vector<double>{1, 2, 3, 4, 5, 6});
+  CHECK(array.shape == std::vector<std::uint64_t>{2, 3});
+}
+
+TEST_CASE("broken_npy_files_are_refused") {
+  const std::string good = npy<float>("<f4", "(2, 2)", {1, 2, 3, 4});
+  for (std::size_t length = 0; length < good.size(); ++length) {
+    CHECK_THROWS_AS(parse_npy(good.substr(0, length), "f"), Error);
+  }
+  CHECK_THROWS_AS(parse_npy(good + "x", "f"), Error);
+  for (const auto& [type, shape] :
+       std::vector<std::pair<std::string, std::string>>{{"<f4", "(2, 3)"},
+                                                        {"<f4", "(18446744073709551615, 2)"},
+                                                        {"<f4", "(99999999999, 99999999999)"},
+                                                        {"<f4", "(-1,)"},
+                                                        {"<f4", "(4"},
+                                                        {"<f4", ""},
+                                                        {"<c8", "(4,)"},
+                                                        {"|O", "(4,)"},
+                                                        {"<U4", "(4,)"},
+                                                        {"<f9", "(4,)"},
+                                                        {"=f4", "(4,)"},
+                                                        {"", "(4,)"}}) {
+    CAPTURE(type);
+    CAPTURE(shape);
+    CHECK_THROWS_AS(parse_npy(npy<float>(type, shape, {1, 2, 3, 4}), "f"), Error);
+  }
+}
+
+TEST_CASE("npz_archives_with_one_array_are_read_and_others_refused") {
+  const TemporaryFile file(".npz");
+  const std::string array = npy<float>("<f4", "(2, 2)", {1, 2, 3, 4});
+  for (const int arrays : {1, 2}) {
+    zip_t* archive = zip_open(file.path.c_str(), ZIP_CREATE | ZIP_TRUNCATE, nullptr);
+    REQUIRE(archive != nullptr);
+    for (int i = 0; i < arrays; ++i) {
+      zip_source_t* source = zip_source_buffer(archive, array.data(), array.size(), 0);
+      zip_file_add(archive, ("arr_" + std::to_string(i) + ".npy").c_str(), source, 0);
+    }
+    REQUIRE(zip_close(archive) == 0);
+    if (arrays == 1) {
+      CHECK(read_inputs(file.path, 2) == std::vector<double>{1, 2, 3, 4});
+      CHECK_THROWS_WITH_AS(read_inputs(file.path, 3), doctest::Contains("takes 3 a sample"), Error);
+    } else {
+      CHECK_THROWS_WITH_AS(read_inputs(file.path, 2), doctest::Contains("holds 2 arrays"), Error);
+    }
+  }
+  std::ofstream(file.path) << "no archive";
+  CHECK_THROWS_AS(read_inputs(file.path, 2), Error);
+}
+
+TEST_CASE("unknown_and_missing_input_files_are_named") {
+  CHECK_THROWS_AS(read_inputs("/nonexistent/inputs.json", 2), Error);
+  const TemporaryFile file(".csv");
+  std::ofstream(file.path) << "1,2\n";
+  CHECK_THROWS_WITH_AS(read_inputs(file.path, 2), doctest::Contains("unknown kind"), Error);
+}
