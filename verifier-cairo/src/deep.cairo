@@ -1,4 +1,4 @@
-//! DEEP quotients: the value of FRI's first layer at a queried position, from the committed values there and the
+//! DEEP quotients: the value of FRI's first layer at the queried positions, from the committed values there and the
 //! sampled values.
 //!
 //! With gamma^j the weight of the j-th entry, an entry at the point p with value v, and f the column's value at the domain
@@ -7,35 +7,26 @@
 //!     -2 u (Im p.y S - Y D.y - K)/d,    S = sum gamma^j f, Y = sum gamma^j Im v, K = Im p.y sum gamma^j v - Y p.y.
 //!
 //! A column sampled once is an entry at z. One sampled twice has three: its value at z again at z + T, which shows that
-//! the column repeats with its table's period; its previous value at z - G; its value at z. So one weight a column and one sum
-//! S a table give the sums of all points.
+//! the column repeats with its table's period; its previous value at z - G; its value at z. With U the sum gamma^j f over a
+//! table's columns that are sampled twice and j their first entries, S is U at the table's z + T, and gamma times all U at z - G.
 use crate::circle::{Point, SecurePoint, add_base, domain_point, generator};
 use crate::fields::{
-    CM31, M31, P, QM31, QM31Add, QM31Mul, ZERO, cm31_inverse, qm31_scale, reduce,
+    CM31, M31, P, QM31, QM31Add, QM31Mul, Wide, batch_inverse, cm31_mul, cm31_norm, m31_mul, m31_neg, m31_sub, reduce,
+    wide_add, wide_reduce, wide_scale, wide_sub, widen,
 };
-#[feature("bounded-int-utils")]
-use core::internal::bounded_int::upcast;
 use crate::layout;
+use crate::weighted::{EMPTY, Sum, add_fours, append_weight, reduced};
 
-/// gamma^j as c0 + c1 2^128, c2 + c3 2^128.
-#[derive(Copy, Drop)]
-struct Weight {
-    low: felt252,
-    high: felt252,
-}
-
-/// A sum of weights times M31, in the same form; below 2^128 in each part.
-#[derive(Copy, Drop)]
-struct Sum {
-    low: felt252,
-    high: felt252,
-}
+const P_SQUARED: felt252 = P * P;
+/// Multiples of p above what their sums can reach below 0.
+const SAMPLES_OFFSET: felt252 = P * 0x40000000000;
+const CODEWORD_OFFSET: felt252 = P * 0x1000000000000000000;
 
 /// sum gamma^j Re v and sum gamma^j Im v.
 #[derive(Copy, Drop)]
 struct SampleSum {
-    re: QM31,
-    im: QM31,
+    re: Wide,
+    im: Wide,
 }
 
 /// What the numerators and denominators at one point share.
@@ -49,72 +40,60 @@ struct Quotient {
     k: QM31,
 }
 
+/// A table's columns that are sampled twice: `count` of them from column `start` of a leaf of a tree.
+#[derive(Copy, Drop)]
+struct Twice {
+    tree: u32,
+    start: u32,
+    count: u32,
+    weights: Span<felt252>,
+}
+
 #[derive(Drop)]
 pub struct Deep {
     log_domain: u32,
-    /// Tables in the order of their columns in a leaf.
-    order: Span<u32>,
-    /// Weights of a tree's columns in leaf order, pad's left out.
-    weights: Array<Span<Weight>>,
+    /// Weights at z of a tree's columns in leaf order; pad's are 0, and so is what fills up the last felt.
+    pub leaf_weights: Array<Span<felt252>>,
+    /// By table.
+    twice: Array<Array<Twice>>,
     gamma: QM31,
-    at_z: Quotient,
-    at_previous: Quotient,
-    /// At z + T, for each table.
-    at_period: Span<Quotient>,
+    /// At z, z - G, and z + T for each table.
+    quotients: Span<Quotient>,
 }
 
-const P_SQUARED: felt252 = P * P;
+const NO_SUM: SampleSum = SampleSum {
+    re: Wide { a: 0, b: 0, c: 0, d: 0 }, im: Wide { a: 0, b: 0, c: 0, d: 0 },
+};
 
-fn weight(power: QM31) -> Weight {
-    const SHIFT: felt252 = 0x100000000000000000000000000000000;
-    Weight {
-        low: power.a.into() + power.b.into() * SHIFT, high: power.c.into() + power.d.into() * SHIFT,
+#[inline(always)]
+fn add_sample(sum: SampleSum, weight: QM31, v: QM31) -> SampleSum {
+    let weight = widen(weight);
+    SampleSum {
+        re: wide_add(sum.re, wide_scale(weight, v.a.into(), v.b.into())),
+        im: wide_add(sum.im, wide_scale(weight, v.c.into(), v.d.into())),
     }
-}
-
-fn re(x: QM31) -> CM31 {
-    CM31 { a: x.a, b: x.b }
-}
-
-fn im(x: QM31) -> CM31 {
-    CM31 { a: x.c, b: x.d }
 }
 
 fn scale_cm31(x: QM31, s: CM31) -> QM31 {
     x * QM31 { a: s.a, b: s.b, c: 0, d: 0 }
 }
 
-fn add_sample(sum: SampleSum, power: QM31, v: QM31) -> SampleSum {
-    SampleSum { re: sum.re + scale_cm31(power, re(v)), im: sum.im + scale_cm31(power, im(v)) }
-}
-
-fn add_sums(x: SampleSum, y: SampleSum) -> SampleSum {
-    SampleSum { re: x.re + y.re, im: x.im + y.im }
-}
-
-fn scale_sum(x: SampleSum, s: QM31) -> SampleSum {
-    SampleSum { re: x.re * s, im: x.im * s }
-}
-
-const U: QM31 = QM31 { a: 0, b: 0, c: 1, d: 0 };
-const MINUS_2_U: QM31 = QM31 { a: 0, b: 0, c: 0x7ffffffd, d: 0 };
-
-fn quotient(point: SecurePoint, sum: SampleSum) -> Quotient {
-    let (re_x, re_y) = (re(point.x), re(point.y));
-    let (im_x, im_y) = (im(point.x), im(point.y));
-    let v = sum.re + sum.im * U;
-    let x = crate::fields::cm31_mul(re_x, im_y);
-    let y = crate::fields::cm31_mul(re_y, im_x);
+/// `scale` multiplies all weights.
+fn quotient(point: SecurePoint, sum: SampleSum, scale: QM31) -> Quotient {
+    let (re_x, im_x) = (CM31 { a: point.x.a, b: point.x.b }, CM31 { a: point.x.c, b: point.x.d });
+    let (re_y, im_y) = (CM31 { a: point.y.a, b: point.y.b }, CM31 { a: point.y.c, b: point.y.d });
+    let re = wide_reduce(sum.re, SAMPLES_OFFSET) * scale;
+    let im = wide_reduce(sum.im, SAMPLES_OFFSET) * scale;
+    let v = re + im * QM31 { a: 0, b: 0, c: 1, d: 0 };
+    let (x, y) = (cm31_mul(re_x, im_y), cm31_mul(re_y, im_x));
     Quotient {
         point_im_x: im_x,
         point_im_y: im_y,
-        denominator: CM31 { a: crate::fields::m31_sub(x.a, y.a), b: crate::fields::m31_sub(x.b, y.b) },
-        y: sum.im,
-        k: scale_cm31(v, im_y) - sum.im * point.y,
+        denominator: CM31 { a: m31_sub(x.a, y.a), b: m31_sub(x.b, y.b) },
+        y: im,
+        k: scale_cm31(v, im_y) - im * point.y,
     }
 }
-
-const NO_SUM: SampleSum = SampleSum { re: ZERO, im: ZERO };
 
 /// `samples` in the order of the tape; `z` the out-of-domain point.
 pub fn prepare(
@@ -122,170 +101,172 @@ pub fn prepare(
 ) -> Deep {
     let order = layout::leaf_order(log_sizes).span();
     let gamma_2 = gamma * gamma;
-    let gamma_3 = gamma_2 * gamma;
     let mut power = crate::fields::ONE;
-    let mut once = NO_SUM;
-    let mut previous = NO_SUM;
-    let mut current: Array<SampleSum> = array![NO_SUM, NO_SUM, NO_SUM, NO_SUM];
-    let mut weights = array![];
+    let mut at_z = NO_SUM;
+    let mut at_previous = NO_SUM;
+    let mut at_period: Array<SampleSum> = array![NO_SUM, NO_SUM, NO_SUM, NO_SUM];
+    let mut leaf_weights = array![];
+    let mut twice: Array<Array<Twice>> = array![array![], array![], array![], array![]];
     for tree in 0..layout::TREES {
-        let mut blocks: Array<Span<Weight>> = array![];
-        let mut next_current = array![];
+        let mut blocks: Array<Span<felt252>> = array![];
+        let mut next_at_period = array![];
+        let mut next_twice = array![];
         for table in 0..layout::TABLES {
             let (n_once, n_twice) = layout::columns(tree, table);
             let mut block = array![];
             for _ in 0..n_once {
-                block.append(weight(power));
-                once = add_sample(once, power, *samples.pop_front().unwrap());
+                append_weight(ref block, power);
+                at_z = add_sample(at_z, power, *samples.pop_front().unwrap());
                 power = power * gamma;
             }
-            let mut table_current = *current[table];
+            let mut period = *at_period[table];
+            let mut weights = array![];
             for _ in 0..n_twice {
-                block.append(weight(power));
-                previous = add_sample(previous, power, *samples.pop_front().unwrap());
-                table_current = add_sample(table_current, power, *samples.pop_front().unwrap());
-                power = power * gamma_3;
+                let previous = *samples.pop_front().unwrap();
+                let current = *samples.pop_front().unwrap();
+                append_weight(ref weights, power);
+                period = add_sample(period, power, current);
+                at_previous = add_sample(at_previous, power, previous);
+                let power_at_z = power * gamma_2;
+                append_weight(ref block, power_at_z);
+                at_z = add_sample(at_z, power_at_z, current);
+                power = power_at_z * gamma;
             }
-            next_current.append(table_current);
+            next_at_period.append(period);
+            let mut parts = twice.pop_front().unwrap();
+            if n_twice != 0 {
+                let start = column_start(tree, table, order) + n_once;
+                parts.append(Twice { tree, start, count: n_twice, weights: weights.span() });
+            }
+            next_twice.append(parts);
             blocks.append(block.span());
         }
-        current = next_current;
+        at_period = next_at_period;
+        twice = next_twice;
         let mut in_order = array![];
         for table in order {
             in_order.append_span(*blocks[*table]);
         }
-        weights.append(in_order.span());
+        fill(ref in_order);
+        leaf_weights.append(in_order.span());
     }
     let mut block = array![];
     for _ in 0..layout::COMPOSITION_COLUMNS {
-        block.append(weight(power));
-        once = add_sample(once, power, *samples.pop_front().unwrap());
+        append_weight(ref block, power);
+        at_z = add_sample(at_z, power, *samples.pop_front().unwrap());
         power = power * gamma;
     }
-    weights.append(block.span());
-    let all_current = add_sums(
-        add_sums(*current[0], *current[1]), add_sums(*current[2], *current[3]),
-    );
-    let mut at_period = array![];
+    leaf_weights.append(block.span());
+    let step = generator(log_size);
+    let back = Point { x: step.x, y: m31_neg(step.y) };
+    let mut quotients = array![
+        quotient(z, at_z, crate::fields::ONE), quotient(add_base(z, back), at_previous, gamma),
+    ];
     for table in 0..layout::TABLES {
         let period = generator(log_size - *log_sizes[table]);
-        at_period.append(quotient(add_base(z, period), *current[table]));
+        quotients.append(quotient(add_base(z, period), *at_period[table], crate::fields::ONE));
     }
-    let step = generator(log_size);
-    let back = Point { x: step.x, y: crate::fields::m31_neg(step.y) };
-    Deep {
-        log_domain: log_size + log_blowup,
-        order,
-        weights,
-        gamma,
-        at_z: quotient(z, add_sums(once, scale_sum(all_current, gamma_2))),
-        at_previous: quotient(add_base(z, back), scale_sum(previous, gamma)),
-        at_period: at_period.span(),
+    Deep { log_domain: log_size + log_blowup, leaf_weights, twice, gamma, quotients: quotients.span() }
+}
+
+/// The column of a leaf where a table's begin.
+fn column_start(tree: u32, table: u32, mut order: Span<u32>) -> u32 {
+    let next = *order.pop_front().unwrap();
+    if next == table {
+        return 0;
+    }
+    let (once, twice) = layout::columns(tree, next);
+    once + twice + column_start(tree, table, order)
+}
+
+/// Zeros up to a multiple of eight weights, at least one for pad's column.
+fn fill(ref weights: Array<felt252>) {
+    weights.append(0);
+    while weights.len() % 16 != 0 {
+        weights.append(0);
     }
 }
 
-/// The sums S of one position as its leaves come in.
+/// Numerators and denominators of the quotients at the queried positions, until all are in and inverted together.
 #[derive(Drop)]
-pub struct Sums {
-    once: Sum,
-    linear: Sum,
-    activate: Sum,
-    lut: Sum,
-    mac: Sum,
+pub struct Quotients {
+    numerators: Array<Wide>,
+    denominators: Array<CM31>,
+    norms: Array<M31>,
 }
 
-const EMPTY: Sum = Sum { low: 0, high: 0 };
-
-pub fn no_sums() -> Sums {
-    Sums { once: EMPTY, linear: EMPTY, activate: EMPTY, lut: EMPTY, mac: EMPTY }
+pub fn no_quotients() -> Quotients {
+    Quotients { numerators: array![], denominators: array![], norms: array![] }
 }
 
-fn add_columns(sum: Sum, n: u32, ref leaf: Span<u32>, ref weights: Span<Weight>) -> Sum {
-    if n == 0 {
-        return sum;
-    }
-    let value: felt252 = (*leaf.pop_front().unwrap()).into();
-    let weight = *weights.pop_front().unwrap();
-    add_columns(
-        Sum { low: sum.low + value * weight.low, high: sum.high + value * weight.high },
-        n - 1,
-        ref leaf,
-        ref weights,
-    )
-}
-
-/// Adds a leaf of a tree before the composition.
-pub fn add_leaf(self: @Deep, ref sums: Sums, tree: u32, mut leaf: Span<u32>) {
-    let mut weights = *self.weights[tree];
-    for table in *self.order {
-        let (n_once, n_twice) = layout::columns(tree, *table);
-        sums.once = add_columns(sums.once, n_once, ref leaf, ref weights);
-        if n_twice != 0 {
-            if *table == 0 {
-                sums.linear = add_columns(sums.linear, n_twice, ref leaf, ref weights);
-            } else if *table == 1 {
-                sums.activate = add_columns(sums.activate, n_twice, ref leaf, ref weights);
-            } else if *table == 2 {
-                sums.lut = add_columns(sums.lut, n_twice, ref leaf, ref weights);
-            } else {
-                sums.mac = add_columns(sums.mac, n_twice, ref leaf, ref weights);
-            }
-        }
-    }
-}
-
-/// Adds a leaf of the composition tree.
-pub fn add_composition_leaf(self: @Deep, ref sums: Sums, mut leaf: Span<u32>) {
-    let mut weights = *self.weights[layout::TREES];
-    sums.once = add_columns(sums.once, layout::COMPOSITION_COLUMNS, ref leaf, ref weights);
-}
-
-fn reduced(sum: Sum) -> QM31 {
-    let low: u256 = sum.low.into();
-    let high: u256 = sum.high.into();
-    QM31 {
-        a: reduce(low.low.into()),
-        b: reduce(low.high.into()),
-        c: reduce(high.low.into()),
-        d: reduce(high.high.into()),
-    }
-}
-
-/// (Im p.y S - Y D.y - K)/d
-fn evaluate(quotient: @Quotient, point: Point, s: QM31) -> QM31 {
-    let (x, y): (felt252, felt252) = (point.x.into(), point.y.into());
-    let q = quotient;
-    let denominator = CM31 {
-        a: reduce(
-            (*q.denominator.a).into()
-                - x * (*q.point_im_y.a).into()
-                + y * (*q.point_im_x.a).into()
-                + P_SQUARED,
-        ),
-        b: reduce(
-            (*q.denominator.b).into()
-                - x * (*q.point_im_y.b).into()
-                + y * (*q.point_im_x.b).into()
-                + P_SQUARED,
-        ),
-    };
-    let numerator = scale_cm31(s, *q.point_im_y) - qm31_scale(*q.y, point.y) - *q.k;
-    scale_cm31(numerator, cm31_inverse(denominator))
-}
-
-/// The codeword at a position of the domain.
-pub fn codeword(self: @Deep, sums: Sums, position: u32) -> QM31 {
+/// Adds a position, given its weighted sum of all columns at z and its leaves of the fingerprint and LogUp trees.
+pub fn add_position(
+    self: @Deep, ref quotients: Quotients, position: u32, at_z: Sum, fingerprints: Span<u32>, logup: Span<u32>,
+) {
     let point = domain_point(position, *self.log_domain);
-    let (linear, activate) = (reduced(sums.linear), reduced(sums.activate));
-    let (lut, mac) = (reduced(sums.lut), reduced(sums.mac));
-    let twice = (linear + activate + lut + mac) * *self.gamma;
-    let z = reduced(sums.once) + twice * *self.gamma;
-    let periods = *self.at_period;
-    MINUS_2_U
-        * (evaluate(self.at_z, point, z)
-            + evaluate(self.at_previous, point, twice)
-            + evaluate(periods[0], point, linear)
-            + evaluate(periods[1], point, activate)
-            + evaluate(periods[2], point, lut)
-            + evaluate(periods[3], point, mac))
+    let mut periods = array![];
+    let mut all = EMPTY;
+    for table in self.twice.span() {
+        let mut sum = EMPTY;
+        for part in table.span() {
+            let leaf = if *part.tree == 3 {
+                fingerprints
+            } else {
+                logup
+            };
+            sum = add_fours(sum, leaf.slice(*part.start, *part.count), *part.weights);
+        }
+        all = Sum { low: all.low + sum.low, high: all.high + sum.high };
+        periods.append(reduced(sum));
+    }
+    let mut rest = *self.quotients;
+    add_quotient(ref quotients, rest.pop_front().unwrap(), point, reduced(at_z));
+    add_quotient(ref quotients, rest.pop_front().unwrap(), point, reduced(all) * *self.gamma);
+    for sum in periods {
+        add_quotient(ref quotients, rest.pop_front().unwrap(), point, sum);
+    }
+}
+
+/// Im p.y S - Y D.y - K, and d.
+fn add_quotient(ref quotients: Quotients, quotient: @Quotient, point: Point, s: QM31) {
+    let q = *quotient;
+    let (x, y): (felt252, felt252) = (point.x.into(), point.y.into());
+    let (im_x_re, im_x_im): (felt252, felt252) = (q.point_im_x.a.into(), q.point_im_x.b.into());
+    let (im_y_re, im_y_im): (felt252, felt252) = (q.point_im_y.a.into(), q.point_im_y.b.into());
+    let denominator = CM31 {
+        a: reduce(q.denominator.a.into() - x * im_y_re + y * im_x_re + P_SQUARED),
+        b: reduce(q.denominator.b.into() - x * im_y_im + y * im_x_im + P_SQUARED),
+    };
+    let numerator = wide_sub(
+        wide_sub(wide_scale(widen(s), im_y_re, im_y_im), wide_scale(widen(q.y), y, 0)), widen(q.k),
+    );
+    quotients.numerators.append(numerator);
+    quotients.denominators.append(denominator);
+    quotients.norms.append(cm31_norm(denominator));
+}
+
+/// The codeword at each of the positions added.
+pub fn codewords(quotients: Quotients) -> Array<QM31> {
+    let Quotients { numerators, denominators, norms } = quotients;
+    let mut inverses = batch_inverse(norms.span());
+    let mut numerators = numerators.span();
+    let mut denominators = denominators.span();
+    let mut result = array![];
+    while !numerators.is_empty() {
+        let mut sum = Wide { a: 0, b: 0, c: 0, d: 0 };
+        for _ in 0..layout::TABLES + 2 {
+            let inverse = *inverses.pop_front().unwrap();
+            let denominator = *denominators.pop_front().unwrap();
+            // 1/d = conj(d)/|d|^2
+            let re: felt252 = m31_mul(denominator.a, inverse).into();
+            let im: felt252 = m31_mul(denominator.b, inverse).into();
+            sum = wide_add(sum, wide_scale(*numerators.pop_front().unwrap(), re, -im));
+        }
+        // (A + B u)(-2 u) = -2 ((2 + i) B + A u)
+        let product = Wide {
+            a: 2 * sum.d - 4 * sum.c, b: -2 * sum.c - 4 * sum.d, c: -2 * sum.a, d: -2 * sum.b,
+        };
+        result.append(wide_reduce(product, CODEWORD_OFFSET));
+    }
+    result
 }

@@ -41,13 +41,17 @@ impl SubtractP of SubHelper<BoundedInt<0x7fffffff, 0xfffffffc>, UnitInt<0x7fffff
 const NONZERO_P: NonZero<UnitInt<0x7fffffff>> = 0x7fffffff;
 const UNIT_P: UnitInt<0x7fffffff> = 0x7fffffff;
 
-/// x mod p for 0 <= x < 2^128; panics beyond.
 #[inline(always)]
-pub fn reduce(x: felt252) -> M31 {
-    let x: u128 = x.try_into().expect('circlet: reduction');
+pub fn reduce_u128(x: u128) -> M31 {
     let x: U128 = upcast(x);
     let (_, r) = bounded_int::div_rem(x, NONZERO_P);
     r
+}
+
+/// x mod p for 0 <= x < 2^128; panics beyond.
+#[inline(always)]
+pub fn reduce(x: felt252) -> M31 {
+    reduce_u128(x.try_into().expect('circlet: reduction'))
 }
 
 #[inline(always)]
@@ -91,6 +95,33 @@ pub fn m31_inverse(a: M31) -> M31 {
     let a28 = m31_mul(m31_square_times(a24, 4), a4);
     let a29 = m31_mul(m31_mul(a28, a28), a); // a^(2^29 - 1)
     m31_mul(m31_square_times(a29, 2), a)
+}
+
+/// The inverses of nonzero values, for one inversion and three products each.
+pub fn batch_inverse(values: Span<M31>) -> Span<M31> {
+    // prefix[i] = product of the values before i
+    let mut prefix = array![];
+    let mut product: M31 = 1;
+    for value in values {
+        prefix.append(product);
+        product = m31_mul(product, *value);
+    }
+    let mut reversed = array![];
+    append_inverses(ref reversed, values, prefix.span(), m31_inverse(product));
+    let mut inverses = array![];
+    let mut rest = reversed.span();
+    while let Some(inverse) = rest.pop_back() {
+        inverses.append(*inverse);
+    }
+    inverses.span()
+}
+
+/// Appends the inverses of `values` from the last to the first; `inverse` is that of their product.
+fn append_inverses(ref reversed: Array<M31>, mut values: Span<M31>, mut prefix: Span<M31>, inverse: M31) {
+    if let Some(value) = values.pop_back() {
+        reversed.append(m31_mul(inverse, *prefix.pop_back().unwrap()));
+        append_inverses(ref reversed, values, prefix, m31_mul(inverse, *value));
+    }
 }
 
 /// a + b i
@@ -165,21 +196,65 @@ impl QM31Neg of Neg<QM31> {
     }
 }
 
-/// (A + B u)(C + D u) = A C + (2 + i) B D + (A D + B C) u
 impl QM31Mul of Mul<QM31> {
     fn mul(lhs: QM31, rhs: QM31) -> QM31 {
-        let (a, b): (felt252, felt252) = (lhs.a.into(), lhs.b.into());
-        let (c, d): (felt252, felt252) = (lhs.c.into(), lhs.d.into());
-        let (e, f): (felt252, felt252) = (rhs.a.into(), rhs.b.into());
-        let (g, h): (felt252, felt252) = (rhs.c.into(), rhs.d.into());
-        let re = c * g - d * h;
-        let im = c * h + d * g;
-        QM31 {
-            a: reduce(a * e - b * f + re + re - im + 2 * P_SQUARED_4),
-            b: reduce(a * f + b * e + re + im + im + P_SQUARED_4),
-            c: reduce(a * g - b * h + c * e - d * f + P_SQUARED_4),
-            d: reduce(a * h + b * g + c * f + d * e),
-        }
+        wide_reduce(wide_mul(widen(lhs), rhs), 2 * P_SQUARED_4)
+    }
+}
+
+/// An element that is not reduced: its coordinates are integers of either sign.
+#[derive(Copy, Drop)]
+pub struct Wide {
+    pub a: felt252,
+    pub b: felt252,
+    pub c: felt252,
+    pub d: felt252,
+}
+
+#[inline(always)]
+pub fn widen(x: QM31) -> Wide {
+    Wide { a: x.a.into(), b: x.b.into(), c: x.c.into(), d: x.d.into() }
+}
+
+/// (A + B u)(C + D u) = A C + (2 + i) B D + (A D + B C) u; at most 8 p as large as x in each coordinate.
+#[inline(always)]
+pub fn wide_mul(x: Wide, y: QM31) -> Wide {
+    let (a, b, c, d) = (x.a, x.b, x.c, x.d);
+    let (e, f): (felt252, felt252) = (y.a.into(), y.b.into());
+    let (g, h): (felt252, felt252) = (y.c.into(), y.d.into());
+    let re = c * g - d * h;
+    let im = c * h + d * g;
+    Wide {
+        a: a * e - b * f + re + re - im,
+        b: a * f + b * e + re + im + im,
+        c: a * g - b * h + c * e - d * f,
+        d: a * h + b * g + c * f + d * e,
+    }
+}
+
+/// The element; `offset` is a multiple of p that makes every coordinate lie between 0 and 2^128.
+#[inline(always)]
+pub fn wide_reduce(x: Wide, offset: felt252) -> QM31 {
+    QM31 {
+        a: reduce(x.a + offset), b: reduce(x.b + offset), c: reduce(x.c + offset), d: reduce(x.d + offset),
+    }
+}
+
+#[inline(always)]
+pub fn wide_add(x: Wide, y: Wide) -> Wide {
+    Wide { a: x.a + y.a, b: x.b + y.b, c: x.c + y.c, d: x.d + y.d }
+}
+
+#[inline(always)]
+pub fn wide_sub(x: Wide, y: Wide) -> Wide {
+    Wide { a: x.a - y.a, b: x.b - y.b, c: x.c - y.c, d: x.d - y.d }
+}
+
+/// x (re + im i)
+#[inline(always)]
+pub fn wide_scale(x: Wide, re: felt252, im: felt252) -> Wide {
+    Wide {
+        a: x.a * re - x.b * im, b: x.a * im + x.b * re, c: x.c * re - x.d * im, d: x.c * im + x.d * re,
     }
 }
 

@@ -3,7 +3,7 @@
 #[feature("bounded-int-utils")]
 use core::internal::bounded_int::{BoundedInt, DivRemHelper, UnitInt, div_rem, downcast, upcast};
 use crate::blake2s::{Hash, hash_words};
-use crate::fields::{M31, P};
+use crate::fields::M31;
 
 const FORMAT_VERSION: u32 = 1;
 const AIR_ID: u32 = 1;
@@ -21,9 +21,9 @@ pub struct Tensor {
     /// Id of the wire that carries its claim.
     pub wire: M31,
     pub rows: u32,
-    /// Least value, as a residue, and the number of values above it.
+    /// Least and greatest integer, as residues.
     pub least: M31,
-    pub span: u32,
+    pub greatest: M31,
 }
 
 #[derive(Copy, Drop)]
@@ -115,7 +115,7 @@ fn next_tensor(ref words: Span<u32>, claimed: bool) -> Tensor {
     let least = next_residue(ref words, 'circlet: key range');
     let greatest = next_residue(ref words, 'circlet: key range');
     assert(centred(least) <= centred(greatest), 'circlet: key range');
-    Tensor { wire, rows, least, span: centred(greatest) - centred(least) }
+    Tensor { wire, rows, least, greatest }
 }
 
 /// Positive finite binary64 numbers, the low word first: one, or one a row.

@@ -17,8 +17,8 @@ const COLUMNS: [(u32, u32); 20] = [
     (0, 4), (8, 4), (8, 4), (4, 4) // LogUp
 ];
 
-/// Columns of each tree, pad's included.
-const TREE_COLUMNS: [u32; 5] = [44, 17, 8, 29, 37];
+/// Columns of each tree, pad's included; the composition's is last.
+const TREE_COLUMNS: [u32; 6] = [44, 17, 8, 29, 37, 8];
 
 /// Values sampled in all trees.
 pub const SAMPLES: u32 = 170;

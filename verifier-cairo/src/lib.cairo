@@ -14,3 +14,4 @@ pub mod merkle;
 pub mod statement;
 pub mod tape;
 pub mod verifier;
+pub mod weighted;

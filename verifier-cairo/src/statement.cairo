@@ -1,25 +1,55 @@
 //! What a proof states, and how the public values enter the bus (docs/protocol.md section 5).
 use crate::air::Challenges;
-use crate::fields::{M31, ONE, QM31, QM31Add, QM31Mul, QM31Sub, ZERO, base, m31_neg, m31_sub, qm31_inverse, qm31_scale};
+use crate::fields::{M31, ONE, QM31, QM31Add, QM31Mul, QM31Sub, ZERO, base, m31_neg, qm31_inverse, qm31_scale};
 #[feature("bounded-int-utils")]
 use core::internal::bounded_int::upcast;
 use crate::key::{Key, Tensor};
 use crate::tape::canonical;
+use crate::weighted::{EMPTY, add_eight, append_weight, reduced};
 
+const MODULUS: u32 = 0x7fffffff;
 const WIRE_ONE: M31 = 1;
 const WIRE_ONES: M31 = 2;
 
-/// Every value is below p and within the key's range.
+/// Every value is below p and within the key's range. A range that reaches below 0 has residues 0 to `greatest` and
+/// `least` to p - 1.
 pub fn check_values(values: Span<u32>, tensor: @Tensor) {
-    for value in values {
-        let above = m31_sub(canonical(*value), *tensor.least);
-        assert(upcast::<_, u32>(above) <= *tensor.span, 'circlet: public value range');
+    let (least, greatest): (u32, u32) = (upcast(*tensor.least), upcast(*tensor.greatest));
+    if least <= greatest {
+        for value in values {
+            assert(least <= *value && *value <= greatest, 'circlet: public value range');
+        }
+    } else {
+        for value in values {
+            assert(
+                *value <= greatest || (least <= *value && *value < MODULUS), 'circlet: public value range',
+            );
+        }
     }
 }
 
-/// T = sum_j t^(N-1-j) value_j
-fn claim_of(values: Span<u32>, t: QM31) -> QM31 {
+/// T = sum_j t^(N-1-j) value_j: eight values at a time, T = t^8 T + sum_{i<8} t^(7-i) value_i.
+fn claim_of(mut values: Span<u32>, t: QM31) -> QM31 {
+    let mut powers = array![ONE];
+    let mut power = ONE;
+    for _ in 0..8_u32 {
+        power = power * t;
+        powers.append(power);
+    }
+    let mut weights = array![];
+    for i in 0..8_u32 {
+        append_weight(ref weights, *powers[7 - i]);
+    }
+    let mut weights = weights.span();
+    let weights = *weights.multi_pop_front::<16>().unwrap();
     let mut claim = ZERO;
+    while let Some(eight) = values.multi_pop_front::<8>() {
+        let [a, b, c, d, e, f, g, h] = (*eight).unbox();
+        let sum = add_eight(
+            EMPTY, a.into(), b.into(), c.into(), d.into(), e.into(), f.into(), g.into(), h.into(), weights,
+        );
+        claim = claim * power + reduced(sum);
+    }
     for value in values {
         claim = claim * t + base(canonical(*value));
     }

@@ -7,6 +7,7 @@ use core::internal::bounded_int::{
 };
 use crate::blake2s::Hash;
 use crate::fields::{M31, QM31};
+use crate::weighted::{Sum, add_eight};
 
 type U128 = BoundedInt<0, 0xffffffffffffffffffffffffffffffff>;
 type U124 = BoundedInt<0, 0xfffffffffffffffffffffffffffffff>;
@@ -137,6 +138,13 @@ pub fn canonical(digit: u32) -> M31 {
     downcast(digit).expect('circlet: value beyond p')
 }
 
+/// The last `count` words are digits that a section does not use.
+fn check_unused(mut words: Span<u32>, count: u32) {
+    for _ in 0..count {
+        assert(*words.pop_back().unwrap() == 0, 'circlet: unused digit');
+    }
+}
+
 #[derive(Copy, Drop)]
 pub struct ValueTape {
     rest: Span<felt252>,
@@ -165,12 +173,44 @@ pub impl ValueTapeImpl of ValueTapeTrait {
         if count >= 8 {
             self.read(ref words, count - 8)
         } else {
-            // Digits `count` to 7 are unused.
-            let mut unused = words.span().slice(words.len() - 8 + count, 8 - count);
-            for digit in unused {
-                assert(*digit == 0, 'circlet: unused digit');
-            }
+            check_unused(words.span(), 8 - count);
         }
+    }
+
+    /// Appends the digits of a section of `count` to `words`, and zeros up to a multiple of eight; returns `sum` plus the
+    /// digits times their weights, of which there are as many.
+    fn read_weighted(
+        ref self: ValueTape, ref words: Array<u32>, count: u32, mut weights: Span<felt252>, sum: Sum,
+    ) -> Sum {
+        let eight = match weights.multi_pop_front::<16>() {
+            Some(eight) => *eight,
+            None => {
+                check_unused(words.span(), words.len() - count);
+                return sum;
+            },
+        };
+        let [d0, d1, d2, d3, d4, d5, d6, d7] = unpack_digits(self.next());
+        words.append(upcast(d0));
+        words.append(upcast(d1));
+        words.append(upcast(d2));
+        words.append(upcast(d3));
+        words.append(upcast(d4));
+        words.append(upcast(d5));
+        words.append(upcast(d6));
+        words.append(upcast(d7));
+        let sum = add_eight(
+            sum,
+            upcast(d0),
+            upcast(d1),
+            upcast(d2),
+            upcast(d3),
+            upcast(d4),
+            upcast(d5),
+            upcast(d6),
+            upcast(d7),
+            eight,
+        );
+        self.read_weighted(ref words, count, weights, sum)
     }
 
     fn next(ref self: ValueTape) -> felt252 {

@@ -13,6 +13,7 @@ use crate::key::{Key, read_key};
 use crate::layout;
 use crate::merkle::{Node, root_of, same};
 use crate::statement::{check_values, public_messages};
+use crate::weighted::{EMPTY, Sum};
 use crate::tape::{HashTape, HashTapeTrait, ValueTape, ValueTapeTrait, secure_felts};
 
 /// The public values of a proof that holds, packed as they came: eight a felt in base 2^31.
@@ -225,12 +226,12 @@ fn insert(mut sorted: Span<u32>, value: u32) -> Span<u32> {
     result.span()
 }
 
-/// Reads the leaves at every position, tree after tree, checks them against the roots, and returns FRI's evaluations.
+/// Reads the leaves at every position, checks them against the roots, and returns FRI's evaluations.
 fn open_trees(
     key: @Key, commitments: @Commitments, ref tape: ValueTape, ref hashes: HashTape,
 ) -> Array<Evaluation> {
     let deep = commitments.deep;
-    let mut evaluations = array![];
+    let mut quotients = deep::no_quotients();
     let mut structure = array![];
     let mut weights = array![];
     let mut witness = array![];
@@ -239,16 +240,13 @@ fn open_trees(
     let mut composition = array![];
     for position in *commitments.positions {
         let position = *position;
-        let mut sums = deep::no_sums();
-        structure.append(open_leaf(deep, ref sums, 0, position, ref tape));
-        weights.append(open_leaf(deep, ref sums, 1, position, ref tape));
-        witness.append(open_leaf(deep, ref sums, 2, position, ref tape));
-        fingerprints.append(open_leaf(deep, ref sums, 3, position, ref tape));
-        logup.append(open_leaf(deep, ref sums, 4, position, ref tape));
-        let (leaf, hash) = read_leaf(ref tape, layout::COMPOSITION_COLUMNS);
-        deep::add_composition_leaf(deep, ref sums, leaf);
-        composition.append(Node { position, hash });
-        evaluations.append(Evaluation { position, value: deep::codeword(deep, sums, position) });
+        let (_, sum) = open_leaf(ref structure, position, deep, 0, ref tape, EMPTY);
+        let (_, sum) = open_leaf(ref weights, position, deep, 1, ref tape, sum);
+        let (_, sum) = open_leaf(ref witness, position, deep, 2, ref tape, sum);
+        let (fingerprint_leaf, sum) = open_leaf(ref fingerprints, position, deep, 3, ref tape, sum);
+        let (logup_leaf, sum) = open_leaf(ref logup, position, deep, 4, ref tape, sum);
+        let (_, sum) = open_leaf(ref composition, position, deep, 5, ref tape, sum);
+        deep::add_position(deep, ref quotients, position, sum, fingerprint_leaf, logup_leaf);
     }
     let height = *key.log_size + *key.log_blowup;
     let mut roots = commitments.roots.span();
@@ -256,20 +254,24 @@ fn open_trees(
         let root = root_of(leaves.span(), height, ref hashes);
         assert(same(root, *roots.pop_front().unwrap()), 'circlet: tree root');
     }
+    let mut evaluations = array![];
+    let mut positions = *commitments.positions;
+    for value in deep::codewords(quotients) {
+        evaluations.append(Evaluation { position: *positions.pop_front().unwrap(), value });
+    }
     evaluations
 }
 
-fn open_leaf(deep: @deep::Deep, ref sums: deep::Sums, tree: u32, position: u32, ref tape: ValueTape) -> Node {
-    let (leaf, hash) = read_leaf(ref tape, layout::tree_columns(tree));
-    deep::add_leaf(deep, ref sums, tree, leaf);
-    Node { position, hash }
-}
-
-/// The next leaf of `columns` values, padded with zeros, and its hash.
-fn read_leaf(ref tape: ValueTape, columns: u32) -> (Span<u32>, Hash) {
+/// Reads the next leaf, of the tree, and appends its hash to `nodes`. Returns its values, padded with zeros, and `sum` plus
+/// their weighted sum at z.
+fn open_leaf(
+    ref nodes: Array<Node>, position: u32, deep: @deep::Deep, tree: u32, ref tape: ValueTape, sum: Sum,
+) -> (Span<u32>, Sum) {
+    let columns = layout::tree_columns(tree);
     let mut words = array![];
-    tape.read(ref words, columns);
+    let sum = tape.read_weighted(ref words, columns, *deep.leaf_weights[tree], sum);
     append_zeros(ref words, words.len() % 16);
     let leaf = words.span();
-    (leaf, hash_padded(leaf, 4 * columns))
+    nodes.append(Node { position, hash: hash_padded(leaf, 4 * columns) });
+    (leaf, sum)
 }
