@@ -3,14 +3,26 @@
 
 namespace circlet::CIRCLET_LANES {
 
+/// sum += a b for a factor that all lanes share. The 32-bit broadcast is a load; the products ignore the
+/// upper halves.
+inline void add_shared(ProductSum& sum, const PackedM31& a, M31 b) {
+#ifdef CIRCLET_AVX512
+  const __m512i factor = _mm512_set1_epi32(static_cast<int>(b.value()));
+  sum.even = _mm512_add_epi64(sum.even, _mm512_mul_epu32(a.u.v, factor));
+  sum.odd = _mm512_add_epi64(sum.odd, _mm512_mul_epu32(PackedM31::odd_lanes(a.u.v), factor));
+#else
+  sum.add(a, b);
+#endif
+}
+
 /// Sum of products of constants of F with values of M: at most four, then fold() before every four more.
 class ConstantProducts {
  public:
   void add(const QM31& constant, const PackedM31& value) {
-    sums_[0].add(value, constant.first.real);
-    sums_[1].add(value, constant.first.imag);
-    sums_[2].add(value, constant.second.real);
-    sums_[3].add(value, constant.second.imag);
+    add_shared(sums_[0], value, constant.first.real);
+    add_shared(sums_[1], value, constant.first.imag);
+    add_shared(sums_[2], value, constant.second.real);
+    add_shared(sums_[3], value, constant.second.imag);
   }
   /// Four products.
   void add(const Factor& constant, const PackedQM31& value) {
@@ -20,7 +32,10 @@ class ConstantProducts {
     add(constant.multiples[3], value.d);
   }
   void fold() {
-    for (auto& sum : sums_) sum.fold();
+    sums_[0].fold();
+    sums_[1].fold();
+    sums_[2].fold();
+    sums_[3].fold();
   }
   [[nodiscard]] PackedQM31 reduce() const {
     return {sums_[0].reduce(), sums_[1].reduce(), sums_[2].reduce(), sums_[3].reduce()};
@@ -64,10 +79,16 @@ class PackedConstants {
     if (n == 1) return {f(0), PackedM31::zero(), PackedM31::zero(), PackedM31::zero()};
     const QM31* power = constants_[base].data();
     ConstantProducts products;
-    for (std::uint32_t i = 0; i < n;) {
-      for (const std::uint32_t end = std::min(i + 4, n); i < end; ++i) products.add(power[i], f(i));
-      if (i < n) products.fold();
+    std::uint32_t i = 0;
+    for (; i + 4 <= n; i += 4) {
+      products.fold();
+      products.add(power[i], f(i));
+      products.add(power[i + 1], f(i + 1));
+      products.add(power[i + 2], f(i + 2));
+      products.add(power[i + 3], f(i + 3));
     }
+    if (i < n) products.fold();
+    for (; i < n; ++i) products.add(power[i], f(i));
     return products.reduce();
   }
 

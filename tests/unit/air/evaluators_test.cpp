@@ -92,7 +92,7 @@ MaskValues values_at(const TableLayout& layout, const RandomDomain& domain, std:
 }
 
 void check_lanes_against_point(std::size_t index, std::uint32_t lanes, std::uint32_t log_size,
-                               std::vector<std::uint32_t> previous) {
+                               std::vector<std::uint32_t> previous, const DeletedConstraints& deleted = {}) {
   Random random;
   const TableLayout layout = table_layout(index, lanes);
   const RandomDomain domain(layout, log_size, std::move(previous), random);
@@ -104,7 +104,7 @@ void check_lanes_against_point(std::size_t index, std::uint32_t lanes, std::uint
 
   SecureColumn out(std::size_t{1} << log_size);
   for (std::size_t s = 0; s < out.size(); ++s) out.set(s, QM31(M31(17)));
-  const auto provers = make_component_provers(shape, challenges, claimed);
+  const auto provers = make_component_provers(shape, challenges, claimed, deleted);
   const std::uint32_t size = 1U << log_size,
                       cut = size >= 64 ? size / 2 + 16 : size;  // two ranges, one across the middle
   const std::array<std::uint32_t*, 4> pointers = {words(out.coordinates[0]), words(out.coordinates[1]),
@@ -112,7 +112,7 @@ void check_lanes_against_point(std::size_t index, std::uint32_t lanes, std::uint
   provers[index]->accumulate(domain.evaluations, 0, cut, coefficients, pointers);
   if (cut != size) provers[index]->accumulate(domain.evaluations, cut, size, coefficients, pointers);
 
-  const auto components = make_components(shape, challenges, claimed);
+  const auto components = make_components(shape, challenges, claimed, deleted);
   for (std::uint32_t s = 0; s < size; ++s) {
     PointAccumulator accumulator(rho);
     components[index]->evaluate_at_point(values_at(layout, domain, s), accumulator);
@@ -327,4 +327,6 @@ TEST_CASE("a_deleted_constraint_counts_as_zero_for_prover_and_verifier") {
   make_components(shape, challenges, claimed, {"linear.claim"})[0]->evaluate_at_point(values, without);
   const auto constraints = evaluate(symbolic_table(0), 2, values, TableConstants(challenges, claimed[0], 2));
   CHECK(all.value() - without.value() == constraints[2] * rho.square());
+  check_lanes_against_point(0, 2, 6, previous_slots(6), {"linear.claim"});
+  check_lanes_against_point(1, 3, 6, previous_slots(6), {"activate.P"});
 }
