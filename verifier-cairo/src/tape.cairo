@@ -213,6 +213,27 @@ pub impl ValueTapeImpl of ValueTapeTrait {
         self.read_weighted(ref words, count, weights, sum)
     }
 
+    /// A section of `count` felts of QM31, two a felt, all canonical.
+    fn read_secure(ref self: ValueTape, count: u32) -> Span<QM31> {
+        let mut felts = array![];
+        self.append_secure(ref felts, count);
+        felts.span()
+    }
+
+    fn append_secure(ref self: ValueTape, ref felts: Array<QM31>, count: u32) {
+        if count == 0 {
+            return;
+        }
+        let [d0, d1, d2, d3, d4, d5, d6, d7] = unpack_digits(self.next());
+        felts.append(QM31 { a: residue(d0), b: residue(d1), c: residue(d2), d: residue(d3) });
+        if count == 1 {
+            assert(d4 == 0 && d5 == 0 && d6 == 0 && d7 == 0, 'circlet: unused digit');
+            return;
+        }
+        felts.append(QM31 { a: residue(d4), b: residue(d5), c: residue(d6), d: residue(d7) });
+        self.append_secure(ref felts, count - 2)
+    }
+
     fn next(ref self: ValueTape) -> felt252 {
         *self.rest.pop_front().expect('circlet: values too short')
     }
@@ -233,6 +254,11 @@ pub impl ValueTapeImpl of ValueTapeTrait {
     fn finish(self: ValueTape) {
         assert(self.rest.is_empty(), 'circlet: values too long');
     }
+}
+
+#[inline(always)]
+fn residue(digit: Digit) -> M31 {
+    downcast(digit).expect('circlet: value beyond p')
 }
 
 #[derive(Copy, Drop)]
