@@ -203,7 +203,9 @@ class Reader {
     layer.scaled.resize(bytes_.read_count(4 + 1, "scaled terms"));
     for (ScaledTerm& term : layer.scaled) {
       term.input = bytes_.read<std::uint32_t>("scaled term");
-      const std::uint32_t count = flag("scaled term") ? 1 : layer.rows;
+      const bool uniform = flag("scaled term");
+      if (!uniform && layer.rows == 1) bytes_.fail("scaled term", "one coefficient is a uniform one");
+      const std::uint32_t count = uniform ? 1 : layer.rows;
       term.coefficients = integers(has_weights, count, "coefficients");
     }
     if (flag("bias")) {

@@ -154,6 +154,8 @@ Affine Builder::gather(const Affine& a, const std::vector<std::uint32_t>& index)
   for (std::size_t j = 0; j < index.size(); ++j) result.bias[j] = index[j] == no_row ? 0.0 : a.bias[index[j]];
   for (const Selection& source : a.selections) {
     Selection selection{.tensor = source.tensor, .index = {}, .coefficients = {}};
+    selection.index.reserve(index.size());
+    selection.coefficients.reserve(index.size());
     for (const std::uint32_t from : index) {
       selection.index.push_back(from == no_row ? 0 : source.index[from]);
       selection.coefficients.push_back(from == no_row ? 0.0 : source.coefficients[from]);

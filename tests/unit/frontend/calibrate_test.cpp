@@ -1,0 +1,209 @@
+// Calibration: what it promises about accuracy, ranges and tables.
+#include "frontend/calibrate.hpp"
+
+#include <doctest/doctest.h>
+
+#include <random>
+
+#include "core/error.hpp"
+#include "frontend/executor.hpp"
+#include "frontend/inputs.hpp"
+#include "frontend/quantise.hpp"
+#include "tests/unit/frontend/frontend_support.hpp"
+
+using namespace circlet;
+
+namespace {
+
+std::vector<double> random_inputs(std::size_t samples, std::size_t features, double scale = 1) {
+  std::mt19937 random(7);
+  std::normal_distribution<double> normal;
+  std::vector<double> inputs(samples * features);
+  for (double& x : inputs) x = normal(random) * scale;
+  return inputs;
+}
+
+std::vector<float> random_weights(std::size_t count, unsigned seed, float scale) {
+  std::mt19937 random(seed);
+  std::normal_distribution<float> normal;
+  std::vector<float> weights(count);
+  for (float& w : weights) w = normal(random) * scale;
+  return weights;
+}
+
+/// Three dense layers of 6 with the given activations after the first two; `growth` scales the second layer's
+/// values.
+Graph chain(const std::string& first, const std::string& second, float growth = 1) {
+  ModelMaker model;
+  model.input("x", {-1, 6}).output("y");
+  model.constant("w1", {6, 6}, random_weights(36, 1, 0.6F))
+      .constant("w2", {6, 6}, random_weights(36, 2, 0.6F * growth));
+  model.constant("w3", {6, 3}, random_weights(18, 3, 0.6F)).constant("b", {6}, random_weights(6, 4, 0.2F));
+  model.node("MatMul", {"x", "w1"}, "a");
+  model.node("Add", {"a", "b"}, "a1");
+  model.node(first, {"a1"}, "a2");
+  model.node("MatMul", {"a2", "w2"}, "c");
+  model.node(second, {"c"}, "c1");
+  model.node("MatMul", {"c1", "w3"}, "y");
+  return model.import();
+}
+
+}  // namespace
+
+TEST_CASE("the_digits_example_keeps_its_classes_with_small_tables") {
+  const std::filesystem::path folder = std::filesystem::path(CIRCLET_SOURCE_DIR) / "examples" / "digits";
+  const Graph graph = import_onnx(folder / "digits.onnx");
+  const Model model = calibrate(graph, read_inputs(folder / "calibration.json", graph.features()));
+  CHECK(model.report.goal_met);
+  CHECK(model.report.disagreements == 0);
+  CHECK(model.report.relative_error() < 0.005);
+  CHECK(lut_entries(model.program) < 3900);
+  const TensorInfo& input = model.program.tensors[model.program.input];
+  CHECK(input.scales == std::vector<double>{1.0});
+  CHECK(input.min == 0);
+  CHECK(input.max == 16);
+  CHECK_FALSE(model.program.layers.back().split);
+  for (int digit = 0; digit < 10; ++digit) {
+    const auto sample = read_inputs(folder / ("input_" + std::to_string(digit) + ".json"), 64);
+    const Trace trace = execute(model.program, quantise_input(model.program, sample), 1);
+    CHECK(postprocess(model.program.postprocessing, {trace.output().begin(), trace.output().end()})[0] ==
+          digit);
+  }
+}
+
+TEST_CASE("relu_layers_of_any_scale_share_one_table") {
+  const Model model = calibrate(chain("Relu", "Relu", 50), random_inputs(100, 6));
+  CHECK(model.report.goal_met);
+  CHECK(model.program.luts.size() == 1);
+  CHECK(model.program.layers[0].split->shift == model.program.layers[1].split->shift);
+}
+
+TEST_CASE("equal_functions_share_a_table_and_different_ones_do_not") {
+  CHECK(calibrate(chain("Tanh", "Tanh"), random_inputs(100, 6)).program.luts.size() == 1);
+  CHECK(calibrate(chain("Tanh", "Sigmoid"), random_inputs(100, 6)).program.luts.size() == 2);
+}
+
+TEST_CASE("every_choice_of_widths_gives_a_program_that_passes_the_checks_or_a_reason") {
+  const Graph graph = chain("Relu", "Sigmoid");
+  Ranges ranges;
+  ranges.features.assign(6, {-3, 4});
+  ranges.layers = {{-5, 6}, {-7, 3}, {-1, 2}};
+  int built = 0;
+  for (const std::uint32_t levels : {8U, 100U, 1024U, 65536U}) {
+    for (const std::uint32_t shift : {0U, 1U, 8U, 12U, 20U}) {
+      for (const std::uint32_t input_levels : {4U, 256U, 4096U}) {
+        const Quantised quantised = quantise(graph, ranges, {levels, shift, input_levels});
+        CAPTURE(levels);
+        CAPTURE(shift);
+        if (!quantised.program) {
+          CHECK(quantised.reason.find("layer '") == 0);
+          continue;
+        }
+        CHECK_NOTHROW(check_program(*quantised.program));
+        ++built;
+      }
+    }
+  }
+  CHECK(built >= 40);
+}
+
+TEST_CASE("finer_widths_bring_the_integer_model_to_the_float_model") {
+  const Graph graph = chain("Tanh", "Elu");
+  const std::vector<double> inputs = random_inputs(100, 6);
+  double before = 1;
+  for (const std::uint32_t bits : {7U, 9U, 11U, 13U}) {
+    CalibrationOptions options;
+    options.lut_bits = bits;
+    options.shift = 12;
+    options.input_bits = 14;
+    const AccuracyReport report = calibrate(graph, inputs, options).report;
+    CHECK(report.relative_error() < before / 2);
+    before = report.relative_error();
+  }
+  CHECK(before < 2e-3);
+}
+
+TEST_CASE("fixed_widths_are_kept") {
+  CalibrationOptions options;
+  options.lut_bits = 9;
+  options.shift = 7;
+  const Model model = calibrate(chain("Relu", "Relu"), random_inputs(100, 6), options);
+  CHECK(model.program.luts[0].values.size() == 512);
+  CHECK(model.program.layers[0].split->shift == 7);
+}
+
+TEST_CASE("an_accuracy_goal_that_cannot_be_met_is_reported") {
+  CalibrationOptions options;
+  options.lut_bits = 3;
+  const Model model = calibrate(chain("Relu", "Relu"), random_inputs(100, 6), options);
+  CHECK_FALSE(model.report.goal_met);
+  CHECK(to_text(model.report).find("NOT met") != std::string::npos);
+}
+
+TEST_CASE("values_within_the_margin_execute_and_values_beyond_it_are_errors") {
+  // One ReLU of x1 - x2, calibrated on differences in [-1, 1] although each input alone may be large.
+  ModelMaker maker;
+  maker.input("x", {-1, 2}).output("y").constant("w", {2, 1}, {1, -1});
+  maker.node("MatMul", {"x", "w"}, "a");
+  maker.node("Relu", {"a"}, "y");
+  const Graph graph = maker.import();
+  const std::vector<double> inputs{10.3, 9.3, -10.1, -9.1, 5.05, 5.1};
+  const Program program = calibrate(graph, inputs).program;
+  auto run = [&](double a, double b) {
+    return to_real(program.tensors[program.output],
+                   execute(program, quantise_input(program, std::vector<double>{a, b}), 1).output())[0];
+  };
+  CHECK(run(3.9, 2) == doctest::Approx(1.9).epsilon(0.05));
+  CHECK_THROWS_WITH_AS(run(5, 1), doctest::Contains("beyond what calibration saw"), Error);
+  CHECK_THROWS_WITH_AS(run(100, 100), doctest::Contains("feature 0"), Error);
+}
+
+TEST_CASE("inputs_on_a_grid_are_kept_exactly") {
+  const Graph graph = chain("Relu", "Relu");
+  std::vector<double> pixels = random_inputs(50, 6);
+  for (double& x : pixels) x = static_cast<float>(std::min(255.0, std::floor(std::fabs(x) * 100)) / 255);
+  pixels[0] = 1;
+  const TensorInfo input = calibrate(graph, pixels).program.tensors[0];
+  CHECK(input.scales == std::vector<double>{1.0 / 255});
+  CHECK(input.min == 0);
+  CHECK(input.max == 255);
+}
+
+TEST_CASE("features_of_different_ranges_get_scales_of_their_own") {
+  const Graph graph = chain("Tanh", "Relu");
+  std::vector<double> inputs = random_inputs(100, 6);
+  for (std::size_t i = 0; i < inputs.size(); i += 6) {
+    inputs[i] *= 1000;
+    inputs[i + 1] *= 0.001;
+  }
+  const TensorInfo input = calibrate(graph, inputs).program.tensors[0];
+  REQUIRE(input.scales.size() == 6);
+  CHECK(input.scales[0] > 100 * input.scales[2]);
+  CHECK(input.scales[2] > 100 * input.scales[1]);
+}
+
+TEST_CASE("calibration_refuses_inputs_that_make_no_sense") {
+  const Graph graph = chain("Relu", "Relu");
+  CHECK_THROWS_AS(calibrate(graph, {}), Error);
+  CHECK_THROWS_AS(calibrate(graph, {1, 2, 3}), Error);
+  CHECK_THROWS_AS(calibrate(graph, {1, 2, 3, 4, 5, NAN}), Error);
+  CHECK_THROWS_WITH_AS(calibrate(chain("Log", "Relu"), random_inputs(10, 6)), doctest::Contains("not finite"),
+                       Error);
+}
+
+TEST_CASE("a_constant_input_and_a_dead_layer_still_calibrate") {
+  const Graph graph = chain("Relu", "Relu", 0);
+  CHECK_NOTHROW(check_program(calibrate(graph, std::vector<double>(12, 0.0)).program));
+  CHECK_NOTHROW(check_program(calibrate(graph, std::vector<double>(6, 3.0)).program));
+}
+
+TEST_CASE("progress_runs_from_zero_to_one") {
+  std::vector<double> seen;
+  CalibrationOptions options;
+  options.progress = [&](std::string_view, double fraction) { seen.push_back(fraction); };
+  calibrate(chain("Relu", "Relu"), random_inputs(20, 6), options);
+  REQUIRE(seen.size() >= 2);
+  CHECK(std::is_sorted(seen.begin(), seen.end()));
+  CHECK(seen.front() == 0);
+  CHECK(seen.back() == 1);
+}
