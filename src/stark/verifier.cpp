@@ -5,6 +5,7 @@
 
 #include "air/components.hpp"
 #include "stark/shape.hpp"
+#include "stark/verifier_deleting.hpp"
 #include "stark/verify_components.hpp"
 
 namespace circlet {
@@ -15,6 +16,11 @@ namespace {
 }  // namespace
 
 void verify(const VerificationKey& key, const Proof& proof, Blake2sChannel::Observer observer) {
+  verify_deleting(key, proof, {}, std::move(observer));
+}
+
+void verify_deleting(const VerificationKey& key, const Proof& proof, const DeletedConstraints& deleted,
+                     Blake2sChannel::Observer observer) {
   check_statement(key, proof.statement);
   const auto& commitments = proof.stark.commitments;
   if (commitments.size() != trace_trees + 1) {
@@ -54,7 +60,7 @@ void verify(const VerificationKey& key, const Proof& proof, Blake2sChannel::Obse
   if (!sum.is_zero())
     reject("the bus does not balance: claimed sums and public values do not add up to zero");
 
-  const auto components = make_components(shape, challenges, proof.claimed_sums);
+  const auto components = make_components(shape, challenges, proof.claimed_sums, deleted);
   std::vector<const Component*> views;
   for (const auto& component : components) views.push_back(component.get());
   verify_components<Blake2sMerkleChannel>(views, channel, scheme, proof.stark);
