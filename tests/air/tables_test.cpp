@@ -1,6 +1,7 @@
 // The honest toy model satisfies every constraint and balances the bus.
 #include <doctest/doctest.h>
 
+#include "core/simd/dispatch.hpp"
 #include "tests/air/toy_model.hpp"
 
 using namespace circlet;
@@ -24,6 +25,53 @@ TEST_CASE("an_honest_trace_satisfies_every_constraint_and_balances_the_bus") {
       }
       CHECK(model.balance().explain() == "");
       CHECK(model.bus_sum() == QM31());
+    }
+  }
+}
+
+TEST_CASE("mask_rows_may_hold_anything_that_no_constraint_binds") {
+  ToyModel plain({.samples = 3}), masked({.samples = 3});
+  std::mt19937 random(5);
+  std::size_t drawn = 0;
+  masked.filler = [&] {
+    ++drawn;
+    return M31::reduce(random());
+  };
+  for (ToyModel* model : {&plain, &masked}) {
+    model->make_fingerprints(alpha, t);
+    model->make_logup(z, lambda);
+  }
+  CHECK(drawn > 100);
+  CHECK(masked.violations().empty());
+  CHECK(masked.bus_sum() == QM31());
+  for (std::size_t i = 0; i < table_count; ++i)
+    CHECK(masked.table(i).claimed_sum == plain.table(i).claimed_sum);
+}
+
+TEST_CASE("both_levels_of_kernels_generate_the_same_witness") {
+  ToyModel fast({.weights_per_row = 3, .samples = 5}), portable({.weights_per_row = 3, .samples = 5});
+  fast.make_fingerprints(alpha, t);
+  fast.make_logup(z, lambda);
+  {
+    const ScopedSimdLevel level(SimdLevel::portable);
+    portable.make_fingerprints(alpha, t);
+    portable.make_logup(z, lambda);
+  }
+  for (std::size_t i = 0; i < table_count; ++i) CHECK(fast.table(i).trees == portable.table(i).trees);
+}
+
+TEST_CASE("row_fingerprints_are_polynomials_in_alpha") {
+  std::mt19937 random(3);
+  for (const std::size_t lanes : {1UL, 2UL, 3UL, 4UL, 5UL, 16UL, 64UL}) {
+    Columns columns = zero_columns(lanes, 5);
+    for (BaseColumn& column : columns) {
+      for (M31& cell : column) cell = M31::reduce(random());
+    }
+    const SecureColumn fingerprints = fingerprint_rows(columns, alpha);
+    for (std::size_t row = 0; row < 32; ++row) {
+      QM31 sum;
+      for (const BaseColumn& column : columns) sum = sum * alpha + column[row];
+      CHECK(fingerprints.at(row) == sum);
     }
   }
 }
