@@ -125,9 +125,39 @@ Interval image(const ScalarFunction& f, Interval range) {
   return result;
 }
 
+/// Who reads each tensor, with the sums of squares that decide its scale.
+std::vector<std::vector<Use>> find_uses(const Graph& graph, const FloatReference& reference) {
+  auto squares = [](std::span<const double> values) {
+    double sum = 0;
+    for (const double value : values) sum += value * value;
+    return sum;
+  };
+  std::vector<double> energies(graph.tensors.size(), squares(reference.inputs));
+  for (std::size_t i = 0; i < graph.layers.size(); ++i) {
+    energies[graph.layers[i].output] = squares(reference.layers[i].y);
+  }
+  std::vector<std::vector<Use>> uses(graph.tensors.size());
+  for (std::size_t i = 0; i < graph.layers.size(); ++i) {
+    const GraphLayer& layer = graph.layers[i];
+    for (const GraphDense& term : layer.dense) {
+      uses[term.input].push_back({.layer = i,
+                                  .weights = squares(term.weights->values) / layer.rows,
+                                  .values = energies[term.input] / reference.samples});
+    }
+    for (const GraphScaled& term : layer.scaled) {
+      const auto count = static_cast<double>(term.coefficients.size());
+      uses[term.input].push_back({.layer = i,
+                                  .weights = squares(term.coefficients) / count,
+                                  .values = energies[term.input] / reference.samples / layer.rows});
+    }
+  }
+  return uses;
+}
+
 Ranges find_ranges(const Graph& graph, const FloatReference& reference, const CalibrationOptions& options) {
   Ranges ranges;
   find_feature_ranges(graph, reference, options.input_margin, ranges);
+  ranges.uses = find_uses(graph, reference);
   std::vector<std::vector<Interval>> tensors(graph.tensors.size());
   tensors[graph.input] = ranges.features;
   for (std::size_t i = 0; i < graph.layers.size(); ++i) {
@@ -149,6 +179,7 @@ Ranges find_ranges(const Graph& graph, const FloatReference& reference, const Ca
       tensors[layer.output] = {image(*layer.function, range)};
     }
     ranges.layers.push_back(range);
+    ranges.bounds.push_back(std::max(std::fabs(possible.least), std::fabs(possible.greatest)));
   }
   return ranges;
 }

@@ -134,7 +134,7 @@ std::vector<double> to_c_order(const std::vector<double>& values, const std::vec
   return result;
 }
 
-std::string only_array_of_npz(const Bytes& bytes, const std::string& name) {
+std::string only_array_of_npz(std::span<const std::uint8_t> bytes, const std::string& name) {
   zip_error_t error;
   zip_error_init(&error);
   zip_source_t* source = zip_source_buffer_create(bytes.data(), bytes.size(), 0, &error);
@@ -245,12 +245,16 @@ NumpyArray parse_npy(const std::string& bytes, const std::string& name) {
   return array;
 }
 
+NumpyArray parse_npz(std::span<const std::uint8_t> bytes, const std::string& name) {
+  return parse_npy(only_array_of_npz(bytes, name), name);
+}
+
 std::vector<double> read_inputs(const std::filesystem::path& path, std::uint32_t features) {
   require(features > 0, ErrorKind::usage, "read_inputs: a model has at least one feature");
   const std::string name = path.string();
   const std::string suffix = path.extension().string();
   const Bytes bytes = read_file(path, most_bytes);
-  if (suffix == ".npz") return samples_of(parse_npy(only_array_of_npz(bytes, name), name), features, name);
+  if (suffix == ".npz") return samples_of(parse_npz(bytes, name), features, name);
   const std::string text(bytes.begin(), bytes.end());
   if (suffix == ".npy") return samples_of(parse_npy(text, name), features, name);
   if (suffix == ".json") return parse_json_inputs(text, features, name);

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -28,5 +29,7 @@ struct NumpyArray {
 };
 /// Versions 1 to 3 of the format; bool, integers and floats of 2 to 8 bytes, either byte order.
 NumpyArray parse_npy(const std::string& bytes, const std::string& name);
+/// The only array of a .npz archive.
+NumpyArray parse_npz(std::span<const std::uint8_t> bytes, const std::string& name);
 
 }  // namespace circlet

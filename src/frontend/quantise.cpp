@@ -128,6 +128,24 @@ class Quantiser {
     }
   }
 
+  /// The scale s of the layer's output that disturbs its readers least. In a reader with accumulator unit u
+  /// and range r, rounding the values has variance s^2/12 sum W^2, and rounding the weights to multiples of
+  /// u/s has u^2/12 sum (x/s)^2. With both in parts of r, their sum over readers is least for s^4 = sum (u^2
+  /// X / r^2) / sum (W / r^2).
+  double best_output_scale(std::size_t layer) const {
+    double from_weights = 0, from_values = 0;
+    for (const Use& use : ranges_.uses[graph_.layers[layer].output]) {
+      const Interval range = ranges_.layers[use.layer];
+      const double width = std::max(range.greatest - range.least, 1e-30);
+      const double unit = graph_.layers[use.layer].function
+                              ? width / widths_.lut_levels / std::exp2(widths_.shift)
+                              : ranges_.bounds[use.layer] / static_cast<double>(accumulator_limit);
+      from_weights += unit * unit * use.values / (width * width);
+      from_values += use.weights / (width * width);
+    }
+    return from_values > 0 ? std::pow(from_weights / from_values, 0.25) : 0.0;
+  }
+
   /// One table in units of the step: LUT[q] = round(f(q - q_0) 2^k).
   void tabulate_homogeneous(const ScalarFunction& function, Group& group) {
     const std::int64_t levels = widths_.lut_levels;
@@ -153,7 +171,6 @@ class Quantiser {
       }
     }
     for (const std::size_t layer : group.layers) steps_[layer] = step_for(layer, group.zero);
-    // Units of the output: one step, unless f has fractional values there, or large ones.
     double greatest = 0;
     bool fractional = false;
     for (std::int64_t q = 0; q < levels; ++q) {
@@ -161,9 +178,21 @@ class Quantiser {
       greatest = std::max(greatest, std::fabs(y));
       fractional = fractional || y != std::nearbyint(y);
     }
-    int k = fractional ? 1 : 0;
-    while (greatest > 0 && std::ldexp(greatest, k) > 4.0 * static_cast<double>(levels)) --k;
-    while (greatest > 0 && std::ldexp(greatest, k) < static_cast<double>(levels) / 4 && fractional) ++k;
+    // The unit of the output is 2^-k steps: never finer than the table resolves, never coarser than 16
+    // values.
+    int finest = fractional ? 1 : 0;
+    while (greatest > 0 && std::ldexp(greatest, finest) < static_cast<double>(levels) / 4) ++finest;
+    while (greatest > 0 && std::ldexp(greatest, finest) > 4.0 * static_cast<double>(levels)) --finest;
+    int coarsest = finest;
+    while (greatest > 0 && std::ldexp(greatest, coarsest - 1) >= 16) --coarsest;
+    double wanted = 0;
+    for (const std::size_t layer : group.layers) {
+      const double scale = best_output_scale(layer);
+      wanted +=
+          (scale > 0 ? std::log2(steps_[layer] / scale) : finest) / static_cast<double>(group.layers.size());
+    }
+    const int k = static_cast<int>(
+        std::clamp(std::nearbyint(wanted), static_cast<double>(coarsest), static_cast<double>(finest)));
     for (std::int64_t q = 0; q < levels; ++q) {
       const double y = std::ldexp(function(static_cast<double>(q - group.zero)), k);
       group.lut.values.push_back(static_cast<std::int32_t>(std::nearbyint(y)));
@@ -198,7 +227,15 @@ class Quantiser {
     }
     double reach = 0;
     for (const double y : values) reach = std::max(reach, std::fabs(y));
-    group.output_scale = reach > 0 ? on_grid(reach / static_cast<double>(levels)) : 1.0;
+    double wanted = 0;
+    for (const std::size_t layer : group.layers) {
+      const double scale = best_output_scale(layer);
+      wanted += std::log2(scale > 0 ? scale : reach / static_cast<double>(levels)) /
+                static_cast<double>(group.layers.size());
+    }
+    const double finest = reach / (4 * static_cast<double>(levels));
+    group.output_scale =
+        reach > 0 ? on_grid(std::clamp(std::exp2(wanted), finest, std::max(reach / 16, finest))) : 1.0;
     for (const double y : values) {
       group.lut.values.push_back(static_cast<std::int32_t>(std::nearbyint(y / group.output_scale)));
     }

@@ -24,11 +24,21 @@ struct Interval {
   double greatest = 0;
 };
 
+/// How a layer uses a tensor: it decides how finely the tensor should be stored, because finer values mean
+/// coarser weights.
+struct Use {
+  std::size_t layer = 0;
+  double weights = 0;  // sum over inputs k of W_kj^2, the mean over outputs j
+  double values = 0;   // sum over inputs k of x_k^2, the mean over calibration samples
+};
+
 /// What calibration saw, with margins applied.
 struct Ranges {
-  std::vector<Interval> layers;      // before each layer's function; what its LUT must cover
-  std::vector<Interval> features;    // of the model's input
-  std::optional<double> input_grid;  // all inputs are multiples of this, and few enough to be kept exactly
+  std::vector<Interval> layers;  // before each layer's function; what its LUT must cover
+  std::vector<double> bounds;    // that each layer's values before its function cannot exceed in magnitude
+  std::vector<std::vector<Use>> uses;  // by tensor
+  std::vector<Interval> features;      // of the model's input
+  std::optional<double> input_grid;    // all inputs are multiples of this, and few enough to be kept exactly
 };
 
 struct Widths {
