@@ -1,4 +1,5 @@
-// For tests of what each constraint is there for: the verifier with some constraints taken as zero. Nothing but tests includes this.
+// For tests of what each constraint is there for: the verifier with some constraints taken as zero. Nothing
+// but tests includes this.
 #pragma once
 
 #include "air/components.hpp"

@@ -1,0 +1,671 @@
+// The catalogue of forged proofs. To add one: a function, and a line in the list at the end.
+#include "tests/adversary/attack.hpp"
+#include "tests/adversary/deletions.hpp"
+
+namespace circlet::testing {
+namespace {
+
+constexpr const char* bus = "the bus does not balance";
+constexpr const char* composition = "composition: the constraints do not hold";
+
+ForgedModel mlp(bool input_public = true) {
+  return ForgedModel(random_mlp(3, 4, 2, 1), {.input_public = input_public});
+}
+
+/// The statement and the columns of an execution, true or not; the columns satisfy every constraint.
+Attack from_execution(const ForgedModel& model, const Trace& execution) {
+  LyingTrace trace(model, execution);
+  const Weakness weak{.any_balance = true};
+  return {model.key(), forge(model.proving_key, model.statement(execution), trace, {.weak = weak}), bus,
+          weak};
+}
+
+// Statements.
+
+Attack false_output() {
+  const auto model = mlp();
+  const auto execution = model.honest();
+  auto statement = model.statement(execution);
+  statement.outputs[1] += 1;
+  LyingTrace trace(model, execution);
+  const Weakness weak{.any_balance = true};
+  return {model.key(), forge(model.proving_key, statement, trace, {.weak = weak}), bus, weak};
+}
+Attack false_input() {
+  const auto model = mlp();
+  const auto execution = model.honest();
+  auto statement = model.statement(execution);
+  statement.inputs[0] ^= 1;
+  LyingTrace trace(model, execution);
+  const Weakness weak{.any_balance = true};
+  return {model.key(), forge(model.proving_key, statement, trace, {.weak = weak}), bus, weak};
+}
+/// An honest proof with a statement changed afterwards.
+Attack replayed(const std::function<void(Statement&)>& change, const std::string& refused_by,
+                const std::optional<Weakness>& weak = {}) {
+  const auto model = mlp();
+  const auto execution = model.honest();
+  LyingTrace trace(model, execution);
+  Attack attack{
+      model.key(),
+      forge(model.proving_key, model.statement(execution), trace, {.weak = weak.value_or(Weakness{})}),
+      refused_by, weak};
+  change(attack.proof.statement);
+  return attack;
+}
+Attack replayed_context() {
+  return replayed([](Statement& s) { s.context[7] ^= 1; }, bus, Weakness{.context_unmixed = true});
+}
+Attack replayed_output() {
+  return replayed([](Statement& s) { s.outputs[0] += 1; }, bus);
+}
+Attack replayed_input() {
+  return replayed([](Statement& s) { s.inputs[2] ^= 1; }, bus);
+}
+/// The same residues, so the transcript and the bus are those of the honest proof.
+Attack output_plus_p() {
+  return replayed(
+      [](Statement& s) {
+        auto& value = *std::ranges::find_if(s.outputs, [](std::int32_t v) { return v != 0; });
+        value = static_cast<std::int32_t>(value + (value < 0 ? 1 : -1) * std::int64_t{M31::modulus});
+      },
+      "outside the key's range", Weakness{.any_values = true});
+}
+Attack input_plus_p() {
+  return replayed(
+      [](Statement& s) {
+        auto& value = *std::ranges::find_if(s.inputs, [](std::int32_t v) { return v > 0; });
+        value = static_cast<std::int32_t>(value - std::int64_t{M31::modulus});
+      },
+      "outside the key's range", Weakness{.any_values = true});
+}
+Attack missing_output() {
+  return replayed([](Statement& s) { s.outputs.pop_back(); }, "output values; the key says");
+}
+Attack extra_output() {
+  return replayed([](Statement& s) { s.outputs.push_back(0); }, "output values; the key says");
+}
+Attack hidden_input() {
+  return replayed([](Statement& s) { s.inputs.clear(); }, "input values; the key says");
+}
+Attack shown_input() {
+  const auto model = mlp(false);
+  const auto execution = model.honest();
+  LyingTrace trace(model, execution);
+  Attack attack{model.key(),
+                forge(model.proving_key, model.statement(execution), trace, {}),
+                "input values; the key says",
+                {}};
+  attack.proof.statement.inputs = execution.input;
+  return attack;
+}
+/// An honest proof changed afterwards.
+Attack replayed_proof(const std::function<void(Proof&)>& change, const std::string& refused_by) {
+  auto attack = replayed([](Statement&) {}, refused_by);
+  change(attack.proof);
+  return attack;
+}
+/// The true accumulators plus p, from which every equation modulo p follows as well.
+Attack public_output_of_a_wrapped_accumulator() {
+  const auto model = mlp();
+  const auto execution = model.honest();
+  auto statement = model.statement(execution);
+  const std::int32_t true_value = statement.outputs[0];
+  statement.outputs[0] =
+      static_cast<std::int32_t>(true_value + (true_value < 0 ? 1 : -1) * std::int64_t{M31::modulus});
+  LyingTrace trace(model, execution);
+  return {model.key(), forge(model.proving_key, statement, trace, {}), "outside the key's range",
+          Weakness{.any_values = true}};
+}
+
+// Witnesses: every constraint holds, and the bus must tell.
+
+Attack false_hidden_value() {
+  const auto model = mlp();
+  return from_execution(model, execute(with_higher_bias(model.program, 0, 1, 64), model.random_input(), 1));
+}
+Attack false_hidden_value_of_a_residual() {
+  const ForgedModel model(random_residual(4, 2));
+  return from_execution(model, execute(with_higher_bias(model.program, 0, 0, 64), model.random_input(), 1));
+}
+Attack other_weights_in_the_witness() {
+  const auto model = mlp();
+  Program other = model.program;
+  for (auto& weight : other.layers[0].dense[0].weights) weight = -weight;
+  return from_execution(model, execute(other, model.random_input(), 1));
+}
+Attack bias_left_out() {
+  const auto model = mlp();
+  Program without = model.program;
+  without.layers[0].bias.assign(without.layers[0].bias.size(), 0);
+  const auto execution = execute(without, model.random_input(), 1);
+  LyingTrace trace(model, execution);
+  // The claim then agrees with the accumulators: only the wire ONES is read with a false value.
+  trace.on_fingerprints = [&](TableColumns&, const Challenges& challenges) {
+    const auto& rows = model.arithmetisation.linear;
+    const auto bias = std::ranges::find_if(rows, [](const LinearRow& row) { return row.id == wires::ones; });
+    trace.set_linear_operand(static_cast<std::size_t>(bias - rows.begin()), QM31(), challenges);
+  };
+  const Weakness weak{.any_balance = true};
+  return {model.key(), forge(model.proving_key, model.statement(execution), trace, {.weak = weak}), bus,
+          weak};
+}
+Attack residual_left_out() {
+  const ForgedModel model(random_residual(4, 2));
+  Program without = model.program;
+  without.layers[0].scaled[0].coefficients.assign(1, 0);
+  const auto execution = execute(without, model.random_input(), 1);
+  LyingTrace trace(model, execution);
+  trace.on_fingerprints = [&](TableColumns&, const Challenges& challenges) {
+    // Rows of the first layer: the two scaled terms of each row in turn.
+    for (std::size_t row = 0; row < 4; ++row) trace.set_mac_operand(2 * row, QM31(), challenges);
+  };
+  const Weakness weak{.any_balance = true};
+  return {model.key(), forge(model.proving_key, model.statement(execution), trace, {.weak = weak}), bus,
+          weak};
+}
+Attack no_such_lut_entry() {
+  const auto model = mlp();
+  Program other = model.program;
+  const auto honest = model.honest();
+  for (const auto q : honest.layers[0].q) other.luts[0].values[q] += 1;
+  return from_execution(model, execute(other, model.random_input(), 1));
+}
+Attack no_look_up_is_counted() {
+  const auto model = mlp();
+  const auto execution = model.honest();
+  LyingTrace trace(model, execution);
+  trace.on_witness = [](TableColumns& witness) {
+    for (auto& column : witness[lut_at]) std::ranges::fill(column, M31());
+  };
+  const Weakness weak{.any_balance = true};
+  return {model.key(), forge(model.proving_key, model.statement(execution), trace, {.weak = weak}), bus,
+          weak};
+}
+/// acc + p splits too, with a quotient beyond the LUT: every equation holds modulo p.
+Attack accumulator_plus_p() {
+  const auto model = mlp();
+  const auto execution = model.honest();
+  LyingTrace trace(model, execution);
+  const auto& split = *model.program.layers[0].split;
+  trace.on_witness = [&](TableColumns& witness) {
+    const std::size_t row = model.program.tensors[model.program.input].rows;
+    const std::int64_t wrapped = execution.layers[0].acc[0] + split.offset + std::int64_t{M31::modulus};
+    witness[activate_at][0][row] = M31::from_signed(wrapped >> split.shift);
+    witness[activate_at][1][row] = M31::from_signed(wrapped & ((std::int64_t{1} << split.shift) - 1));
+  };
+  const Weakness weak{.any_balance = true};
+  return {model.key(), forge(model.proving_key, model.statement(execution), trace, {.weak = weak}), bus,
+          weak};
+}
+/// (q - 1, r + 2^s) splits the same accumulator.
+Attack remainder_out_of_range() {
+  const auto model = mlp();
+  const auto execution = model.honest();
+  LyingTrace trace(model, execution);
+  trace.on_witness = [&](TableColumns& witness) {
+    const std::size_t row = model.program.tensors[model.program.input].rows;
+    witness[activate_at][0][row] -= M31(1);
+    witness[activate_at][1][row] += M31(1U << model.program.layers[0].split->shift);
+  };
+  const Weakness weak{.any_balance = true};
+  return {model.key(), forge(model.proving_key, model.statement(execution), trace, {.weak = weak}), bus,
+          weak};
+}
+Attack private_input_out_of_range() {
+  const auto model = mlp(false);
+  Program wide = model.program;
+  wide.tensors[wide.input].max += 1;
+  auto input = model.random_input();
+  input[1] = static_cast<std::int32_t>(wide.tensors[wide.input].max);
+  return from_execution(model, execute(wide, input, 1));
+}
+Attack swapped_rows() {
+  const auto model = mlp();
+  const auto execution = model.honest();
+  LyingTrace trace(model, execution);
+  trace.on_witness = [](TableColumns& witness) {
+    for (auto& column : witness[activate_at]) std::swap(column[0], column[1]);
+  };
+  const Weakness weak{.any_balance = true};
+  return {model.key(), forge(model.proving_key, model.statement(execution), trace, {.weak = weak}), bus,
+          weak};
+}
+/// The output op reads the claim of the hidden layer a second time, in place of its own.
+Attack claim_used_twice() {
+  const ForgedModel model(random_residual(4, 2));
+  const auto execution = model.honest();
+  auto lie = execution;
+  for (std::size_t row = 0; row < 4; ++row) {
+    const std::int64_t acc = execution.layers[0].acc[row];
+    const auto& split = *model.program.layers[1].split;
+    const std::int64_t shifted = acc + split.offset;
+    const auto& values = model.program.luts[split.lut].values;
+    const auto q =
+        std::clamp<std::int64_t>(shifted >> split.shift, 0, static_cast<std::int64_t>(values.size()) - 1);
+    lie.layers[1].acc[row] = static_cast<std::int32_t>(acc);
+    lie.layers[1].q[row] = static_cast<std::uint32_t>(q);
+    lie.layers[1].r[row] = static_cast<std::uint32_t>(shifted & ((1 << split.shift) - 1));
+    lie.layers[1].y[row] = values[static_cast<std::size_t>(q)];
+  }
+  return from_execution(model, lie);
+}
+Attack rho_that_does_not_cancel() {
+  const auto model = mlp();
+  const auto execution = model.honest();
+  LyingTrace trace(model, execution);
+  const std::size_t fin = model.arithmetisation.linear.size();
+  trace.on_fingerprints = [&](TableColumns& fingerprints, const Challenges&) {
+    set_secure(fingerprints[linear_at], index_of(linear::Fingerprint::S), fin, QM31::from_u32(1, 2, 3, 4));
+  };
+  const Weakness weak{.any_balance = true};
+  return {model.key(), forge(model.proving_key, model.statement(execution), trace, {.weak = weak}), bus,
+          weak};
+}
+
+// A false output repaired after z is known: a verifier with one round of challenges accepts.
+
+Attack one_round(
+    const std::function<void(LyingTrace&, const QM31& missing, TableColumns&, const Challenges&)>& repair,
+    const std::function<void(LyingTrace&, const ForgedModel&, const Statement&)>& prepare = {}) {
+  const auto model = mlp();
+  const auto execution = model.honest();
+  auto statement = model.statement(execution);
+  statement.outputs[0] += 1;
+  LyingTrace trace(model, execution);
+  if (prepare) prepare(trace, model, statement);
+  trace.on_fingerprints = [&](TableColumns& fingerprints, const Challenges& challenges) {
+    repair(trace, trace.missing(model.key(), statement, challenges), fingerprints, challenges);
+  };
+  const Weakness weak{.one_round = true};
+  return {model.key(), forge(model.proving_key, statement, trace, {.weak = weak}), bus, weak};
+}
+/// The idle row of mac reads ONE with the value whose fraction is what the bus lacks.
+Attack fingerprint_after_z() {
+  return one_round([](LyingTrace& trace, const QM31& missing, TableColumns&, const Challenges& challenges) {
+    const QM31 honest = wire_denominator(challenges, wires::one, QM31(M31(1))).inverse();
+    const QM31 value = value_with_denominator(challenges, wires::one, (honest + missing).inverse());
+    trace.set_mac_operand(0, value, challenges);
+  });
+}
+/// Both denominators of that row vanish, so that mac.P holds for any P.
+Attack denominator_zero() {
+  const auto model = mlp();
+  const auto execution = model.honest();
+  auto statement = model.statement(execution);
+  statement.outputs[0] += 1;
+  LyingTrace trace(model, execution);
+  constexpr auto A = index_of(mac::Fingerprint::A), B = index_of(mac::Fingerprint::B),
+                 S = index_of(mac::Fingerprint::S);
+  const auto vanish = [&](TableColumns& fingerprints, const Challenges& challenges) {
+    const QM31 value = value_with_denominator(challenges, wires::one, QM31());
+    for (const auto column : {A, B}) set_secure(fingerprints[mac_at], column, 0, value);
+    set_secure(fingerprints[mac_at], S, 0, value.square());
+  };
+  struct Source : TraceSource {
+    LyingTrace& honest;
+    const std::function<void(TableColumns&, const Challenges&)>& vanish;
+    const ForgedModel& model;
+    const Statement& statement;
+    Source(LyingTrace& t, const std::function<void(TableColumns&, const Challenges&)>& v,
+           const ForgedModel& m, const Statement& s)
+        : honest(t), vanish(v), model(m), statement(s) {}
+    TableColumns witness() override { return honest.witness(); }
+    TableColumns fingerprints(const Challenges& challenges) override {
+      auto columns = honest.fingerprints(challenges);
+      vanish(columns, challenges);
+      return columns;
+    }
+    std::array<LogUpTrace, table_count> logup(const Challenges& challenges) override {
+      auto traces = honest.logup(challenges);
+      const QM31 missing = honest.missing(model.key(), statement, challenges);
+      auto& forged = traces[mac_at];
+      for (const auto column : {index_of(mac::LogUp::P), index_of(mac::LogUp::R)}) {
+        set_secure(forged.columns, column, 0, secure_at(forged.columns, column, 0) + missing);
+      }
+      forged.claimed_sum += missing;
+      return traces;
+    }
+  };
+  const std::function<void(TableColumns&, const Challenges&)> hook = vanish;
+  Source source(trace, hook, model, statement);
+  const Weakness weak{.one_round = true};
+  return {model.key(), forge(model.proving_key, statement, source, {.weak = weak}), bus, weak};
+}
+Attack rho_after_z() {
+  const std::size_t fin = mlp().arithmetisation.linear.size();
+  return one_round([fin](LyingTrace&, const QM31& missing, TableColumns& fingerprints, const Challenges&) {
+    set_secure(fingerprints[linear_at], index_of(linear::Fingerprint::S), fin, missing);
+  });
+}
+
+// Transcripts that leave something out.
+
+/// With t known, adding multiples of t's minimal polynomial to five outputs leaves their claim as it is.
+Attack outputs_after_the_challenges() {
+  ProgramBuilder builder(2, 0, 7, 3);
+  const ForgedModel model(
+      builder.finish({.rows = 5, .dense = {builder.dense(builder.input(), 5, 38'000'000)}}));
+  const auto execution = model.honest();
+  LyingTrace trace(model, execution);
+  QM31 t;
+  trace.on_fingerprints = [&](TableColumns&, const Challenges& challenges) { t = challenges.t; };
+  const Weakness weak{.outputs_unmixed = true};
+  Attack attack{model.key(), forge(model.proving_key, model.statement(execution), trace, {.weak = weak}), bus,
+                weak};
+
+  std::vector<QM31> polynomial = {QM31(M31(1))};  // highest degree first
+  QM31 conjugate = t;
+  for (int i = 0; i < 4; ++i, conjugate = conjugate.pow(M31::modulus)) {
+    polynomial.emplace_back();
+    for (std::size_t j = polynomial.size() - 1; j > 0; --j) polynomial[j] -= conjugate * polynomial[j - 1];
+  }
+  for (std::uint32_t factor = 1;; ++factor) {
+    auto outputs = execution.output();
+    bool in_range = true;
+    for (std::size_t j = 0; j < outputs.size(); ++j) {
+      const M31 step = polynomial[j].coordinates()[0] * M31(factor);
+      outputs[j] = (M31::from_signed(outputs[j]) + step).centered();
+      in_range = in_range && outputs[j] >= model.key().output.min && outputs[j] <= model.key().output.max;
+    }
+    if (!in_range) continue;
+    attack.proof.statement.outputs = outputs;
+    return attack;
+  }
+}
+/// linear and activate have their fin rows in the same place, so that two false sums can cancel in the
+/// composition.
+Attack claimed_sums_after_the_composition_coefficient() {
+  ProgramBuilder builder(3, 0, 15, 1);
+  const auto h = builder.add_relu({.rows = 4, .dense = {builder.dense(builder.input(), 4, 20)}}, 4);
+  builder.add_relu({.rows = 2, .dense = {builder.dense(h, 2, 20)}}, 4);
+  const ForgedModel model(builder.finish());
+  require(model.arithmetisation.linear.size() == model.arithmetisation.activate.size(), ErrorKind::internal,
+          "the fin rows differ");
+  const auto execution = model.honest();
+  auto statement = model.statement(execution);
+  statement.outputs[0] ^= 1;
+  LyingTrace trace(model, execution);
+  const Weakness weak{.claimed_sums_unmixed = true};
+  const auto cancel = [&](std::array<QM31, claiming_tables>& sums, const QM31& rho,
+                          const Challenges& challenges) {
+    QM31 missing = -public_messages(model.key(), statement, challenges);
+    for (const auto& sum : sums) missing -= sum;
+    const std::size_t distance =
+        table_layout(activate_at, 1).constraints.size();  // linear.fin to activate.fin
+    const QM31 in_linear = missing * (QM31(M31(1)) - rho.pow(distance)).inverse();
+    sums[linear_at] += in_linear;
+    sums[activate_at] += missing - in_linear;
+  };
+  return {model.key(), forge(model.proving_key, statement, trace, {.weak = weak, .late_sums = cancel}),
+          composition, weak};
+}
+
+// Commitments.
+
+using StoredTree = std::shared_ptr<const CommittedTree<Blake2sMerkleChannel>>;
+
+/// The tree with another root than its leaves have.
+StoredTree with_root(const StoredTree& tree, const Blake2sHash& root) {
+  const auto old = tree->merkle().nodes();
+  auto nodes = std::make_shared<std::vector<Blake2sHash>>(old.begin(), old.end());
+  (*nodes)[0] = root;
+  const std::span<const Blake2sHash> view = *nodes;
+  return CommittedTree<Blake2sMerkleChannel>::from_parts(tree->coefficients(), tree->extension(),
+                                                         MerkleTree<Blake2sMerkleChannel>(view, nodes),
+                                                         tree->log_blowup());
+}
+
+Program with_other_weights(Program program) {
+  for (auto& weight : program.layers[0].dense[0].weights) weight = -weight;
+  return program;
+}
+Program with_another_offset(Program program) {
+  program.layers[0].split->offset += 16;
+  return program;
+}
+
+/// A proof of `other`, true but for the key it is presented with.
+Attack of_other_trees(const Program& other_program, bool show_the_roots_of_the_key,
+                      const std::string& refused_by) {
+  const auto model = mlp();
+  const ForgedModel other(other_program);
+  ProvingKey proving_key{model.key(), 0, other.proving_key.structure, other.proving_key.weights};
+  if (show_the_roots_of_the_key) {
+    proving_key.structure = with_root(proving_key.structure, model.key().structure_root);
+    proving_key.weights = with_root(proving_key.weights, model.key().weights_root);
+  }
+  const auto execution = other.honest();
+  LyingTrace trace(other, execution);
+  Attack attack{model.key(), forge(proving_key, other.statement(execution), trace, {}), refused_by, {}};
+  if (!show_the_roots_of_the_key) attack.accepted_without = Weakness{.any_roots = true};
+  return attack;
+}
+Attack other_weights() {
+  return of_other_trees(with_other_weights(mlp().program), false, "the weights root is not the key's");
+}
+Attack other_structure() {
+  return of_other_trees(with_another_offset(mlp().program), false, "the structure root is not the key's");
+}
+Attack other_weights_under_the_root_of_the_key() {
+  return of_other_trees(with_other_weights(mlp().program), true, "tree 1");
+}
+Attack other_structure_under_the_root_of_the_key() {
+  return of_other_trees(with_another_offset(mlp().program), true, "tree 0");
+}
+/// Two rows of weights exchanged.
+Attack swapped_weights() {
+  Program other = mlp().program;
+  auto& weights = other.layers[0].dense[0].weights;
+  std::swap_ranges(weights.begin(), weights.begin() + 4, weights.begin() + 4);
+  return of_other_trees(other, true, "tree 1");
+}
+Attack proof_of_another_model() {
+  const ForgedModel other(random_mlp(3, 4, 2, 99));
+  const auto execution = other.honest();
+  LyingTrace trace(other, execution);
+  return {mlp().key(),
+          forge(other.proving_key, other.statement(execution), trace, {}),
+          "the structure root is not the key's",
+          {}};
+}
+/// An honest proof for a key that differs from the verifier's in one field outside the trees.
+Attack of_a_stale_key(const std::function<void(VerificationKey&)>& change) {
+  auto model = mlp();
+  const VerificationKey key = model.key();
+  change(model.key());
+  const auto execution = model.honest();
+  LyingTrace trace(model, execution);
+  return {key, forge(model.proving_key, model.statement(execution), trace, {}), bus, {}};
+}
+Attack stale_scale() {
+  return of_a_stale_key([](VerificationKey& key) { key.output.scales = {2.0}; });
+}
+Attack stale_range() {
+  return of_a_stale_key([](VerificationKey& key) { key.output.max += 1; });
+}
+Attack stale_reads() {
+  return of_a_stale_key([](VerificationKey& key) { key.one_reads += 1; });
+}
+Attack stale_parameters() {
+  return of_a_stale_key([](VerificationKey& key) { key.pcs.pow_bits += 1; });
+}
+
+// Parameters of the commitment scheme.
+
+/// A proof made with other parameters than the key's; `pretend` puts the key's parameters into the proof.
+Attack with_parameters(const PcsConfig& used, bool pretend, const std::string& refused_by) {
+  PcsConfig wanted = small_pcs;
+  wanted.pow_bits = 12;
+  const ForgedModel model(random_mlp(3, 4, 2, 1), {.pcs = wanted});
+  const auto execution = model.honest();
+  LyingTrace trace(model, execution);
+  Attack attack{model.key(),
+                forge(model.proving_key, model.statement(execution), trace, {.pcs = used}),
+                refused_by,
+                {}};
+  if (pretend) {
+    attack.proof.stark.config = wanted;
+  } else {
+    attack.accepted_without = Weakness{.any_config = true};
+  }
+  return attack;
+}
+constexpr PcsConfig less_work{.pow_bits = 0, .fri = small_pcs.fri};
+constexpr PcsConfig fewer_queries{
+    .pow_bits = 12,
+    .fri = {.log_blowup_factor = 1, .log_last_layer_degree_bound = 0, .n_queries = 1, .fold_step = 2}};
+constexpr PcsConfig longer_last_layer{
+    .pow_bits = 12,
+    .fri = {.log_blowup_factor = 1, .log_last_layer_degree_bound = 1, .n_queries = 3, .fold_step = 2}};
+
+Attack less_proof_of_work() {
+  return with_parameters(less_work, false, "configuration: the proof's differs");
+}
+Attack less_proof_of_work_concealed() { return with_parameters(less_work, true, "proof of work"); }
+Attack fewer_queries_shown() {
+  return with_parameters(fewer_queries, false, "configuration: the proof's differs");
+}
+Attack fewer_queries_concealed() {
+  return with_parameters(fewer_queries, true, "queried values in column 0, expected");
+}
+Attack longer_last_layer_shown() {
+  return with_parameters(longer_last_layer, false, "configuration: the proof's differs");
+}
+Attack longer_last_layer_concealed() { return with_parameters(longer_last_layer, true, "last layer"); }
+
+// Shapes.
+
+/// mac has twice its rows; the trees show the roots of the key.
+Attack table_of_another_size() {
+  const auto model = mlp();
+  auto taller = model;
+  taller.key().log_sizes.mac += 1;
+  for (std::size_t column = 0; column < taller.columns.structure[mac_at].size(); ++column) {
+    auto& cells = taller.columns.structure[mac_at][column];
+    cells.resize(2 * cells.size());
+    std::fill(cells.begin() + static_cast<std::ptrdiff_t>(cells.size() / 2), cells.end(),
+              M31(column == 0 ? 1 : 0));
+  }
+  taller.recommit();
+  const auto execution = model.honest();
+  struct Source : LyingTrace {
+    Source(const ForgedModel& m, const Trace& e) : LyingTrace(m, e) { shape_.log_sizes[mac_at] += 1; }
+  } trace(taller, execution);
+  ProvingKey proving_key{model.key(), 0, with_root(taller.proving_key.structure, model.key().structure_root),
+                         with_root(taller.proving_key.weights, model.key().weights_root)};
+  Forgery forgery;
+  forgery.shape = air_shape(taller.key());
+  return {model.key(), forge(proving_key, model.statement(execution), trace, forgery), "tree 0", {}};
+}
+Attack extra_tree() {
+  return replayed_proof([](Proof& proof) { proof.stark.commitments.push_back(proof.stark.commitments[2]); },
+                        "commitments, expected 6");
+}
+Attack extra_column() {
+  return replayed_proof(
+      [](Proof& proof) {
+        proof.stark.sampled_values[2].push_back(proof.stark.sampled_values[2].front());
+        proof.stark.queried_values[2].push_back(proof.stark.queried_values[2].front());
+      },
+      "columns of sampled values");
+}
+Attack extra_sample() {
+  return replayed_proof([](Proof& proof) { proof.stark.sampled_values[2][0].emplace_back(); },
+                        "sampled values");
+}
+Attack sampled_pad() {
+  return replayed_proof([](Proof& proof) { proof.stark.sampled_values[2].back().emplace_back(); },
+                        "sampled values");
+}
+Attack extra_fri_layer() {
+  return replayed_proof(
+      [](Proof& proof) {
+        auto& layers = proof.stark.fri_proof.inner_layers;
+        layers.push_back(layers.back());
+      },
+      "FRI");
+}
+/// Claimed sums that still add up to what they should.
+Attack shifted_claimed_sums() {
+  return replayed_proof(
+      [](Proof& proof) {
+        proof.claimed_sums[0] += QM31(M31(1));
+        proof.claimed_sums[1] -= QM31(M31(1));
+      },
+      composition);
+}
+
+}  // namespace
+
+std::vector<AttackEntry> attacks() {
+  std::vector<AttackEntry> list = {
+      {"false_output", "an output one higher than the model's", false_output},
+      {"false_input", "an input that is not the one computed on", false_input},
+      {"replayed_context", "another context than the proof was made for", replayed_context},
+      {"replayed_output", "another output than the proof was made for", replayed_output},
+      {"replayed_input", "another input than the proof was made for", replayed_input},
+      {"output_plus_p", "an output that is true modulo p only", output_plus_p},
+      {"input_plus_p", "an input that is true modulo p only", input_plus_p},
+      {"missing_output", "fewer outputs than the model has", missing_output},
+      {"extra_output", "more outputs than the model has", extra_output},
+      {"hidden_input", "an input left out where the key makes it public", hidden_input},
+      {"shown_input", "an input stated where the key makes it private", shown_input},
+      {"public_output_of_a_wrapped_accumulator", "an output true modulo p only, in the transcript too",
+       public_output_of_a_wrapped_accumulator},
+      {"false_hidden_value", "a hidden value, and all that follows from it", false_hidden_value},
+      {"false_hidden_value_of_a_residual", "the same in a model with scaled terms",
+       false_hidden_value_of_a_residual},
+      {"other_weights_in_the_witness", "the values of other weights", other_weights_in_the_witness},
+      {"bias_left_out", "the values without the bias", bias_left_out},
+      {"residual_left_out", "the values without a scaled term", residual_left_out},
+      {"no_such_lut_entry", "look-ups one higher than the LUT says", no_such_lut_entry},
+      {"no_look_up_is_counted", "multiplicities that are all zero", no_look_up_is_counted},
+      {"accumulator_plus_p", "the split of acc + p", accumulator_plus_p},
+      {"remainder_out_of_range", "the split with quotient one less", remainder_out_of_range},
+      {"private_input_out_of_range", "a private input above the key's range", private_input_out_of_range},
+      {"swapped_rows", "two input values exchanged", swapped_rows},
+      {"claim_used_twice", "the second layer's accumulators are the first's", claim_used_twice},
+      {"rho_that_does_not_cancel", "a rho that is not zero in sum", rho_that_does_not_cancel},
+      {"fingerprint_after_z", "an output, by a fingerprint that repairs the bus", fingerprint_after_z},
+      {"denominator_zero", "an output, by two denominators that vanish", denominator_zero},
+      {"rho_after_z", "an output, by a rho that repairs the bus", rho_after_z},
+      {"outputs_after_the_challenges", "five outputs with the claim of the true ones",
+       outputs_after_the_challenges},
+      {"claimed_sums_after_the_composition_coefficient", "an output, by two false sums that cancel",
+       claimed_sums_after_the_composition_coefficient},
+      {"other_weights", "the output of other weights, with their root", other_weights},
+      {"other_structure", "the output of another structure, with its root", other_structure},
+      {"other_weights_under_the_root_of_the_key", "the output of other weights, with the key's root",
+       other_weights_under_the_root_of_the_key},
+      {"other_structure_under_the_root_of_the_key", "the output of another structure, with the key's root",
+       other_structure_under_the_root_of_the_key},
+      {"swapped_weights", "the output of weights with two rows exchanged", swapped_weights},
+      {"proof_of_another_model", "the output of another model", proof_of_another_model},
+      {"stale_scale", "a proof for a key with another scale", stale_scale},
+      {"stale_range", "a proof for a key with another range", stale_range},
+      {"stale_reads", "a proof for a key with other reads of ONE", stale_reads},
+      {"stale_parameters", "a proof for a key with other parameters", stale_parameters},
+      {"less_proof_of_work", "a proof with less work, as it says", less_proof_of_work},
+      {"less_proof_of_work_concealed", "a proof with less work than it says", less_proof_of_work_concealed},
+      {"fewer_queries", "a proof with fewer queries, as it says", fewer_queries_shown},
+      {"fewer_queries_concealed", "a proof with fewer queries than it says", fewer_queries_concealed},
+      {"longer_last_layer", "a proof with a last layer of degree 1, as it says", longer_last_layer_shown},
+      {"longer_last_layer_concealed", "a proof with a last layer longer than it says",
+       longer_last_layer_concealed},
+      {"table_of_another_size", "a table twice as high as the key's", table_of_another_size},
+      {"extra_tree", "one tree more", extra_tree},
+      {"extra_column", "one column more", extra_column},
+      {"extra_sample", "one sample more", extra_sample},
+      {"sampled_pad", "a sample of the pad column", sampled_pad},
+      {"extra_fri_layer", "one FRI layer more", extra_fri_layer},
+      {"shifted_claimed_sums", "claimed sums with a true total", shifted_claimed_sums},
+  };
+  for (const auto& stem : constraint_stems()) {
+    list.push_back({"without_" + stem, "an output that only the constraint " + stem + " forbids",
+                    [stem] { return deletion(stem, 16, 1); }});
+  }
+  return list;
+}
+
+}  // namespace circlet::testing

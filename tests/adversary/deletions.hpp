@@ -1,0 +1,89 @@
+// For every constraint a full proof of a false output that breaks nothing else: the witnesses of tests/air
+// under real transcripts.
+#pragma once
+
+#include "tests/adversary/attack.hpp"
+#include "tests/air/attacks.hpp"
+
+namespace circlet::testing {
+
+/// Keys for the model that tests/air lays out by hand.
+inline ProvingKey toy_proving_key(const ToyModel& model) {
+  ProvingKey result;
+  auto& key = result.key;
+  const AirShape& shape = model.shape();
+  key.lanes = shape.weights_per_row;
+  key.batch = shape.samples;
+  const auto& sizes = shape.log_sizes;
+  key.log_sizes = {sizes[0], sizes[1], sizes[2], sizes[3], sizes[4]};
+  key.pcs = small_pcs;
+  key.input = {ToyModel::input_claim, ToyModel::inputs, -8, 7, {1.0}};
+  key.output = {ToyModel::output_claim, ToyModel::outputs, -32, 32, {1.0}};
+  const auto messages = model.public_messages();
+  key.one_reads = (-messages[0].second).value();
+  key.ones_reads = (-messages[1].second).value();
+  TableColumns structure, weights;
+  for (std::size_t i = 0; i < table_count; ++i) {
+    structure[i] = model.table(i).trees[static_cast<std::size_t>(Tree::structure)];
+    weights[i] = model.table(i).trees[static_cast<std::size_t>(Tree::weights)];
+  }
+  result.structure = commit_tables(shape, structure, small_pcs.fri.log_blowup_factor);
+  result.weights = commit_tables(shape, weights, small_pcs.fri.log_blowup_factor);
+  key.structure_root = result.structure->merkle().root();
+  key.weights_root = result.weights->merkle().root();
+  return result;
+}
+
+/// Sample after sample.
+inline std::vector<std::int32_t> values_of(const Matrix& rows) {
+  std::vector<std::int32_t> values;
+  for (std::size_t lane = 0; lane < rows[0].size(); ++lane) {
+    for (const auto& row : rows) values.push_back(static_cast<std::int32_t>(row[lane]));
+  }
+  return values;
+}
+
+class LiarTrace : public TraceSource {
+ public:
+  explicit LiarTrace(Liar& liar) : liar_(liar) {}
+  TableColumns witness() override { return columns(Tree::witness); }
+  TableColumns fingerprints(const Challenges& challenges) override {
+    liar_.make_fingerprints(challenges.alpha, challenges.t);
+    return columns(Tree::fingerprints);
+  }
+  std::array<LogUpTrace, table_count> logup(const Challenges& challenges) override {
+    liar_.make_logup(challenges.z, challenges.lambda);
+    std::array<LogUpTrace, table_count> traces;
+    auto trees = columns(Tree::logup);
+    for (std::size_t i = 0; i < table_count; ++i) {
+      traces[i] = {std::move(trees[i]), liar_.model().table(i).claimed_sum};
+    }
+    return traces;
+  }
+
+ private:
+  TableColumns columns(Tree tree) {
+    TableColumns columns;
+    for (std::size_t i = 0; i < table_count; ++i) columns[i] = liar_.model().table(i).tree(tree);
+    return columns;
+  }
+  Liar& liar_;
+};
+
+/// A false output that only the constraint `stem` forbids.
+inline Attack deletion(const std::string& stem, std::uint32_t weights_per_row, std::uint32_t samples) {
+  Liar liar(stem, weights_per_row, samples);
+  const ProvingKey proving_key = toy_proving_key(liar.model());
+  const Statement statement{.context = {},
+                            .inputs = values_of(liar.model().input()),
+                            .outputs = values_of(liar.model().claimed_output())};
+  require(statement.outputs != values_of(liar.true_output()), ErrorKind::internal, "the output is true");
+  LiarTrace trace(liar);
+  const Weakness weak{.deleted = {stem}};
+  return {.key = proving_key.key,
+          .proof = forge(proving_key, statement, trace, {.weak = weak}),
+          .refused_by = "composition: the constraints do not hold",
+          .accepted_without = weak};
+}
+
+}  // namespace circlet::testing
