@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::size_t values_per_felt = 8;
 constexpr std::size_t words_per_felt = 7;
-constexpr std::size_t hashes_per_group = 31;
+constexpr std::size_t bytes_per_felt = 31;
 
 void expect(bool condition, const char* what) {
   require(condition, ErrorKind::bad_input, [&] { return std::string("calldata: ") + what; });
@@ -44,17 +44,14 @@ class Section {
   std::vector<std::uint32_t> digits_;
 };
 
+/// The top bytes of all hashes, and then the rest of each.
 std::vector<Felt252> pack_hashes(std::span<const Blake2sHash> hashes) {
-  std::vector<Felt252> tape;
-  for (std::size_t at = 0; at < hashes.size(); at += hashes_per_group) {
-    const auto group = hashes.subspan(at, std::min(hashes_per_group, hashes.size() - at));
-    std::vector<std::uint32_t> tops;
-    for (const auto& hash : group) tops.push_back(hash.words[7] >> 24);
-    tape.push_back(Felt252::from_digits(tops, 8));
-    for (auto hash : group) {
-      hash.words[7] &= 0xffffffU;
-      tape.push_back(Felt252::from_digits(hash.words, 32));
-    }
+  std::vector<std::uint32_t> tops;
+  for (const auto& hash : hashes) tops.push_back(hash.words[7] >> 24);
+  std::vector<Felt252> tape = pack(tops, bytes_per_felt, 8);
+  for (auto hash : hashes) {
+    hash.words[7] &= 0xffffffU;
+    tape.push_back(Felt252::from_digits(hash.words, 32));
   }
   return tape;
 }

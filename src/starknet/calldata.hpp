@@ -17,7 +17,7 @@ struct Calldata {
   std::vector<Felt252> key;  // the key's words, seven a felt
   Felt252 context;
   std::vector<Felt252> values;  // residues, eight a felt
-  std::vector<Felt252> hashes;  // groups of top bytes and low parts
+  std::vector<Felt252> hashes;  // top bytes, 31 a felt, and the rest of each
 
   /// The arguments of `verify(vk, context, values, hashes)`: every list after its length.
   [[nodiscard]] std::vector<Felt252> arguments() const;

@@ -1,6 +1,6 @@
 //! The circle x^2 + y^2 = 1 as a group: (x0, y0) + (x1, y1) = (x0 x1 - y0 y1, x0 y1 + y0 x1).
 //! Positions of committed values are in bit-reversed order.
-use crate::fields::{M31, P, QM31, QM31Mul, base, m31_neg, qm31_inverse, reduce};
+use crate::fields::{M31, ONE, P, QM31, QM31Mul, ZERO, base, m31_neg, qm31_inverse, reduce};
 
 const P_SQUARED: felt252 = P * P;
 
@@ -15,8 +15,6 @@ pub struct SecurePoint {
     pub x: QM31,
     pub y: QM31,
 }
-
-pub const NEUTRAL: Point = Point { x: 1, y: 0 };
 
 /// Generators of the subgroups of order 2^k, k = 0 to 31; each is the double of the next.
 const GENERATORS: [Point; 32] = [
@@ -86,14 +84,16 @@ pub fn add_base(a: SecurePoint, b: Point) -> SecurePoint {
 /// The point ((1 - t^2)/(1 + t^2), 2 t/(1 + t^2)).
 pub fn point_from(t: QM31) -> SecurePoint {
     let square = t * t;
-    let inverse = qm31_inverse(crate::fields::ONE + square);
-    SecurePoint { x: (crate::fields::ONE - square) * inverse, y: (t + t) * inverse }
+    let divisor = ONE + square;
+    assert(divisor != ZERO, 'circlet: out-of-domain point');
+    let inverse = qm31_inverse(divisor);
+    SecurePoint { x: (ONE - square) * inverse, y: (t + t) * inverse }
 }
 
 /// 2 x^2 - 1: the x of the doubled point.
 pub fn double_x(x: QM31) -> QM31 {
     let square = x * x;
-    square + square - crate::fields::ONE
+    square + square - ONE
 }
 
 /// The first point of the `position`-th coset of 2^log_fold slots of a domain of 2^log_size points, circle or line.

@@ -97,7 +97,7 @@ pub fn m31_inverse(a: M31) -> M31 {
     m31_mul(m31_square_times(a29, 2), a)
 }
 
-/// The inverses of nonzero values, for one inversion and three products each.
+/// The inverses of the values, for one inversion and three products each; panics if one is 0.
 pub fn batch_inverse(values: Span<M31>) -> Span<M31> {
     // prefix[i] = product of the values before i
     let mut prefix = array![];
@@ -106,6 +106,7 @@ pub fn batch_inverse(values: Span<M31>) -> Span<M31> {
         prefix.append(product);
         product = m31_mul(product, *value);
     }
+    assert(product != 0, 'circlet: inverse of zero');
     let mut reversed = array![];
     append_inverses(ref reversed, values, prefix.span(), m31_inverse(product));
     let mut inverses = array![];

@@ -8,7 +8,7 @@ use crate::fields::{
 };
 #[feature("bounded-int-utils")]
 use core::internal::bounded_int::upcast;
-use crate::merkle::{Node, root_of, same};
+use crate::merkle::{Step, root_of, same};
 use crate::tape::{HashTape, ValueTape, ValueTapeTrait};
 
 /// A layer's value at a queried position.
@@ -30,9 +30,13 @@ pub struct Layer {
     pub circle: bool,
 }
 
-/// The evaluations that a layer's become in the next layer.
+/// The evaluations that a layer's become in the next layer; `plan` is that of Merkle trees over the cosets.
 pub fn fold_layer(
-    layer: Layer, mut evaluations: Span<Evaluation>, ref values: ValueTape, ref hashes: HashTape,
+    layer: Layer,
+    mut evaluations: Span<Evaluation>,
+    plan: Span<Span<Step>>,
+    ref values: ValueTape,
+    ref hashes: HashTape,
 ) -> Array<Evaluation> {
     let width = power_of_two(layer.step);
     let positions = coset_positions(evaluations, width);
@@ -45,10 +49,10 @@ pub fn fold_layer(
     for position in positions {
         let position = *position;
         let coset = coset_values(position * width, width, ref evaluations, ref witness).span();
-        nodes.append(Node { position, hash: subtree(coset, layer.step > 1) });
+        nodes.append(subtree(coset, layer.step > 1));
         folded.append(Evaluation { position, value: fold_coset(layer, coset, alphas, *twiddles.pop_front().unwrap()) });
     }
-    let root = root_of(nodes.span(), layer.log_size - layer.step, ref hashes);
+    let root = root_of(nodes.span(), plan, ref hashes);
     assert(same(root, layer.root), 'circlet: FRI layer root');
     folded
 }

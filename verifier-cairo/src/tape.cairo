@@ -1,5 +1,5 @@
-//! The two tapes of a proof (docs/calldata.md): `values`, eight M31 a felt in base 2^31, and `hashes`, groups of
-//! one felt with the top bytes of the up to 31 hashes that follow, of which each felt holds the low 248 bits.
+//! The two tapes of a proof (docs/calldata.md): `values`, eight M31 a felt in base 2^31, and `hashes`, first their top bytes,
+//! 31 a felt, and then a felt a hash with its low 248 bits.
 //! Lengths are the reader's: a tape says none.
 #[feature("bounded-int-utils")]
 use core::internal::bounded_int::{
@@ -10,6 +10,7 @@ use crate::fields::{M31, QM31};
 use crate::weighted::{Sum, add_eight};
 
 type U128 = BoundedInt<0, 0xffffffffffffffffffffffffffffffff>;
+type U120 = BoundedInt<0, 0xffffffffffffffffffffffffffffff>;
 type U124 = BoundedInt<0, 0xfffffffffffffffffffffffffffffff>;
 type U62 = BoundedInt<0, 0x3fffffffffffffff>;
 type U4 = BoundedInt<0, 0xf>;
@@ -64,7 +65,7 @@ impl AddByte of AddHelper<U24, BoundedInt<0, 0xff000000>> {
     type Result = U32;
 }
 impl SplitByte of DivRemHelper<U128, UnitInt<0x100>> {
-    type DivT = BoundedInt<0, 0xffffffffffffffffffffffffffffff>;
+    type DivT = U120;
     type RemT = Byte;
 }
 
@@ -93,7 +94,8 @@ pub fn unpack_digits(felt: felt252) -> [Digit; 8] {
 }
 
 /// The eight words of the hash whose low 248 bits are `felt` and whose top byte is `top`.
-pub fn unpack_hash(felt: felt252, top: Byte) -> Hash {
+#[inline(always)]
+fn unpack_hash(felt: felt252, top: Byte) -> [u32; 8] {
     let felt: u256 = felt.into();
     let low: U128 = upcast(felt.low);
     let high: U128 = upcast(felt.high);
@@ -105,31 +107,53 @@ pub fn unpack_hash(felt: felt252, top: Byte) -> Hash {
     let (w7, w6) = div_rem(d, NZ_2_32);
     let w7: U24 = downcast(w7).expect('circlet: felt beyond 2^248');
     let w7 = add(w7, mul(top, UNIT_2_24));
-    BoxTrait::new(
-        [
-            upcast(w0), upcast(w1), upcast(w2), upcast(w3), upcast(w4), upcast(w5), upcast(w6), upcast(w7),
-        ],
-    )
+    [
+        upcast(w0), upcast(w1), upcast(w2), upcast(w3), upcast(w4), upcast(w5), upcast(w6), upcast(w7),
+    ]
 }
 
-/// The 31 bytes of a felt below 2^248, the least significant first.
-pub fn unpack_bytes(felt: felt252) -> Array<Byte> {
+/// Appends the 31 bytes of a felt below 2^248, the least significant first.
+fn append_bytes(ref bytes: Array<Byte>, felt: felt252) {
     let felt: u256 = felt.into();
-    let mut bytes = array![];
-    append_bytes(ref bytes, felt.low, 16);
-    let rest = append_bytes(ref bytes, felt.high, 15);
+    let rest = append_fifteen_bytes(ref bytes, upcast(felt.low));
+    bytes.append(downcast(rest).unwrap());
+    let rest = append_fifteen_bytes(ref bytes, upcast(felt.high));
     assert(rest == 0, 'circlet: felt beyond 2^248');
-    bytes
 }
 
-fn append_bytes(ref bytes: Array<Byte>, value: u128, count: u32) -> u128 {
-    if count == 0 {
-        return value;
-    }
-    let value: U128 = upcast(value);
-    let (rest, byte) = div_rem(value, NZ_2_8);
+/// Returns what is left.
+fn append_fifteen_bytes(ref bytes: Array<Byte>, value: U128) -> U120 {
+    let (value, byte) = div_rem(value, NZ_2_8);
     bytes.append(byte);
-    append_bytes(ref bytes, upcast(rest), count - 1)
+    let (value, byte) = div_rem(upcast::<_, U128>(value), NZ_2_8);
+    bytes.append(byte);
+    let (value, byte) = div_rem(upcast::<_, U128>(value), NZ_2_8);
+    bytes.append(byte);
+    let (value, byte) = div_rem(upcast::<_, U128>(value), NZ_2_8);
+    bytes.append(byte);
+    let (value, byte) = div_rem(upcast::<_, U128>(value), NZ_2_8);
+    bytes.append(byte);
+    let (value, byte) = div_rem(upcast::<_, U128>(value), NZ_2_8);
+    bytes.append(byte);
+    let (value, byte) = div_rem(upcast::<_, U128>(value), NZ_2_8);
+    bytes.append(byte);
+    let (value, byte) = div_rem(upcast::<_, U128>(value), NZ_2_8);
+    bytes.append(byte);
+    let (value, byte) = div_rem(upcast::<_, U128>(value), NZ_2_8);
+    bytes.append(byte);
+    let (value, byte) = div_rem(upcast::<_, U128>(value), NZ_2_8);
+    bytes.append(byte);
+    let (value, byte) = div_rem(upcast::<_, U128>(value), NZ_2_8);
+    bytes.append(byte);
+    let (value, byte) = div_rem(upcast::<_, U128>(value), NZ_2_8);
+    bytes.append(byte);
+    let (value, byte) = div_rem(upcast::<_, U128>(value), NZ_2_8);
+    bytes.append(byte);
+    let (value, byte) = div_rem(upcast::<_, U128>(value), NZ_2_8);
+    bytes.append(byte);
+    let (value, byte) = div_rem(upcast::<_, U128>(value), NZ_2_8);
+    bytes.append(byte);
+    value
 }
 
 /// A digit that is a residue below p.
@@ -269,16 +293,23 @@ pub struct HashTape {
 
 #[generate_trait]
 pub impl HashTapeImpl of HashTapeTrait {
-    fn new(hashes: Span<felt252>) -> HashTape {
-        HashTape { rest: hashes, tops: array![].span() }
+    /// n hashes come as ceil(n / 31) felts of top bytes and n felts of the rest: ceil(length / 32) felts of top bytes.
+    fn new(mut hashes: Span<felt252>) -> HashTape {
+        let mut tops = array![];
+        for _ in 0..(hashes.len() + 31) / 32 {
+            append_bytes(ref tops, *hashes.pop_front().unwrap());
+        }
+        HashTape { rest: hashes, tops: tops.span() }
     }
 
     fn next(ref self: HashTape) -> Hash {
-        if self.tops.is_empty() {
-            self.tops = unpack_bytes(*self.rest.pop_front().expect('circlet: hashes too short')).span();
-        }
-        let top = *self.tops.pop_front().unwrap();
-        unpack_hash(*self.rest.pop_front().expect('circlet: hashes too short'), top)
+        BoxTrait::new(self.next_words())
+    }
+
+    #[inline(always)]
+    fn next_words(ref self: HashTape) -> [u32; 8] {
+        let felt = *self.rest.pop_front().expect('circlet: hashes too short');
+        unpack_hash(felt, *self.tops.pop_front().unwrap())
     }
 
     fn finish(self: HashTape) {

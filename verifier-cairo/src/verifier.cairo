@@ -11,7 +11,7 @@ use crate::fields::{QM31, QM31Add, QM31Mul, ZERO, from_partial_evals};
 use crate::fri::{Evaluation, Layer, fold_layer, power_of_two};
 use crate::key::{Key, read_key};
 use crate::layout;
-use crate::merkle::{Node, root_of, same};
+use crate::merkle::{Step, plan, root_of, same};
 use crate::statement::{check_values, public_messages};
 use crate::weighted::{EMPTY, Sum};
 use crate::tape::{HashTape, HashTapeTrait, ValueTape, ValueTapeTrait, secure_felts};
@@ -56,9 +56,11 @@ pub fn verify<impl O: Observer>(
     check_values(inputs.span(), @key.input);
     check_values(outputs.span(), @key.output);
     let commitments = replay::<O>(@key, context, inputs.span(), outputs.span(), ref tape, ref hash_tape);
-    let mut evaluations = open_trees(@key, @commitments, ref tape, ref hash_tape);
+    let mut plan = plan(commitments.positions, key.log_size + key.log_blowup);
+    let mut evaluations = open_trees(@commitments, plan, ref tape, ref hash_tape);
     for layer in commitments.layers {
-        evaluations = fold_layer(layer, evaluations.span(), ref tape, ref hash_tape);
+        plan = plan.slice(layer.step, plan.len() - layer.step);
+        evaluations = fold_layer(layer, evaluations.span(), plan, ref tape, ref hash_tape);
     }
     for evaluation in evaluations {
         assert(evaluation.value == commitments.last, 'circlet: FRI last layer');
@@ -228,7 +230,7 @@ fn insert(mut sorted: Span<u32>, value: u32) -> Span<u32> {
 
 /// Reads the leaves at every position, checks them against the roots, and returns FRI's evaluations.
 fn open_trees(
-    key: @Key, commitments: @Commitments, ref tape: ValueTape, ref hashes: HashTape,
+    commitments: @Commitments, plan: Span<Span<Step>>, ref tape: ValueTape, ref hashes: HashTape,
 ) -> Array<Evaluation> {
     let deep = commitments.deep;
     let mut quotients = deep::no_quotients();
@@ -240,18 +242,17 @@ fn open_trees(
     let mut composition = array![];
     for position in *commitments.positions {
         let position = *position;
-        let (_, sum) = open_leaf(ref structure, position, deep, 0, ref tape, EMPTY);
-        let (_, sum) = open_leaf(ref weights, position, deep, 1, ref tape, sum);
-        let (_, sum) = open_leaf(ref witness, position, deep, 2, ref tape, sum);
-        let (fingerprint_leaf, sum) = open_leaf(ref fingerprints, position, deep, 3, ref tape, sum);
-        let (logup_leaf, sum) = open_leaf(ref logup, position, deep, 4, ref tape, sum);
-        let (_, sum) = open_leaf(ref composition, position, deep, 5, ref tape, sum);
+        let (_, sum) = open_leaf(ref structure, deep, 0, ref tape, EMPTY);
+        let (_, sum) = open_leaf(ref weights, deep, 1, ref tape, sum);
+        let (_, sum) = open_leaf(ref witness, deep, 2, ref tape, sum);
+        let (fingerprint_leaf, sum) = open_leaf(ref fingerprints, deep, 3, ref tape, sum);
+        let (logup_leaf, sum) = open_leaf(ref logup, deep, 4, ref tape, sum);
+        let (_, sum) = open_leaf(ref composition, deep, 5, ref tape, sum);
         deep::add_position(deep, ref quotients, position, sum, fingerprint_leaf, logup_leaf);
     }
-    let height = *key.log_size + *key.log_blowup;
     let mut roots = commitments.roots.span();
     for leaves in array![structure, weights, witness, fingerprints, logup, composition] {
-        let root = root_of(leaves.span(), height, ref hashes);
+        let root = root_of(leaves.span(), plan, ref hashes);
         assert(same(root, *roots.pop_front().unwrap()), 'circlet: tree root');
     }
     let mut evaluations = array![];
@@ -265,13 +266,13 @@ fn open_trees(
 /// Reads the next leaf, of the tree, and appends its hash to `nodes`. Returns its values, padded with zeros, and `sum` plus
 /// their weighted sum at z.
 fn open_leaf(
-    ref nodes: Array<Node>, position: u32, deep: @deep::Deep, tree: u32, ref tape: ValueTape, sum: Sum,
+    ref nodes: Array<Hash>, deep: @deep::Deep, tree: u32, ref tape: ValueTape, sum: Sum,
 ) -> (Span<u32>, Sum) {
     let columns = layout::tree_columns(tree);
     let mut words = array![];
     let sum = tape.read_weighted(ref words, columns, *deep.leaf_weights[tree], sum);
     append_zeros(ref words, words.len() % 16);
     let leaf = words.span();
-    nodes.append(Node { position, hash: hash_padded(leaf, 4 * columns) });
+    nodes.append(hash_padded(leaf, 4 * columns));
     (leaf, sum)
 }
