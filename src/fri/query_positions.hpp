@@ -21,7 +21,7 @@ std::vector<std::uint32_t> draw_query_positions(Channel& channel, std::uint32_t 
     }
   }
   std::ranges::sort(positions);
-  positions.erase(std::ranges::unique(positions).begin(), positions.end());
+  positions.erase(std::unique(positions.begin(), positions.end()), positions.end());
   return positions;
 }
 

@@ -94,8 +94,9 @@ class Wires {
   void depends(std::uint32_t wire, std::uint32_t from) { edges_[wire].push_back(from); }
 
   void check_balance() const {
-    for (const auto& [id, wire] : wires_) {
-      const auto name = "structure: wire " + std::to_string(id);
+    for (const auto& entry : wires_) {
+      const Wire& wire = entry.second;
+      const auto name = "structure: wire " + std::to_string(entry.first);
       require(wire.yielded.has_value(), ErrorKind::rejected,
               [&] { return name + " is read and never yielded"; });
       require(*wire.yielded == wire.reads, ErrorKind::rejected, [&] {

@@ -77,9 +77,10 @@ SecureColumn composition_evaluations(std::span<const ComponentProver* const> com
   for (const ComponentProver* prover : components) {
     const Component& component = prover->component();
     const std::uint32_t k = component.log_size();
-    auto [accumulator, is_new] = accumulators.try_emplace(k, std::size_t{2} << k);
+    const auto [entry, is_new] = accumulators.try_emplace(k, std::size_t{2} << k);
+    SecureColumn& accumulator = entry->second;
     if (is_new) {
-      for (auto& coordinate : accumulator->second.coordinates) std::ranges::fill(coordinate, M31());
+      for (auto& coordinate : accumulator.coordinates) std::ranges::fill(coordinate, M31());
       previous.emplace(k, previous_slots(k));
     }
     DomainEvaluations trace;
@@ -100,7 +101,7 @@ SecureColumn composition_evaluations(std::span<const ComponentProver* const> com
     first_constraint += component.constraint_count();
     parallel_for_ranges(0, std::size_t{2} << k, grain, [&](std::size_t begin, std::size_t end) {
       prover->accumulate(trace, static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(end),
-                         coefficients, words(accumulator->second));
+                         coefficients, words(accumulator));
     });
   }
 

@@ -54,7 +54,7 @@ class FriProver {
         proof.inner_layers.push_back(std::move(layer_proof));
       }
       for (std::uint32_t& query : queries) query >>= layers_[i].shape.fold_step;
-      queries.erase(std::ranges::unique(queries).begin(), queries.end());
+      queries.erase(std::unique(queries.begin(), queries.end()), queries.end());
     }
     proof.last_layer_coefficients = last_layer_;
     return proof;
