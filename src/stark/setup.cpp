@@ -118,25 +118,24 @@ std::uint64_t model_checksum(const Program& program) {
   return sum;
 }
 
-void save_proving_key(const ProvingKey& proving_key, const std::filesystem::path& path) {
+Bytes encode_proving_key(const ProvingKey& proving_key) {
   ByteWriter writer;
   writer.write_counted(std::span<const std::uint32_t>(proving_key.key.to_words()));
   writer.write(proving_key.model_checksum);
   write_tree(writer, *proving_key.structure);
   write_tree(writer, *proving_key.weights);
-  write_file(path, seal_artefact(ArtefactKind::proving_key, proving_key_version, writer.bytes()), true);
+  return seal_artefact(ArtefactKind::proving_key, proving_key_version, writer.bytes());
 }
 
-ProvingKey load_proving_key(const std::filesystem::path& path) {
-  const auto file = std::make_shared<const Bytes>(read_file(path));
-  const auto payload = open_artefact(ArtefactKind::proving_key, proving_key_version, *file, path.string());
-  ByteReader reader(payload, path.string());
+ProvingKey decode_proving_key(std::shared_ptr<const Bytes> file, const std::string& name) {
+  const auto payload = open_artefact(ArtefactKind::proving_key, proving_key_version, *file, name);
+  ByteReader reader(payload, name);
   ProvingKey result;
   result.key = VerificationKey::from_words(reader.read_counted<std::uint32_t>("verification key"));
   result.model_checksum = reader.read<std::uint64_t>("model checksum");
   const AirShape shape = air_shape(result.key);
   const std::uint32_t log_blowup = result.key.pcs.fri.log_blowup_factor;
-  TreeReader trees(file, payload.subspan(reader.offset()));
+  TreeReader trees(std::move(file), payload.subspan(reader.offset()));
   result.structure = trees.read(column_log_sizes(shape, Tree::structure), log_blowup);
   result.weights = trees.read(column_log_sizes(shape, Tree::weights), log_blowup);
   trees.expect_end();
@@ -145,6 +144,14 @@ ProvingKey load_proving_key(const std::filesystem::path& path) {
           ErrorKind::bad_input,
           "proving key: its trees are not those of its roots: run `circlet setup` again");
   return result;
+}
+
+void save_proving_key(const ProvingKey& proving_key, const std::filesystem::path& path) {
+  write_file(path, encode_proving_key(proving_key), true);
+}
+
+ProvingKey load_proving_key(const std::filesystem::path& path) {
+  return decode_proving_key(std::make_shared<const Bytes>(read_file(path)), path.string());
 }
 
 }  // namespace circlet
