@@ -1,0 +1,449 @@
+// Keys whose structure breaks a rule of check_structure: the verifier, which does not look at the columns,
+// accepts a false output under them. This is why a structure that nobody rebuilt proves nothing
+// (docs/soundness.md, section 8).
+#include <doctest/doctest.h>
+
+#include <map>
+
+#include "tests/adversary/forge.hpp"
+
+using namespace circlet;
+using namespace circlet::testing;
+
+namespace {
+
+constexpr auto linear_A = index_of(linear::Fingerprint::A), linear_b = index_of(linear::Fingerprint::b),
+               linear_S = index_of(linear::Fingerprint::S), linear_R = index_of(linear::LogUp::R),
+               mac_S = index_of(mac::Fingerprint::S), mac_R = index_of(mac::LogUp::R),
+               activate_T = index_of(activate::Fingerprint::T);
+
+/// y = W x + b: three inputs, two outputs. With 16 weights a row linear has rows 0 to 2 for the inputs, 3 for
+/// the bias, 4 for the claim, and fin on row 5.
+Program regression() {
+  ProgramBuilder builder(3, 1, 15, 1);
+  return builder.finish(
+      {.rows = 2, .dense = {builder.dense(builder.input(), 2, 20)}, .bias = builder.bias(2, 100)});
+}
+constexpr std::size_t bias_row = 3, claim_row = 4, linear_fin = 5, last_row = 15;
+
+/// Rebuilds the structure columns from an arithmetisation that no program gives rise to.
+void rebuild(ForgedModel& model) {
+  model.columns = model_columns(model.program, model.arithmetisation);
+  model.recommit();
+}
+
+/// Counts the look-ups of activate in the entries of lut, whatever these are.
+void recount(const ForgedModel& model, TableColumns& witness) {
+  using lut::Structure;
+  const std::span<const BaseColumn> table = model.columns.structure[lut_at];
+  std::map<std::array<std::uint32_t, 3>, std::pair<std::size_t, std::size_t>> entries;
+  for (std::size_t row = 0; row < model.arithmetisation.lut.size(); ++row) {
+    for (std::uint32_t i = 0; i < 4; ++i) {
+      entries[{column_of(table, Structure::fn)[row].value(),
+               (column_of(table, Structure::q)[row] + M31(i)).value(),
+               table[index_of(Structure::y0) + i][row].value()}] = {row, i};
+    }
+  }
+  for (auto& column : witness[lut_at]) std::ranges::fill(column, M31());
+  for (std::size_t row = 0; row < model.arithmetisation.activate.size(); ++row) {
+    const auto& functions = model.arithmetisation.activate[row];
+    const auto& cells = witness[activate_at];
+    for (const auto& [row_of_lut, i] :
+         {entries.at({functions.q_function, cells[0][row].value(), cells[2][row].value()}),
+          entries.at({functions.r_function, cells[1][row].value(), 0})}) {
+      witness[lut_at][i][row_of_lut] += M31(1);
+    }
+  }
+}
+
+/// The forged proof is accepted under its key, states something false, and the structure is refused by
+/// `rule`.
+void check(const ForgedModel& model, const Proof& proof, const std::string& rule) {
+  CHECK_NOTHROW(verify(model.key(), proof));
+  CHECK(proof.statement.inputs == model.honest().input);
+  CHECK(proof.statement.outputs != model.honest().output());
+  std::string reason = "accepted";
+  try {
+    check_structure(model.rebuilt(), model.public_wires());
+  } catch (const Error& error) {
+    CHECK(error.kind() == ErrorKind::rejected);
+    reason = error.what();
+  }
+  CAPTURE(reason);
+  CHECK(reason.find(rule) != std::string::npos);
+}
+
+Statement with_false_output(const ForgedModel& model) {
+  auto statement = model.statement(model.honest());
+  statement.outputs[0] += statement.outputs[0] < model.key().output.max ? 1 : -1;
+  return statement;
+}
+QM31 claimed(const ForgedModel& model, const Statement& statement, const Challenges& challenges) {
+  return claim_of(statement.outputs, model.key().output.rows, challenges);
+}
+void add_to(Columns& columns, std::uint32_t first, std::size_t row, const QM31& value) {
+  set_secure(columns, first, row, secure_at(columns, first, row) + value);
+}
+
+/// A false output under `bad`, with columns made for `maker`; the hooks do the rest.
+Proof lie(const ForgedModel& bad, const Statement& statement, LyingTrace& trace) {
+  return prove_trace(bad.proving_key, statement, trace);
+}
+
+}  // namespace
+
+TEST_CASE("without_fin_the_claimed_sum_is_free") {
+  const ForgedModel honest(regression());
+  auto bad = honest;
+  bad.structure(linear_at, "fin")[linear_fin] = M31();
+  bad.recommit();
+  const auto execution = honest.honest();
+  const auto statement = with_false_output(honest);
+  LyingTrace trace(honest, execution);
+  trace.on_logup = [&](auto& traces, const Challenges& challenges) {
+    traces[linear_at].claimed_sum += trace.missing(bad.key(), statement, challenges);
+  };
+  check(bad, lie(bad, statement, trace), "linear row 5: fin is not on the row after the last real row alone");
+}
+
+TEST_CASE("with_fin_on_a_later_row_the_claimed_sum_is_free") {
+  const ForgedModel honest(regression());
+  auto bad = honest;
+  std::swap(bad.structure(linear_at, "fin")[linear_fin], bad.structure(linear_at, "fin")[linear_fin + 1]);
+  bad.recommit();
+  const auto execution = honest.honest();
+  const auto statement = with_false_output(honest);
+  LyingTrace trace(honest, execution);
+  trace.on_logup = [&](auto& traces, const Challenges& challenges) {
+    auto& forged = traces[linear_at];
+    forged.claimed_sum += trace.missing(bad.key(), statement, challenges);
+    set_secure(forged.columns, linear_R, linear_fin, forged.claimed_sum);
+  };
+  check(bad, lie(bad, statement, trace), "linear row 5: fin is not on the row after the last real row alone");
+}
+
+TEST_CASE("an_empty_table_has_a_free_claimed_sum") {
+  const ForgedModel honest(regression());
+  auto bad = honest;
+  for (auto& column : bad.columns.structure[mac_at]) std::ranges::fill(column, M31());
+  std::ranges::fill(bad.structure(mac_at, "live"), M31(1));
+  bad.structure(mac_at, "fin")[0] = M31(1);
+  bad.key().one_reads -= 2;
+  bad.recommit();
+  const auto execution = honest.honest();
+  const auto statement = with_false_output(honest);
+  LyingTrace trace(honest, execution);
+  trace.on_fingerprints = [](TableColumns& fingerprints, const Challenges&) {
+    for (auto& column : fingerprints[mac_at]) std::ranges::fill(column, M31());
+  };
+  trace.on_logup = [&](auto& traces, const Challenges& challenges) {
+    auto& forged = traces[mac_at];
+    const QM31 others = trace.missing(bad.key(), statement, challenges);
+    for (auto& column : forged.columns) std::ranges::fill(column, M31());
+    forged.claimed_sum += others;
+    set_secure(forged.columns, mac_R, last_row, forged.claimed_sum);
+  };
+  check(bad, lie(bad, statement, trace), "mac row 0: the table has no real row");
+}
+
+TEST_CASE("a_gap_in_keepr_drops_the_messages_before_it") {
+  const ForgedModel honest(regression());
+  auto bad = honest;
+  bad.structure(linear_at, "keepr")[claim_row] = M31();
+  // What the dropped rows read is yielded no more.
+  for (std::size_t row = 0; row < 3; ++row) bad.structure(activate_at, "nY")[row] = M31();
+  bad.key().ones_reads = 0;
+  bad.recommit();
+  const auto execution = honest.honest();
+  const auto statement = with_false_output(honest);
+  LyingTrace trace(bad, execution);
+  trace.on_fingerprints = [&](TableColumns& fingerprints, const Challenges& challenges) {
+    const auto& columns = fingerprints[linear_at];
+    const QM31 error = claimed(honest, statement, challenges) - secure_at(columns, linear_S, claim_row);
+    const QM31 operand = secure_at(columns, linear_A, 0) + error * secure_at(columns, linear_b, 0).inverse();
+    trace.set_linear_operand(0, operand, challenges);
+  };
+  trace.on_logup = [](auto& traces, const Challenges&) {
+    auto& forged = traces[linear_at];
+    add_to(forged.columns, linear_R, claim_row, -secure_at(forged.columns, linear_R, bias_row));
+    forged.claimed_sum = secure_at(forged.columns, linear_R, claim_row);
+  };
+  check(bad, lie(bad, statement, trace), "linear row 4: keepr is not on the real rows after the first alone");
+}
+
+TEST_CASE("a_row_that_is_not_real_frees_the_sum_of_products") {
+  const ForgedModel honest(regression());
+  auto bad = honest;
+  for (auto& column : bad.columns.structure[linear_at]) column[bias_row] = M31();
+  bad.structure(linear_at, "live")[bias_row] = M31(1);
+  bad.key().ones_reads = 0;
+  bad.recommit();
+  const auto execution = honest.honest();
+  const auto statement = with_false_output(honest);
+  LyingTrace trace(bad, execution);
+  trace.on_fingerprints = [&](TableColumns& fingerprints, const Challenges& challenges) {
+    auto& columns = fingerprints[linear_at];
+    const QM31 claim = claimed(honest, statement, challenges);
+    set_secure(columns, linear_S, bias_row, claim);
+    set_secure(columns, linear_S, claim_row, claim);
+    set_secure(columns, linear_A, claim_row, claim);
+  };
+  check(bad, lie(bad, statement, trace), "linear row 3: fin is not on the row after the last real row alone");
+}
+
+TEST_CASE("a_row_without_live_frees_the_running_sum") {
+  // One weight a row: row 0 is a first tile, which sends no message.
+  const ForgedModel honest(regression(), {.target = Target::offchain, .lanes = 1});
+  auto bad = honest;
+  bad.structure(linear_at, "live")[0] = M31();
+  bad.recommit();
+  const auto execution = honest.honest();
+  const auto statement = with_false_output(honest);
+  LyingTrace trace(honest, execution);
+  trace.on_logup = [&](auto& traces, const Challenges& challenges) {
+    auto& forged = traces[linear_at];
+    const QM31 missing = trace.missing(bad.key(), statement, challenges);
+    for (std::size_t row = 0; row < honest.arithmetisation.linear.size(); ++row) {
+      add_to(forged.columns, linear_R, row, missing);
+    }
+    forged.claimed_sum += missing;
+  };
+  check(bad, lie(bad, statement, trace), "linear row 0: live is not 1");
+}
+
+TEST_CASE("keepr_on_the_first_row_starts_the_sum_anywhere") {
+  const ForgedModel honest(regression());
+  auto bad = honest;
+  bad.structure(linear_at, "keepr")[0] = M31(1);
+  bad.recommit();
+  const auto execution = honest.honest();
+  const auto statement = with_false_output(honest);
+  LyingTrace trace(honest, execution);
+  trace.on_logup = [&](auto& traces, const Challenges& challenges) {
+    auto& forged = traces[linear_at];
+    const QM31 missing = trace.missing(bad.key(), statement, challenges);
+    for (std::size_t row = 0; row < linear_fin; ++row) add_to(forged.columns, linear_R, row, missing);
+    set_secure(forged.columns, linear_R, last_row, missing);
+    forged.claimed_sum += missing;
+  };
+  check(bad, lie(bad, statement, trace), "linear row 0: keepr is not on the real rows after the first alone");
+}
+
+TEST_CASE("keep_on_the_first_row_starts_the_products_anywhere") {
+  const ForgedModel honest(regression());
+  auto bad = honest;
+  bad.structure(linear_at, "keep")[0] = M31(1);
+  bad.recommit();
+  const auto execution = honest.honest();
+  const auto statement = with_false_output(honest);
+  LyingTrace trace(honest, execution);
+  trace.on_fingerprints = [&](TableColumns& fingerprints, const Challenges& challenges) {
+    auto& columns = fingerprints[linear_at];
+    const QM31 error = claimed(honest, statement, challenges) - secure_at(columns, linear_S, claim_row);
+    set_secure(columns, linear_S, last_row, error);
+    for (std::size_t row = 0; row <= claim_row; ++row) add_to(columns, linear_S, row, error);
+    add_to(columns, linear_A, claim_row, error);
+  };
+  check(bad, lie(bad, statement, trace),
+        "linear row 0: keep is not on the rows of an op after its first alone");
+}
+
+TEST_CASE("cont_on_the_first_row_starts_the_weights_anywhere") {
+  const ForgedModel honest(regression());
+  auto bad = honest;
+  bad.structure(linear_at, "cont")[0] = M31(1);
+  bad.recommit();
+  const auto execution = honest.honest();
+  const auto statement = with_false_output(honest);
+  LyingTrace trace(honest, execution);
+  trace.on_fingerprints = [&](TableColumns& fingerprints, const Challenges& challenges) {
+    auto& columns = fingerprints[linear_at];
+    const QM31 error = claimed(honest, statement, challenges) - secure_at(columns, linear_S, claim_row);
+    const QM31 in_b = error * secure_at(columns, linear_A, 0).inverse();
+    add_to(columns, linear_b, 0, in_b);
+    set_secure(columns, linear_b, last_row, in_b * challenges.t.pow(16).inverse());
+    for (std::size_t row = 0; row <= claim_row; ++row) add_to(columns, linear_S, row, error);
+    add_to(columns, linear_A, claim_row, error);
+  };
+  check(bad, lie(bad, statement, trace),
+        "linear row 0: cont is not on the tiles of an input row after its first alone");
+}
+
+TEST_CASE("kt_on_the_first_row_of_activate_decouples_the_claim_from_the_values") {
+  const ForgedModel honest(regression());
+  auto bad = honest;
+  bad.structure(activate_at, "kt")[0] = M31(1);
+  bad.recommit();
+  auto other_input = honest.random_input();
+  other_input[1] ^= 2;
+  const auto execution = execute(honest.program, other_input, 1);
+  auto statement = honest.statement(execution);
+  statement.inputs = honest.random_input();
+  LyingTrace trace(honest, execution);
+  trace.on_fingerprints = [&](TableColumns& fingerprints, const Challenges& challenges) {
+    auto& columns = fingerprints[activate_at];
+    const QM31 error = claim_of(statement.inputs, 3, challenges) - claim_of(other_input, 3, challenges);
+    QM31 at_row = error * challenges.t.square().inverse();
+    set_secure(columns, activate_T, last_row, at_row * challenges.t.inverse());
+    for (std::size_t row = 0; row < 3; ++row, at_row *= challenges.t)
+      add_to(columns, activate_T, row, at_row);
+  };
+  check(bad, lie(bad, statement, trace), "activate row 0: the first row continues a claim");
+}
+
+TEST_CASE("a_carry_on_the_first_row_of_mac_starts_the_products_anywhere") {
+  const ForgedModel honest(random_residual(4, 2));
+  auto bad = honest;
+  bad.structure(mac_at, "kt")[0] = M31(1);
+  bad.recommit();
+  const auto execution = execute(with_higher_bias(honest.program, 0, 0, 64), honest.random_input(), 1);
+  const auto statement = honest.statement(execution);
+  LyingTrace trace(honest, execution);
+  trace.on_fingerprints = [&](TableColumns& fingerprints, const Challenges& challenges) {
+    auto& columns = fingerprints[mac_at];
+    QM31 error{M31(64)};
+    set_secure(columns, mac_S, columns[0].size() - 1, error * challenges.t.inverse());
+    for (std::size_t row = 0;; ++row) {
+      const auto& of_row = honest.arithmetisation.mac[row];
+      if (row != 0 && of_row.carry == MacRow::Carry::none) break;
+      if (row != 0 && of_row.carry == MacRow::Carry::times_t) error *= challenges.t;
+      add_to(columns, mac_S, row, error);
+    }
+  };
+  check(bad, lie(bad, statement, trace), "mac row 0: the first row carries S from nowhere");
+}
+
+TEST_CASE("a_look_up_table_with_two_values_gives_either") {
+  ForgedModel bad(random_mlp(3, 4, 2, 1));
+  const auto q = bad.honest().layers[0].q[0];
+  Program other = bad.program;
+  const auto y = ++other.luts[0].values[q];
+  bad.arithmetisation.lut.push_back({.function = 1, .first = q, .y = {y, y, y, y}});
+  rebuild(bad);
+  const auto execution = execute(other, bad.random_input(), 1);
+  LyingTrace trace(bad, execution);
+  trace.on_witness = [&](TableColumns& witness) { recount(bad, witness); };
+  check(bad, lie(bad, bad.statement(execution), trace),
+        "function 1 has two values at q = " + std::to_string(q));
+}
+
+TEST_CASE("a_remainder_range_that_is_too_wide_allows_a_second_split") {
+  ProgramBuilder builder(3, 0, 15, 4);
+  const auto h = builder.add_relu(
+      {.rows = 4, .dense = {builder.dense(builder.input(), 4, 20)}, .bias = {9, 9, 9, 9}}, 4);
+  auto layer = builder.dense(h, 2, 20);
+  for (auto& weight : layer.weights) weight = std::abs(weight) + 1;
+  builder.add_relu({.rows = 2, .dense = {layer}}, 2);
+  ForgedModel bad(builder.finish());
+  auto& rows = bad.arithmetisation.activate;
+  const std::size_t forged_row = 3 + 4;
+  rows[forged_row].r_function = rows[3].r_function;  // [0, 16) instead of [0, 4)
+  rebuild(bad);
+  auto execution = bad.honest();
+  auto& split = execution.layers[1];
+  split.q[0] -= 1;
+  split.r[0] += 4;
+  split.y[0] = bad.program.luts[1].values[split.q[0]];
+  LyingTrace trace(bad, execution);
+  check(bad, lie(bad, bad.statement(execution), trace),
+        "activate row 7: the remainder range is not [0, two_s)");
+}
+
+TEST_CASE("a_look_up_table_that_reaches_around_p_allows_a_second_split") {
+  ForgedModel bad(random_mlp(3, 4, 2, 1));
+  const auto honest = bad.honest();
+  const auto& split = *bad.program.layers[0].split;
+  const std::int64_t wrapped = honest.layers[0].acc[0] + split.offset + std::int64_t{M31::modulus};
+  const auto q = static_cast<std::uint32_t>(wrapped >> split.shift);
+  const auto r = static_cast<std::uint32_t>(wrapped & ((std::int64_t{1} << split.shift) - 1));
+  Program other = bad.program;
+  const auto y = ++other.luts[0].values[honest.layers[0].q[0]];
+  bad.arithmetisation.lut[0] = {.function = 1, .first = q, .y = {y, y, y, y}};
+  rebuild(bad);
+  const auto execution = execute(other, bad.random_input(), 1);
+  LyingTrace trace(bad, execution);
+  trace.on_witness = [&](TableColumns& witness) {
+    for (std::size_t row = 0; row < 4; ++row) {
+      // Every neuron with that quotient has the false value.
+      if (honest.layers[0].q[row] != honest.layers[0].q[0]) continue;
+      REQUIRE(row == 0);
+      witness[activate_at][0][3 + row] = M31(q);
+      witness[activate_at][1][3 + row] = M31(r);
+    }
+    recount(bad, witness);
+  };
+  check(bad, lie(bad, bad.statement(execution), trace), "the split q * two_s + r is not unique modulo p");
+}
+
+TEST_CASE("a_wire_yielded_twice_carries_either_value") {
+  ForgedModel bad(random_mlp(3, 4, 2, 1));
+  auto& activate = bad.arithmetisation.activate;
+  auto& linear = bad.arithmetisation.linear;
+  const std::size_t first = claim_row + 1;  // of the second op, which reads the hidden values
+  activate[4].value_id = activate[3].value_id;
+  linear[first + 1].id = linear[first].id;
+  rebuild(bad);
+  Program other = bad.program;
+  auto& weights = other.layers[1].dense[0].weights;
+  std::swap_ranges(weights.begin(), weights.begin() + 2, weights.begin() + 2);
+  const auto execution = execute(other, bad.random_input(), 1);
+  LyingTrace trace(bad, execution);
+  trace.on_fingerprints = [&](TableColumns&, const Challenges& challenges) {
+    const auto& y = execution.layers[0].y;
+    trace.set_linear_operand(first, QM31(M31::from_signed(y[1])), challenges);
+    trace.set_linear_operand(first + 1, QM31(M31::from_signed(y[0])), challenges);
+  };
+  check(bad, lie(bad, bad.statement(execution), trace), "is yielded twice");
+}
+
+TEST_CASE("a_wire_that_is_its_own_product_has_any_value") {
+  ForgedModel bad(regression());
+  const auto output = bad.key().output.claim_wire;
+  // The claim of the product goes nowhere; the output is x = x * 1.
+  bad.arithmetisation.linear[claim_row].id = output + 1;
+  bad.arithmetisation.linear[claim_row].count = 0;
+  bad.arithmetisation.mac[0] = {
+      .a_id = output, .b_id = wires::one, .y_id = output, .y_reads = 2, .a = {}, .b = {}};
+  bad.key().one_reads = 1;
+  rebuild(bad);
+  const auto execution = bad.honest();
+  const auto statement = with_false_output(bad);
+  LyingTrace trace(bad, execution);
+  trace.on_fingerprints = [&](TableColumns&, const Challenges& challenges) {
+    trace.set_mac_operand(0, claimed(bad, statement, challenges), challenges);
+  };
+  check(bad, lie(bad, statement, trace), "depends on itself");
+}
+
+TEST_CASE("a_layer_that_reads_its_own_values_has_any_fixed_point") {
+  ProgramBuilder builder(1, 0, 15, 1);
+  auto identity = builder.dense(builder.input(), 1, 1);
+  identity.weights = {1};
+  const auto h = builder.add_relu({.rows = 1, .dense = {identity}}, 0);
+  auto triple = identity;
+  triple.input = h;
+  triple.weights = {3};
+  ForgedModel bad(builder.finish({.rows = 1, .dense = {triple}}));
+  auto& rows = bad.arithmetisation.activate;
+  auto& linear = bad.arithmetisation.linear;
+  linear[0].id = rows[1].value_id;
+  linear[0].operand = {Operand::Kind::tensor_row, h, 0};
+  rows[0].value_reads = 0;
+  rows[1].value_reads += 1;
+  rebuild(bad);
+  auto execution = execute(bad.program, std::vector{bad.random_input()[0] ^ 1}, 1);
+  execution.input = bad.random_input();
+  LyingTrace trace(bad, execution);
+  check(bad, lie(bad, bad.statement(execution), trace), "depends on itself");
+}
+
+TEST_CASE("a_layer_whose_claim_is_not_read_has_any_values") {
+  ForgedModel bad(random_mlp(3, 4, 2, 1));
+  bad.arithmetisation.activate[6].claim_id = 0;
+  bad.arithmetisation.activate[6].claim_reads = 0;
+  bad.arithmetisation.linear[claim_row].count = 0;
+  rebuild(bad);
+  const auto execution = execute(with_higher_bias(bad.program, 0, 0, 64), bad.random_input(), 1);
+  LyingTrace trace(bad, execution);
+  check(bad, lie(bad, bad.statement(execution), trace), "activate has values that no claim binds");
+}
