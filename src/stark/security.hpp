@@ -1,4 +1,5 @@
-// How hard a key's proofs are to forge, term by term, under a conjecture and proven (docs/security.md).
+// How hard a key's proofs are to forge, term by term: conjectured and proven. docs/security.md derives every
+// formula and names its source.
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>
@@ -8,19 +9,36 @@
 
 namespace circlet {
 
-/// Bits, each term on its own; a forger takes the weakest.
+/// -log2 of the error of each step that draws a challenge, under one assumption about how far from the code a
+/// word may be. A forger attacks the weakest step.
+struct SecurityTerms {
+  double queries = 0;      // proof of work included: it guards this step alone
+  double products = 0;     // alpha, t: fingerprints and matrix products
+  double bus = 0;          // z, lambda: vanishing denominators and the sum
+  double composition = 0;  // random combination of the constraints
+  double out_of_domain = 0;
+  double batching = 0;  // random combination of the DEEP quotients
+  double folding = 0;   // all rounds of FRI
+
+  [[nodiscard]] double bits() const;
+};
+
 struct Security {
-  double queries_conjectured = 0;  // pow + b * queries: what production STARKs on Starknet assume
-  double queries_johnson = 0;      // pow + queries up to the Johnson bound (proven), m = 16
-  double queries_unique = 0;       // pow + queries within unique decoding (proven)
-  double bus = 0;                  // LogUp: vanishing denominators and the sum
-  double products = 0;             // matrix products at random alpha, t
-  double composition = 0;          // composition, out-of-domain point
-  double folding = 0;              // batching and folding in FRI, within unique decoding
+  SecurityTerms unique_decoding;  // proven
+  SecurityTerms johnson;          // proven, at the best multiplicity
+  std::uint32_t johnson_multiplicity = 0;
+  /// Conjectured: a query gives nearly log2(blow-up) bits, as for random words; the other terms as in unique
+  /// decoding.
+  SecurityTerms random_words;
+  /// What production STARKs assume: a query gives log2(blow-up) bits. The general form of this conjecture is
+  /// refuted.
+  SecurityTerms capacity;
   std::uint32_t pow_bits = 0;
 
-  [[nodiscard]] double conjectured() const;
-  [[nodiscard]] double proven() const;  // the better of unique decoding and Johnson for the queries
+  /// The published figure: `capacity`.
+  [[nodiscard]] double conjectured() const { return capacity.bits(); }
+  /// The better of the two proven figures.
+  [[nodiscard]] double proven() const;
 };
 
 Security security_of(const VerificationKey& key);

@@ -1,0 +1,89 @@
+// The security figures against values computed by hand, and what must hold for every key.
+#include "stark/security.hpp"
+
+#include <doctest/doctest.h>
+
+#include <nlohmann/json.hpp>
+
+using namespace circlet;
+
+namespace {
+
+VerificationKey key_with(std::uint32_t log_blowup, std::uint32_t queries, std::uint32_t pow_bits) {
+  VerificationKey key;
+  key.lanes = 16;
+  key.batch = 1;
+  key.log_sizes = {.linear = 12, .activate = 8, .lut = 9, .mac = 4, .pad = 12};
+  key.pcs = {.pow_bits = pow_bits,
+             .fri = {.log_blowup_factor = log_blowup,
+                     .log_last_layer_degree_bound = 0,
+                     .n_queries = queries,
+                     .fold_step = 4}};
+  return key;
+}
+
+}  // namespace
+
+TEST_CASE("security_terms_equal_those_computed_by_hand") {
+  // n = 2^16; quotients: 66 + 13 + 14 + 10 columns of M, 8 of F at one point and 7 at two, 8 of the
+  // composition.
+  const Security security = security_of(key_with(4, 18, 24));
+  CHECK(security.capacity.queries == 24 + 4 * 18);
+  // 24 - 18 log2((1 + 4099/65536) / 2)
+  CHECK(security.unique_decoding.queries == doctest::Approx(40.42455).epsilon(1e-5));
+  // 124 - log2(4 (2^12 + 4 2^8 + 4 2^9 + 3 2^4 + 4))
+  CHECK(security.unique_decoding.bus == doctest::Approx(109.182217).epsilon(1e-6));
+  // 124 - log2(2^12 (1 + 16) + 2^8 (1 + 1) + 2^4 (1 + 16 + 1))
+  CHECK(security.unique_decoding.products == doctest::Approx(107.896057).epsilon(1e-6));
+  // 124 - log2(3 (2^12 + 2) + 2)
+  CHECK(security.unique_decoding.out_of_domain == doctest::Approx(110.414099).epsilon(1e-6));
+  // 12 folds in three rounds of 2^4 - 1: 124 - log2(45 (2^16 + 1))
+  CHECK(security.unique_decoding.folding == doctest::Approx(102.508125).epsilon(1e-6));
+}
+
+TEST_CASE("proven_security_is_below_conjectured_and_grows_with_queries_and_work") {
+  for (const std::uint32_t log_blowup : {1U, 2U, 3U, 4U}) {
+    double before = 0;
+    for (const std::uint32_t queries : {5U, 10U, 20U, 40U}) {
+      const Security security = security_of(key_with(log_blowup, queries, 10));
+      CHECK(security.proven() <= security.conjectured());
+      CHECK(security.proven() <= security.random_words.bits());
+      CHECK(security.random_words.bits() <= security.conjectured());
+      CHECK(security.proven() > before);
+      before = security.proven();
+    }
+    CHECK(security_of(key_with(log_blowup, 5, 20)).proven() >
+          security_of(key_with(log_blowup, 5, 10)).proven());
+  }
+}
+
+TEST_CASE("no_number_of_queries_or_work_lifts_the_terms_over_the_field") {
+  const Security few = security_of(key_with(4, 10, 0));
+  const Security many = security_of(key_with(4, 1000, 32));
+  CHECK(few.unique_decoding.batching == many.unique_decoding.batching);
+  CHECK(many.conjectured() == many.unique_decoding.batching);
+  CHECK(many.proven() < 124);
+}
+
+TEST_CASE("the_johnson_figure_pays_for_its_lists_and_proximity_gaps") {
+  const Security security = security_of(key_with(4, 18, 24));
+  CHECK(security.johnson.queries > security.unique_decoding.queries);
+  CHECK(security.johnson.batching < security.unique_decoding.batching);
+  CHECK(security.johnson.folding < security.unique_decoding.folding);
+  CHECK(security.johnson.bus < security.unique_decoding.bus);
+  // With queries to spare the batching limits: a greater multiplicity would only cost.
+  const Security many = security_of(key_with(4, 100, 24));
+  CHECK(many.johnson.bits() == many.johnson.batching);
+  CHECK(many.johnson_multiplicity == 3);
+}
+
+TEST_CASE("the_security_report_names_every_term") {
+  const auto json = to_json(security_of(key_with(1, 76, 20)));
+  for (const char* regime : {"unique_decoding", "johnson", "random_words", "capacity"}) {
+    for (const char* term :
+         {"bits", "queries", "products", "bus", "composition", "out_of_domain", "batching", "folding"}) {
+      CHECK(json.at("terms").at(regime).at(term).is_number());
+    }
+  }
+  CHECK(json.at("conjectured_bits").get<double>() == doctest::Approx(96));
+}
