@@ -1,4 +1,6 @@
-// oracle-export FOLDER: proves small random models and writes, a folder each, what the Rust oracle works on:
+// oracle-export FOLDER: proves small random models and writes, a folder each, what the Rust oracle works on.
+// oracle-export FOLDER MODEL INPUT: the same for one model folder that `circlet setup` wrote and the first
+// samples of an input file, without proof of work, so that provers' times can be compared.
 //   vk.json         words of the verification key
 //   proof.json      the proof
 //   columns.bin     the columns of the five trees (README.md)
@@ -8,6 +10,9 @@
 #include <nlohmann/json.hpp>
 
 #include "core/artefact.hpp"
+#include "frontend/executor.hpp"
+#include "frontend/inputs.hpp"
+#include "frontend/model_file.hpp"
 #include "stark/prover.hpp"
 #include "stark/shape.hpp"
 #include "stark/verifier.hpp"
@@ -58,12 +63,11 @@ void write_text(const std::filesystem::path& path, const std::string& text) {
   write_file(path, std::span(reinterpret_cast<const std::uint8_t*>(text.data()), text.size()));
 }
 
-void export_proof(const std::filesystem::path& folder, const Program& program, const SetupOptions& options) {
+void export_proof(const std::filesystem::path& folder, const Program& program, const SetupOptions& options,
+                  std::span<const std::int32_t> inputs) {
   const ProvingKey proving_key = setup(program, options);
   const auto& key = proving_key.key;
   const AirShape shape = air_shape(key);
-  const auto inputs =
-      testing::ProgramBuilder(1, 0, 0, 7).random_input(program.tensors[program.input], options.batch);
   const Trace execution = execute(program, inputs, key.batch);
   const Arithmetisation arithmetisation = arithmetise(program, {key.lanes, key.batch}, key.input_public);
   const ModelColumns model = model_columns(program, arithmetisation);
@@ -86,6 +90,31 @@ void export_proof(const std::filesystem::path& folder, const Program& program, c
                                     &trace.recorded[2]}));
 }
 
+void export_random(const std::filesystem::path& folder, const Program& program, const SetupOptions& options) {
+  const auto inputs =
+      testing::ProgramBuilder(1, 0, 0, 7).random_input(program.tensors[program.input], options.batch);
+  export_proof(folder, program, options, inputs);
+}
+
+void export_model(const std::filesystem::path& folder, const std::filesystem::path& model,
+                  const std::filesystem::path& input) {
+  const Program program = load_model(model / "model.circlet").program;
+  const VerificationKey key = load_verification_key(model / "model.vk");
+  PcsConfig pcs = key.pcs;
+  pcs.pow_bits = 0;
+  const std::uint32_t rows = program.tensors[program.input].rows;
+  auto inputs = quantise_input(program, read_inputs(input, rows));
+  require(inputs.size() >= std::size_t{rows} * key.batch, ErrorKind::bad_input, "too few samples");
+  inputs.resize(std::size_t{rows} * key.batch);
+  export_proof(folder, program,
+               {.target = Target::offchain,
+                .input_public = key.input_public,
+                .batch = key.batch,
+                .lanes = key.lanes,
+                .pcs = pcs},
+               inputs);
+}
+
 PcsConfig small_config(std::uint32_t log_blowup, std::uint32_t queries, std::uint32_t fold_step,
                        std::uint32_t log_last) {
   return {.pow_bits = 8,
@@ -99,26 +128,30 @@ void export_all(const std::filesystem::path& folder) {
   using testing::random_mlp, testing::random_residual;
   const auto mlp = random_mlp(9, 17, 3, 1);
   const auto residual = random_residual(6, 2);
-  export_proof(folder / "mlp", mlp, {.pcs = small_config(1, 9, 1, 0)});
-  export_proof(folder / "mlp-chain", mlp, {});
-  export_proof(folder / "mlp-batch-5", mlp,
-               {.target = Target::offchain, .batch = 5, .lanes = 3, .pcs = small_config(2, 5, 3, 1)});
-  export_proof(folder / "residual-private", residual,
-               {.input_public = false, .pcs = small_config(4, 3, 4, 0)});
-  export_proof(folder / "residual-batch-2", residual,
-               {.target = Target::offchain, .batch = 2, .lanes = 40, .pcs = small_config(1, 12, 2, 2)});
+  export_random(folder / "mlp", mlp, {.pcs = small_config(1, 9, 1, 0)});
+  export_random(folder / "mlp-chain", mlp, {});
+  export_random(folder / "mlp-batch-5", mlp,
+                {.target = Target::offchain, .batch = 5, .lanes = 3, .pcs = small_config(2, 5, 3, 1)});
+  export_random(folder / "residual-private", residual,
+                {.input_public = false, .pcs = small_config(4, 3, 4, 0)});
+  export_random(folder / "residual-batch-2", residual,
+                {.target = Target::offchain, .batch = 2, .lanes = 40, .pcs = small_config(1, 12, 2, 2)});
 }
 
 }  // namespace
 }  // namespace circlet
 
 int main(int argc, char** argv) {
-  if (argc != 2) {
-    std::cerr << "usage: oracle-export FOLDER\n";
+  if (argc != 2 && argc != 4) {
+    std::cerr << "usage: oracle-export FOLDER [MODEL INPUT]\n";
     return 2;
   }
   try {
-    circlet::export_all(argv[1]);
+    if (argc == 2) {
+      circlet::export_all(argv[1]);
+    } else {
+      circlet::export_model(argv[1], argv[2], argv[3]);
+    }
   } catch (const circlet::Error& error) {
     std::cerr << "oracle-export: " << error.what() << "\n";
     return 1;
