@@ -1,0 +1,85 @@
+#!/usr/bin/env python3
+"""Writes the dense workloads: an ONNX model with seeded random weights, calibration inputs and nine inputs to prove.
+
+    make_models.py FOLDER [NAME ...]     all models, or those named; a folder each: model.onnx, calibration.json, inputs.json
+
+The models are perceptrons with ReLU; a name is their layer widths. Weights are He-initialised, inputs are pixels k / 255 of
+which four fifths are 0, as in pictures of digits. Accuracy means nothing here; speed depends on the shapes alone.
+"""
+
+import json
+import sys
+import zlib
+from pathlib import Path
+
+import numpy as np
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+
+# What others publish times for: MNIST-like perceptrons, a ladder of sizes, and one wide layer.
+MODELS = {
+    "196-25-10": (196, 25, 10),
+    "784-56-10": (784, 56, 10),
+    "784-128-10": (784, 128, 10),
+    "ladder-10.5K": (64, 96, 40, 10),
+    "ladder-45.8K": (784, 56, 27, 10),
+    "ladder-198K": (784, 210, 150, 10),
+    "ladder-1.04M": (784, 800, 512, 10),
+    "ladder-2.01M": (784, 1200, 880, 10),
+    "784-2519-10": (784, 2519, 10),
+}
+CALIBRATION_SAMPLES = 100
+PROOFS = 9
+
+
+def parameters(widths: tuple[int, ...]) -> int:
+    return sum(inputs * outputs + outputs for inputs, outputs in zip(widths, widths[1:]))
+
+
+def perceptron(name: str, widths: tuple[int, ...], random: np.random.Generator) -> onnx.ModelProto:
+    nodes, constants, last = [], [], "input"
+    layers = len(widths) - 1
+    for i, (inputs, outputs) in enumerate(zip(widths, widths[1:])):
+        weights = random.normal(0, np.sqrt(2 / inputs), (inputs, outputs)).astype(np.float32)
+        bias = random.normal(0, 0.1, outputs).astype(np.float32)
+        constants += [numpy_helper.from_array(weights, f"W{i}"), numpy_helper.from_array(bias, f"b{i}")]
+        dense = "output" if i + 1 == layers else f"dense{i}"
+        nodes.append(helper.make_node("Gemm", [last, f"W{i}", f"b{i}"], [dense], name=f"Gemm_{i}"))
+        if i + 1 < layers:
+            nodes.append(helper.make_node("Relu", [dense], [f"relu{i}"], name=f"Relu_{i}"))
+        last = f"relu{i}"
+    graph = helper.make_graph(
+        nodes,
+        name,
+        [helper.make_tensor_value_info("input", TensorProto.FLOAT, [1, widths[0]])],
+        [helper.make_tensor_value_info("output", TensorProto.FLOAT, [1, widths[-1]])],
+        constants,
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    onnx.checker.check_model(model)
+    return model
+
+
+def pixels(samples: int, features: int, random: np.random.Generator) -> list[list[float]]:
+    values = random.integers(1, 256, (samples, features)) * (random.random((samples, features)) < 0.2)
+    values[0, :2] = 0, 255
+    return [[int(value) / 255 for value in sample] for sample in values]
+
+
+def write(folder: Path, name: str) -> None:
+    random = np.random.default_rng(zlib.crc32(name.encode()))
+    widths = MODELS[name]
+    folder.mkdir(parents=True, exist_ok=True)
+    onnx.save_model(perceptron(name, widths, random), folder / "model.onnx")
+    for file, samples in (("calibration.json", CALIBRATION_SAMPLES), ("inputs.json", PROOFS)):
+        (folder / file).write_text(json.dumps({"input_data": pixels(samples, widths[0], random)}))
+
+
+def main() -> None:
+    root = Path(sys.argv[1])
+    for name in sys.argv[2:] or MODELS:
+        write(root / name, name)
+
+
+if __name__ == "__main__":
+    main()
