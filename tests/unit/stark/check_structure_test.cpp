@@ -1,0 +1,283 @@
+// Every rule of check_structure: a well-formed structure, changed in the way that the rule forbids, is
+// refused by that rule.
+#include <doctest/doctest.h>
+
+#include <functional>
+
+#include "stark/setup.hpp"
+#include "stark/structure.hpp"
+#include "tests/support/random_program.hpp"
+
+using namespace circlet;
+using namespace circlet::testing;
+
+namespace {
+
+enum : std::size_t { linear_at, activate_at, lut_at, mac_at };
+
+/// The structure of a residual model with four rows a layer and three weights a row, so that an input row
+/// takes two tiles. linear: input rows 0 to 7, bias 8 and 9, claim 10, then an op of two rows a coefficient.
+/// activate: input 0 to 3, first layer 4 to 7, second layer 8 to 11. mac: first layer 0 to 8, second layer 9
+/// to 16, output 17 to 20.
+struct Subject {
+  Arithmetisation arithmetisation;
+  Structure structure;
+  PublicWires wires;
+
+  explicit Subject(bool input_public = true) {
+    arithmetisation = arithmetise(random_residual(4, 2), {.lanes = 3, .batch = 1}, input_public);
+    structure = build_structure(arithmetisation);
+    wires = {arithmetisation.input_claim, arithmetisation.output_claim, arithmetisation.one_reads,
+             arithmetisation.ones_reads};
+  }
+  BaseColumn& column(std::size_t table, std::string_view name) { return structure[table].column(name); }
+  void set(std::size_t table, std::string_view name, std::size_t row, std::int64_t value) {
+    column(table, name)[row] = M31::from_signed(value);
+  }
+  [[nodiscard]] std::size_t real_rows(std::size_t table) const {
+    return std::array{arithmetisation.linear.size(), arithmetisation.activate.size(),
+                      arithmetisation.lut.size(), arithmetisation.mac.size()}[table];
+  }
+  [[nodiscard]] std::string verdict() const {
+    try {
+      check_structure(structure, wires);
+    } catch (const Error& error) {
+      CHECK(error.kind() == ErrorKind::rejected);
+      return error.what();
+    }
+    return "well formed";
+  }
+};
+
+struct Rule {
+  std::string change;
+  std::string message;
+  std::function<void(Subject&)> apply;
+};
+
+constexpr std::size_t claim = 10, layer = 4, mac_yield = 8;
+
+std::vector<Rule> rules() {
+  return {
+      {"a column is longer", "the columns of linear differ in length",
+       [](Subject& s) { s.structure[linear_at].columns[3].push_back(M31()); }},
+      {"a selector is 2", "f is not 0 or 1", [](Subject& s) { s.set(linear_at, "f", 1, 2); }},
+      {"an empty table", "the table has no real row",
+       [](Subject& s) { std::ranges::fill(s.column(mac_at, "real"), M31()); }},
+      {"a full table", "there is no row left for fin",
+       [](Subject& s) { std::ranges::fill(s.column(mac_at, "real"), M31(1)); }},
+      {"live is 0", "mac row 5: live is not 1", [](Subject& s) { s.set(mac_at, "live", 5, 0); }},
+      {"live is 2", "lut row 0: live is not 1", [](Subject& s) { s.set(lut_at, "live", 0, 2); }},
+      {"no fin", "fin is not on the row after the last real row alone",
+       [](Subject& s) { s.set(linear_at, "fin", s.real_rows(linear_at), 0); }},
+      {"two fin", "fin is not on the row after the last real row alone",
+       [](Subject& s) { s.set(linear_at, "fin", s.real_rows(linear_at) + 1, 1); }},
+      {"an early fin", "activate row 0: fin is not on the row after the last real row alone",
+       [](Subject& s) { s.set(activate_at, "fin", 0, 1); }},
+      {"a gap in keepr", "lut row 3: keepr is not on the real rows after the first alone",
+       [](Subject& s) { s.set(lut_at, "keepr", 3, 0); }},
+      {"keepr on the first row", "activate row 0: keepr is not on the real rows after the first alone",
+       [](Subject& s) { s.set(activate_at, "keepr", 0, 1); }},
+      {"keepr beyond the real rows", "keepr is not on the real rows after the first alone",
+       [](Subject& s) { s.set(mac_at, "keepr", s.real_rows(mac_at), 1); }},
+      {"a gap in real", "fin is not on the row after the last real row alone",
+       [](Subject& s) { s.set(activate_at, "real", 5, 0); }},
+      {"real rows after fin", "real is not 0 on a row that is not real",
+       [](Subject& s) { s.set(mac_at, "real", s.real_rows(mac_at) + 1, 1); }},
+      {"an id on a row that is not real", "idA is not 0 on a row that is not real",
+       [](Subject& s) { s.set(mac_at, "idA", s.real_rows(mac_at), 17); }},
+
+      {"a reserved wire is yielded", "a reserved wire is yielded",
+       [](Subject& s) { s.set(activate_at, "idY", 0, 15); }},
+      {"wire 0 is yielded", "a reserved wire is yielded",
+       [](Subject& s) { s.set(activate_at, "idY", 0, 0); }},
+      {"ONE is yielded", "a wire of the verifier is yielded",
+       [](Subject& s) { s.set(activate_at, "idY", 0, wires::one); }},
+      {"ONES is yielded", "a wire of the verifier is yielded",
+       [](Subject& s) { s.set(linear_at, "id", claim, wires::ones); }},
+      {"a wire has two producers", "is yielded twice",
+       [](Subject& s) { s.column(activate_at, "idY")[1] = s.column(activate_at, "idY")[0]; }},
+      {"a reserved wire is read", "a reserved wire is read", [](Subject& s) { s.set(mac_at, "idB", 0, 3); }},
+      {"the input's claim is also yielded", "of the key is also yielded by a table",
+       [](Subject& s) { s.set(activate_at, "idY", 0, s.wires.input_claim); }},
+      {"a wire nobody yields is read", "is read and never yielded",
+       [](Subject& s) {
+         s.set(linear_at, "id", 1, 99'999);
+         s.column(activate_at, "nY")[0] -= M31(1);
+       }},
+      {"one copy too many", "times and read", [](Subject& s) { s.column(activate_at, "nY")[0] += M31(1); }},
+      {"one copy too few", "times and read", [](Subject& s) { s.column(mac_at, "nY")[mac_yield] = M31(2); }},
+      {"the key reads ONE more often", "wire 1 is yielded", [](Subject& s) { s.wires.one_reads += 1; }},
+      {"the key reads ONES less often", "wire 2 is yielded", [](Subject& s) { s.wires.ones_reads -= 1; }},
+      {"the key's output is another wire", "times and read", [](Subject& s) { s.wires.output_claim = 16; }},
+      {"the key's input is another wire", "never yielded", [](Subject& s) { s.wires.input_claim += 1000; }},
+      {"a claim is used twice", "times and read",
+       [](Subject& s) { s.column(activate_at, "idT")[11] = s.column(activate_at, "idT")[7]; }},
+      {"a layer reads its own values", "depends on itself",
+       [](Subject& s) {
+         auto& ids = s.column(linear_at, "id");
+         const auto& values = s.column(activate_at, "idY");
+         auto& copies = s.column(activate_at, "nY");
+         ids[1] = values[layer];
+         copies[0] -= M31(1);
+         copies[layer] += M31(1);
+       }},
+      {"a product of itself", "depends on itself",
+       [](Subject& s) {
+         // The first layer's claim is read where it is computed.
+         s.column(mac_at, "idA")[0] = s.column(mac_at, "idY")[mac_yield];
+         s.column(mac_at, "nY")[mac_yield] += M31(1);
+         s.column(activate_at, "nY")[0] -= M31(1);
+       }},
+
+      {"function 0", "function 0 is reserved", [](Subject& s) { s.set(lut_at, "fn", 0, 0); }},
+      {"an argument beyond p", "q passes the modulus", [](Subject& s) { s.set(lut_at, "q", 0, -2); }},
+      {"two values of a function", "has two values at q = 0",
+       [](Subject& s) { s.column(lut_at, "q")[1] = s.column(lut_at, "q")[0]; }},
+
+      {"keep on the first row", "keep is not on the rows of an op after its first alone",
+       [](Subject& s) { s.set(linear_at, "keep", 0, 1); }},
+      {"keep missing inside an op", "keep is not on the rows of an op after its first alone",
+       [](Subject& s) { s.set(linear_at, "keep", 3, 0); }},
+      {"keep across ops", "keep is not on the rows of an op after its first alone",
+       [](Subject& s) { s.set(linear_at, "keep", claim + 1, 1); }},
+      {"cont on the first row", "cont is not on the tiles of an input row after its first alone",
+       [](Subject& s) { s.set(linear_at, "cont", 0, 1); }},
+      {"cont missing on a second tile", "cont is not on the tiles of an input row after its first alone",
+       [](Subject& s) { s.set(linear_at, "cont", 1, 0); }},
+      {"cont on another input row", "cont is not on the tiles of an input row after its first alone",
+       [](Subject& s) { s.set(linear_at, "cont", 2, 1); }},
+      {"a claim in the middle of a row", "a claim stands before its op is complete",
+       [](Subject& s) { s.set(linear_at, "claim", 1, 1); }},
+      {"a claim of nothing", "a claim stands before its op is complete",
+       [](Subject& s) { s.set(linear_at, "claim", 0, 1); }},
+      {"a claim row that multiplies", "a claim row multiplies",
+       [](Subject& s) { s.set(linear_at, "f", claim, 1); }},
+      {"a claim that is read", "a claim is not yielded", [](Subject& s) { s.set(linear_at, "n", claim, 1); }},
+      {"a wire read on a first tile", "a wire is touched before the last tile",
+       [](Subject& s) { s.set(linear_at, "n", 0, 1); }},
+      {"a wire named on a first tile", "a wire is touched before the last tile",
+       [](Subject& s) { s.set(linear_at, "id", 0, 16); }},
+      {"an operand read twice", "an input row does not read its wire once",
+       [](Subject& s) { s.set(linear_at, "n", 1, 2); }},
+      {"an operand not read", "an input row does not read its wire once",
+       [](Subject& s) { s.set(linear_at, "n", 1, 0); }},
+      {"an operand that is yielded", "an input row does not read its wire once",
+       [](Subject& s) { s.set(linear_at, "n", 1, -1); }},
+      {"an input row of one tile among rows of two", "the input rows of an op differ in tiles",
+       [](Subject& s) {
+         // Row 0 and row 1 become input rows of their own.
+         s.set(linear_at, "f", 0, 1);
+         s.set(linear_at, "n", 0, 1);
+         s.set(linear_at, "id", 0, 16);
+         s.set(linear_at, "cont", 1, 0);
+       }},
+      {"an op without claim", "the last op has no claim",
+       [](Subject& s) {
+         const std::size_t last = s.real_rows(linear_at) - 1;
+         s.set(linear_at, "claim", last, 0);
+         s.set(linear_at, "f", last, 1);
+         s.set(linear_at, "n", last, 1);
+       }},
+
+      {"a claim that continues from nowhere", "the first row continues a claim",
+       [](Subject& s) { s.set(activate_at, "kt", 0, 1); }},
+      {"a look-up in no table", "a look-up function does not exist",
+       [](Subject& s) { s.set(activate_at, "fnq", layer, 99); }},
+      {"remainders in no table", "a look-up function does not exist",
+       [](Subject& s) { s.set(activate_at, "fnr", layer, 99); }},
+      {"a remainder range that is too wide", "the remainder range is not [0, two_s)",
+       [](Subject& s) { s.column(activate_at, "fnr")[8] = s.column(activate_at, "fnr")[layer]; }},
+      {"a step that is too small", "the remainder range is not [0, two_s)",
+       [](Subject& s) { s.set(activate_at, "two_s", layer, 4); }},
+      {"a remainder range with a gap", "the remainder range is not [0, two_s)",
+       [](Subject& s) {
+         const std::size_t row =
+             s.arithmetisation.first_lut_row[s.arithmetisation.activate[layer].r_function - 1];
+         s.set(lut_at, "y_1", row, 1);
+       }},
+      {"a range that fits twice into p", "the split q * two_s + r is not unique modulo p",
+       [](Subject& s) { s.set(lut_at, "q", 0, M31::modulus / 8 + 1); }},
+      {"a claim read twice", "nT is not 0 or 1", [](Subject& s) { s.set(activate_at, "nT", 7, 2); }},
+      {"a claim named and not read", "a claim is named and not read",
+       [](Subject& s) { s.set(activate_at, "idT", layer, 16); }},
+      {"a claim read inside an op", "a claim is read before its last row",
+       [](Subject& s) {
+         s.column(activate_at, "nT")[layer] = M31(1);
+         s.column(activate_at, "idT")[layer] = s.column(activate_at, "idT")[7];
+       }},
+      {"an op runs on into the next", "a claim is read before its last row",
+       [](Subject& s) { s.set(activate_at, "kt", 8, 1); }},
+
+      {"S carried twice", "S is carried twice",
+       [](Subject& s) {
+         s.set(mac_at, "k1", 1, 1);
+         s.set(mac_at, "kt", 1, 1);
+       }},
+      {"S carried from nowhere", "the first row carries S from nowhere",
+       [](Subject& s) { s.set(mac_at, "k1", 0, 1); }},
+      {"S carried from nowhere, times t", "the first row carries S from nowhere",
+       [](Subject& s) { s.set(mac_at, "kt", 0, 1); }},
+      {"a wire asserted", "a wire is asserted", [](Subject& s) { s.set(mac_at, "nY", mac_yield, -1); }},
+      {"a wire named and not yielded", "a wire is named and not yielded",
+       [](Subject& s) { s.set(mac_at, "nY", mac_yield, 0); }},
+      {"a layer without claim", "activate has values that no claim binds",
+       [](Subject& s) {
+         s.set(activate_at, "nT", 7, 0);
+         s.set(activate_at, "idT", 7, 0);
+         s.set(mac_at, "nY", mac_yield, 0);
+         s.set(mac_at, "idY", mac_yield, 0);
+       }},
+  };
+}
+
+}  // namespace
+
+TEST_CASE("every_rule_of_check_structure_refuses_what_it_forbids") {
+  REQUIRE(Subject().verdict() == "well formed");
+  for (const auto& rule : rules()) {
+    SUBCASE(rule.change.c_str()) {
+      Subject subject;
+      rule.apply(subject);
+      const std::string verdict = subject.verdict();
+      CAPTURE(verdict);
+      CHECK(verdict.find(rule.message) != std::string::npos);
+    }
+  }
+}
+
+TEST_CASE("a_private_input_is_the_only_op_without_a_claim") {
+  REQUIRE(Subject(false).verdict() == "well formed");
+  SUBCASE("a second one") {
+    Subject subject(false);
+    subject.set(activate_at, "nT", 7, 0);
+    subject.set(activate_at, "idT", 7, 0);
+    subject.set(mac_at, "nY", mac_yield, 0);
+    subject.set(mac_at, "idY", mac_yield, 0);
+    CHECK(subject.verdict().find("values that no claim binds") != std::string::npos);
+  }
+  SUBCASE("none, under a key that says it is private") {
+    Subject subject;
+    const auto& a = subject.arithmetisation;
+    subject.wires.input_claim = 0;
+    CHECK(subject.verdict().find("wire " + std::to_string(a.input_claim) + " is read and never yielded") !=
+          std::string::npos);
+  }
+  SUBCASE("one, under a key that says it is public") {
+    Subject subject(false);
+    subject.wires.input_claim = 9999;
+    CHECK(subject.verdict().find("is yielded 1 times and read 0 times") != std::string::npos);
+  }
+}
+
+TEST_CASE("the_structures_of_models_of_every_shape_are_well_formed") {
+  for (const bool input_public : {true, false}) {
+    for (const std::uint32_t lanes : {1U, 3U, 16U, 40U}) {
+      for (const auto& program : {random_mlp(9, 17, 3, 1), random_mlp(1, 1, 1, 2), random_residual(6, 2)}) {
+        const auto a = arithmetise(program, {.lanes = lanes, .batch = 2}, input_public);
+        CHECK_NOTHROW(
+            check_structure(build_structure(a), {a.input_claim, a.output_claim, a.one_reads, a.ones_reads}));
+      }
+    }
+  }
+}
