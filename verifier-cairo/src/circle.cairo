@@ -124,3 +124,6 @@ pub fn domain_point(position: u32, log_size: u32) -> Point {
         point
     }
 }
+
+#[cfg(test)]
+mod tests;

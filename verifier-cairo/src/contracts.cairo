@@ -3,3 +3,6 @@ pub mod model_registry;
 pub mod prediction;
 pub mod prize_desk;
 pub mod verifier;
+
+#[cfg(test)]
+mod tests;

@@ -270,3 +270,6 @@ pub fn codewords(quotients: Quotients) -> Array<QM31> {
     }
     result
 }
+
+#[cfg(test)]
+mod tests;

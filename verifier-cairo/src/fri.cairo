@@ -320,3 +320,6 @@ fn fold_circle_fours(
     }
     result.span()
 }
+
+#[cfg(test)]
+mod tests;

@@ -186,3 +186,6 @@ pub fn read_key(felts: Span<felt252>) -> Key {
         ones_reads: downcast(ones_reads).unwrap(),
     }
 }
+
+#[cfg(test)]
+pub mod tests;

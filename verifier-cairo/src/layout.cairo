@@ -34,12 +34,20 @@ pub fn tree_columns(tree: u32) -> u32 {
 /// The tables by ascending log size, ties in component order.
 pub fn leaf_order(log_sizes: Span<u32>) -> Array<u32> {
     let mut order = array![];
-    for size in 0..32_u32 {
-        for table in 0..TABLES {
-            if *log_sizes[table] == size {
-                order.append(table);
+    for table in 0..TABLES {
+        let mut next = array![];
+        let mut placed = false;
+        for other in order.span() {
+            if !placed && *log_sizes[table] < *log_sizes[*other] {
+                next.append(table);
+                placed = true;
             }
+            next.append(*other);
         }
+        if !placed {
+            next.append(table);
+        }
+        order = next;
     }
     order
 }

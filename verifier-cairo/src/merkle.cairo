@@ -89,3 +89,6 @@ fn climb(mut steps: Span<Step>, mut nodes: Span<Hash>, ref parents: Array<Hash>,
 pub fn same(a: Hash, b: Hash) -> bool {
     a.unbox() == b.unbox()
 }
+
+#[cfg(test)]
+mod tests;

@@ -329,3 +329,6 @@ pub fn secure_felts(mut words: Span<u32>) -> Array<QM31> {
     }
     felts
 }
+
+#[cfg(test)]
+mod tests;

@@ -70,3 +70,6 @@ pub fn reduced(sum: Sum) -> QM31 {
         a: reduce_u128(low.low), b: reduce_u128(low.high), c: reduce_u128(high.low), d: reduce_u128(high.high),
     }
 }
+
+#[cfg(test)]
+mod tests;

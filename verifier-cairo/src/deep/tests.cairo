@@ -1,0 +1,62 @@
+use crate::circle::Point;
+use crate::fields::{CM31, M31, QM31, ZERO, base, qm31_inverse};
+use super::{Quotient, add_quotient, codewords, column_start, no_quotients};
+
+const TOP: M31 = 0x7ffffffe;
+const MINUS_2_U: QM31 = QM31 { a: 0, b: 0, c: 0x7ffffffd, d: 0 };
+
+fn secure(x: CM31) -> QM31 {
+    QM31 { a: x.a, b: x.b, c: 0, d: 0 }
+}
+
+/// -2 u (Im p.y S - Y D.y - K)/d in the field.
+fn expected(q: Quotient, point: Point, s: QM31) -> QM31 {
+    let denominator = secure(q.denominator)
+        - base(point.x) * secure(q.point_im_y)
+        + base(point.y) * secure(q.point_im_x);
+    MINUS_2_U * (secure(q.point_im_y) * s - q.y * base(point.y) - q.k) * qm31_inverse(denominator)
+}
+
+#[test]
+fn quotients_at_the_ends_of_the_range() {
+    let full = QM31 { a: TOP, b: TOP, c: TOP, d: TOP };
+    let top = CM31 { a: TOP, b: TOP };
+    let zero = CM31 { a: 0, b: 0 };
+    let mixed = CM31 { a: TOP, b: 0 };
+    let elements = array![full, ZERO, QM31 { a: TOP, b: 0, c: TOP, d: 0 }, QM31 { a: 0, b: TOP, c: 0, d: TOP }];
+    let points = array![Point { x: TOP, y: TOP }, Point { x: 0, y: TOP }, Point { x: TOP, y: 0 }];
+    for s in elements.span() {
+        for y in elements.span() {
+            for point in points.span() {
+                let mut quotients = no_quotients();
+                let mut sum = ZERO;
+                for (im_x, im_y) in array![(top, zero), (mixed, top), (top, top)] {
+                    for k in array![full, ZERO] {
+                        let denominator = CM31 { a: 3, b: TOP };
+                        let q = Quotient { point_im_x: im_x, point_im_y: im_y, denominator, y: *y, k };
+                        add_quotient(ref quotients, @q, *point, *s);
+                        sum = sum + expected(q, *point, *s);
+                    }
+                }
+                assert!(codewords(quotients) == array![sum]);
+            }
+        }
+    }
+}
+
+#[test]
+fn columns_start_after_those_of_earlier_tables() {
+    // In the fingerprint tree linear has 12 columns, activate 4, lut none and mac 12.
+    let order = array![3, 1, 2, 0].span();
+    assert!(column_start(3, 3, order) == 0);
+    assert!(column_start(3, 1, order) == 12);
+    assert!(column_start(3, 2, order) == 16);
+    assert!(column_start(3, 0, order) == 16);
+}
+
+#[test]
+fn ties_keep_the_order_of_the_tables() {
+    assert!(crate::layout::leaf_order(array![7, 5, 7, 5].span()) == array![1, 3, 0, 2]);
+    assert!(crate::layout::leaf_order(array![26, 4, 26, 4].span()) == array![1, 3, 0, 2]);
+    assert!(crate::layout::leaf_order(array![4, 4, 4, 4].span()) == array![0, 1, 2, 3]);
+}

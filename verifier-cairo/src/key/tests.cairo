@@ -1,0 +1,122 @@
+use super::{centred, read_key, unpack_words};
+
+/// A key's words: logs 7, 6, 8, 4, one scale each.
+pub fn words() -> Array<u32> {
+    let mut words = array![1, 1, 1, 16, 1, 7, 6, 8, 4, 8];
+    for i in 0..16_u32 {
+        words.append(i);
+    }
+    words.append_span(array![24, 4, 0, 18, 4, 3].span());
+    words.append_span(array![16, 64, 0, 255, 17, 10, 0x7ffffffe, 5, 1, 0].span());
+    words.append_span(array![1, 0, 0x3ff00000, 1, 0, 0x3ff00000].span());
+    words
+}
+
+/// The words with word `index` changed, seven a felt.
+pub fn key_with(index: u32, value: u32) -> Span<felt252> {
+    let mut felts = array![];
+    let mut felt = 0;
+    let mut shift = 1;
+    for (i, word) in words().into_iter().enumerate() {
+        let word = if i == index {
+            value
+        } else {
+            word
+        };
+        felt += word.into() * shift;
+        shift *= 0x100000000;
+        if i % 7 == 6 {
+            felts.append(felt);
+            felt = 0;
+            shift = 1;
+        }
+    }
+    if shift != 1 {
+        felts.append(felt);
+    }
+    felts.span()
+}
+
+pub fn key() -> Span<felt252> {
+    key_with(1000, 0)
+}
+
+#[test]
+fn a_key_is_read() {
+    let key = read_key(key());
+    assert!(key.log_sizes == array![7, 6, 8, 4].span());
+    assert!(key.log_size == 8);
+    assert!(key.structure_root.unbox() == [0, 1, 2, 3, 4, 5, 6, 7]);
+    assert!(key.weights_root.unbox() == [8, 9, 10, 11, 12, 13, 14, 15]);
+    assert!(key.pow_bits == 24 && key.log_blowup == 4 && key.n_queries == 18 && key.fold_step == 4);
+    assert!(key.input_public);
+    assert!(key.input.rows == 64 && key.output.rows == 10);
+}
+
+#[test]
+fn words_at_both_ends_of_their_range() {
+    let felt = 0xffffffff00000000ffffffff00000000ffffffff00000000ffffffff;
+    assert!(
+        unpack_words(array![felt].span()) == array![0xffffffff, 0, 0xffffffff, 0, 0xffffffff, 0, 0xffffffff],
+    );
+}
+
+#[test]
+#[should_panic(expected: 'circlet: key felt')]
+fn a_key_felt_has_seven_words() {
+    unpack_words(array![0x100000000000000000000000000000000000000000000000000000000].span());
+}
+
+#[test]
+fn residues_order_as_integers() {
+    assert!(centred(0x40000000) < centred(0x7ffffffe));
+    assert!(centred(0x7ffffffe) < centred(0));
+    assert!(centred(0) < centred(0x3fffffff));
+}
+
+#[test]
+#[should_panic(expected: 'circlet: key wire')]
+fn a_claim_has_a_model_wire() {
+    read_key(key_with(32, 15));
+}
+
+#[test]
+#[should_panic(expected: 'circlet: key wire')]
+fn a_private_input_has_no_claim() {
+    read_key(key_with(31, 2));
+}
+
+#[test]
+#[should_panic(expected: 'circlet: key scales')]
+fn a_scale_is_positive() {
+    read_key(key_with(44, 0xbff00000));
+}
+
+#[test]
+#[should_panic(expected: 'circlet: key scales')]
+fn a_scale_is_finite() {
+    read_key(key_with(44, 0x7ff00000));
+}
+
+#[test]
+#[should_panic(expected: 'circlet: key scales')]
+fn there_is_one_scale_or_one_a_row() {
+    read_key(key_with(42, 2));
+}
+
+#[test]
+#[should_panic(expected: 'circlet: key range')]
+fn a_range_is_of_residues() {
+    read_key(key_with(35, 0x7fffffff));
+}
+
+#[test]
+#[should_panic(expected: 'circlet: key unused word')]
+fn the_last_felt_is_filled_with_zeros() {
+    let mut felts = array![];
+    let mut rest = key();
+    let last = *rest.pop_back().unwrap();
+    felts.append_span(rest);
+    felts.append(last + 0x1000000000000000000000000000000000000000000000000);
+    read_key(felts.span());
+}
