@@ -1,6 +1,7 @@
 #include "core/artefact.hpp"
 
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -53,16 +54,21 @@ class FileDescriptor {
   int fd_;
 };
 
-}  // namespace
-
-Bytes read_file(const std::filesystem::path& path, std::uint64_t limit) {
-  const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+/// Of an open regular file.
+std::uint64_t file_size(const FileDescriptor& file, const std::filesystem::path& path) {
   if (!file.valid()) fail_io("read", path);
   struct stat status {};
   if (::fstat(file.get(), &status) != 0) fail_io("read", path);
   require(S_ISREG(status.st_mode), ErrorKind::io,
           [&] { return "'" + path.string() + "' is not a regular file"; });
-  const auto size = static_cast<std::uint64_t>(status.st_size);
+  return static_cast<std::uint64_t>(status.st_size);
+}
+
+}  // namespace
+
+Bytes read_file(const std::filesystem::path& path, std::uint64_t limit) {
+  const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  const std::uint64_t size = file_size(file, path);
   require(size <= limit, ErrorKind::bad_input, [&] {
     return "'" + path.string() + "' has " + std::to_string(size) + " bytes; at most " +
            std::to_string(limit) + " are read";
@@ -77,6 +83,19 @@ Bytes read_file(const std::filesystem::path& path, std::uint64_t limit) {
     filled += static_cast<std::size_t>(count);
   }
   return bytes;
+}
+
+MappedFile::MappedFile(const std::filesystem::path& path) {
+  const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  const std::uint64_t size = file_size(file, path);
+  if (size == 0) return;  // which cannot be mapped
+  void* const address = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE | MAP_POPULATE, file.get(), 0);
+  if (address == MAP_FAILED) fail_io("map", path);
+  bytes_ = {static_cast<const std::uint8_t*>(address), size};
+}
+
+MappedFile::~MappedFile() {
+  if (!bytes_.empty()) ::munmap(const_cast<std::uint8_t*>(bytes_.data()), bytes_.size());
 }
 
 void write_file(const std::filesystem::path& path, std::span<const std::uint8_t> bytes, bool secret) {

@@ -22,6 +22,22 @@ enum class ArtefactKind : std::uint32_t {
 /// Whole file as bytes; Error(io) with the path when it cannot be read or exceeds `limit` bytes.
 Bytes read_file(const std::filesystem::path& path, std::uint64_t limit = std::uint64_t{1} << 33);
 
+/// A whole file mapped read-only, for large files of the user's own: nothing is copied, and pages are read
+/// once. `write_file` replaces files, so a mapping keeps what it saw; only a program that truncates the file
+/// in place could disturb it.
+class MappedFile {
+ public:
+  /// Throws like `read_file`.
+  explicit MappedFile(const std::filesystem::path& path);
+  MappedFile(const MappedFile&) = delete;
+  MappedFile& operator=(const MappedFile&) = delete;
+  ~MappedFile();
+  [[nodiscard]] std::span<const std::uint8_t> bytes() const { return bytes_; }
+
+ private:
+  std::span<const std::uint8_t> bytes_;
+};
+
 /// Writes to a temporary file beside `path`, syncs and renames: a reader sees the old file or the whole new
 /// one. `secret` files get mode 0600.
 void write_file(const std::filesystem::path& path, std::span<const std::uint8_t> bytes, bool secret = false);

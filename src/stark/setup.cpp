@@ -21,7 +21,7 @@ void write_tree(ByteWriter& writer, const StoredTree& tree) {
 /// Walks the arrays of a key file without copying them; every view keeps the file alive.
 class TreeReader {
  public:
-  TreeReader(std::shared_ptr<const Bytes> file, std::span<const std::uint8_t> arrays)
+  TreeReader(std::shared_ptr<const void> file, std::span<const std::uint8_t> arrays)
       : file_(std::move(file)), arrays_(arrays) {}
 
   std::shared_ptr<const StoredTree> read(std::vector<std::uint32_t> log_sizes, std::uint32_t log_blowup) {
@@ -54,7 +54,7 @@ class TreeReader {
     return {first, count};
   }
 
-  std::shared_ptr<const Bytes> file_;
+  std::shared_ptr<const void> file_;
   std::span<const std::uint8_t> arrays_;
 };
 
@@ -127,15 +127,16 @@ Bytes encode_proving_key(const ProvingKey& proving_key) {
   return seal_artefact(ArtefactKind::proving_key, proving_key_version, writer.bytes());
 }
 
-ProvingKey decode_proving_key(std::shared_ptr<const Bytes> file, const std::string& name) {
-  const auto payload = open_artefact(ArtefactKind::proving_key, proving_key_version, *file, name);
+ProvingKey decode_proving_key(std::span<const std::uint8_t> file, std::shared_ptr<const void> owner,
+                              const std::string& name) {
+  const auto payload = open_artefact(ArtefactKind::proving_key, proving_key_version, file, name);
   ByteReader reader(payload, name);
   ProvingKey result;
   result.key = VerificationKey::from_words(reader.read_counted<std::uint32_t>("verification key"));
   result.model_checksum = reader.read<std::uint64_t>("model checksum");
   const AirShape shape = air_shape(result.key);
   const std::uint32_t log_blowup = result.key.pcs.fri.log_blowup_factor;
-  TreeReader trees(std::move(file), payload.subspan(reader.offset()));
+  TreeReader trees(std::move(owner), payload.subspan(reader.offset()));
   result.structure = trees.read(column_log_sizes(shape, Tree::structure), log_blowup);
   result.weights = trees.read(column_log_sizes(shape, Tree::weights), log_blowup);
   trees.expect_end();
@@ -151,7 +152,8 @@ void save_proving_key(const ProvingKey& proving_key, const std::filesystem::path
 }
 
 ProvingKey load_proving_key(const std::filesystem::path& path) {
-  return decode_proving_key(std::make_shared<const Bytes>(read_file(path)), path.string());
+  const auto file = std::make_shared<const MappedFile>(path);
+  return decode_proving_key(file->bytes(), file, path.string());
 }
 
 }  // namespace circlet

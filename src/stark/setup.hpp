@@ -52,10 +52,11 @@ std::uint64_t model_checksum(const Program& program);
 /// A tensor as the key describes it.
 PublicTensor public_tensor(const TensorInfo& tensor, std::uint32_t claim_wire);
 
-/// model.pk in its envelope. Decoding keeps the file's bytes and views them; Error(bad_input) if the file is
-/// damaged.
+/// model.pk in its envelope. The decoded key views the file's bytes and keeps their owner alive;
+/// Error(bad_input) if the file is damaged.
 Bytes encode_proving_key(const ProvingKey& proving_key);
-ProvingKey decode_proving_key(std::shared_ptr<const Bytes> file, const std::string& name);
+ProvingKey decode_proving_key(std::span<const std::uint8_t> file, std::shared_ptr<const void> owner,
+                              const std::string& name);
 
 void save_proving_key(const ProvingKey& proving_key, const std::filesystem::path& path);
 ProvingKey load_proving_key(const std::filesystem::path& path);
