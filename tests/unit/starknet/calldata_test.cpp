@@ -1,0 +1,189 @@
+#include "starknet/calldata.hpp"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <numeric>
+
+#include "core/error.hpp"
+#include "stark/prover.hpp"
+#include "stark/shape.hpp"
+#include "tests/support/random_program.hpp"
+
+using namespace circlet;
+
+namespace {
+
+struct Case {
+  VerificationKey key;
+  Proof proof;
+};
+
+Case prove_mlp(bool input_public) {
+  const Program program = testing::random_mlp(20, 12, 5, 1);
+  const ProvingKey proving_key = setup(program, {.target = Target::chain, .input_public = input_public});
+  const auto input = testing::ProgramBuilder(1, 0, 0, 1).random_input(program.tensors[program.input], 1);
+  return {proving_key.key,
+          prove(proving_key, program, input, {.context = {0xabc, 0, 0, 0, 0, 0, 0, 0x0700}})};
+}
+
+/// Takes the lists of a calldata apart by docs/calldata.md, with the lengths of a known proof.
+class Reader {
+ public:
+  explicit Reader(const Calldata& calldata) : calldata_(calldata) {
+    hashes_at_ = (calldata.hashes.size() + 31) / 32;
+  }
+
+  std::vector<M31> section(std::size_t count) {
+    std::vector<M31> values;
+    for (std::size_t i = 0; i < (count + 7) / 8 * 8; ++i) {
+      const auto digit = calldata_.values.at(values_at_ + i / 8).digit(static_cast<unsigned>(i % 8), 31);
+      if (i < count) {
+        values.emplace_back(digit);
+      } else {
+        CHECK(digit == 0);
+      }
+    }
+    values_at_ += (count + 7) / 8;
+    return values;
+  }
+  std::vector<QM31> secure_section(std::size_t count) {
+    const auto coordinates = section(4 * count);
+    std::vector<QM31> values;
+    for (std::size_t i = 0; i < count; ++i) {
+      values.emplace_back(coordinates[4 * i], coordinates[4 * i + 1], coordinates[4 * i + 2],
+                          coordinates[4 * i + 3]);
+    }
+    return values;
+  }
+  Felt252 felt() { return calldata_.values.at(values_at_++); }
+  Blake2sHash hash() {
+    const auto index = static_cast<unsigned>(hashes_read_++);
+    Blake2sHash hash;
+    const auto& low = calldata_.hashes.at(hashes_at_ + index);
+    for (unsigned i = 0; i < 8; ++i) hash.words[i] = low.digit(i, 32);
+    CHECK(hash.words[7] < (1U << 24));
+    hash.words[7] |= calldata_.hashes.at(index / 31).digit(index % 31, 8) << 24;
+    return hash;
+  }
+  std::vector<Blake2sHash> hashes(std::size_t count) {
+    std::vector<Blake2sHash> result;
+    for (std::size_t i = 0; i < count; ++i) result.push_back(hash());
+    return result;
+  }
+  void check_end() const {
+    CHECK(values_at_ == calldata_.values.size());
+    CHECK(hashes_at_ + hashes_read_ == calldata_.hashes.size());
+    CHECK(hashes_at_ == (hashes_read_ + 30) / 31);
+  }
+
+ private:
+  const Calldata& calldata_;
+  std::size_t values_at_ = 0, hashes_at_ = 0, hashes_read_ = 0;
+};
+
+std::vector<std::int32_t> integers(const std::vector<M31>& values) {
+  std::vector<std::int32_t> result;
+  for (const M31 value : values) result.push_back(value.centered());
+  return result;
+}
+
+/// Columns of a tree as they stand in a leaf, by counting the columns that come before each.
+std::vector<std::size_t> leaf_order(const std::vector<std::uint32_t>& sizes) {
+  std::vector<std::size_t> order(sizes.size());
+  for (std::size_t i = 0; i < sizes.size(); ++i) {
+    std::size_t rank = 0;
+    for (std::size_t j = 0; j < sizes.size(); ++j)
+      rank += sizes[j] < sizes[i] || (sizes[j] == sizes[i] && j < i);
+    order[rank] = i;
+  }
+  return order;
+}
+
+void check_round_trip(const Case& c) {
+  const Calldata calldata = encode_calldata(c.key, c.proof);
+  const auto& stark = c.proof.stark;
+  Reader reader(calldata);
+  const auto words = c.key.to_words();
+  REQUIRE(calldata.key.size() == (words.size() + 6) / 7);
+  for (unsigned i = 0; i < words.size(); ++i) CHECK(calldata.key[i / 7].digit(i % 7, 32) == words[i]);
+  for (unsigned i = 0; i < 8; ++i) CHECK(calldata.context.digit(i, 32) == c.proof.statement.context[i]);
+
+  CHECK(integers(reader.section(c.proof.statement.inputs.size())) == c.proof.statement.inputs);
+  CHECK(integers(reader.section(c.proof.statement.outputs.size())) == c.proof.statement.outputs);
+  CHECK(std::ranges::equal(reader.secure_section(4), c.proof.claimed_sums));
+  auto samples = reader.secure_section(170);
+  std::size_t at = 0;
+  for (const auto& tree : stark.sampled_values)
+    for (const auto& column : tree)
+      for (const auto& value : column) CHECK(samples.at(at++) == value);
+  CHECK(at == samples.size());
+  CHECK(reader.secure_section(1) == stark.fri_proof.last_layer_coefficients);
+  CHECK(reader.felt() == Felt252(stark.proof_of_work));
+  for (std::size_t query = 0; query < stark.queried_values[0][0].size(); ++query) {
+    for (std::size_t tree = 0; tree < stark.queried_values.size(); ++tree) {
+      const auto& columns = stark.queried_values[tree];
+      const auto leaf = reader.section(columns.size());
+      auto sizes = std::vector<std::uint32_t>(columns.size(), c.key.log_sizes.pad);
+      if (tree < trace_trees) sizes = column_log_sizes(air_shape(c.key), static_cast<Tree>(tree));
+      const auto order = leaf_order(sizes);
+      for (std::size_t i = 0; i < leaf.size(); ++i) CHECK(leaf[i] == columns[order[i]][query]);
+    }
+  }
+  std::vector<const FriLayerProof<Blake2sHash>*> layers = {&stark.fri_proof.first_layer};
+  for (const auto& layer : stark.fri_proof.inner_layers) layers.push_back(&layer);
+  for (const auto* layer : layers)
+    CHECK(reader.secure_section(layer->fri_witness.size()) == layer->fri_witness);
+
+  for (std::size_t tree = 2; tree < stark.commitments.size(); ++tree)
+    CHECK(reader.hash() == stark.commitments[tree]);
+  for (const auto* layer : layers) CHECK(reader.hash() == layer->commitment);
+  for (const auto& decommitment : stark.decommitments)
+    CHECK(reader.hashes(decommitment.hash_witness.size()) == decommitment.hash_witness);
+  for (const auto* layer : layers)
+    CHECK(reader.hashes(layer->decommitment.hash_witness.size()) == layer->decommitment.hash_witness);
+  reader.check_end();
+}
+
+}  // namespace
+
+TEST_CASE("calldata_holds_the_whole_proof_once") { check_round_trip(prove_mlp(true)); }
+
+TEST_CASE("calldata_has_no_section_for_a_private_input") {
+  const Case c = prove_mlp(false);
+  CHECK(c.proof.statement.inputs.empty());
+  check_round_trip(c);
+}
+
+TEST_CASE("arguments_put_a_length_before_every_list") {
+  const Case c = prove_mlp(true);
+  const Calldata calldata = encode_calldata(c.key, c.proof);
+  const auto arguments = calldata.arguments();
+  const auto& [key, context, values, hashes] = calldata;
+  REQUIRE(arguments.size() == key.size() + values.size() + hashes.size() + 4);
+  CHECK(arguments[0] == Felt252(key.size()));
+  CHECK(arguments[1 + key.size()] == context);
+  CHECK(arguments[2 + key.size()] == Felt252(values.size()));
+  CHECK(arguments[3 + key.size() + values.size()] == Felt252(hashes.size()));
+  CHECK(arguments.back() == hashes.back());
+  CHECK(arguments.size() < max_transaction_felts);
+}
+
+TEST_CASE("calldata_refuses_what_the_contract_does_not_verify") {
+  Case c = prove_mlp(true);
+  auto key = c.key;
+  key.lanes = 32;
+  CHECK_THROWS_WITH_AS(encode_calldata(key, c.proof), doctest::Contains("C = 16"), Error);
+  key = c.key;
+  key.pcs.fri.log_last_layer_degree_bound = 1;
+  CHECK_THROWS_WITH_AS(encode_calldata(key, c.proof), doctest::Contains("last FRI layer"), Error);
+  auto proof = c.proof;
+  proof.statement.context[7] = 0x08000001U;
+  CHECK_THROWS_AS(encode_calldata(c.key, proof), Error);
+  proof = c.proof;
+  proof.stark.queried_values[1][0].pop_back();
+  CHECK_THROWS_AS(encode_calldata(c.key, proof), Error);
+  proof = c.proof;
+  proof.stark.commitments.pop_back();
+  CHECK_THROWS_AS(encode_calldata(c.key, proof), Error);
+}
