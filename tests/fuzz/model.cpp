@@ -1,0 +1,46 @@
+// model.circlet: what reads as a model has one encoding, and executes.
+#include <algorithm>
+
+#include "frontend/executor.hpp"
+#include "frontend/model_file.hpp"
+#include "tests/fuzz/program_mutator.hpp"
+#include "tests/fuzz/target.hpp"
+#include "tests/support/random_program.hpp"
+
+using namespace circlet;
+using namespace circlet::fuzz;
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const std::span bytes(data, size);
+  const auto model = attempt([&] { return read_model(bytes); });
+  if (!model) return 0;
+  expect(std::ranges::equal(write_model(*model), bytes), "a model has one encoding");
+  const Program& program = model->program;
+  std::size_t rows = 0;
+  for (const auto& tensor : program.tensors) rows += tensor.rows;
+  if (rows > 4096) return 0;
+  const TensorInfo& input = program.tensors[program.input];
+  for (const auto value : {input.min, input.max}) {
+    const std::vector<std::int32_t> values(input.rows, static_cast<std::int32_t>(value));
+    const auto trace = attempt([&] { return execute(program, values, 1); });
+    if (!trace) continue;
+    const TensorInfo& output = program.tensors[program.output];
+    expect(std::ranges::all_of(trace->output(), [&](auto y) { return y >= output.min && y <= output.max; }),
+           "outputs lie in their declared range");
+  }
+  return 0;
+}
+
+extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t size, std::size_t most,
+                                               unsigned seed) {
+  Random random(seed);
+  if (below(random, 4) == 0) return LLVMFuzzerMutate(data, size, most);
+  auto model = attempt([&] { return read_model({data, size}); });
+  if (!model) {
+    model = Model{
+        .program = below(random, 2) == 0 ? testing::random_mlp(3, 4, 2, 1) : testing::random_residual(2, 1),
+        .report = {}};
+  }
+  for (std::size_t i = below(random, 3) + 1; i > 0; --i) ProgramMutator(model->program, random).change_one();
+  return replace(data, size, most, write_model(*model));
+}

@@ -1,0 +1,53 @@
+// model.structure: what reads as a structure has one encoding, and its arithmetisation is well formed.
+#include "stark/structure.hpp"
+
+#include <algorithm>
+
+#include "frontend/model_file.hpp"
+#include "tests/fuzz/program_mutator.hpp"
+#include "tests/fuzz/target.hpp"
+#include "tests/support/random_program.hpp"
+
+using namespace circlet;
+using namespace circlet::fuzz;
+
+namespace {
+
+/// Small enough that its tables take little time.
+bool is_small(const Program& program) {
+  std::size_t rows = lut_entries(program);
+  for (const auto& tensor : program.tensors) rows += tensor.rows;
+  for (const auto& layer : program.layers) {
+    for (const auto& term : layer.dense) rows += std::size_t{term.inputs} * (term.outputs / 16 + 1);
+    rows += layer.scaled.size() * layer.rows;
+  }
+  return rows <= 4096;
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const std::span bytes(data, size);
+  const auto program = attempt([&] { return read_structure(bytes); });
+  if (!program) return 0;
+  expect(std::ranges::equal(write_structure(*program), bytes), "a structure has one encoding");
+  if (!is_small(*program)) return 0;
+  for (const bool input_public : {true, false}) {
+    const auto a = arithmetise(*program, {.lanes = 16, .batch = 1}, input_public);
+    check_structure(build_structure(a), {a.input_claim, a.output_claim, a.one_reads, a.ones_reads});
+  }
+  return 0;
+}
+
+extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t size, std::size_t most,
+                                               unsigned seed) {
+  Random random(seed);
+  if (below(random, 4) == 0) return LLVMFuzzerMutate(data, size, most);
+  auto program = attempt([&] { return read_structure({data, size}); });
+  if (!program) {
+    program = structure_of(below(random, 2) == 0 ? testing::random_mlp(3, 4, 2, 1)
+                                                 : testing::random_residual(2, 1));
+  }
+  for (std::size_t i = below(random, 3) + 1; i > 0; --i) ProgramMutator(*program, random).change_one();
+  return replace(data, size, most, write_structure(*program));
+}

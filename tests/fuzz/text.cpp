@@ -1,0 +1,24 @@
+// Hexadecimal arguments: contexts and Starknet field elements.
+#include "stark/statement.hpp"
+#include "starknet/felt252.hpp"
+#include "tests/fuzz/target.hpp"
+
+using namespace circlet;
+using namespace circlet::fuzz;
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const std::string text(reinterpret_cast<const char*>(data), size);
+  const auto felt = attempt([&] { return Felt252::from_hex(text); });
+  if (felt) {
+    expect(Felt252::from_hex(felt->to_hex()) == *felt, "hexadecimal keeps a felt");
+    static_cast<void>(felt->to_decimal());
+  }
+  const auto context = attempt([&] { return parse_context(text); });
+  if (context) {
+    expect(parse_context(to_hex(*context)) == *context, "hexadecimal keeps a context");
+    const auto packed = attempt([&] { return Felt252::from_digits(*context, 32); });
+    expect(packed.has_value() == felt.has_value(), "a context is a felt if its digits are one's");
+    if (packed) expect(*packed == *felt, "a context and a felt of the same digits are equal");
+  }
+  return 0;
+}
