@@ -19,6 +19,7 @@ namespace {
 
 constexpr std::uint64_t most_bytes = std::uint64_t{1} << 31;
 constexpr std::uint64_t most_values = std::uint64_t{1} << 28;
+constexpr int most_json_depth = 64;
 
 [[noreturn]] void bad(const std::string& name, const std::string& why) {
   throw Error(ErrorKind::bad_input, name + ": " + why);
@@ -180,9 +181,13 @@ std::vector<double> samples_of(NumpyArray array, std::uint32_t features, const s
 
 std::vector<double> parse_json_inputs(const std::string& text, std::uint32_t features,
                                       const std::string& name) {
+  const auto limit_depth = [&](int depth, nlohmann::json::parse_event_t, const nlohmann::json&) {
+    if (depth > most_json_depth) bad(name, "lists nested too deeply");
+    return true;
+  };
   nlohmann::json json;
   try {
-    json = nlohmann::json::parse(text);
+    json = nlohmann::json::parse(text, limit_depth);
   } catch (const nlohmann::json::exception& error) {
     bad(name, std::string("no valid JSON: ") + error.what());
   }
