@@ -93,7 +93,7 @@ void check_sizes(const Program& program) {
 }
 
 void check_terms(const Program& program, const Layer& layer, const std::string& name,
-                 const std::vector<std::uint32_t>& producer, std::uint64_t& weights) {
+                 const std::vector<std::uint32_t>& producer, std::uint64_t& weights, std::uint64_t& reads) {
   auto available = [&](TensorId input) {
     if (input >= program.tensors.size()) fail(name, "reads a tensor that does not exist");
     if (input != program.input && producer[input] == no_layer) {
@@ -111,6 +111,7 @@ void check_terms(const Program& program, const Layer& layer, const std::string& 
     if (weights > max_weights) fail(name, "more than " + std::to_string(max_weights) + " weights in all");
     if (term.weights.size() != (program.has_weights ? count : 0))
       fail(name, "a dense term has the wrong size");
+    reads += term.inputs;
   }
   for (const ScaledTerm& term : layer.scaled) {
     available(term.input);
@@ -118,7 +119,11 @@ void check_terms(const Program& program, const Layer& layer, const std::string& 
     if (term.coefficients.size() != 1 && term.coefficients.size() != layer.rows) {
       fail(name, "a scaled term has the wrong number of coefficients");
     }
+    reads += layer.rows;
   }
+  // A term of a few bytes may read a whole tensor.
+  if (reads > max_reads)
+    fail(name, "more than " + std::to_string(max_reads) + " reads of tensor rows in all");
   if (!layer.bias.empty() && layer.bias.size() != layer.rows) fail(name, "the bias has the wrong size");
 }
 
@@ -188,7 +193,7 @@ void check_program(const Program& program) {
   check_sizes(program);
   std::vector<std::uint32_t> producer(program.tensors.size(), no_layer);
   std::vector<bool> looked_up(program.luts.size(), false);
-  std::uint64_t weights = 0;
+  std::uint64_t weights = 0, reads = 0;
   for (std::uint32_t i = 0; i < program.layers.size(); ++i) {
     const Layer& layer = program.layers[i];
     const std::string name = where(layer, i);
@@ -197,7 +202,7 @@ void check_program(const Program& program) {
       fail(name, "writes a tensor that something else makes");
     }
     if (program.tensors[layer.output].rows != layer.rows) fail(name, "and its output differ in rows");
-    check_terms(program, layer, name, producer, weights);
+    check_terms(program, layer, name, producer, weights, reads);
     const bool last = i + 1 == program.layers.size();
     if (!layer.split && !last) fail(name, "only the last layer may end without a LUT");
     if (program.has_weights) {

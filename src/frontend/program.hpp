@@ -110,7 +110,8 @@ struct Program {
 inline constexpr std::int64_t accumulator_limit = std::int64_t{1} << 29;  // |acc| stays below it
 inline constexpr std::int64_t split_limit = std::int64_t{1} << 30;  // LUT size * 2^shift is at most this
 inline constexpr std::uint64_t max_weights = std::uint64_t{1} << 30;
-inline constexpr std::uint64_t max_rows = std::uint64_t{1} << 24;  // over all tensors together
+inline constexpr std::uint64_t max_reads = std::uint64_t{1} << 26;  // of tensor rows, over all terms
+inline constexpr std::uint64_t max_rows = std::uint64_t{1} << 24;   // over all tensors together
 inline constexpr std::uint64_t max_lut_entries = std::uint64_t{1}
                                                  << 24;  // over all LUTs, input range and remainders
 inline constexpr std::uint64_t max_layers = std::uint64_t{1} << 16;

@@ -7,6 +7,7 @@ namespace circlet {
 namespace {
 
 constexpr std::uint32_t entries_per_row = 4;
+constexpr std::uint32_t max_table_log_size = 26;  // of a verification key
 
 class Builder {
  public:
@@ -249,6 +250,20 @@ class Builder {
   std::uint32_t input_function_ = 0;
 };
 
+/// Rows of the tables `linear` and `mac`, which a structure of a few bytes can make long. (The others are
+/// short by the limits on tensor rows and LUT entries.)
+std::uint64_t most_rows(const Program& program, const TableShape& shape) {
+  std::uint64_t linear = 0, mac = 1;
+  for (const auto& layer : program.layers) {
+    const std::uint64_t tiles = (std::uint64_t{layer.rows} + shape.lanes - 1) / shape.lanes;
+    for (const auto& term : layer.dense) linear += term.inputs * tiles;
+    linear += (layer.bias.empty() ? 0 : tiles) + 1;
+    for (const auto& term : layer.scaled) linear += 2 * term.coefficients.size();
+    mac += std::uint64_t{layer.rows} * layer.scaled.size() + 1;
+  }
+  return std::max(linear, mac + program.tensors[program.output].rows);
+}
+
 /// Least log size, at least 4, with room for the real rows and the fin row.
 std::uint32_t table_log_size(std::size_t real_rows) {
   std::uint32_t log_size = 4;
@@ -269,6 +284,9 @@ TableSizes Arithmetisation::log_sizes() const {
 
 Arithmetisation arithmetise(const Program& program, const TableShape& shape, bool input_public) {
   check_program(program);
+  require(most_rows(program, shape) < std::uint64_t{1} << max_table_log_size, ErrorKind::unsupported, [&] {
+    return "the model needs a table of more than 2^" + std::to_string(max_table_log_size) + " rows";
+  });
   return Builder(program, shape, input_public).build();
 }
 

@@ -89,7 +89,8 @@ struct Arithmetisation {
   [[nodiscard]] TableSizes log_sizes() const;
 };
 
-/// Deterministic: the structure root is rebuilt from it. Throws Error(bad_input) if `check_program` would.
+/// Deterministic: the structure root is rebuilt from it. Throws Error(bad_input) if `check_program` would,
+/// and Error(unsupported) before it makes more rows than a verification key allows.
 Arithmetisation arithmetise(const Program& program, const TableShape& shape, bool input_public);
 
 }  // namespace circlet
