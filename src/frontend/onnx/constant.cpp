@@ -150,6 +150,7 @@ std::int64_t integer_at(const Constant& constant, std::size_t i) {
 }
 
 std::vector<std::int64_t> integers(const Constant& constant) {
+  require(!constant.is_string(), ErrorKind::bad_input, "needs integers, not strings");
   std::vector<std::int64_t> result(constant.values.size());
   for (std::size_t i = 0; i < result.size(); ++i) result[i] = integer_at(constant, i);
   return result;

@@ -40,6 +40,10 @@ std::vector<std::uint32_t> moves(const std::vector<std::vector<std::size_t>>& ax
 }
 
 std::vector<std::vector<std::size_t>> whole_axes(const Dims& dims) {
+  // Where one dimension is 0, the others may be of any size.
+  for (const std::int64_t dim : dims) {
+    if (dim > (1 << 16) && element_count(dims, "value") == 0) refuse("an empty value");
+  }
   const std::vector<std::size_t> strides = strides_of(dims);
   std::vector<std::vector<std::size_t>> axes(dims.size());
   for (std::size_t a = 0; a < dims.size(); ++a) {
@@ -96,6 +100,7 @@ std::vector<Value> move_axes(const Node& node, std::size_t axis, Choose choose) 
   }
   const Variable& x = node.variable(0);
   if (x.batched && axis == 0) refuse("works along the batch");
+  node.builder.spend(node.builder.rows(x));  // reading all of it to take a part
   auto axes = whole_axes(x.sample_dims());
   choose(axes[axis - (x.batched ? 1 : 0)]);
   Dims dims;
@@ -579,7 +584,7 @@ std::vector<Value> import_array_feature_extractor(const Node& node) {
     return {label};
   }
   const std::vector<std::int64_t> indices = integers(node.constant(1, "the indices"));
-  return move_axes(node, rank_of(node) - 1, [&](std::vector<std::size_t>& positions) {
+  return move_axes(node, normalise_axis(-1, rank_of(node)), [&](std::vector<std::size_t>& positions) {
     std::vector<std::size_t> chosen;
     for (const std::int64_t index : indices) {
       require(index >= 0 && index < static_cast<std::int64_t>(positions.size()), ErrorKind::bad_input,
