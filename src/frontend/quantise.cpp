@@ -209,7 +209,10 @@ class Quantiser {
       least = std::min(least, ranges_.layers[layer].least);
       greatest = std::max(greatest, ranges_.layers[layer].greatest);
     }
-    const double step = on_grid(std::max((greatest - least) / static_cast<double>(levels - 4), 1e-30));
+    // A range of one point, but for rounding, is taken as wide as it is far from 0.
+    const double magnitude = std::max(std::fabs(least), std::fabs(greatest));
+    const double width = greatest - least > 1e-6 * magnitude ? greatest - least : magnitude;
+    const double step = on_grid(std::max(width / static_cast<double>(levels - 4), 1e-30));
     const auto first = static_cast<std::int64_t>(std::floor(least / step)) - 1;
     const auto last = static_cast<std::int64_t>(std::ceil(greatest / step)) + 1;
     group.zero = -first;
