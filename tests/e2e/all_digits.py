@@ -1,0 +1,61 @@
+#!/usr/bin/env python3
+"""Proves and verifies every image of scikit-learn's digits, and compares each proof's outputs with the NumPy evaluator.
+
+  tests/e2e/all_digits.py BIN [COUNT]     BIN holds circlet and circlet-dump-program; COUNT images, 1,797 if left out
+"""
+
+import json
+import subprocess
+import sys
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+from sklearn.datasets import load_digits
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests" / "frontend"))
+from numpy_eval import evaluate  # noqa: E402
+
+DIGITS = ROOT / "examples" / "digits"
+
+
+def run(*command) -> str:
+    result = subprocess.run([*map(str, command)], capture_output=True, text=True, timeout=300)
+    if result.returncode != 0:
+        sys.exit(f"{' '.join(map(str, command))}: {result.stdout}{result.stderr}")
+    return result.stdout
+
+
+def main() -> None:
+    binaries = Path(sys.argv[1])
+    circlet = binaries / "circlet"
+    images = load_digits().data[: int(sys.argv[2]) if len(sys.argv) > 2 else None]
+    with tempfile.TemporaryDirectory() as name:
+        work = Path(name)
+        np.save(work / "all.npy", images)
+        dump = run(binaries / "circlet-dump-program", DIGITS / "digits.onnx", DIGITS / "calibration.json", "program",
+                   work / "all.npy")
+        expected = evaluate(json.loads(dump)["program"], images.astype(np.int64))
+        run(circlet, "import", DIGITS / "digits.onnx", "--calibration", DIGITS / "calibration.json", "-o", work / "out")
+        run(circlet, "setup", work / "out", "--target", "chain")
+
+        def check(i: int) -> bool:
+            image, proof = work / f"{i}.json", work / f"{i}.bin"
+            image.write_text(json.dumps({"input_data": [images[i].tolist()]}))
+            run(circlet, "prove", work / "out", image, "-o", proof)
+            statement = json.loads(run(circlet, "verify", work / "out" / "model.vk", proof, "--json"))
+            proof.unlink()
+            return (statement["verified"] and statement["inputs"] == images[i].astype(int).tolist()
+                    and statement["outputs"] == expected[i].tolist())
+
+        with ThreadPoolExecutor(2) as pool:
+            right = sum(pool.map(check, range(len(images))))
+    print(f"all digits: {right} of {len(images)} proved, verified and equal to the NumPy evaluator")
+    if right != len(images):
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()
