@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <functional>
+#include <set>
 
 #include "stark/setup.hpp"
 #include "stark/structure.hpp"
@@ -280,4 +281,31 @@ TEST_CASE("the_structures_of_models_of_every_shape_are_well_formed") {
       }
     }
   }
+}
+
+TEST_CASE("a_single_changed_cell_is_refused_or_is_a_parameter_of_the_model") {
+  // What may differ from model to model: a layer's offset and its LUT, the entries of LUTs, and where a sum
+  // of mac starts or steps on.
+  const std::set<std::string> parameters = {"activate.off", "activate.fnq", "lut.fn",  "lut.q",  "lut.y_0",
+                                            "lut.y_1",      "lut.y_2",      "lut.y_3", "mac.k1", "mac.kt"};
+  const Subject honest;
+  std::set<std::string> accepted;
+  for (std::size_t table = 0; table < 4; ++table) {
+    const auto& of_table = honest.structure[table];
+    for (std::size_t column = 0; column < of_table.columns.size(); ++column) {
+      for (std::size_t row = 0; row < of_table.rows(); ++row) {
+        const M31 value = of_table.columns[column][row];
+        for (const M31 other : {M31(0), M31(1), M31(2), M31(16), -M31(1), value + M31(1), value - M31(1)}) {
+          if (other == value) continue;
+          Subject changed = honest;
+          changed.structure[table].columns[column][row] = other;
+          if (changed.verdict() != "well formed") continue;
+          CAPTURE(row);
+          CHECK(row < honest.real_rows(table));
+          accepted.insert(of_table.name + "." + of_table.column_names[column]);
+        }
+      }
+    }
+  }
+  CHECK(accepted == parameters);
 }
