@@ -1,0 +1,12 @@
+// The prover's templates on the table of docs/adding-an-operator.md, in the portable lanes.
+#pragma once
+
+#include "air/domain_kernels.hpp"
+#include "air/witness_kernels.hpp"
+
+namespace circlet {
+
+void accumulate_square(const AccumulateJob& job);
+void evaluate_square_fractions(const FractionJob& job);
+
+}  // namespace circlet
