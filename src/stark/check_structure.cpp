@@ -6,6 +6,7 @@
 #include <optional>
 #include <set>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "stark/structure.hpp"
 
@@ -90,6 +91,12 @@ class Wires {
   }
   void read_publicly(std::uint32_t id) { ++wires_[id].reads; }
 
+  /// A claim of low degree in the challenges, whatever the input: a coefficient of the model.
+  void add_coefficient(M31 id) { coefficients_.insert(id.value()); }
+  [[nodiscard]] bool is_coefficient(M31 id) const {
+    return id.value() == wires::one || coefficients_.contains(id.value());
+  }
+
   /// `wire` is computed from `from`.
   void depends(std::uint32_t wire, std::uint32_t from) { edges_[wire].push_back(from); }
 
@@ -135,6 +142,7 @@ class Wires {
   static bool is_public(M31 id) { return id.value() == wires::one || id.value() == wires::ones; }
 
   std::map<std::uint32_t, Wire> wires_;
+  std::unordered_set<std::uint32_t> coefficients_;
   std::unordered_map<std::uint32_t, std::vector<std::uint32_t>> edges_;
 };
 
@@ -198,6 +206,9 @@ void check_linear(const StructureTable& structure, Wires& wires) {
       if (n > 0) table.fail(row, "a claim is not yielded");
       wires.yield(table, row, id, -std::int64_t{n});
       for (const auto operand : operands) wires.depends(id.value(), operand);
+      const bool reads_one_alone =
+          std::ranges::all_of(operands, [](std::uint32_t operand) { return operand == wires::one; });
+      if (reads_one_alone && op_tiles == 1) wires.add_coefficient(id);
       operands.clear();
       op_open = false;
       op_tiles = 0;
@@ -279,6 +290,10 @@ void check_mac(const StructureTable& structure, Wires& wires) {
     if (same && times_t) table.fail(row, "S is carried twice");
     if (row == 0 && (same || times_t)) table.fail(row, "the first row carries S from nowhere");
     if (!same && !times_t) operands.clear();
+    // Products of claims would double their degree in t row by row, past what a random t tells apart.
+    if (!wires.is_coefficient(table.at("idA", row)) && !wires.is_coefficient(table.at("idB", row))) {
+      table.fail(row, "a product of two values, neither of them a coefficient");
+    }
     for (const auto* operand : {"idA", "idB"}) {
       wires.read(table, row, table.at(operand, row));
       operands.push_back(table.at(operand, row).value());

@@ -3,6 +3,7 @@
 // (docs/soundness.md, section 8).
 #include <doctest/doctest.h>
 
+#include <bitset>
 #include <map>
 
 #include "tests/adversary/forge.hpp"
@@ -28,6 +29,7 @@ constexpr std::size_t bias_row = 3, claim_row = 4, linear_fin = 5, last_row = 15
 
 /// Rebuilds the structure columns from an arithmetisation that no program gives rise to.
 void rebuild(ForgedModel& model) {
+  model.key().log_sizes = model.arithmetisation.log_sizes();
   model.columns = model_columns(model.program, model.arithmetisation);
   model.recommit();
 }
@@ -446,4 +448,66 @@ TEST_CASE("a_layer_whose_claim_is_not_read_has_any_values") {
   const auto execution = execute(with_higher_bias(bad.program, 0, 0, 64), bad.random_input(), 1);
   LyingTrace trace(bad, execution);
   check(bad, lie(bad, bad.statement(execution), trace), "activate has values that no claim binds");
+}
+
+TEST_CASE("products_of_claims_reach_a_degree_at_which_two_outputs_are_proved") {
+  // The output is the claim to the power (|F| - 1) / 2, which is 1 or -1 as t falls: a prover draws another
+  // t, by the context, until it is what he wants.
+  ForgedModel bad(regression());
+  const auto output = bad.key().output.claim_wire, base = output + 1;
+  auto next = base;
+  auto& rows = bad.arithmetisation.mac;
+  std::map<std::uint32_t, std::uint32_t> reads;
+  rows.clear();
+  const auto multiply = [&](std::uint32_t a, std::uint32_t b) {
+    ++reads[a];
+    ++reads[b];
+    rows.push_back({.a_id = a, .b_id = b, .y_id = ++next, .a = {}, .b = {}});
+    return next;
+  };
+  // (p^4 - 1) / 2 = 2^64 (2^59 - 2^30) + 3 2^62 - 2^32
+  const std::bitset<124> exponent =
+      std::bitset<124>((1ULL << 59) - (1ULL << 30)) << 64 | std::bitset<124>((3ULL << 62) - (1ULL << 32));
+  std::uint32_t power = base;
+  for (std::size_t bit = 122; bit-- > 0;) {
+    power = multiply(power, power);
+    if (exponent[bit]) power = multiply(power, base);
+  }
+  rows.back().y_id = output;
+  reads[output] = 1;
+  for (auto& row : rows) row.y_reads = reads.at(row.y_id);
+  bad.arithmetisation.linear[claim_row].id = base;
+  bad.arithmetisation.linear[claim_row].count = -static_cast<std::int32_t>(reads.at(base));
+  bad.key().one_reads = 0;
+  rebuild(bad);
+
+  for (const std::int32_t value : {1, -1}) {
+    const auto execution = bad.honest();
+    Statement statement = bad.statement(execution);
+    statement.outputs = {0, value};
+    bool accepted = false;
+    Proof proof;
+    for (std::uint32_t i = 0; i < 64 && !accepted; ++i) {
+      statement.context[0] = i;
+      LyingTrace trace(bad, execution);
+      trace.on_fingerprints = [&](TableColumns& fingerprints, const Challenges&) {
+        std::map<std::uint32_t, QM31> values = {
+            {base, secure_at(fingerprints[linear_at], linear_S, claim_row)}};
+        for (std::size_t row = 0; row < rows.size(); ++row) {
+          const QM31 a = values.at(rows[row].a_id), b = values.at(rows[row].b_id);
+          set_secure(fingerprints[mac_at], index_of(mac::Fingerprint::A), row, a);
+          set_secure(fingerprints[mac_at], index_of(mac::Fingerprint::B), row, b);
+          set_secure(fingerprints[mac_at], mac_S, row, a * b);
+          values[rows[row].y_id] = a * b;
+        }
+      };
+      proof = lie(bad, statement, trace);
+      try {
+        verify(bad.key(), proof);
+        accepted = true;
+      } catch (const Error&) {
+      }
+    }
+    check(bad, proof, "a product of two values");
+  }
 }
