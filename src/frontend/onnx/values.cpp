@@ -50,18 +50,21 @@ std::string Builder::unique_name(const std::string& wanted) {
   return name;
 }
 
-Affine Builder::whole_tensor(TensorId tensor) const {
-  const std::uint32_t rows = graph_.tensors[tensor].rows;
-  Selection selection{.tensor = tensor, .index = std::vector<std::uint32_t>(rows), .coefficients = {}};
-  std::iota(selection.index.begin(), selection.index.end(), 0U);
-  selection.coefficients.assign(rows, 1.0);
-  return {.selections = {std::move(selection)}, .products = {}, .bias = std::vector<double>(rows, 0.0)};
+Affine Builder::slice(TensorId tensor, std::uint32_t first, std::uint32_t count) {
+  Selection selection{.tensor = tensor,
+                      .index = std::vector<std::uint32_t>(count),
+                      .coefficients = std::vector<double>(count, 1.0)};
+  std::iota(selection.index.begin(), selection.index.end(), first);
+  Affine result;
+  result.selections.push_back(std::move(selection));
+  result.bias.assign(count, 0.0);
+  return result;
 }
 
-Affine Builder::input_slice(std::uint32_t first, std::uint32_t count) {
-  std::vector<std::uint32_t> index(count);
-  std::iota(index.begin(), index.end(), first);
-  return gather(whole_tensor(graph_.input), index);
+Affine Builder::whole_tensor(TensorId tensor) const { return slice(tensor, 0, graph_.tensors[tensor].rows); }
+
+Affine Builder::input_slice(std::uint32_t first, std::uint32_t count) const {
+  return slice(graph_.input, first, count);
 }
 
 Variable Builder::variable(Affine affine, std::vector<std::int64_t> dims, bool batched, std::string node) {
@@ -101,9 +104,13 @@ TensorId Builder::tensor_of(const Variable& value) {
 Affine Builder::affine(const Variable& value) {
   const auto form = expressions.affine_form(value.expression);
   if (!form) return whole_tensor(tensor_of(value));
-  Affine result = bases_[value.base];
-  if (form->slope != 1)
-    result = scale_rows(std::move(result), std::vector<double>(result.rows(), form->slope));
+  const Affine& base = bases_[value.base];
+  spend(base.rows() * (base.selections.size() + 1));
+  Affine result = base;
+  if (form->slope != 1) {
+    const std::vector<double> factors(result.rows(), form->slope);
+    result = scale_rows(std::move(result), factors);
+  }
   for (double& b : result.bias) b += form->constant;
   return result;
 }

@@ -68,7 +68,7 @@ class Builder {
   ScalarExpressions expressions;
 
   /// The model's input features [first, first + count).
-  Affine input_slice(std::uint32_t first, std::uint32_t count);
+  [[nodiscard]] Affine input_slice(std::uint32_t first, std::uint32_t count) const;
   [[nodiscard]] std::size_t rows(const Variable& value) const { return bases_[value.base].rows(); }
   [[nodiscard]] bool is_affine(const Variable& value) const {
     return expressions.affine_form(value.expression).has_value();
@@ -92,6 +92,7 @@ class Builder {
   TensorId materialise(const Affine& affine, std::optional<ScalarFunction> function, const std::string& name);
   std::string unique_name(const std::string& wanted);
   TensorId tensor_of(const Variable& value);
+  static Affine slice(TensorId tensor, std::uint32_t first, std::uint32_t count);
   Affine whole_tensor(TensorId tensor) const;
   /// The tensor that the map copies unchanged, if it is that simple.
   [[nodiscard]] std::optional<TensorId> as_tensor(const Affine& affine) const;
