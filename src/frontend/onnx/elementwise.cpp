@@ -248,6 +248,7 @@ Constant fold(ScalarOp op, const Constant& a, const Constant& b) {
 Variable with_constant(const Node& node, ScalarOp op, const Variable& x, const Constant& c,
                        bool constant_first) {
   Builder& builder = node.builder;
+  builder.spend(builder.rows(x));
   const std::vector<double> values = broadcast_to(c, x);
   bool uniform = true;
   for (const double value : values) uniform = uniform && value == values[0];

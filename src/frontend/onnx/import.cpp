@@ -147,6 +147,9 @@ class Importer {
       }
     }
     if (graph_.output_size() == 0) bad("it has no outputs");
+    for (const auto& output : graph_.output()) {
+      if (output.name().empty()) bad("an output has no name");
+    }
   }
 
   /// The nodes that the outputs need, each after those it reads (depth first, without recursion).
