@@ -18,7 +18,7 @@ pub impl Silent of Observer {
 
 #[derive(Copy, Drop)]
 pub struct Channel {
-    digest: Hash,
+    pub digest: Hash,
     n_draws: u32,
 }
 

@@ -66,7 +66,7 @@ pub fn power_of_two(n: u32) -> u32 {
 }
 
 /// alpha, alpha^2, alpha^4, ..., one a fold.
-fn powers(layer: Layer) -> Span<QM31> {
+pub fn powers(layer: Layer) -> Span<QM31> {
     let mut alpha = layer.alpha;
     let mut result = array![alpha];
     for _ in 1..layer.step {
@@ -137,13 +137,13 @@ fn subtree(mut values: Span<QM31>, packed: bool) -> Hash {
 /// The inverses of the coordinates of a point R. A pair of the line has the x of R or of R a quarter turn further, (R.y,
 /// -R.x).
 #[derive(Copy, Drop)]
-struct Twiddle {
-    x: M31,
-    y: M31,
+pub struct Twiddle {
+    pub x: M31,
+    pub y: M31,
 }
 
 /// For each coset the twiddles of its line folds, from the last fold (a pair, so only x counts) to the first.
-fn coset_twiddles(layer: Layer, positions: Span<u32>) -> Span<Span<Twiddle>> {
+pub fn coset_twiddles(layer: Layer, positions: Span<u32>) -> Span<Span<Twiddle>> {
     // The points R, 2 R, ..., Q of the line folds; a circle layer has one less, and y for the first fold of R.
     let doublings = if layer.circle && layer.step > 1 {
         layer.step - 2
@@ -232,7 +232,7 @@ fn fold_four(v0: QM31, v1: QM31, v2: QM31, v3: QM31, b: QM31, c: QM31, d: QM31) 
 }
 
 /// The coset's values folded to one.
-fn fold_coset(layer: Layer, mut values: Span<QM31>, alphas: Span<QM31>, mut twiddles: Span<Twiddle>) -> QM31 {
+pub fn fold_coset(layer: Layer, mut values: Span<QM31>, alphas: Span<QM31>, mut twiddles: Span<Twiddle>) -> QM31 {
     if layer.step == 1 {
         let twiddle = *twiddles[0];
         let inverse = if layer.circle {
