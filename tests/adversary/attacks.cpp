@@ -470,19 +470,23 @@ Attack proof_of_another_model() {
           {}};
 }
 /// An honest proof for a key that differs from the verifier's in one field outside the trees.
-Attack of_a_stale_key(const std::function<void(VerificationKey&)>& change) {
+Attack of_a_stale_key(const std::function<void(VerificationKey&)>& change,
+                      const std::optional<Weakness>& weak = {}) {
   auto model = mlp();
   const VerificationKey key = model.key();
   change(model.key());
   const auto execution = model.honest();
   LyingTrace trace(model, execution);
-  return {key, forge(model.proving_key, model.statement(execution), trace, {}), bus, {}};
+  Forgery forgery;
+  if (weak) forgery.weak = *weak;
+  return {key, forge(model.proving_key, model.statement(execution), trace, forgery), bus, weak};
 }
 Attack stale_scale() {
-  return of_a_stale_key([](VerificationKey& key) { key.output.scales = {2.0}; });
+  return of_a_stale_key([](VerificationKey& key) { key.output.scales = {2.0}; },
+                        Weakness{.key_unmixed = true});
 }
 Attack stale_range() {
-  return of_a_stale_key([](VerificationKey& key) { key.output.max += 1; });
+  return of_a_stale_key([](VerificationKey& key) { key.output.max += 1; }, Weakness{.key_unmixed = true});
 }
 Attack stale_reads() {
   return of_a_stale_key([](VerificationKey& key) { key.one_reads += 1; });
@@ -523,6 +527,22 @@ Attack less_proof_of_work() {
   return with_parameters(less_work, false, "configuration: the proof's differs");
 }
 Attack less_proof_of_work_concealed() { return with_parameters(less_work, true, "proof of work"); }
+/// Other queries than the first nonce gives: whoever may choose among nonces chooses his queries.
+Attack another_nonce() {
+  auto attack = replayed_proof([](Proof&) {}, "tree 0");
+  const auto has_too_little_work = [&] {
+    try {
+      verify(attack.key, attack.proof);
+    } catch (const Error& error) {
+      return std::string_view(error.what()).starts_with("proof of work");
+    }
+    return false;
+  };
+  do {
+    ++attack.proof.stark.proof_of_work;
+  } while (has_too_little_work());
+  return attack;
+}
 Attack fewer_queries_shown() {
   return with_parameters(fewer_queries, false, "configuration: the proof's differs");
 }
@@ -648,6 +668,7 @@ std::vector<AttackEntry> attacks() {
       {"stale_parameters", "a proof for a key with other parameters", stale_parameters},
       {"less_proof_of_work", "a proof with less work, as it says", less_proof_of_work},
       {"less_proof_of_work_concealed", "a proof with less work than it says", less_proof_of_work_concealed},
+      {"another_nonce", "another nonce with enough work", another_nonce},
       {"fewer_queries", "a proof with fewer queries, as it says", fewer_queries_shown},
       {"fewer_queries_concealed", "a proof with fewer queries than it says", fewer_queries_concealed},
       {"longer_last_layer", "a proof with a last layer of degree 1, as it says", longer_last_layer_shown},

@@ -33,11 +33,19 @@ struct Weakness {
   bool any_config = false;            // so are the parameters of the commitment scheme
   bool any_values = false;            // public values are not checked against their ranges
   bool any_balance = false;           // the sum of the bus is not checked
-  bool context_unmixed = false;       // left out of the transcript: the context,
+  bool key_unmixed = false;           // left out of the transcript: the key's digest,
+  bool context_unmixed = false;       // the context,
   bool outputs_unmixed = false;       // the outputs,
   bool claimed_sums_unmixed = false;  // the claimed sums
 };
 
+inline void mix_key_weakly(const VerificationKey& key, const Weakness& weak, Blake2sChannel& channel) {
+  if (weak.key_unmixed) {
+    channel.mix_config(key.pcs);
+  } else {
+    mix_key(key, channel);
+  }
+}
 inline void mix_statement_weakly(const Statement& statement, const Weakness& weak, Blake2sChannel& channel) {
   Statement mixed = statement;
   if (weak.context_unmixed) mixed.context = {};
@@ -60,7 +68,7 @@ inline void verify_weakly(const VerificationKey& key, const Proof& proof, const 
   const auto commit = [&](Tree tree) {
     scheme.commit(commitments[static_cast<std::size_t>(tree)], column_log_sizes(shape, tree), channel);
   };
-  mix_key(key, channel);
+  mix_key_weakly(key, weak, channel);
   commit(Tree::structure);
   commit(Tree::weights);
   mix_statement_weakly(proof.statement, weak, channel);
@@ -107,7 +115,7 @@ inline Proof forge(const ProvingKey& proving_key, const Statement& statement, Tr
   const auto commit = [&](const TableColumns& columns) {
     scheme.commit(commit_tables(shape, columns, pcs.fri.log_blowup_factor), channel);
   };
-  mix_key(key, channel);
+  mix_key_weakly(key, weak, channel);
   scheme.commit(proving_key.structure, channel);
   scheme.commit(proving_key.weights, channel);
   mix_statement_weakly(statement, weak, channel);

@@ -1,0 +1,67 @@
+// What a proof does not say although a reader may expect it, and what the tables leave to a prover.
+#include <doctest/doctest.h>
+
+#include <set>
+
+#include "tests/adversary/forge.hpp"
+
+using namespace circlet;
+using namespace circlet::testing;
+
+TEST_CASE("a_prover_fills_values_and_counts_of_look_ups_alone") {
+  // Selectors, ids, multiplicities of wires and contents of LUTs are structure; a "next row" is a mask.
+  std::set<std::string> of_witness, of_weights, of_fingerprints, of_logup;
+  for (const auto& layout : table_layouts({.weights_per_row = 2, .samples = 2})) {
+    const auto add = [&](Tree tree, std::set<std::string>& names) {
+      for (const auto& column : layout.columns[static_cast<std::size_t>(tree)]) {
+        names.insert(layout.table + "." + column.name);
+      }
+    };
+    add(Tree::weights, of_weights);
+    add(Tree::witness, of_witness);
+    add(Tree::fingerprints, of_fingerprints);
+    add(Tree::logup, of_logup);
+  }
+  CHECK(of_weights == std::set<std::string>{"linear.w_0", "linear.w_1"});
+  CHECK(of_witness == std::set<std::string>{"activate.q_0", "activate.q_1", "activate.r_0", "activate.r_1",
+                                            "activate.y_0", "activate.y_1", "lut.m_0", "lut.m_1", "lut.m_2",
+                                            "lut.m_3"});
+  CHECK(of_fingerprints ==
+        std::set<std::string>{"linear.A", "linear.b", "linear.S", "activate.T", "mac.A", "mac.B", "mac.S"});
+  CHECK(of_logup == std::set<std::string>{"linear.R", "activate.P_0", "activate.P_1", "activate.W",
+                                          "activate.R", "lut.P_0", "lut.P_1", "lut.R", "mac.P", "mac.R"});
+}
+
+TEST_CASE("weights_in_the_padding_of_a_coefficient_mix_the_rows_of_a_layer") {
+  // y_j = c_j x_j by the structure. The owner of the weights makes the wire of c_1 carry 3 + 5 t, and y_0
+  // gains 5 x_1: no verifier and no look at the structure tells, as with every other choice of weights.
+  ProgramBuilder builder(3, 1, 15, 1);
+  ForgedModel model(builder.finish({.rows = 3, .scaled = {{builder.input(), {2, 3, 40}}}}));
+  constexpr std::size_t row_of_second_coefficient = 2;
+  REQUIRE(model.columns.weights[linear_at][15][row_of_second_coefficient] == M31(3));
+  model.columns.weights[linear_at][14][row_of_second_coefficient] = M31(5);
+  model.recommit();
+  auto execution = model.honest();
+  const auto& x = execution.input;
+  execution.layers[0].y[0] += 5 * x[1];
+  REQUIRE(execution.layers[0].y == std::vector{2 * x[0] + 5 * x[1], 3 * x[1], 40 * x[2]});
+  LyingTrace trace(model, execution);
+  const Proof proof = prove_trace(model.proving_key, model.statement(execution), trace);
+  CHECK_NOTHROW(verify(model.key(), proof));
+  CHECK_NOTHROW(check_structure(model.rebuilt(), model.public_wires()));
+}
+
+TEST_CASE("weights_in_the_padding_of_a_dense_layer_cannot_change_its_rows") {
+  // They add terms of higher degree to the claim, which no accumulators have: nothing is provable unless they
+  // vanish.
+  ProgramBuilder builder(2, 1, 15, 1);
+  ForgedModel model(builder.finish({.rows = 2, .dense = {builder.dense(builder.input(), 2, 20)}}));
+  model.columns.weights[linear_at][13][0] = M31(1);
+  model.recommit();
+  const auto execution = model.honest();
+  LyingTrace trace(model, execution);
+  const Proof proof = prove_trace(model.proving_key, model.statement(execution), trace);
+  CHECK_THROWS_WITH_AS(verify(model.key(), proof),
+                       "the bus does not balance: claimed sums and public values do not add up to zero",
+                       Error);
+}
