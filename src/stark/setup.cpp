@@ -89,8 +89,9 @@ ProvingKey setup(const Program& program, const SetupOptions& options) {
   key.structure_root = result.structure->merkle().root();
   key.weights_root = result.weights->merkle().root();
   result.model_checksum = model_checksum(program);
-  // What a verifier would refuse is refused here.
-  static_cast<void>(VerificationKey::from_words(key.to_words()));
+  // What a verifier would refuse, or read as another range, is refused here.
+  require(VerificationKey::from_words(key.to_words()) == key, ErrorKind::bad_input,
+          "the model's input or output has integers beyond 2^30, which are not told apart modulo 2^31 - 1");
   return result;
 }
 
