@@ -10,6 +10,8 @@ const AIR_ID: u32 = 1;
 const HASH_ID: u32 = 1;
 const LANES: u32 = 16;
 const BATCH: u32 = 1;
+// Limits of sizes. With at most 2^26 rows a table, 6 uses a row in all tables together, and 2^28 reads of each wire of the
+// verifier, no tuple of the bus is used 2^31 times.
 const MIN_LOG_SIZE: u32 = 4;
 const MAX_LOG_SIZE: u32 = 26;
 const MAX_ROWS: u32 = 0x1000000;
