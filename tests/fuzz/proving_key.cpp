@@ -44,10 +44,11 @@ extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t s
   Bytes payload(file.begin() + header, file.end() - trailer);
   switch (below(random, 4)) {
     case 0:
-      payload.resize(payload.size() - below(random, std::min<std::size_t>(payload.size(), 4096)));
+      payload.erase(payload.end() - static_cast<std::ptrdiff_t>(below(random, payload.size())),
+                    payload.end());
       break;
     case 1:
-      payload.resize(payload.size() + below(random, 4096));
+      payload.insert(payload.end(), below(random, 4096), 0);
       break;
     case 2:
       payload = mutate_bytes(std::move(payload), most - header - trailer);

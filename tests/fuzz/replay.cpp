@@ -1,5 +1,5 @@
-// A main for the targets without libFuzzer: runs every file of the folders named on the command line, and of
-// each file, and of the empty input, a few hundred seeded mutations. Whatever libFuzzer found stays fixed,
+// A main for the targets without libFuzzer: runs every file of the folders named on the command line, and
+// seeded mutations of each file and of the empty input. Whatever libFuzzer found stays fixed,
 // and the targets keep working without clang.
 #include <algorithm>
 #include <filesystem>
@@ -14,14 +14,15 @@ using namespace circlet::fuzz;
 namespace {
 
 constexpr std::size_t most_bytes = 1 << 16;
-constexpr unsigned mutations = 200;
+constexpr unsigned mutations_of_nothing = 2000;
+constexpr unsigned mutations_of_a_file = 50;
 
 Random& engine() {
   static Random random(1);
   return random;
 }
 
-void run(const Bytes& seed) {
+void run(const Bytes& seed, unsigned mutations) {
   LLVMFuzzerTestOneInput(seed.data(), seed.size());
   Bytes bytes = seed;
   for (unsigned i = 1; i <= mutations; ++i) {
@@ -54,7 +55,7 @@ std::size_t LLVMFuzzerMutate(std::uint8_t* data, std::size_t size, std::size_t m
 
 int main(int argc, char** argv) {
   std::size_t files = 0;
-  run({});
+  run({}, mutations_of_nothing);
   for (int i = 1; i < argc; ++i) {
     if (!std::filesystem::exists(argv[i])) continue;  // a target whose mutator makes its own first input
     std::vector<std::filesystem::path> paths;
@@ -62,9 +63,10 @@ int main(int argc, char** argv) {
     std::ranges::sort(paths);
     for (const auto& path : paths) {
       std::fprintf(stderr, "%s\n", path.c_str());
-      run(read_file(path));
+      run(read_file(path), mutations_of_a_file);
       ++files;
     }
   }
-  std::fprintf(stderr, "%zu files and the empty input, each with %u mutations\n", files, mutations);
+  std::fprintf(stderr, "%zu files with %u mutations each, and %u inputs made from nothing\n", files,
+               mutations_of_a_file, mutations_of_nothing);
 }
