@@ -1,0 +1,96 @@
+// The public structure binds the model: whatever is changed in it, the rebuilt root or the key's public
+// tensors are not the key's.
+#include <doctest/doctest.h>
+
+#include "stark/setup.hpp"
+#include "tests/adversary/forge.hpp"
+
+using namespace circlet;
+using namespace circlet::testing;
+
+namespace {
+
+/// What `circlet inspect --rebuild` compares with the key.
+bool is_the_structure_of(const Program& structure, const VerificationKey& key) {
+  try {
+    if (structure_root(structure, key) != key.structure_root) return false;
+  } catch (const Error&) {
+    return false;
+  }
+  const auto arithmetisation = arithmetise(structure, {key.lanes, key.batch}, key.input_public);
+  return key.input == public_tensor(structure.tensors[structure.input], arithmetisation.input_claim) &&
+         key.output == public_tensor(structure.tensors[structure.output], arithmetisation.output_claim);
+}
+
+struct Change {
+  std::string name;
+  std::function<void(Program&)> apply;
+};
+
+}  // namespace
+
+TEST_CASE("a_structure_that_says_anything_else_is_not_the_keys") {
+  const Program program = random_residual(4, 2);
+  const auto key = setup(program, {.pcs = small_pcs}).key;
+  const Program honest = structure_of(program);
+  REQUIRE(is_the_structure_of(honest, key));
+  const std::vector<Change> changes = {
+      {"another offset", [](Program& p) { p.layers[0].split->offset += 1; }},
+      {"another shift", [](Program& p) { p.layers[0].split->shift -= 1; }},
+      {"another LUT",
+       [](Program& p) {
+         p.luts.push_back(p.luts[0]);
+         std::swap(p.layers[0].split->lut, p.layers[1].split->lut);
+         p.tensors[1].max = std::ranges::max(p.luts[1].values);
+         p.tensors[2].max = std::ranges::max(p.luts[0].values);
+         p.luts.pop_back();
+       }},
+      {"an entry of a LUT", [](Program& p) { p.luts[0].values[5] += 1; }},
+      {"a LUT one entry longer", [](Program& p) { p.luts[0].values.push_back(0); }},
+      {"LUTs in another order", [](Program& p) { std::swap(p.luts[0], p.luts[1]); }},
+      {"no bias", [](Program& p) { p.layers[0].bias.clear(); }},
+      {"no dense term", [](Program& p) { p.layers[0].dense.clear(); }},
+      {"no scaled term", [](Program& p) { p.layers[0].scaled.pop_back(); }},
+      {"scaled terms in another order",
+       [](Program& p) { std::swap(p.layers[0].scaled[0], p.layers[0].scaled[1]); }},
+      {"one coefficient a row", [](Program& p) { p.layers[1].scaled[0].coefficients.assign(4, 0); }},
+      {"a term of another tensor", [](Program& p) { p.layers[1].scaled[0].input = p.layers[0].output; }},
+      {"another input range", [](Program& p) { p.tensors[p.input].max -= 1; }},
+      {"another input scale", [](Program& p) { p.tensors[p.input].scales = {2.0}; }},
+      {"a scale for every input", [](Program& p) { p.tensors[p.input].scales.assign(4, 1.0); }},
+      {"another output scale", [](Program& p) { p.tensors[p.output].scales = {0.5}; }},
+      {"the output is an earlier layer",
+       [](Program& p) {
+         p.layers.pop_back();
+         p.tensors.pop_back();
+         p.luts.pop_back();
+         p.output = p.layers.back().output;
+       }},
+  };
+  for (const auto& change : changes) {
+    CAPTURE(change.name);
+    Program changed = honest;
+    change.apply(changed);
+    CHECK_FALSE(is_the_structure_of(changed, key));
+  }
+}
+
+TEST_CASE("a_structure_is_not_that_of_a_key_with_another_layout") {
+  const Program program = random_residual(4, 2);
+  const SetupOptions options{.target = Target::offchain, .pcs = small_pcs};
+  const auto key = setup(program, options).key;
+  const Program structure = structure_of(program);
+  REQUIRE(is_the_structure_of(structure, key));
+  for (const auto& change : std::vector<std::function<void(VerificationKey&)>>{
+           [](VerificationKey& k) { k.lanes = 3; }, [](VerificationKey& k) { k.input_public = false; },
+           [](VerificationKey& k) { k.log_sizes.mac += 1; },
+           [](VerificationKey& k) { k.input.claim_wire += 1; },
+           [](VerificationKey& k) { k.output.claim_wire += 1; }, [](VerificationKey& k) { k.input.min -= 1; },
+           [](VerificationKey& k) { k.output.rows -= 1; }, [](VerificationKey& k) { k.output.max += 1; },
+           [](VerificationKey& k) { k.structure_root.words[0] ^= 1; },
+           [](VerificationKey& k) { k.pcs.fri.log_blowup_factor += 1; }}) {
+    auto changed = key;
+    change(changed);
+    CHECK_FALSE(is_the_structure_of(structure, changed));
+  }
+}
