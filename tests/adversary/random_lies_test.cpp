@@ -1,0 +1,88 @@
+// Random models, shapes and lies: columns that satisfy every constraint, made from an execution that is not
+// the model's.
+#include <doctest/doctest.h>
+
+#include <cstdlib>
+
+#include "tests/adversary/forge.hpp"
+
+using namespace circlet;
+using namespace circlet::testing;
+
+namespace {
+
+bool same(const Trace& a, const Trace& b) {
+  return a.input == b.input &&
+         std::ranges::equal(a.layers, b.layers, [](const LayerTrace& x, const LayerTrace& y) {
+           return x.acc == y.acc && x.y == y.y;
+         });
+}
+
+}  // namespace
+
+TEST_CASE("a_random_lie_in_a_random_model_is_refused_by_the_bus") {
+  const std::uint32_t rounds = std::getenv("CIRCLET_FULL") != nullptr ? 2000 : 60;
+  std::uint32_t lies = 0;
+  for (std::uint32_t seed = 1; seed <= rounds; ++seed) {
+    CAPTURE(seed);
+    std::mt19937 random(seed);
+    const auto draw = [&](std::uint32_t count) { return static_cast<std::uint32_t>(random() % count); };
+    const Program program = draw(2) == 0 ? random_mlp(1 + draw(6), 1 + draw(20), 1 + draw(5), seed)
+                                         : random_residual(1 + draw(6), seed);
+    const ForgedModel model(program, {.target = Target::offchain,
+                                      .input_public = draw(2) == 0,
+                                      .batch = 1 + draw(3),
+                                      .lanes = 1 + draw(20)});
+    const auto input =
+        ProgramBuilder(1, 0, 0, seed).random_input(program.tensors[program.input], model.key().batch);
+    const Trace honest = execute(program, input, model.key().batch);
+    Statement statement = model.statement(honest);
+    {
+      LyingTrace trace(model, honest);
+      CHECK_NOTHROW(verify(model.key(), prove_trace(model.proving_key, statement, trace)));
+    }
+    Program other = program;
+    auto other_input = input;
+    const auto change = [&](std::vector<std::int32_t>& values) {
+      values[draw(static_cast<std::uint32_t>(values.size()))] += draw(2) == 0 ? 1 : -1;
+    };
+    const auto kind = draw(5);
+    auto& layer = other.layers[draw(static_cast<std::uint32_t>(other.layers.size()))];
+    if (kind == 0 && !layer.bias.empty()) {
+      change(layer.bias);
+    } else if (kind == 1 && !layer.dense.empty()) {
+      change(layer.dense[0].weights);
+    } else if (kind == 2 && !layer.scaled.empty()) {
+      change(layer.scaled[0].coefficients);
+    } else if (kind == 3 && model.key().input_public) {
+      auto& x = other_input[draw(static_cast<std::uint32_t>(other_input.size()))];
+      x = x == model.key().input.max ? x - 1 : x + 1;
+    } else {
+      auto& y = statement.outputs[draw(static_cast<std::uint32_t>(statement.outputs.size()))];
+      y = y == model.key().output.max ? y - 1 : y + 1;
+    }
+    Trace lie;
+    try {
+      lie = execute(other, other_input, model.key().batch);
+    } catch (const Error&) {
+      continue;  // the changed model leaves its LUT
+    }
+    if (statement == model.statement(honest)) {
+      if (same(lie, honest)) continue;
+      statement.outputs = lie.output();
+    }
+    ++lies;
+    LyingTrace trace(model, lie);
+    const Proof proof = prove_trace(model.proving_key, statement, trace);
+    try {
+      verify(model.key(), proof);
+      FAIL_CHECK("accepted");
+    } catch (const Error& error) {
+      const std::string reason = error.what();
+      CAPTURE(reason);
+      CHECK((reason.starts_with("the bus does not balance") ||
+             reason.find("outside the key's range") != std::string::npos));
+    }
+  }
+  CHECK(lies > rounds / 2);
+}
