@@ -1,5 +1,6 @@
 // Starts a devnet, puts the contracts on it, registers a model, and submits one proof through the consumer.
-//   node onchain.mjs DEVNET CONTRACTS CIRCLET MODEL INPUT CALLDATA
+//   node onchain.mjs DEVNET CONTRACTS CIRCLET MODEL INPUT CALLDATA [OTHER_CALLDATA...]
+// The other calldata files are proofs of further models: the same deployed classes verify them.
 import { execFileSync, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { Account, Contract, RpcProvider, transaction } from 'starknet';
@@ -7,7 +8,7 @@ import { Account, Contract, RpcProvider, transaction } from 'starknet';
 /** Starknet's limit on the calldata of a transaction; the devnet does not enforce it. */
 const MAX_FELTS = 5000;
 
-const [devnet, contracts, circlet, model, input, calldataFile] = process.argv.slice(2);
+const [devnet, contracts, circlet, model, input, calldataFile, ...others] = process.argv.slice(2);
 const json = (file) => JSON.parse(readFileSync(file, 'utf8'));
 const thousands = (n) => BigInt(n).toLocaleString('en');
 
@@ -114,4 +115,16 @@ const changed = list(key.with(-2, `0x${(BigInt(key.at(-2)) ^ 1n).toString(16)}`)
 await expectRevert('circlet: unknown model', send(desk, 'claim', changed));
 const { l2_gas: gas } = receipt.execution_resources;
 console.log(`gas of the transaction on the devnet, which meters every class in VM resources: ${thousands(gas)}`);
+
+const TABLES = ['linear', 'activate', 'lut', 'mac'];
+for (const file of others) {
+  const other = json(file);
+  const words = other.key.flatMap((felt) => Array.from({ length: 7 }, (_, i) => Number((BigInt(felt) >> BigInt(32 * i)) & 0xffffffffn)));
+  const sizes = TABLES.map((table, i) => `${table} 2^${words[5 + i]}`).join(', ');
+  await send(registry, 'register', list(other.key));
+  const submitted = await send(registry, 'submit', [...list(other.key), other.context, ...list(other.values), ...list(other.hashes)]);
+  const event = submitted.receipt.events.find(({ keys }) => keys.length === 3);
+  if (!(await registry.is_verified(event.keys[2]))) throw new Error(`${file}: the fact was not recorded`);
+  console.log(`another model on the same class: ${sizes}; ${thousands(submitted.felts)} felts`);
+}
 process.exit(0);
