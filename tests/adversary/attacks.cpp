@@ -12,12 +12,15 @@ ForgedModel mlp(bool input_public = true) {
   return ForgedModel(random_mlp(3, 4, 2, 1), {.input_public = input_public});
 }
 
+/// The columns satisfy every constraint.
+Attack refused_by_the_bus(const ForgedModel& model, const Statement& statement, TraceSource& trace) {
+  const Weakness weak{.any_balance = true};
+  return {model.key(), forge(model.proving_key, statement, trace, {.weak = weak}), bus, weak};
+}
 /// The statement and the columns of an execution, true or not; the columns satisfy every constraint.
 Attack from_execution(const ForgedModel& model, const Trace& execution) {
   LyingTrace trace(model, execution);
-  const Weakness weak{.any_balance = true};
-  return {model.key(), forge(model.proving_key, model.statement(execution), trace, {.weak = weak}), bus,
-          weak};
+  return refused_by_the_bus(model, model.statement(execution), trace);
 }
 
 // Statements.
@@ -28,8 +31,7 @@ Attack false_output() {
   auto statement = model.statement(execution);
   statement.outputs[1] += 1;
   LyingTrace trace(model, execution);
-  const Weakness weak{.any_balance = true};
-  return {model.key(), forge(model.proving_key, statement, trace, {.weak = weak}), bus, weak};
+  return refused_by_the_bus(model, statement, trace);
 }
 Attack false_input() {
   const auto model = mlp();
@@ -37,8 +39,7 @@ Attack false_input() {
   auto statement = model.statement(execution);
   statement.inputs[0] ^= 1;
   LyingTrace trace(model, execution);
-  const Weakness weak{.any_balance = true};
-  return {model.key(), forge(model.proving_key, statement, trace, {.weak = weak}), bus, weak};
+  return refused_by_the_bus(model, statement, trace);
 }
 /// An honest proof with a statement changed afterwards.
 Attack replayed(const std::function<void(Statement&)>& change, const std::string& refused_by,
@@ -146,9 +147,7 @@ Attack bias_left_out() {
     const auto bias = std::ranges::find_if(rows, [](const LinearRow& row) { return row.id == wires::ones; });
     trace.set_linear_operand(static_cast<std::size_t>(bias - rows.begin()), QM31(), challenges);
   };
-  const Weakness weak{.any_balance = true};
-  return {model.key(), forge(model.proving_key, model.statement(execution), trace, {.weak = weak}), bus,
-          weak};
+  return refused_by_the_bus(model, model.statement(execution), trace);
 }
 Attack residual_left_out() {
   const ForgedModel model(random_residual(4, 2));
@@ -160,9 +159,7 @@ Attack residual_left_out() {
     // Rows of the first layer: the two scaled terms of each row in turn.
     for (std::size_t row = 0; row < 4; ++row) trace.set_mac_operand(2 * row, QM31(), challenges);
   };
-  const Weakness weak{.any_balance = true};
-  return {model.key(), forge(model.proving_key, model.statement(execution), trace, {.weak = weak}), bus,
-          weak};
+  return refused_by_the_bus(model, model.statement(execution), trace);
 }
 Attack no_such_lut_entry() {
   const auto model = mlp();
@@ -178,9 +175,7 @@ Attack no_look_up_is_counted() {
   trace.on_witness = [](TableColumns& witness) {
     for (auto& column : witness[lut_at]) std::ranges::fill(column, M31());
   };
-  const Weakness weak{.any_balance = true};
-  return {model.key(), forge(model.proving_key, model.statement(execution), trace, {.weak = weak}), bus,
-          weak};
+  return refused_by_the_bus(model, model.statement(execution), trace);
 }
 /// acc + p splits too, with a quotient beyond the LUT: every equation holds modulo p.
 Attack accumulator_plus_p() {
@@ -194,9 +189,7 @@ Attack accumulator_plus_p() {
     witness[activate_at][0][row] = M31::from_signed(wrapped >> split.shift);
     witness[activate_at][1][row] = M31::from_signed(wrapped & ((std::int64_t{1} << split.shift) - 1));
   };
-  const Weakness weak{.any_balance = true};
-  return {model.key(), forge(model.proving_key, model.statement(execution), trace, {.weak = weak}), bus,
-          weak};
+  return refused_by_the_bus(model, model.statement(execution), trace);
 }
 /// (q - 1, r + 2^s) splits the same accumulator.
 Attack remainder_out_of_range() {
@@ -208,9 +201,7 @@ Attack remainder_out_of_range() {
     witness[activate_at][0][row] -= M31(1);
     witness[activate_at][1][row] += M31(1U << model.program.layers[0].split->shift);
   };
-  const Weakness weak{.any_balance = true};
-  return {model.key(), forge(model.proving_key, model.statement(execution), trace, {.weak = weak}), bus,
-          weak};
+  return refused_by_the_bus(model, model.statement(execution), trace);
 }
 Attack private_input_out_of_range() {
   const auto model = mlp(false);
@@ -227,9 +218,7 @@ Attack swapped_rows() {
   trace.on_witness = [](TableColumns& witness) {
     for (auto& column : witness[activate_at]) std::swap(column[0], column[1]);
   };
-  const Weakness weak{.any_balance = true};
-  return {model.key(), forge(model.proving_key, model.statement(execution), trace, {.weak = weak}), bus,
-          weak};
+  return refused_by_the_bus(model, model.statement(execution), trace);
 }
 /// The output op reads the claim of the hidden layer a second time, in place of its own.
 Attack claim_used_twice() {
@@ -258,22 +247,18 @@ Attack rho_that_does_not_cancel() {
   trace.on_fingerprints = [&](TableColumns& fingerprints, const Challenges&) {
     set_secure(fingerprints[linear_at], index_of(linear::Fingerprint::S), fin, QM31::from_u32(1, 2, 3, 4));
   };
-  const Weakness weak{.any_balance = true};
-  return {model.key(), forge(model.proving_key, model.statement(execution), trace, {.weak = weak}), bus,
-          weak};
+  return refused_by_the_bus(model, model.statement(execution), trace);
 }
 
 // A false output repaired after z is known: a verifier with one round of challenges accepts.
 
 Attack one_round(
-    const std::function<void(LyingTrace&, const QM31& missing, TableColumns&, const Challenges&)>& repair,
-    const std::function<void(LyingTrace&, const ForgedModel&, const Statement&)>& prepare = {}) {
+    const std::function<void(LyingTrace&, const QM31& missing, TableColumns&, const Challenges&)>& repair) {
   const auto model = mlp();
   const auto execution = model.honest();
   auto statement = model.statement(execution);
   statement.outputs[0] += 1;
   LyingTrace trace(model, execution);
-  if (prepare) prepare(trace, model, statement);
   trace.on_fingerprints = [&](TableColumns& fingerprints, const Challenges& challenges) {
     repair(trace, trace.missing(model.key(), statement, challenges), fingerprints, challenges);
   };
@@ -289,48 +274,44 @@ Attack fingerprint_after_z() {
   });
 }
 /// Both denominators of that row vanish, so that mac.P holds for any P.
+class VanishingDenominators : public LyingTrace {
+ public:
+  VanishingDenominators(const ForgedModel& model, const Trace& execution, const Statement& statement)
+      : LyingTrace(model, execution), key_(model.key()), statement_(statement) {}
+
+  TableColumns fingerprints(const Challenges& challenges) override {
+    auto columns = LyingTrace::fingerprints(challenges);
+    const QM31 value = value_with_denominator(challenges, wires::one, QM31());
+    for (const auto column : {mac::Fingerprint::A, mac::Fingerprint::B}) {
+      set_secure(columns[mac_at], index_of(column), 0, value);
+    }
+    set_secure(columns[mac_at], index_of(mac::Fingerprint::S), 0, value.square());
+    return columns;
+  }
+  std::array<LogUpTrace, table_count> logup(const Challenges& challenges) override {
+    auto traces = LyingTrace::logup(challenges);  // of the honest fingerprints
+    const QM31 lacking = missing(key_, statement_, challenges);
+    auto& forged = traces[mac_at];
+    for (const auto column : {mac::LogUp::P, mac::LogUp::R}) {
+      set_secure(forged.columns, index_of(column), 0,
+                 secure_at(forged.columns, index_of(column), 0) + lacking);
+    }
+    forged.claimed_sum += lacking;
+    return traces;
+  }
+
+ private:
+  const VerificationKey& key_;
+  const Statement& statement_;
+};
 Attack denominator_zero() {
   const auto model = mlp();
   const auto execution = model.honest();
   auto statement = model.statement(execution);
   statement.outputs[0] += 1;
-  LyingTrace trace(model, execution);
-  constexpr auto A = index_of(mac::Fingerprint::A), B = index_of(mac::Fingerprint::B),
-                 S = index_of(mac::Fingerprint::S);
-  const auto vanish = [&](TableColumns& fingerprints, const Challenges& challenges) {
-    const QM31 value = value_with_denominator(challenges, wires::one, QM31());
-    for (const auto column : {A, B}) set_secure(fingerprints[mac_at], column, 0, value);
-    set_secure(fingerprints[mac_at], S, 0, value.square());
-  };
-  struct Source : TraceSource {
-    LyingTrace& honest;
-    const std::function<void(TableColumns&, const Challenges&)>& vanish;
-    const ForgedModel& model;
-    const Statement& statement;
-    Source(LyingTrace& t, const std::function<void(TableColumns&, const Challenges&)>& v,
-           const ForgedModel& m, const Statement& s)
-        : honest(t), vanish(v), model(m), statement(s) {}
-    TableColumns witness() override { return honest.witness(); }
-    TableColumns fingerprints(const Challenges& challenges) override {
-      auto columns = honest.fingerprints(challenges);
-      vanish(columns, challenges);
-      return columns;
-    }
-    std::array<LogUpTrace, table_count> logup(const Challenges& challenges) override {
-      auto traces = honest.logup(challenges);
-      const QM31 missing = honest.missing(model.key(), statement, challenges);
-      auto& forged = traces[mac_at];
-      for (const auto column : {index_of(mac::LogUp::P), index_of(mac::LogUp::R)}) {
-        set_secure(forged.columns, column, 0, secure_at(forged.columns, column, 0) + missing);
-      }
-      forged.claimed_sum += missing;
-      return traces;
-    }
-  };
-  const std::function<void(TableColumns&, const Challenges&)> hook = vanish;
-  Source source(trace, hook, model, statement);
+  VanishingDenominators trace(model, execution, statement);
   const Weakness weak{.one_round = true};
-  return {model.key(), forge(model.proving_key, statement, source, {.weak = weak}), bus, weak};
+  return {model.key(), forge(model.proving_key, statement, trace, {.weak = weak}), bus, weak};
 }
 Attack rho_after_z() {
   const std::size_t fin = mlp().arithmetisation.linear.size();

@@ -87,7 +87,7 @@ void add_to(Columns& columns, std::uint32_t first, std::size_t row, const QM31& 
   set_secure(columns, first, row, secure_at(columns, first, row) + value);
 }
 
-/// A false output under `bad`, with columns made for `maker`; the hooks do the rest.
+/// Proves under the bad key; the columns may have been made for the honest structure, the hooks do the rest.
 Proof lie(const ForgedModel& bad, const Statement& statement, LyingTrace& trace) {
   return prove_trace(bad.proving_key, statement, trace);
 }
