@@ -227,6 +227,11 @@ def print_ezkl(name: str, report: dict, ours: dict) -> None:
     )
 
 
+def save(path: Path, results: dict) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(results, indent=1))
+
+
 def main() -> None:
     names = [DIGITS, *make_models.MODELS]
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -270,6 +275,7 @@ def main() -> None:
                 entry["ezkl"] = tried(measure_ezkl, files, Path(scratch) / name / "ezkl", cache / "ezkl-srs", proofs, timeout)
                 print_ezkl(name, entry["ezkl"], entry.get("offchain", {}))
             shutil.rmtree(Path(scratch) / name)
+            save(arguments.json, results)
         if "stwo" in peers:
             wide = results["wide_fibonacci"] = tried(measure_wide_fibonacci, arguments.build, prover, 3)
             if "ratio" in wide:
@@ -279,8 +285,7 @@ def main() -> None:
                 )
             else:
                 print(f"wide Fibonacci: not run: {wide['not_run']}")
-    arguments.json.parent.mkdir(parents=True, exist_ok=True)
-    arguments.json.write_text(json.dumps(results, indent=1))
+    save(arguments.json, results)
     print(f"wrote {arguments.json}")
 
 
