@@ -63,12 +63,13 @@ void setup_keys(const SetupCommand& command, const Output& output) {
        {"plan", chosen.reason},
        {"verification_key", folder.verification_key().string()},
        {"proving_key", folder.proving_key().string()}},
-      fmt::format("model id        {}\nstructure root  {}\nweights root    {}\ntables          {}\nplan      "
-                  "      {}\n"
+      fmt::format("model id        {}\nstructure root  {}\nweights root    {}\ntables          {}\n"
+                  "statement       {} input, public output\nplan            {}\n"
                   "wrote {} (public) and {} (secret)\nnext: circlet prove {} input.json -o proof.bin\n",
                   key.digest().to_hex(), key.structure_root.to_hex(), key.weights_root.to_hex(),
-                  sizes_text(key.log_sizes), chosen.reason, folder.verification_key().string(),
-                  folder.proving_key().string(), command.folder.string()));
+                  sizes_text(key.log_sizes), key.input_public ? "public" : "private", chosen.reason,
+                  folder.verification_key().string(), folder.proving_key().string(),
+                  command.folder.string()));
 }
 
 void run_model(const RunCommand& command, const Output& output) {
