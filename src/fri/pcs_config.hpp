@@ -21,10 +21,8 @@ struct PcsConfig {
   FriConfig fri;
 
   friend bool operator==(const PcsConfig&, const PcsConfig&) = default;
-  /// Bits under the conjecture that each query gives `log_blowup_factor` bits.
-  [[nodiscard]] std::uint32_t conjectured_security_bits() const {
-    return pow_bits + fri.log_blowup_factor * fri.n_queries;
-  }
+  /// Bits of the query step if each query gives `log_blowup_factor` (docs/security.md has all the terms).
+  [[nodiscard]] std::uint32_t query_bits() const { return pow_bits + fri.log_blowup_factor * fri.n_queries; }
 };
 
 }  // namespace circlet

@@ -62,11 +62,12 @@ Plan plan(const Program& program, const SetupOptions& options) {
     }
   }
   best.reason = fmt::format(
-      "{}: {} queries at blow-up {} and {} bits of proof of work ({} bits, conjectured); {} weights a row, "
-      "{} samples",
+      "{}: {} queries at blow-up {} and {} bits of proof of work, {} bits together up to capacity; {} "
+      "weights "
+      "a row, {} sample{} a proof",
       chain ? "small proof for the chain" : "fast proof off the chain", best.pcs.fri.n_queries,
-      1U << best.pcs.fri.log_blowup_factor, best.pcs.pow_bits, best.pcs.conjectured_security_bits(),
-      best.shape.lanes, best.shape.batch);
+      1U << best.pcs.fri.log_blowup_factor, best.pcs.pow_bits, best.pcs.query_bits(), best.shape.lanes,
+      best.shape.batch, best.shape.batch == 1 ? "" : "s");
   return best;
 }
 
