@@ -4,59 +4,12 @@
 #include "frontend/model_file.hpp"
 #include "stark/commit.hpp"
 #include "stark/shape.hpp"
+#include "stark/tree_file.hpp"
 
 namespace circlet {
 namespace {
 
-using StoredTree = CommittedTree<Blake2sMerkleChannel>;
-
 constexpr std::uint32_t proving_key_version = 1;
-
-void write_tree(ByteWriter& writer, const StoredTree& tree) {
-  writer.write_array(tree.coefficients().values());
-  writer.write_array(tree.extension().values());
-  writer.write_array(tree.merkle().nodes());
-}
-
-/// Walks the arrays of a key file without copying them; every view keeps the file alive.
-class TreeReader {
- public:
-  TreeReader(std::shared_ptr<const void> file, std::span<const std::uint8_t> arrays)
-      : file_(std::move(file)), arrays_(arrays) {}
-
-  std::shared_ptr<const StoredTree> read(std::vector<std::uint32_t> log_sizes, std::uint32_t log_blowup) {
-    std::vector<std::uint32_t> extended = log_sizes;
-    for (auto& k : extended) k += log_blowup;
-    const std::uint32_t height = *std::ranges::max_element(extended);
-    const auto coefficients = view<M31>(value_count(log_sizes));
-    const auto extension = view<M31>(value_count(extended));
-    const auto nodes = view<Blake2sHash>((std::size_t{2} << height) - 1);
-    return StoredTree::from_parts(ColumnSet(std::move(log_sizes), coefficients, file_),
-                                  ColumnSet(std::move(extended), extension, file_),
-                                  MerkleTree<Blake2sMerkleChannel>(nodes, file_), log_blowup);
-  }
-  void expect_end() const {
-    require(arrays_.empty(), ErrorKind::bad_input, "proving key: bytes left over: run `circlet setup` again");
-  }
-
- private:
-  static std::size_t value_count(const std::vector<std::uint32_t>& log_sizes) {
-    std::size_t count = 0;
-    for (const auto k : log_sizes) count += std::max<std::size_t>(16, std::size_t{1} << k);
-    return count;
-  }
-  template <class T>
-  std::span<const T> view(std::size_t count) {
-    require(count <= arrays_.size() / sizeof(T), ErrorKind::bad_input,
-            "proving key: truncated: run `circlet setup` again");
-    const auto* first = reinterpret_cast<const T*>(arrays_.data());
-    arrays_ = arrays_.subspan(count * sizeof(T));
-    return {first, count};
-  }
-
-  std::shared_ptr<const void> file_;
-  std::span<const std::uint8_t> arrays_;
-};
 
 }  // namespace
 
