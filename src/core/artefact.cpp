@@ -1,7 +1,9 @@
 #include "core/artefact.hpp"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/mman.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -11,6 +13,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 namespace circlet {
 namespace {
@@ -31,6 +34,8 @@ std::string kind_name(std::uint32_t kind) {
       return "a proving key (model.pk)";
     case ArtefactKind::proof:
       return "a proof";
+    case ArtefactKind::proof_budget:
+      return "a proof budget (model.budget)";
   }
   return "an unknown kind of file";
 }
@@ -39,20 +44,10 @@ std::string kind_name(std::uint32_t kind) {
   throw Error(ErrorKind::io, "cannot " + doing + " '" + path.string() + "': " + std::strerror(errno));
 }
 
-class FileDescriptor {
- public:
-  explicit FileDescriptor(int fd) : fd_(fd) {}
-  FileDescriptor(const FileDescriptor&) = delete;
-  FileDescriptor& operator=(const FileDescriptor&) = delete;
-  ~FileDescriptor() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  [[nodiscard]] int get() const { return fd_; }
-  [[nodiscard]] bool valid() const { return fd_ >= 0; }
-
- private:
-  int fd_;
-};
+/// Not blocked by a FIFO without a writer, which is then refused as no regular file.
+FileDescriptor open_to_read(const std::filesystem::path& path) {
+  return FileDescriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+}
 
 /// Of an open regular file.
 std::uint64_t file_size(const FileDescriptor& file, const std::filesystem::path& path) {
@@ -64,10 +59,110 @@ std::uint64_t file_size(const FileDescriptor& file, const std::filesystem::path&
   return static_cast<std::uint64_t>(status.st_size);
 }
 
+/// Whether `path` still names the open file.
+bool is_named(const FileDescriptor& file, const std::filesystem::path& path) {
+  struct stat opened {
+  }, named{};
+  return ::fstat(file.get(), &opened) == 0 && ::lstat(path.c_str(), &named) == 0 &&
+         opened.st_dev == named.st_dev && opened.st_ino == named.st_ino;
+}
+
+std::filesystem::path folder_of(const std::filesystem::path& path) {
+  return path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
+}
+
+/// The file that a write to `path` replaces: the one behind symbolic links, and never a device, a pipe or a
+/// folder.
+std::filesystem::path replaceable(const std::filesystem::path& path) {
+  std::error_code failure;
+  const auto type = std::filesystem::status(path, failure).type();
+  if (type == std::filesystem::file_type::not_found) return path;
+  const bool regular = type == std::filesystem::file_type::regular;
+  const auto target = regular ? std::filesystem::canonical(path, failure) : path;
+  require(regular && !failure, ErrorKind::io, [&] {
+    return "cannot write '" + path.string() +
+           "': " + (failure ? failure.message() : "it exists and is not a regular file");
+  });
+  return target;
+}
+
+constexpr std::size_t suffix_digits = 16;
+
+std::string random_suffix(const std::filesystem::path& path) {
+  std::uint64_t bits = 0;
+  if (::getrandom(&bits, sizeof(bits), 0) != sizeof(bits)) fail_io("name a temporary file for", path);
+  std::string digits(suffix_digits, '0');
+  for (char& digit : digits) {
+    digit = "0123456789abcdef"[bits % 16];
+    bits /= 16;
+  }
+  return digits;
+}
+
+/// A file that its writer holds locked until it is renamed; removed if it was not. Its name is `prefix` and
+/// 16 hexadecimal digits.
+class Temporary {
+ public:
+  /// `path` is what the user called the file, for errors.
+  Temporary(const std::filesystem::path& folder, const std::string& prefix, mode_t mode,
+            const std::filesystem::path& path) {
+    while (true) {
+      name_ = folder / (prefix + random_suffix(path));
+      file_ = FileDescriptor(::open(name_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode));
+      if (!file_.valid() && errno == EEXIST) continue;
+      if (!file_.valid()) fail_io("write", path);
+      const bool locked = ::flock(file_.get(), LOCK_EX | LOCK_NB) == 0;
+      if (!locked && errno != EWOULDBLOCK) {
+        const int cause = errno;
+        ::unlink(name_.c_str());
+        errno = cause;
+        fail_io("lock", path);
+      }
+      // Until it was locked it looked abandoned: another writer may have removed it.
+      if (locked && is_named(file_, name_)) return;
+    }
+  }
+  Temporary(const Temporary&) = delete;
+  Temporary& operator=(const Temporary&) = delete;
+  ~Temporary() { ::unlink(name_.c_str()); }  // which finds nothing after the rename
+  [[nodiscard]] const FileDescriptor& file() const { return file_; }
+  [[nodiscard]] const std::filesystem::path& name() const { return name_; }
+
+ private:
+  std::filesystem::path name_;
+  FileDescriptor file_;
+};
+
+/// Removes what killed writers left: the temporaries that nobody holds locked.
+void remove_abandoned(const std::filesystem::path& folder, const std::string& prefix) {
+  std::error_code failure;
+  for (std::filesystem::directory_iterator entry(folder, failure), end; !failure && entry != end;
+       entry.increment(failure)) {
+    const std::string name = entry->path().filename().string();
+    if (!name.starts_with(prefix) || name.size() != prefix.size() + suffix_digits ||
+        name.find_first_not_of("0123456789abcdef", prefix.size()) != std::string::npos) {
+      continue;
+    }
+    const FileDescriptor file(::open(entry->path().c_str(), O_WRONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+    if (file.valid() && ::flock(file.get(), LOCK_EX | LOCK_NB) == 0) ::unlink(entry->path().c_str());
+  }
+}
+
 }  // namespace
 
+FileDescriptor::FileDescriptor(FileDescriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+
+FileDescriptor& FileDescriptor::operator=(FileDescriptor&& other) noexcept {
+  std::swap(fd_, other.fd_);
+  return *this;
+}
+
+FileDescriptor::~FileDescriptor() {
+  if (fd_ >= 0) ::close(fd_);
+}
+
 Bytes read_file(const std::filesystem::path& path, std::uint64_t limit) {
-  const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  const FileDescriptor file = open_to_read(path);
   const std::uint64_t size = file_size(file, path);
   require(size <= limit, ErrorKind::bad_input, [&] {
     return "'" + path.string() + "' has " + std::to_string(size) + " bytes; at most " +
@@ -86,7 +181,7 @@ Bytes read_file(const std::filesystem::path& path, std::uint64_t limit) {
 }
 
 MappedFile::MappedFile(const std::filesystem::path& path) {
-  const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  const FileDescriptor file = open_to_read(path);
   const std::uint64_t size = file_size(file, path);
   if (size == 0) return;  // which cannot be mapped
   void* const address = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE | MAP_POPULATE, file.get(), 0);
@@ -99,26 +194,38 @@ MappedFile::~MappedFile() {
 }
 
 void write_file(const std::filesystem::path& path, std::span<const std::uint8_t> bytes, bool secret) {
-  const auto folder = path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
-  std::string temporary = (folder / ("." + path.filename().string() + ".XXXXXX")).string();
-  const FileDescriptor file(::mkostemp(temporary.data(), O_CLOEXEC));
-  if (!file.valid()) fail_io("write", path);
-  const auto give_up = [&] {
-    const int cause = errno;
-    ::unlink(temporary.c_str());
-    errno = cause;
-    fail_io("write", path);
-  };
+  const std::filesystem::path target = replaceable(path);
+  const auto folder = folder_of(target);
+  const std::string prefix = "." + target.filename().string() + ".";
+  remove_abandoned(folder, prefix);
+  const Temporary temporary(folder, prefix, secret ? 0600 : 0666, path);
   std::size_t written = 0;
   while (written < bytes.size()) {
-    const auto count = ::write(file.get(), bytes.data() + written, bytes.size() - written);
+    const auto count = ::write(temporary.file().get(), bytes.data() + written, bytes.size() - written);
     if (count < 0 && errno == EINTR) continue;
-    if (count <= 0) give_up();
+    if (count <= 0) fail_io("write", path);
     written += static_cast<std::size_t>(count);
   }
-  if (::fchmod(file.get(), secret ? 0600 : 0644) != 0 || ::fsync(file.get()) != 0 ||
-      ::rename(temporary.c_str(), path.c_str()) != 0) {
-    give_up();
+  if (::fsync(temporary.file().get()) != 0) fail_io("write", path);
+  const FileDescriptor directory(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!directory.valid() || ::rename(temporary.name().c_str(), target.c_str()) != 0) fail_io("write", path);
+  // A rename is on the disk once its folder is.
+  if (::fsync(directory.get()) != 0) fail_io("sync the folder of", path);
+}
+
+FileLock::FileLock(const std::filesystem::path& path) {
+  while (true) {
+    FileDescriptor file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600));
+    if (!file.valid()) fail_io("lock", path);
+    int result = -1;
+    do result = ::flock(file.get(), LOCK_EX);
+    while (result != 0 && errno == EINTR);
+    if (result != 0) fail_io("lock", path);
+    if (is_named(file, path)) {
+      file_ = std::move(file);
+      return;
+    }
+    // Removed while this waited: whoever comes next locks another file.
   }
 }
 

@@ -17,6 +17,23 @@ enum class ArtefactKind : std::uint32_t {
   verification_key = 3,  // model.vk: public
   proving_key = 4,       // model.pk: secret
   proof = 5,             // proof.bin: public
+  proof_budget = 6,      // model.budget: proofs that a proving key may still make
+};
+
+/// An open file, closed at the end; -1 for none.
+class FileDescriptor {
+ public:
+  explicit FileDescriptor(int fd = -1) : fd_(fd) {}
+  FileDescriptor(FileDescriptor&& other) noexcept;
+  FileDescriptor& operator=(FileDescriptor&& other) noexcept;
+  FileDescriptor(const FileDescriptor&) = delete;
+  FileDescriptor& operator=(const FileDescriptor&) = delete;
+  ~FileDescriptor();
+  [[nodiscard]] int get() const { return fd_; }
+  [[nodiscard]] bool valid() const { return fd_ >= 0; }
+
+ private:
+  int fd_;
 };
 
 /// Whole file as bytes; Error(io) with the path when it cannot be read or exceeds `limit` bytes.
@@ -38,9 +55,25 @@ class MappedFile {
   std::span<const std::uint8_t> bytes_;
 };
 
-/// Writes to a temporary file beside `path`, syncs and renames: a reader sees the old file or the whole new
-/// one. `secret` files get mode 0600.
+/// Writes to a temporary file beside `path`, syncs it, renames it and syncs the folder: a reader sees the old
+/// file or the whole new one, also after a power cut, and what this returned from stays. `secret` files have
+/// mode 0600 from their first byte on, others what the umask leaves of 0666. A symbolic link is followed.
+/// Error(io) if the system refuses, or if `path` is a device, a pipe or a folder.
+///
+/// A writer that is killed leaves its temporary, `.NAME.` and 16 hexadecimal digits, which nothing reads and
+/// the next write to `path` removes.
 void write_file(const std::filesystem::path& path, std::span<const std::uint8_t> bytes, bool secret = false);
+
+/// An exclusive lock between processes, and between threads, as long as it lives: a file that is made if
+/// absent and stays. It ends with its process, however that ends. The constructor waits for its turn;
+/// Error(io) if the file cannot be opened. Whoever removes the file while it is held lets a second holder in.
+class FileLock {
+ public:
+  explicit FileLock(const std::filesystem::path& path);
+
+ private:
+  FileDescriptor file_;
+};
 
 /// XXH3-64 of `bytes`, continuing from `seed`.
 std::uint64_t checksum(std::span<const std::uint8_t> bytes, std::uint64_t seed = 0);
