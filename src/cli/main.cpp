@@ -2,8 +2,12 @@
 // files.
 
 #include <fmt/format.h>
+#include <sys/prctl.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <cstring>
+#include <exception>
 #include <iostream>
 
 #include "cli/commands.hpp"
@@ -58,6 +62,27 @@ int report(const Output& output, ErrorKind kind, const std::string& message) {
   return exit_code(kind);
 }
 
+/// For commands that hold weights or inputs: neither a core dump nor another process of the user shows them.
+void keep_memory_private() {
+  require(::prctl(PR_SET_DUMPABLE, 0) == 0, ErrorKind::io, "core dumps cannot be turned off");
+}
+
+/// Ends the program after an exception that nothing can catch: libraries throw from destructors when there is
+/// no memory left. Allocates nothing.
+[[noreturn]] void end_uncaught() {
+  ErrorKind kind = ErrorKind::internal;
+  const char* message = "error: internal: an exception that was not caught\n";
+  try {
+    if (const auto error = std::current_exception()) std::rethrow_exception(error);
+  } catch (const std::bad_alloc&) {
+    kind = ErrorKind::io;
+    message = "error: out of memory\n";
+  } catch (...) {
+  }
+  static_cast<void>(!::write(STDERR_FILENO, message, std::strlen(message)));
+  ::_exit(exit_code(kind));
+}
+
 struct Commands {
   ImportOptions import;
   SetupCommand setup;
@@ -86,7 +111,10 @@ void add_import(CLI::App& app, ImportOptions& options, const Output& output) {
   command->add_option("--shift", options.calibrate.shift,
                       "fix the number of bits rounded away before a look-up");
   command->add_option("--input-bits", options.calibrate.input_bits, "fix the width of the input");
-  command->callback([&] { import_model(options, output); });
+  command->callback([&] {
+    keep_memory_private();
+    import_model(options, output);
+  });
 }
 
 void add_setup(CLI::App& app, SetupCommand& options, const Output& output) {
@@ -103,14 +131,20 @@ void add_setup(CLI::App& app, SetupCommand& options, const Output& output) {
       ->option_text("public|private [public]");
   command->add_option("--batch", options.setup.batch, "samples a proof, off chain")->capture_default_str();
   command->add_option("--lanes", options.setup.lanes, "weights a row of the table linear (default: planned)");
-  command->callback([&] { setup_keys(options, output); });
+  command->callback([&] {
+    keep_memory_private();
+    setup_keys(options, output);
+  });
 }
 
 void add_run(CLI::App& app, RunCommand& options, const Output& output) {
   auto* command = app.add_subcommand("run", "Run the integer model, without a proof");
   command->add_option("folder", options.folder, "model folder")->required();
   command->add_option("input", options.input, "inputs: .json, .npy or .npz")->required();
-  command->callback([&] { run_model(options, output); });
+  command->callback([&] {
+    keep_memory_private();
+    run_model(options, output);
+  });
 }
 
 void add_prove(CLI::App& app, ProveCommand& options, const Output& output) {
@@ -121,7 +155,10 @@ void add_prove(CLI::App& app, ProveCommand& options, const Output& output) {
   command->add_option("--context", options.context, "hexadecimal value that binds the proof to its use")
       ->capture_default_str();
   command->add_flag("--as-json", options.as_json, "write the proof as JSON, for the stwo crate");
-  command->callback([&] { prove_input(options, output); });
+  command->callback([&] {
+    keep_memory_private();
+    prove_input(options, output);
+  });
 }
 
 void add_verify(CLI::App& app, VerifyCommand& options, const Output& output) {
@@ -154,12 +191,16 @@ void add_bench(CLI::App& app, BenchCommand& options, const Output& output) {
   command->add_option("folder", options.folder, "model folder")->required();
   command->add_option("input", options.input, "inputs: .json, .npy or .npz")->required();
   command->add_option("--repeat", options.repeat, "proofs; the median is printed")->capture_default_str();
-  command->callback([&] { bench(options, output); });
+  command->callback([&] {
+    keep_memory_private();
+    bench(options, output);
+  });
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
+  std::set_terminate(end_uncaught);
   CLI::App app("circlet: prove that a committed machine-learning model gave an output, and check it anywhere",
                "circlet");
   app.set_version_flag("--version", CIRCLET_VERSION);
@@ -182,6 +223,8 @@ int main(int argc, char** argv) {
       "Start: circlet import model.onnx --calibration data.json -o out && circlet setup out");
   try {
     app.parse(argc, argv);
+    std::cout.flush();
+    require(std::cout.good(), ErrorKind::io, "the result cannot be written to standard output");
     return 0;
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : 2;
@@ -189,6 +232,9 @@ int main(int argc, char** argv) {
     return report(output, error.kind(), error.what());
   } catch (const std::bad_alloc&) {
     return report(output, ErrorKind::io, "out of memory");
+  } catch (const std::runtime_error& error) {
+    // Of the standard library and TBB: the system refuses a folder or a thread.
+    return report(output, ErrorKind::io, error.what());
   } catch (const std::exception& error) {
     return report(output, ErrorKind::internal, error.what());
   }
