@@ -88,7 +88,7 @@ SecureColumn composition_evaluations(std::span<const ComponentProver* const> com
     for (std::size_t t = 0; t < trees.size(); ++t) {
       auto& columns = trace.columns.emplace_back();
       for (const ColumnMask& mask : component.masks()[t]) {
-        columns.push_back(words(trees[t]->extension()[mask.column]));
+        columns.push_back(words(trees[t]->head()[mask.column]));
       }
     }
     trace.previous_slot = previous.at(k).data();

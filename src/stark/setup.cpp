@@ -9,7 +9,7 @@
 namespace circlet {
 namespace {
 
-constexpr std::uint32_t proving_key_version = 1;
+constexpr std::uint32_t proving_key_version = 2;
 
 }  // namespace
 

@@ -17,21 +17,21 @@ std::size_t value_count(const std::vector<std::uint32_t>& log_sizes) {
 
 void write_tree(ByteWriter& writer, const StoredTree& tree) {
   writer.write_array(tree.coefficients().values());
-  writer.write_array(tree.extension().values());
+  writer.write_array(tree.head().values());
   writer.write_array(tree.merkle().nodes());
 }
 
 std::shared_ptr<const StoredTree> TreeReader::read(std::vector<std::uint32_t> log_sizes,
                                                    std::uint32_t log_blowup) {
-  std::vector<std::uint32_t> extended = log_sizes;
-  for (auto& k : extended) k += log_blowup;
-  const std::uint32_t height = *std::ranges::max_element(extended);
+  std::vector<std::uint32_t> head_log_sizes = log_sizes;
+  for (auto& k : head_log_sizes) ++k;
+  const std::uint32_t height = *std::ranges::max_element(log_sizes) + log_blowup;
   const auto coefficients = view<M31>(value_count(log_sizes));
-  const auto extension = view<M31>(value_count(extended));
-  const auto nodes = view<Blake2sHash>((std::size_t{2} << height) - 1);
+  const auto head = view<M31>(value_count(head_log_sizes));
+  const auto nodes = view<Blake2sHash>(MerkleTree<Blake2sMerkleChannel>::node_count(height));
   return StoredTree::from_parts(ColumnSet(std::move(log_sizes), coefficients, file_),
-                                ColumnSet(std::move(extended), extension, file_),
-                                MerkleTree<Blake2sMerkleChannel>(nodes, file_), log_blowup);
+                                ColumnSet(std::move(head_log_sizes), head, file_),
+                                MerkleTree<Blake2sMerkleChannel>(height, nodes, file_), log_blowup);
 }
 
 void TreeReader::expect_end() const {

@@ -392,9 +392,9 @@ StoredTree with_root(const StoredTree& tree, const Blake2sHash& root) {
   auto nodes = std::make_shared<std::vector<Blake2sHash>>(old.begin(), old.end());
   (*nodes)[0] = root;
   const std::span<const Blake2sHash> view = *nodes;
-  return CommittedTree<Blake2sMerkleChannel>::from_parts(tree->coefficients(), tree->extension(),
-                                                         MerkleTree<Blake2sMerkleChannel>(view, nodes),
-                                                         tree->log_blowup());
+  return CommittedTree<Blake2sMerkleChannel>::from_parts(
+      tree->coefficients(), tree->head(),
+      MerkleTree<Blake2sMerkleChannel>(tree->merkle().height(), view, nodes), tree->log_blowup());
 }
 
 Program with_other_weights(Program program) {

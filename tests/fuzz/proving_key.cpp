@@ -13,7 +13,7 @@ using namespace circlet::fuzz;
 namespace {
 
 constexpr std::size_t header = 24, trailer = 8;
-constexpr std::uint32_t version = 1;
+constexpr std::uint32_t version = 2;
 
 /// A key whose trees take little room.
 const Bytes& honest_file() {

@@ -5,6 +5,7 @@
 #include "core/error.hpp"
 #include "core/parallel.hpp"
 #include "fri/prover/circle_fft_kernels.hpp"
+#include "fri/prover/codeword_kernels.hpp"
 
 namespace circlet {
 namespace {
@@ -95,17 +96,21 @@ void circle_ifft(std::span<M31> values) { circle_ifft_prefix(values, log2_exact(
 void circle_fft(std::span<M31> coefficients) { low_degree_extension(coefficients, coefficients); }
 
 void low_degree_extension(std::span<const M31> coefficients, std::span<M31> evaluations) {
+  low_degree_extension_part(coefficients, log2_exact(evaluations.size()), 0, evaluations);
+}
+
+void low_degree_extension_part(std::span<const M31> coefficients, std::uint32_t log_domain, std::size_t start,
+                               std::span<M31> evaluations) {
   const std::size_t n = coefficients.size();
-  const std::uint32_t k = log2_exact(evaluations.size());
-  require(n >= 2 && n == std::size_t{1} << log2_exact(n) && evaluations.size() == std::size_t{1} << k &&
-              k >= log2_exact(n),
+  require(n >= 2 && n == std::size_t{1} << log2_exact(n) && start % n == 0 && evaluations.size() % n == 0 &&
+              start + evaluations.size() <= std::size_t{1} << log_domain,
           ErrorKind::internal, "a circle FFT takes 2^k values, k >= 1");
   // The layers above log n meet zeros in their second half: they copy the coefficients into every block.
   parallel_for(0, evaluations.size() / n, [&](std::size_t block) {
     const auto values = evaluations.subspan(block * n, n);
     if (values.data() != coefficients.data())
       std::copy(coefficients.begin(), coefficients.end(), values.begin());
-    fft_block(values, k, block * n);
+    fft_block(values, log_domain, start + block * n);
   });
 }
 
@@ -149,6 +154,54 @@ QM31 PointEvaluator::evaluate(std::span<const M31> coefficients) const {
     for (std::size_t i = 0; i < count; ++i) value += sums[i] * high_[block + i];
   }
   return value;
+}
+
+BlockEvaluator::BlockEvaluator(std::vector<std::size_t> blocks, std::uint32_t k, std::uint32_t log_domain)
+    : blocks_(std::move(blocks)), log_domain_(log_domain) {
+  const std::uint32_t lowest = log_block(k);
+  for (std::size_t i = 0; i < blocks_.size(); ++i) {
+    if (i % 4 == 0) weights_.emplace_back(std::size_t{1} << (k - lowest));
+    // Layer l keeps v0 - f v1 of each pair where bit l of the slot is set, else v0 + f v1.
+    std::vector<M31> products = {M31(1)};
+    const std::size_t start = blocks_[i] << lowest;
+    for (std::uint32_t l = lowest; l < k; ++l) {
+      const M31 f = twiddle_table(log_domain - l + 1).x[start >> (l + 1)];
+      const M31 signed_f = (start >> l & 1) != 0 ? -f : f;
+      const std::size_t count = products.size();
+      for (std::size_t h = 0; h < count; ++h) products.push_back(products[h] * signed_f);
+    }
+    for (std::size_t h = 0; h < products.size(); ++h) {
+      auto coordinates = weights_.back()[h].coordinates();
+      coordinates[i % 4] = products[h];
+      weights_.back()[h] = {coordinates[0], coordinates[1], coordinates[2], coordinates[3]};
+    }
+  }
+}
+
+BaseColumn BlockEvaluator::evaluate(std::span<const M31> coefficients) const {
+  const std::uint32_t b = log_block(log2_exact(coefficients.size()));
+  const std::size_t size = std::size_t{1} << b;
+  BaseColumn values(blocks_.size() * size);
+  if (blocks_.empty()) return values;
+  std::vector<const std::uint32_t*> parts;
+  for (std::size_t first = 0; first < coefficients.size(); first += size) {
+    parts.push_back(words(coefficients) + first);
+  }
+  SecureColumn sums(size);
+  for (std::size_t i = 0; i < blocks_.size(); ++i) {
+    const std::span<M31> block = std::span(values).subspan(i * size, size);
+    if (parts.size() == 1) {
+      std::ranges::copy(coefficients, block.begin());
+    } else {
+      if (i % 4 == 0) {
+        codeword_kernels().combine_columns(parts.data(), weights_[i / 4].data(), parts.size(), words(sums), 0,
+                                           size);
+      }
+      std::ranges::copy(sums.coordinates[i % 4], block.begin());
+    }
+    fft_block(block, log_domain_, blocks_[i] << b);
+  }
+  return values;
 }
 
 }  // namespace circlet

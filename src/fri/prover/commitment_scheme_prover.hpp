@@ -93,7 +93,7 @@ class CommitmentSchemeProver {
       proof.commitments.push_back(trees_[t]->merkle().root());
       for (std::size_t c = 0; c < samples[t].size(); ++c) {
         all_samples.insert(all_samples.end(), samples[t][c].begin(), samples[t][c].end());
-        columns.push_back({trees_[t]->extension()[c], offsets[t][c], samples[t][c]});
+        columns.push_back({trees_[t]->coefficients()[c], offsets[t][c], samples[t][c]});
       }
     }
     channel.mix_felts(all_samples);
@@ -133,14 +133,9 @@ class CommitmentSchemeProver {
     for (std::size_t q = 0; height != 0 && q < queries.size(); ++q) {
       positions.push_back(position_in_taller_tree(queries[q], log_domain_size, height));
     }
-    auto& queried = proof.queried_values.emplace_back(tree.extension().size());
-    for (std::size_t c = 0; c < queried.size(); ++c) {
-      const auto values = tree.extension()[c];
-      for (const std::uint32_t position : positions) {
-        queried[c].push_back(values[lifted_slot(position, height, log2_exact(values.size()))]);
-      }
-    }
-    proof.decommitments.push_back({tree.merkle().decommit(positions)});
+    auto opening = tree.open(positions);
+    proof.queried_values.push_back(std::move(opening.values));
+    proof.decommitments.push_back({std::move(opening.hash_witness)});
   }
 
   PcsConfig config_;

@@ -6,6 +6,7 @@
 
 #include "core/error.hpp"
 #include "core/parallel.hpp"
+#include "fri/prover/circle_fft.hpp"
 #include "fri/prover/codeword_kernels.hpp"
 #include "fri/prover/twiddles.hpp"
 
@@ -25,36 +26,38 @@ struct PointEntries {
 
   CirclePoint<QM31> point;
   QM31 slope, constant;                  // sum of w a, sum of w b
-  std::map<std::uint32_t, Terms> terms;  // by log size of the extension
+  std::map<std::uint32_t, Terms> terms;  // by log size of the column
 
-  void add(std::span<const M31> extension, const QM31& value, const QM31& weight) {
+  void add(std::span<const M31> coefficients, const QM31& value, const QM31& weight) {
     const QM31 c = point.y.conjugate() - point.y;
     const QM31 a = value.conjugate() - value;
     slope += weight * a;
     constant += weight * (value * c - a * point.y);
-    Terms& group = terms[log2_exact(extension.size())];
-    group.columns.push_back(words(extension));
+    Terms& group = terms[log2_exact(coefficients.size())];
+    group.columns.push_back(words(coefficients));
     group.weights.push_back(weight * c);
   }
 };
 
-// The sum of weights[j] columns[j] of one size.
-SecureColumn numerator(const PointEntries::Terms& terms, std::size_t size) {
-  SecureColumn sum(size);
-  if (size < lanes) {
-    for (std::size_t i = 0; i < size; ++i) {
+// The sum of weights[j] columns[j] of 2^k coefficients, and then its values on canonic(k + log_blowup).
+SecureColumn numerator(const PointEntries::Terms& terms, std::uint32_t k, std::uint32_t log_blowup) {
+  SecureColumn sum(std::size_t{1} << k);
+  if (sum.size() < lanes) {
+    for (std::size_t i = 0; i < sum.size(); ++i) {
       QM31 value;
       for (std::size_t j = 0; j < terms.columns.size(); ++j)
         value += terms.weights[j] * M31(terms.columns[j][i]);
       sum.set(i, value);
     }
-    return sum;
+  } else {
+    parallel_for_ranges(0, sum.size(), grain, [&](std::size_t begin, std::size_t end) {
+      codeword_kernels().combine_columns(terms.columns.data(), terms.weights.data(), terms.columns.size(),
+                                         words(sum), begin, end);
+    });
   }
-  parallel_for_ranges(0, size, grain, [&](std::size_t begin, std::size_t end) {
-    codeword_kernels().combine_columns(terms.columns.data(), terms.weights.data(), terms.columns.size(),
-                                       words(sum), begin, end);
-  });
-  return sum;
+  SecureColumn values(sum.size() << log_blowup);
+  parallel_for(0, 4, [&](std::size_t c) { low_degree_extension(sum.coordinates[c], values.coordinates[c]); });
+  return values;
 }
 
 void add_small_batch(const DeepBatch& batch, std::uint32_t log_size, const DomainPoints& domain,
@@ -85,15 +88,15 @@ SecureColumn deep_codeword(const CirclePoint<QM31>& point, const QM31& gamma, st
     const auto at = point + CirclePoint<QM31>{step.x, step.y};
     auto batch = std::ranges::find(batches, at, &PointEntries::point);
     if (batch == batches.end()) batch = batches.insert(batches.end(), PointEntries{at, {}, {}, {}});
-    batch->add(column.extension, value, weight);
+    batch->add(column.coefficients, value, weight);
     weight *= gamma;
   };
   for (const SampledColumn& column : columns) {
-    require(column.samples.empty() || column.extension.size() <= std::size_t{1} << log_size,
-            ErrorKind::internal, "DEEP quotients: a sampled column is larger than the domain");
+    require(column.samples.empty() || column.coefficients.size() <= std::size_t{1} << m, ErrorKind::internal,
+            "DEEP quotients: a sampled column is larger than the domain");
     if (column.samples.size() == 2) {
       // Ties {previous, current} to one lifted polynomial: it has the period T_k = G_{2^(m-k)}.
-      add_entry(CirclePointIndex::subgroup_generator(log_size) * column.extension.size(), column,
+      add_entry(CirclePointIndex::subgroup_generator(m) * column.coefficients.size(), column,
                 column.samples[1]);
     }
     for (std::size_t i = 0; i < column.samples.size(); ++i) {
@@ -109,7 +112,7 @@ SecureColumn deep_codeword(const CirclePoint<QM31>& point, const QM31& gamma, st
   for (const PointEntries& entries : batches) {
     std::vector<SecureColumn> sums;
     std::vector<SecureView> views;
-    for (const auto& [size, terms] : entries.terms) sums.push_back(numerator(terms, std::size_t{1} << size));
+    for (const auto& [k, terms] : entries.terms) sums.push_back(numerator(terms, k, log_blowup));
     for (const SecureColumn& sum : sums) views.push_back({words(sum), log2_exact(sum.size())});
     const DeepBatch batch{entries.point, views, entries.slope, entries.constant};
     if (codeword.size() < lanes) {

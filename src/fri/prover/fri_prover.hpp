@@ -24,15 +24,13 @@ class FriProver {
             typename MC::Channel& channel) {
     SecureColumn current = std::move(codeword);
     for (const FriLayerShape& shape : fri_layer_shapes(log_degree_bound, config)) {
-      const auto columns = pack_leaves(current, shape.log_leaf_size());
-      const std::vector<std::span<const M31>> views(columns.begin(), columns.end());
-      layers_.push_back({std::move(current), MerkleTree<MC>::commit(views), shape});
-      const Layer& layer = layers_.back();
-      channel.mix_root(layer.tree.root());
+      auto columns = pack_leaves(current, shape.log_leaf_size());
+      auto tree = MerkleTree<MC>::commit(views(columns));
+      channel.mix_root(tree.root());
+      const bool circle = layers_.empty();
+      layers_.push_back({std::move(columns), std::move(tree), shape});
       QM31 alpha = channel.draw_secure_felt();
-      const bool circle = layers_.size() == 1;
-      current =
-          circle ? fold_circle_codeword(layer.codeword, alpha) : fold_line_codeword(layer.codeword, alpha);
+      current = circle ? fold_circle_codeword(current, alpha) : fold_line_codeword(current, alpha);
       for (std::uint32_t fold = 1; fold < shape.fold_step; ++fold) {
         alpha = alpha.square();
         current = fold_line_codeword(current, alpha);
@@ -62,10 +60,20 @@ class FriProver {
 
  private:
   struct Layer {
-    SecureColumn codeword;
+    std::vector<BaseColumn> columns;  // the codeword, as pack_leaves gives it
     MerkleTree<MC> tree;
     FriLayerShape shape;
+
+    [[nodiscard]] QM31 at(std::uint32_t position) const {
+      const std::uint32_t leaf = position >> shape.log_leaf_size();
+      const auto* const value = &columns[4 * (position - (leaf << shape.log_leaf_size()))];
+      return {value[0][leaf], value[1][leaf], value[2][leaf], value[3][leaf]};
+    }
   };
+
+  static std::vector<std::span<const M31>> views(const std::vector<BaseColumn>& columns) {
+    return {columns.begin(), columns.end()};
+  }
 
   // Every coset of 2^fold_step values that holds a query is opened whole; what is not a query is witness.
   static FriLayerProof<Hash> decommit_layer(const Layer& layer, std::span<const std::uint32_t> queries) {
@@ -81,11 +89,11 @@ class FriProver {
         if (q < queries.size() && queries[q] == position) {
           ++q;
         } else {
-          proof.fri_witness.push_back(layer.codeword.at(position));
+          proof.fri_witness.push_back(layer.at(position));
         }
       }
     }
-    proof.decommitment.hash_witness = layer.tree.decommit(leaves);
+    proof.decommitment.hash_witness = layer.tree.decommit(leaves, views(layer.columns));
     return proof;
   }
 

@@ -73,3 +73,26 @@ TEST_CASE("point_evaluator_evaluates_the_polynomial_outside_the_domain") {
     }
   });
 }
+
+TEST_CASE("block_evaluator_gives_the_values_of_the_whole_extension") {
+  at_each_simd_level([] {
+    for (const std::uint32_t k : {1U, 2U, 4U, 5U, 6U, 7U, 9U, 12U}) {
+      for (const std::uint32_t blowup : {0U, 1U, 4U}) {
+        CAPTURE(k);
+        CAPTURE(blowup);
+        const BaseColumn coefficients = random_column(std::size_t{1} << k, 80 + k);
+        BaseColumn values(coefficients.size() << blowup);
+        low_degree_extension(coefficients, values);
+        const std::size_t size = std::size_t{1} << BlockEvaluator::log_block(k);
+        std::vector<std::size_t> blocks;
+        for (std::size_t b = 0; b < values.size() / size; b += 1 + b / 3) blocks.push_back(b);
+        const BaseColumn found = BlockEvaluator(blocks, k, k + blowup).evaluate(coefficients);
+        REQUIRE(found.size() == blocks.size() * size);
+        for (std::size_t i = 0; i < found.size(); ++i) {
+          REQUIRE(found[i] == values[blocks[i / size] * size + i % size]);
+        }
+      }
+    }
+    CHECK(BlockEvaluator({}, 6, 8).evaluate(random_column(64, 1)).empty());
+  });
+}

@@ -40,20 +40,18 @@ TEST_CASE("deep_codeword_equals_the_golden_vector") {
   const std::vector<std::uint32_t> log_sizes = {4, 2, 3, 4};
   const std::vector<std::vector<int>> offsets = {{-1, 0}, {-1, 0}, {0}, {}};
   at_each_simd_level([&] {
-    std::vector<BaseColumn> extensions;
+    std::vector<BaseColumn> coefficients(log_sizes.size());
     std::vector<std::vector<QM31>> samples;
     for (std::uint64_t c = 0; c < log_sizes.size(); ++c) {
-      BaseColumn coefficients;
       for (std::uint64_t i = 0; i < std::uint64_t{1} << log_sizes[c]; ++i) {
-        coefficients.push_back(M31::reduce(c * 1000003 + (i * 5 + 2) * 7919 + 1));
+        coefficients[c].push_back(M31::reduce(c * 1000003 + (i * 5 + 2) * 7919 + 1));
       }
-      low_degree_extension(coefficients, extensions.emplace_back(2 * coefficients.size()));
       auto& values = samples.emplace_back();
       for (const auto& value : golden["sampled"][c]) values.push_back(secure_felt(value));
     }
     std::vector<SampledColumn> columns;
     for (std::size_t c = 0; c < log_sizes.size(); ++c)
-      columns.push_back({extensions[c], offsets[c], samples[c]});
+      columns.push_back({coefficients[c], offsets[c], samples[c]});
     const SecureColumn codeword = deep_codeword(z, secure_felt(golden["gamma"]), 4, 1, columns);
     for (std::size_t i = 0; i < codeword.size(); ++i) {
       CHECK(codeword.at(i) == secure_felt(golden["codeword_storage_order"][i]));
@@ -73,10 +71,11 @@ TEST_CASE("deep_codeword_is_what_the_verifier_expects_at_every_query") {
       std::vector<std::uint32_t> log_sizes;
       for (std::uint32_t c = 0; c < 23; ++c) log_sizes.push_back(c % 4 == 3 ? 1 + c % m : m);
       const std::vector<int> none, current = {0}, both = {-1, 0};
-      std::vector<BaseColumn> extensions;
+      std::vector<BaseColumn> coefficients, extensions;
       std::vector<std::vector<QM31>> samples;
       for (std::uint32_t c = 0; c < log_sizes.size(); ++c) {
-        extensions.push_back(random_column(std::size_t{1} << (log_sizes[c] + log_blowup), c));
+        coefficients.push_back(random_column(std::size_t{1} << log_sizes[c], c));
+        low_degree_extension(coefficients[c], extensions.emplace_back(coefficients[c].size() << log_blowup));
         samples.push_back({random_felt(c + 100), random_felt(c + 200)});
         samples.back().resize(c % 5 == 0 ? 2 : c == 11 ? 0 : 1);
       }
@@ -92,7 +91,7 @@ TEST_CASE("deep_codeword_is_what_the_verifier_expects_at_every_query") {
         for (const std::uint32_t p : positions) {
           queried[c].push_back(extensions[c][lifted_slot(p, log_domain_size, log_sizes[c] + log_blowup)]);
         }
-        columns.push_back({extensions[c], offsets_of(c), samples[c]});
+        columns.push_back({coefficients[c], offsets_of(c), samples[c]});
         opened.push_back({log_sizes[c], offsets_of(c), samples[c], queried[c]});
       }
       const auto answers = deep_answers(point, gamma, m, log_blowup, opened, positions);

@@ -1,9 +1,11 @@
 // The sixteen-lane Blake2s kernels and the prover's Merkle tree against the scalar hash.
 #include <doctest/doctest.h>
 
+#include <bit>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <random>
+#include <set>
 
 #include "hash/merkle_tree.hpp"
 #include "hash/simd/blake2s_kernels.hpp"
@@ -40,6 +42,20 @@ Blake2sHash leaf(const std::vector<BaseColumn>& columns, std::uint32_t height, s
   return Blake2sMerkleChannel::leaf(values);
 }
 
+// Every node, root first, by the same definition.
+std::vector<std::vector<Blake2sHash>> layers_by_definition(const std::vector<BaseColumn>& columns,
+                                                           std::uint32_t height) {
+  std::vector<std::vector<Blake2sHash>> layers(height + 1);
+  for (std::uint32_t p = 0; p < 1U << height; ++p) layers[height].push_back(leaf(columns, height, p));
+  for (std::uint32_t layer = height; layer-- > 0;) {
+    const auto& children = layers[layer + 1];
+    for (std::size_t i = 0; i < children.size(); i += 2) {
+      layers[layer].push_back(Blake2sMerkleChannel::node(children[i], children[i + 1]));
+    }
+  }
+  return layers;
+}
+
 template <class Check>
 void at_each_level(Check&& check) {
   for (const SimdLevel level : {SimdLevel::portable, SimdLevel::avx512}) {
@@ -67,7 +83,7 @@ TEST_CASE("merkle_roots_equal_the_golden_vectors") {
   });
 }
 
-TEST_CASE("merkle_leaves_hash_lifted_columns_by_ascending_size") {
+TEST_CASE("merkle_nodes_hash_lifted_columns_by_ascending_size") {
   std::mt19937 random(7);
   at_each_level([&] {
     for (const std::uint32_t height : {1U, 2U, 3U, 4U, 5U, 8U, 10U}) {
@@ -76,27 +92,71 @@ TEST_CASE("merkle_leaves_hash_lifted_columns_by_ascending_size") {
         while (log_sizes.size() < count) log_sizes.push_back(1 + random() % height);
         std::shuffle(log_sizes.begin(), log_sizes.end(), random);
         const auto columns = golden_columns(log_sizes);
+        const auto layers = layers_by_definition(columns, height);
         const Tree tree = Tree::commit(views(columns));
         REQUIRE(tree.height() == height);
         const auto nodes = tree.nodes();
-        for (std::uint32_t p = 0; p < 1U << height; ++p) {
-          REQUIRE(nodes[(1U << height) - 1 + p] == leaf(columns, height, p));
-        }
-        for (std::size_t i = 0; i < (std::size_t{1} << height) - 1; ++i) {
-          REQUIRE(nodes[i] == Blake2sMerkleChannel::node(nodes[2 * i + 1], nodes[2 * i + 2]));
+        REQUIRE(nodes.size() == Tree::node_count(height));
+        for (std::size_t i = 0; i < nodes.size(); ++i) {
+          const auto layer = static_cast<std::uint32_t>(std::bit_width(i + 1) - 1);
+          REQUIRE(nodes[i] == layers[layer][i + 1 - (std::size_t{1} << layer)]);
         }
       }
     }
   });
 }
 
+TEST_CASE("merkle_tree_made_in_blocks_of_its_columns_is_the_same_tree") {
+  std::mt19937 random(8);
+  at_each_level([&] {
+    for (const std::uint32_t height : {3U, 4U, 6U, 9U}) {
+      for (std::uint32_t log_blocks = 0; log_blocks + 1 < height; ++log_blocks) {
+        std::vector<std::uint32_t> log_sizes = {height};
+        while (log_sizes.size() < 20) log_sizes.push_back(log_blocks + 1 + random() % (height - log_blocks));
+        std::ranges::sort(log_sizes);
+        const auto columns = golden_columns(log_sizes);
+        const Tree tree = Tree::commit_in_blocks(height, log_blocks, [&](std::size_t b) {
+          std::vector<std::span<const M31>> block;
+          for (const auto& column : columns) {
+            const std::size_t size = column.size() >> log_blocks;
+            block.push_back(std::span<const M31>(column).subspan(b * size, size));
+          }
+          return block;
+        });
+        CHECK(std::ranges::equal(tree.nodes(), Tree::commit(views(columns)).nodes()));
+      }
+    }
+  });
+}
+
 TEST_CASE("merkle_decommitment_holds_the_siblings_that_are_not_opened") {
-  const auto columns = golden_columns({3});
-  const Tree tree = Tree::commit(views(columns));
-  const auto nodes = tree.nodes();
-  const std::vector<std::uint32_t> positions = {1, 4, 5, 7};
-  const std::vector<Blake2sHash> expected = {nodes[7 + 0], nodes[7 + 6], nodes[3 + 1]};
-  CHECK(tree.decommit(positions) == expected);
+  std::mt19937 random(9);
+  at_each_level([&] {
+    for (const std::uint32_t height : {1U, 2U, 3U, 4U, 5U, 8U, 10U}) {
+      std::vector<std::uint32_t> log_sizes = {height};
+      while (log_sizes.size() < 19) log_sizes.push_back(1 + random() % height);
+      std::ranges::shuffle(log_sizes, random);
+      const auto columns = golden_columns(log_sizes);
+      const auto layers = layers_by_definition(columns, height);
+      const Tree tree = Tree::commit(views(columns));
+      for (const std::uint32_t queries : {1U, 2U, 3U, 11U, 40U}) {
+        std::set<std::uint32_t> known;
+        for (std::uint32_t q = 0; q < queries; ++q) known.insert(random() % (1U << height));
+        const std::vector<std::uint32_t> positions(known.begin(), known.end());
+        std::vector<Blake2sHash> expected;
+        for (std::uint32_t layer = height; layer > 0; --layer) {
+          std::set<std::uint32_t> parents;
+          for (const std::uint32_t node : known) {
+            if (!known.contains(node ^ 1U)) expected.push_back(layers[layer][node ^ 1U]);
+            parents.insert(node / 2);
+          }
+          known = parents;
+        }
+        REQUIRE(tree.decommit(positions, views(columns)) == expected);
+      }
+    }
+  });
+  CHECK(Tree::commit({}).decommit({}, {}).empty());
 }
 
 TEST_CASE("nonce_search_finds_the_smallest_solution") {
