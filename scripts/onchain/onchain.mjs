@@ -1,6 +1,8 @@
-// Starts a devnet, puts the contracts on it, registers a model, and submits one proof through the consumer.
-//   node onchain.mjs DEVNET CONTRACTS CIRCLET MODEL INPUT CALLDATA [OTHER_CALLDATA...]
-// The other calldata files are proofs of further models: the same deployed classes verify them.
+// Starts a devnet, puts the contracts on it, registers models, and submits proofs through the consumer.
+//   node onchain.mjs DEVNET CONTRACTS CIRCLET INPUT HIDDEN RENEWED SHOWN [OTHER_CALLDATA...]
+// HIDDEN, RENEWED and SHOWN are folders of one model set up three times: twice in zero knowledge, so that the keys differ in
+// the weights root, and once without. Their proofs are left in calldata.json there. The other calldata files are proofs of
+// further models: the same deployed classes verify them.
 import { execFileSync, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { Account, Contract, RpcProvider, transaction } from 'starknet';
@@ -8,7 +10,7 @@ import { Account, Contract, RpcProvider, transaction } from 'starknet';
 /** Starknet's limit on the calldata of a transaction; the devnet does not enforce it. */
 const MAX_FELTS = 5000;
 
-const [devnet, contracts, circlet, model, input, calldataFile, ...others] = process.argv.slice(2);
+const [devnet, contracts, circlet, input, hidden, renewed, shown, ...others] = process.argv.slice(2);
 const json = (file) => JSON.parse(readFileSync(file, 'utf8'));
 const thousands = (n) => BigInt(n).toLocaleString('en');
 
@@ -72,59 +74,90 @@ async function expectRevert(reason, promise) {
   throw new Error(`expected a revert with '${reason}'`);
 }
 
+function expect(condition, what) {
+  if (!condition) throw new Error(`expected that ${what}`);
+}
+
 const list = (felts) => [felts.length, ...felts];
+const claimOf = (proof) => list(proof.key).concat(list(proof.values), list(proof.hashes));
+const submissionOf = (proof) => [...list(proof.key), proof.context, ...list(proof.values), ...list(proof.hashes)];
 
 const verifier = await declare('Verifier');
 const registry = await deploy(await declare('ModelRegistry'), [verifier.classHash]);
+const prizeDesk = await declare('PrizeDesk');
 console.log(`registry deployed at ${registry.address}`);
 
 /** Proves for a context, and returns the proof as felts. */
-function prove(context) {
-  const proof = `${calldataFile}.proof`;
+function prove(model, context) {
+  const proof = `${model}/proof.bin`;
+  const calldata = `${model}/calldata.json`;
   execFileSync(circlet, ['prove', model, input, '-o', proof, '--context', context]);
-  execFileSync(circlet, ['calldata', `${model}/model.vk`, proof, '-o', calldataFile]);
-  return json(calldataFile);
+  execFileSync(circlet, ['calldata', `${model}/model.vk`, proof, '-o', calldata]);
+  return json(calldata);
 }
 
-// Register the model: the key alone goes on chain.
-const { key } = prove('0x0');
-const registration = await send(registry, 'register', list(key));
-const modelId = registration.receipt.events.find(({ from_address }) => BigInt(from_address) === BigInt(registry.address)).keys[1];
-console.log(`model ${modelId} registered: ${registration.felts} felts of calldata`);
-await expectRevert('circlet: registered already', send(registry, 'register', list(key)));
-
-// The consumer names the context, the prover proves for it.
-const desk = await deploy(await declare('PrizeDesk'), [registry.address, modelId]);
-const contextOf = async () => `0x${BigInt(await desk.context_of(address)).toString(16)}`;
-const proof = prove(await contextOf());
-const claim = list(proof.key).concat(list(proof.values), list(proof.hashes));
-const { receipt, felts } = await send(desk, 'claim', claim);
-const verified = receipt.events.find(
-  ({ from_address, keys }) => BigInt(from_address) === BigInt(registry.address) && keys.length === 3,
+/** The registry's event in a receipt. */
+const eventOf = (receipt, test) => receipt.events.find(
+  ({ from_address: from, keys }) => BigInt(from) === BigInt(registry.address) && test(keys),
 );
-const fact = verified.keys[2];
-const points = await desk.points_of(address);
-console.log(`proof verified on chain: the model reads a ${points}; ${thousands(felts)} felts of calldata, limit ${thousands(MAX_FELTS)}`);
-console.log(`fact ${fact} recorded: ${await registry.is_verified(fact)}`);
-if (!(await registry.is_verified(fact))) throw new Error('the fact was not recorded');
-if (await registry.is_verified(BigInt(fact) + 1n)) throw new Error('a fact that nobody proved counts as verified');
+const contextOf = async (desk) => `0x${BigInt(await desk.context_of(address)).toString(16)}`;
 
-// The same proof again would need another context; another key is another model, unknown here.
-await expectRevert('circlet: bus balance', send(desk, 'claim', claim));
-const changed = list(key.with(-2, `0x${(BigInt(key.at(-2)) ^ 1n).toString(16)}`)).concat(list(proof.values), list(proof.hashes));
-await expectRevert('circlet: unknown model', send(desk, 'claim', changed));
-const { l2_gas: gas } = receipt.execution_resources;
-console.log(`gas of the transaction on the devnet, which meters every class in VM resources: ${thousands(gas)}`);
+/** Registers a model and claims with a proof of it; returns its id and the fact. */
+async function registerAndClaim(name, model) {
+  // The key alone goes on chain.
+  const { key } = prove(model, '0x0');
+  const registration = await send(registry, 'register', list(key));
+  const modelId = eventOf(registration.receipt, () => true).keys[1];
+  console.log(`${name}: model ${modelId} registered: ${registration.felts} felts of calldata`);
+  await expectRevert('circlet: registered already', send(registry, 'register', list(key)));
 
-const TABLES = ['linear', 'activate', 'lut', 'mac'];
+  // The consumer names the context, the prover proves for it.
+  const desk = await deploy(prizeDesk, [registry.address, modelId, 0]);
+  const proof = prove(model, await contextOf(desk));
+  const { receipt, felts } = await send(desk, 'claim', claimOf(proof));
+  const fact = eventOf(receipt, (keys) => keys.length === 3).keys[2];
+  const points = await desk.points_of(address);
+  console.log(`${name}: proof verified on chain: the model reads a ${points}; ${thousands(felts)} felts of calldata, limit ${thousands(MAX_FELTS)}`);
+  expect(await registry.is_verified(fact), 'the fact is recorded');
+  expect(!(await registry.is_verified(BigInt(fact) + 1n)), 'a fact that nobody proved is not');
+
+  // The same proof again would need another context; another key is another model, unknown here.
+  await expectRevert('circlet: bus balance', send(desk, 'claim', claimOf(proof)));
+  const changed = key.with(-2, `0x${(BigInt(key.at(-2)) ^ 1n).toString(16)}`);
+  await expectRevert('circlet: unknown model', send(desk, 'claim', claimOf({ ...proof, key: changed })));
+  const { l2_gas: gas } = receipt.execution_resources;
+  console.log(`${name}: gas of the transaction on the devnet, which meters every class in VM resources: ${thousands(gas)}`);
+  return { modelId, fact, desk };
+}
+
+const first = await registerAndClaim('zero knowledge', hidden);
+await registerAndClaim('without zero knowledge', shown);
+
+// A renewed key is a new model of the same family: for who trusts the owner the same, for others another.
+const { key: renewedKey } = prove(renewed, '0x0');
+await expectRevert('circlet: another model', send(registry, 'renew', [first.modelId, ...list(json(`${shown}/calldata.json`).key)]));
+const renewal = await send(registry, 'renew', [first.modelId, ...list(renewedKey)]);
+const renewedId = eventOf(renewal.receipt, () => true).keys[1];
+expect(BigInt(await registry.family_of(renewedId)) === BigInt(first.modelId), 'the renewed model is of the family');
+await expectRevert('desk: another model', send(first.desk, 'claim', claimOf(prove(renewed, await contextOf(first.desk)))));
+const trusting = await deploy(prizeDesk, [registry.address, first.modelId, 1]);
+await send(trusting, 'claim', claimOf(prove(renewed, await contextOf(trusting))));
+console.log(`model ${renewedId} is its renewed key: ${renewal.felts} felts; a desk that trusts the owner accepts it`);
+await send(registry, 'revoke', [first.modelId]);
+expect(!(await registry.is_verified(first.fact)), 'a fact of a revoked model is not verified');
+await send(trusting, 'claim', claimOf(prove(renewed, await contextOf(trusting))));
+await send(registry, 'revoke_family', [first.modelId]);
+await expectRevert('circlet: revoked model', send(trusting, 'claim', claimOf(prove(renewed, await contextOf(trusting)))));
+
+const COMPONENTS = ['linear', 'activate', 'lut', 'mac', 'blinder'];
 for (const file of others) {
   const other = json(file);
   const words = other.key.flatMap((felt) => Array.from({ length: 7 }, (_, i) => Number((BigInt(felt) >> BigInt(32 * i)) & 0xffffffffn)));
-  const sizes = TABLES.map((table, i) => `${table} 2^${words[5 + i]}`).join(', ');
+  const sizes = COMPONENTS.map((name, i) => `${name} 2^${words[5 + i]}`).join(', ');
   await send(registry, 'register', list(other.key));
-  const submitted = await send(registry, 'submit', [...list(other.key), other.context, ...list(other.values), ...list(other.hashes)]);
-  const event = submitted.receipt.events.find(({ keys }) => keys.length === 3);
-  if (!(await registry.is_verified(event.keys[2]))) throw new Error(`${file}: the fact was not recorded`);
+  const submitted = await send(registry, 'submit', submissionOf(other));
+  const event = eventOf(submitted.receipt, (keys) => keys.length === 3);
+  expect(await registry.is_verified(event.keys[2]), `the fact of ${file} is recorded`);
   console.log(`another model on the same class: ${sizes}; ${thousands(submitted.felts)} felts`);
 }
 process.exit(0);

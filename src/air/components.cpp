@@ -10,10 +10,10 @@
 namespace circlet {
 namespace {
 
-/// Calls f(Shape) for table `index`.
+/// Calls f(Shape) for component `index`.
 template <class F>
 void with_table(std::size_t index, std::uint32_t lanes, F&& f) {
-  for_each_table([&](auto i, auto shape) {
+  for_each_component([&](auto i, auto shape) {
     if (i == index) f(shape_with_lanes<decltype(shape)>(lanes));
   });
 }
@@ -44,7 +44,7 @@ struct RowSource {
   }
 };
 
-/// A table at given challenges.
+/// A table at given challenges, or the blinder.
 class TableComponent final : public Component {
  public:
   TableComponent(std::size_t index, std::uint32_t lanes, std::uint32_t log_size,
@@ -124,31 +124,9 @@ class TableComponent final : public Component {
   std::vector<bool> deleted_;  // by constraint
 };
 
-/// One column of full height in every tree, never sampled.
-class PadComponent final : public Component {
+class TableProver final : public ComponentProver {
  public:
-  PadComponent(std::uint32_t log_size, const std::array<std::uint32_t, tree_count>& first)
-      : log_size_(log_size) {
-    for (std::size_t tree = 0; tree < tree_count; ++tree) masks_.push_back({{first[tree], {}}});
-  }
-  [[nodiscard]] const std::string& name() const override { return name_; }
-  [[nodiscard]] std::uint32_t log_size() const override { return log_size_; }
-  [[nodiscard]] std::uint32_t constraint_count() const override { return 0; }
-  [[nodiscard]] const ComponentMasks& masks() const override { return masks_; }
-  void evaluate_at_point(const MaskValues&, PointAccumulator&) const override {}
-  void accumulate(const DomainEvaluations&, std::uint32_t, std::uint32_t, std::span<const QM31>,
-                  const std::array<std::uint32_t*, 4>&) const {}
-
- private:
-  std::string name_ = "pad";
-  std::uint32_t log_size_;
-  ComponentMasks masks_;
-};
-
-template <class T>
-class Prover final : public ComponentProver {
- public:
-  explicit Prover(T component) : component_(std::move(component)) {}
+  explicit TableProver(TableComponent component) : component_(std::move(component)) {}
   [[nodiscard]] const Component& component() const override { return component_; }
   void accumulate(const DomainEvaluations& trace, std::uint32_t begin, std::uint32_t end,
                   std::span<const QM31> coefficients,
@@ -157,29 +135,28 @@ class Prover final : public ComponentProver {
   }
 
  private:
-  T component_;
+  TableComponent component_;
 };
 
 /// Calls f(component) for every component, in order.
 template <class F>
-void for_each_component(const AirShape& shape, const Challenges& challenges,
-                        std::span<const QM31> claimed_sums, const DeletedConstraints& deleted, F&& f) {
+void make_each_component(const AirShape& shape, const Challenges& challenges,
+                         std::span<const QM31> claimed_sums, const DeletedConstraints& deleted, F&& f) {
   require(claimed_sums.size() == table_count, ErrorKind::internal, "one claimed sum a table is needed");
   std::array<std::uint32_t, tree_count> first{};
-  for (std::size_t index = 0; index < table_count; ++index) {
+  for (std::size_t index = 0; index < component_count; ++index) {
     f(TableComponent(index, shape.lanes(index), shape.log_sizes[index], first, challenges,
-                     claimed_sums[index], deleted));
+                     index < table_count ? claimed_sums[index] : QM31(), deleted));
     const TableLayout layout = table_layout(index, shape.lanes(index));
     for (std::size_t tree = 0; tree < tree_count; ++tree) first[tree] += layout.widths[tree];
   }
-  f(PadComponent(shape.log_sizes[table_count], first));
 }
 
 }  // namespace
 
 std::uint32_t AirShape::lanes(std::size_t index) const {
   std::uint32_t lanes = 0;
-  for_each_table([&]<class Shape>(auto i, Shape) {
+  for_each_component([&]<class Shape>(auto i, Shape) {
     if (i != index) return;
     if constexpr (std::is_same_v<Shape, LinearShape>) {
       lanes = weights_per_row;
@@ -204,14 +181,14 @@ TableLayout table_layout(std::size_t index, std::uint32_t lanes) {
 
 std::vector<TableLayout> table_layouts(const AirShape& shape) {
   std::vector<TableLayout> layouts;
-  for (std::size_t index = 0; index < table_count; ++index) {
+  for (std::size_t index = 0; index < component_count; ++index) {
     layouts.push_back(table_layout(index, shape.lanes(index)));
   }
   return layouts;
 }
 
 std::uint32_t tree_width(const AirShape& shape, Tree tree) {
-  std::uint32_t width = 1;  // pad's column
+  std::uint32_t width = 0;
   for (const TableLayout& layout : table_layouts(shape)) width += layout.width(tree);
   return width;
 }
@@ -220,8 +197,8 @@ std::vector<std::unique_ptr<Component>> make_components(const AirShape& shape, c
                                                         std::span<const QM31> claimed_sums,
                                                         const DeletedConstraints& deleted) {
   std::vector<std::unique_ptr<Component>> components;
-  for_each_component(shape, challenges, claimed_sums, deleted, [&]<class T>(T component) {
-    components.push_back(std::make_unique<T>(std::move(component)));
+  make_each_component(shape, challenges, claimed_sums, deleted, [&](TableComponent component) {
+    components.push_back(std::make_unique<TableComponent>(std::move(component)));
   });
   return components;
 }
@@ -231,8 +208,8 @@ std::vector<std::unique_ptr<ComponentProver>> make_component_provers(const AirSh
                                                                      std::span<const QM31> claimed_sums,
                                                                      const DeletedConstraints& deleted) {
   std::vector<std::unique_ptr<ComponentProver>> provers;
-  for_each_component(shape, challenges, claimed_sums, deleted, [&]<class T>(T component) {
-    provers.push_back(std::make_unique<Prover<T>>(std::move(component)));
+  make_each_component(shape, challenges, claimed_sums, deleted, [&](TableComponent component) {
+    provers.push_back(std::make_unique<TableProver>(std::move(component)));
   });
   return provers;
 }

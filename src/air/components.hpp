@@ -1,5 +1,5 @@
 // The components of a proof, for the verifier and for the prover: the tables of the registry in order, then
-// `pad`.
+// the blinder.
 #pragma once
 
 #include <array>
@@ -21,11 +21,11 @@ namespace circlet {
 
 /// The sizes that a verification key names.
 struct AirShape {
-  std::uint32_t weights_per_row = 16;                      // C
-  std::uint32_t samples = 1;                               // B
-  std::array<std::uint32_t, table_count + 1> log_sizes{};  // of the tables, then of pad
+  std::uint32_t weights_per_row = 16;  // C
+  std::uint32_t samples = 1;           // B
+  std::array<std::uint32_t, component_count> log_sizes{};
 
-  /// Lanes of table `index`.
+  /// Lanes of component `index`.
   [[nodiscard]] std::uint32_t lanes(std::size_t index) const;
 };
 
@@ -33,11 +33,11 @@ struct AirShape {
 /// for; an honest proof or verifier has none.
 using DeletedConstraints = std::set<std::string, std::less<>>;
 
-/// The layout of table `index` with these lanes, and all of them.
+/// The layout of component `index` with these lanes, and all of them.
 TableLayout table_layout(std::size_t index, std::uint32_t lanes);
 std::vector<TableLayout> table_layouts(const AirShape& shape);
 
-/// Columns of tree `tree` over all components, pad's included.
+/// Columns of tree `tree` over all components.
 std::uint32_t tree_width(const AirShape& shape, Tree tree);
 
 /// `claimed_sums` has one value a table.
@@ -57,8 +57,8 @@ struct Violation {
   friend bool operator==(const Violation&, const Violation&) = default;
 };
 
-/// Every violated constraint of table `index`, in row order, or the first `limit` of them. `trace` has all
-/// five trees.
+/// Every violated constraint of component `index`, in row order, or the first `limit` of them. `trace` has
+/// all five trees.
 std::vector<Violation> find_violations(std::size_t index, std::uint32_t lanes, const TableTrace& trace,
                                        const Challenges& challenges, const QM31& claimed_sum,
                                        std::size_t limit = SIZE_MAX);

@@ -1,4 +1,4 @@
-// The constraints of every table over a domain.
+// The constraints of every component over a domain.
 #include <algorithm>
 #include <array>
 #include <concepts>
@@ -24,10 +24,10 @@ namespace circlet::CIRCLET_LANES {
 
 template <std::size_t... index>
 constexpr DomainKernels make_kernels(std::index_sequence<index...>) {
-  return {{accumulate_domain<std::tuple_element_t<index, Tables>>...}};
+  return {{accumulate_domain<std::tuple_element_t<index, Components>>...}};
 }
 
-const DomainKernels domain_kernels = make_kernels(std::make_index_sequence<table_count>{});
+const DomainKernels domain_kernels = make_kernels(std::make_index_sequence<component_count>{});
 
 }  // namespace circlet::CIRCLET_LANES
 

@@ -71,6 +71,11 @@ class DomainEvaluator : public PackedConstants {
 
   Base structure(ColumnName, std::string_view) { return PackedM31::load(*take(Tree::structure, 1) + slot_); }
   Base witness(ColumnName, std::string_view) { return PackedM31::load(*take(Tree::witness, 1) + slot_); }
+  WithPrevious<Base> witness_with_previous(ColumnName, std::string_view) {
+    const std::uint32_t* column = *take(Tree::witness, 1);
+    return {previous_.load(column), PackedM31::load(column + slot_)};
+  }
+  void salts(Tree tree, std::uint32_t n) { take(tree, n); }
   BaseRange weight_range(ColumnName, std::uint32_t n, std::string_view) {
     return {take(Tree::weights, n), slot_};
   }

@@ -6,6 +6,7 @@
 
 #include "air/challenges.hpp"
 #include "air/component_prover.hpp"
+#include "air/registry.hpp"
 #include "core/simd/dispatch.hpp"
 
 namespace circlet {
@@ -22,8 +23,8 @@ struct AccumulateJob {
 };
 
 struct DomainKernels {
-  /// By table, in the order of the registry.
-  std::array<void (*)(const AccumulateJob&), 4> accumulate;
+  /// By component, in the order of the registry.
+  std::array<void (*)(const AccumulateJob&), component_count> accumulate;
 };
 
 namespace portable {

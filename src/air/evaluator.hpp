@@ -65,6 +65,9 @@ concept AirEvaluator =
       { eval.witness(name, meaning) } -> std::same_as<typename E::Base>;
       { eval.weight_range(name, n, meaning) } -> std::same_as<typename E::BaseRange>;
       { eval.witness_range(name, n, meaning) } -> std::same_as<typename E::BaseRange>;
+      { eval.witness_with_previous(name, meaning) } -> std::same_as<WithPrevious<typename E::Base>>;
+      // n columns that are committed and never sampled.
+      eval.salts(Tree::witness, n);
       // Columns of F are four columns of coordinates.
       { eval.fingerprint(name, meaning) } -> std::same_as<typename E::Secure>;
       { eval.fingerprint_with_previous(name, meaning) } -> std::same_as<WithPrevious<typename E::Secure>>;

@@ -42,6 +42,11 @@ class ScalarEvaluator {
   Base witness(ColumnName, std::string_view) {
     return source_.at(Tree::witness, take(Tree::witness, 1), false);
   }
+  WithPrevious<Base> witness_with_previous(ColumnName, std::string_view) {
+    const std::uint32_t column = take(Tree::witness, 1);
+    return {source_.at(Tree::witness, column, true), source_.at(Tree::witness, column, false)};
+  }
+  void salts(Tree tree, std::uint32_t n) { take(tree, n); }
   BaseRange weight_range(ColumnName, std::uint32_t n, std::string_view) {
     return {this, Tree::weights, take(Tree::weights, n)};
   }

@@ -19,12 +19,4 @@ Columns zero_columns(std::size_t count, std::uint32_t log_size) {
   return columns;
 }
 
-void fill_mask_rows(std::span<BaseColumn> columns, std::uint32_t first, std::uint32_t last,
-                    std::size_t first_row, const MaskFiller& filler) {
-  if (!filler) return;
-  for (std::uint32_t c = first; c < last; ++c) {
-    for (std::size_t row = first_row; row < columns[c].size(); ++row) columns[c][row] = filler();
-  }
-}
-
 }  // namespace circlet

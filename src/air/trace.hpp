@@ -4,7 +4,6 @@
 
 #include <array>
 #include <cstdint>
-#include <functional>
 #include <span>
 #include <vector>
 
@@ -44,19 +43,11 @@ inline void set_secure(std::span<BaseColumn> columns, std::uint32_t first, std::
   for (std::uint32_t c = 0; c < 4; ++c) columns[first + c][row] = x[c];
 }
 
-/// Values for the cells of mask rows (the rows after the fin row) that no constraint binds; an empty filler
-/// means zeros.
-using MaskFiller = std::function<M31()>;
-
 /// The row where `fin` is 1, which is the number of real rows. Error(internal) if there is none.
 std::size_t fin_row(const BaseColumn& fin);
 
 /// `count` columns of 2^log_size zeros.
 Columns zero_columns(std::size_t count, std::uint32_t log_size);
-
-/// Draws the rows from `first_row` on of the columns [first, last).
-void fill_mask_rows(std::span<BaseColumn> columns, std::uint32_t first, std::uint32_t last,
-                    std::size_t first_row, const MaskFiller& filler);
 
 /// Columns of LogUp and the sum of the table's messages, its claimed sum.
 struct LogUpTrace {

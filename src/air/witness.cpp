@@ -57,11 +57,8 @@ void weigh(std::span<const BaseColumn> columns, const TableConstants& constants,
   });
 }
 
-void write_rho(Columns& columns, std::uint32_t first, const BaseColumn& fin, const QM31& rho,
-               const MaskFiller& filler) {
-  const std::size_t row = fin_row(fin);
-  set_secure(columns, first, row, rho);
-  fill_mask_rows(columns, 0, static_cast<std::uint32_t>(columns.size()), row + 1, filler);
+void write_rho(Columns& columns, std::uint32_t first, const BaseColumn& fin, const QM31& rho) {
+  set_secure(columns, first, fin_row(fin), rho);
 }
 
 }  // namespace
@@ -76,7 +73,7 @@ SecureColumn fingerprint_rows(std::span<const BaseColumn> lanes, const QM31& alp
 }
 
 Columns linear_fingerprints(const LinearShape& shape, const TableTrace& trace, const SecureColumn& A,
-                            const Challenges& challenges, const QM31& rho, const MaskFiller& filler) {
+                            const Challenges& challenges, const QM31& rho) {
   using namespace linear;
   require_rows(trace);
   const auto structure = trace.tree(Tree::structure);
@@ -113,12 +110,12 @@ Columns linear_fingerprints(const LinearShape& shape, const TableTrace& trace, c
           if (!at(Structure::claim, row).is_zero()) set_secure(columns, a, row, sum);
         }
       });
-  write_rho(columns, s, structure[LinearShape::fin], rho, filler);
+  write_rho(columns, s, structure[LinearShape::fin], rho);
   return columns;
 }
 
 Columns activate_fingerprints(const ActivateShape& shape, const TableTrace& trace,
-                              const Challenges& challenges, const QM31& rho, const MaskFiller& filler) {
+                              const Challenges& challenges, const QM31& rho) {
   using namespace activate;
   require_rows(trace);
   const auto structure = trace.tree(Tree::structure);
@@ -141,12 +138,12 @@ Columns activate_fingerprints(const ActivateShape& shape, const TableTrace& trac
           set_secure(columns, t, row, sum);
         }
       });
-  write_rho(columns, t, structure[ActivateShape::fin], rho, filler);
+  write_rho(columns, t, structure[ActivateShape::fin], rho);
   return columns;
 }
 
 Columns mac_fingerprints(const TableTrace& trace, const SecureColumn& A, const SecureColumn& B,
-                         const Challenges& challenges, const QM31& rho, const MaskFiller& filler) {
+                         const Challenges& challenges, const QM31& rho) {
   using namespace mac;
   require_rows(trace);
   const auto structure = trace.tree(Tree::structure);
@@ -172,12 +169,12 @@ Columns mac_fingerprints(const TableTrace& trace, const SecureColumn& A, const S
           set_secure(columns, index_of(Fingerprint::S), row, sum);
         }
       });
-  write_rho(columns, index_of(Fingerprint::S), structure[MacShape::fin], rho, filler);
+  write_rho(columns, index_of(Fingerprint::S), structure[MacShape::fin], rho);
   return columns;
 }
 
 LogUpTrace generate_logup(std::size_t index, std::uint32_t lanes, const TableTrace& trace,
-                          const Challenges& challenges, const MaskFiller& filler) {
+                          const Challenges& challenges) {
   require_rows(trace);
   const std::uint32_t width = table_layout(index, lanes).width(Tree::logup);
   const std::uint32_t r = width - 4;  // R is the last column
@@ -211,7 +208,6 @@ LogUpTrace generate_logup(std::size_t index, std::uint32_t lanes, const TableTra
       if (row + 1 == fin) result.claimed_sum = sum;
     }
     result.claimed_sum += secure_at(trace.tree(Shape::rho_tree), Shape::rho, fin);
-    fill_mask_rows(result.columns, r, width, fin + 1, filler);
   });
   return result;
 }

@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "air/challenges.hpp"
+#include "air/registry.hpp"
 #include "core/simd/dispatch.hpp"
 
 namespace circlet {
@@ -36,7 +37,7 @@ struct WeighingJob {
 
 struct WitnessKernels {
   /// By table, in the order of the registry.
-  std::array<void (*)(const FractionJob&), 4> evaluate_fractions;
+  std::array<void (*)(const FractionJob&), table_count> evaluate_fractions;
   void (*weigh_columns)(const WeighingJob&);
   void (*fingerprint_accumulators)(const RowJob& job, std::size_t begin, std::size_t end,
                                    const std::array<std::uint32_t*, 4>& out);

@@ -130,6 +130,12 @@ void add_setup(CLI::App& app, SetupCommand& options, const Output& output) {
       ->transform(CLI::CheckedTransformer(visibilities).description(""))
       ->option_text("public|private [public]");
   command->add_option("--batch", options.setup.batch, "samples a proof, off chain")->capture_default_str();
+  command
+      ->add_option("--proofs", options.setup.proofs,
+                   "proofs that the weights must stay hidden over, at least")
+      ->capture_default_str();
+  command->add_flag("!--no-zk", options.setup.zero_knowledge,
+                    "hide nothing: for models and data that are public");
   command->add_option("--lanes", options.setup.lanes, "weights a row of the table linear (default: planned)");
   command->callback([&] {
     keep_memory_private();

@@ -25,6 +25,17 @@ std::string sizes_text(const TableSizes& sizes) {
                      sizes.lut, sizes.mac);
 }
 
+std::string hidden_text(const VerificationKey& key) {
+  if (!key.zero_knowledge) return "nothing (--no-zk): a proof tells of weights and values";
+  return std::string("the weights") + (key.input_public ? "" : ", the input") + " and all that lies between";
+}
+
+std::string budget_text(const ProvingKey& proving_key) {
+  if (!proving_key.key.zero_knowledge) return "";
+  return fmt::format("proofs          {} before the weights must be committed anew\n",
+                     proving_key.proof_budget);
+}
+
 }  // namespace
 
 void import_model(ImportOptions options, const Output& output) {
@@ -60,16 +71,18 @@ void setup_keys(const SetupCommand& command, const Output& output) {
        {"weights_root", key.weights_root.to_hex()},
        {"log_sizes", sizes_json(key.log_sizes)},
        {"input", key.input_public ? "public" : "private"},
+       {"zero_knowledge", key.zero_knowledge},
+       {"proof_budget", proving_key.proof_budget},
        {"plan", chosen.reason},
        {"verification_key", folder.verification_key().string()},
        {"proving_key", folder.proving_key().string()}},
       fmt::format("model id        {}\nstructure root  {}\nweights root    {}\ntables          {}\n"
-                  "statement       {} input, public output\nplan            {}\n"
+                  "statement       {} input, public output\nhides           {}\n{}plan            {}\n"
                   "wrote {} (public) and {} (secret)\nnext: circlet prove {} input.json -o proof.bin\n",
                   key.digest().to_hex(), key.structure_root.to_hex(), key.weights_root.to_hex(),
-                  sizes_text(key.log_sizes), key.input_public ? "public" : "private", chosen.reason,
-                  folder.verification_key().string(), folder.proving_key().string(),
-                  command.folder.string()));
+                  sizes_text(key.log_sizes), key.input_public ? "public" : "private", hidden_text(key),
+                  budget_text(proving_key), chosen.reason, folder.verification_key().string(),
+                  folder.proving_key().string(), command.folder.string()));
 }
 
 void run_model(const RunCommand& command, const Output& output) {
@@ -108,32 +121,27 @@ void inspect(const InspectCommand& command, const Output& output) {
   const ModelFolder folder{command.folder};
   const Program structure = load_structure(folder.structure());
   const VerificationKey key = load_verification_key(folder.verification_key());
-  nlohmann::ordered_json object = {{"model_id", key.digest().to_hex()},
-                                   {"structure_root", key.structure_root.to_hex()},
-                                   {"weights_root", key.weights_root.to_hex()},
-                                   {"input", key.input_public ? "public" : "private"},
-                                   {"zero_knowledge", false},
-                                   {"log_sizes", sizes_json(key.log_sizes)},
-                                   {"security", to_json(security_of(key))},
-                                   {"structure", to_json(structure)}};
+  nlohmann::ordered_json object = {
+      {"model_id", key.digest().to_hex()},         {"structure_root", key.structure_root.to_hex()},
+      {"weights_root", key.weights_root.to_hex()}, {"input", key.input_public ? "public" : "private"},
+      {"zero_knowledge", key.zero_knowledge},      {"log_sizes", sizes_json(key.log_sizes)},
+      {"security", to_json(security_of(key))},     {"structure", to_json(structure)}};
   std::string text = fmt::format(
       "model id        {}\nstructure root  {}\nweights root    {}\ntables          {}\ninput           {}, "
       "{} values in {}..{}\n"
-      "output          {} values in {}..{}\nhides           nothing: this version proves, and is not yet "
-      "zero-knowledge\n{}\n{}",
+      "output          {} values in {}..{}\nhides           {}\n{}\n{}",
       key.digest().to_hex(), key.structure_root.to_hex(), key.weights_root.to_hex(),
       sizes_text(key.log_sizes), key.input_public ? "public" : "private", key.input.rows, key.input.min,
-      key.input.max, key.output.rows, key.output.min, key.output.max, to_text(security_of(key)),
-      structure_text(structure));
+      key.input.max, key.output.rows, key.output.min, key.output.max, hidden_text(key),
+      to_text(security_of(key)), structure_text(structure));
   if (command.rebuild) {
     const Blake2sHash rebuilt = structure_root(structure, key);
     require(rebuilt == key.structure_root, ErrorKind::rejected, [&] {
       return "the structure root of model.structure is " + rebuilt.to_hex() + ", the key's is " +
              key.structure_root.to_hex();
     });
-    const auto arithmetisation = arithmetise(structure, {key.lanes, key.batch}, key.input_public);
-    check_structure(build_structure(arithmetisation),
-                    {key.input.claim_wire, key.output.claim_wire, key.one_reads, key.ones_reads});
+    const auto arithmetisation = arithmetise(structure, key);
+    check_structure(build_structure(arithmetisation), public_wires(key), table_shape(key).hidden_queries);
     require(
         key.input == public_tensor(structure.tensors[structure.input], arithmetisation.input_claim) &&
             key.output == public_tensor(structure.tensors[structure.output], arithmetisation.output_claim),

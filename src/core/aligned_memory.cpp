@@ -36,7 +36,11 @@ class KeptBlocks {
   bool keep(void* memory, std::size_t size) {
     const std::lock_guard lock(mutex_);
     if (kept_bytes_ + size > most_kept_bytes) return false;
-    blocks_[size].push_back(memory);
+    try {
+      blocks_[size].push_back(memory);
+    } catch (const std::bad_alloc&) {
+      return false;  // memory is short: the block is worth more freed
+    }
     kept_bytes_ += size;
     return true;
   }

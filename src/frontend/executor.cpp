@@ -49,8 +49,9 @@ void split_and_look_up(const Program& program, const Layer& layer, LayerTrace& o
       throw Error(
           ErrorKind::bad_input,
           "layer '" + layer.name + "', neuron " + std::to_string(i % layer.rows) + ", sample " +
-              std::to_string(i / layer.rows) + ": the value before the activation needs LUT entry " +
-              std::to_string(q) + " of [0, " + std::to_string(values.size()) +
+              std::to_string(i / layer.rows) +
+              ": the value before the activation needs a LUT entry outside [0, " +
+              std::to_string(values.size()) +
               "). The input drives this layer beyond what calibration saw: calibrate again with inputs "
               "like this one, or with a larger margin");
     }
@@ -80,8 +81,7 @@ Trace execute(const Program& program, std::span<const std::int32_t> input, std::
   for (std::size_t i = 0; i < input.size(); ++i) {
     require(input[i] >= info.min && input[i] <= info.max, ErrorKind::bad_input, [&] {
       return "input sample " + std::to_string(i / info.rows) + ", feature " + std::to_string(i % info.rows) +
-             ": the integer " + std::to_string(input[i]) + " is outside [" + std::to_string(info.min) + ", " +
-             std::to_string(info.max) + "]";
+             ": its integer is outside [" + std::to_string(info.min) + ", " + std::to_string(info.max) + "]";
     });
   }
   Trace trace{.lanes = lanes, .input = {input.begin(), input.end()}, .layers = {}};
@@ -119,7 +119,7 @@ std::vector<std::int32_t> quantise_input(const Program& program, std::span<const
     require(rounded >= static_cast<double>(info.min) && rounded <= static_cast<double>(info.max),
             ErrorKind::bad_input, [&] {
               return "input sample " + std::to_string(i / info.rows) + ", feature " + std::to_string(row) +
-                     ": " + std::to_string(real[i]) + " is outside the range " + feature_range(info, row) +
+                     ": the value is outside the range " + feature_range(info, row) +
                      " that the model was calibrated for. Calibrate again with inputs that cover it";
             });
     integers[i] = static_cast<std::int32_t>(rounded);

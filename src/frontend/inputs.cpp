@@ -188,8 +188,11 @@ std::vector<double> parse_json_inputs(const std::string& text, std::uint32_t fea
   nlohmann::json json;
   try {
     json = nlohmann::json::parse(text, limit_depth);
-  } catch (const nlohmann::json::exception& error) {
-    bad(name, std::string("no valid JSON: ") + error.what());
+  } catch (const nlohmann::json::parse_error& error) {
+    // Its text quotes the input, which may be private.
+    bad(name, "no valid JSON: a syntax error at byte " + std::to_string(error.byte));
+  } catch (const nlohmann::json::exception&) {
+    bad(name, "no valid JSON: a number is out of range");
   }
   if (!json.is_object() || !json.contains("input_data") || !json["input_data"].is_array())
     bad(name, example(features));

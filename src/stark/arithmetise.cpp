@@ -3,6 +3,10 @@
 #include <algorithm>
 #include <map>
 
+#include "air/blinder.hpp"
+#include "air/components.hpp"
+#include "air/mask_rows.hpp"
+
 namespace circlet {
 namespace {
 
@@ -264,22 +268,36 @@ std::uint64_t most_rows(const Program& program, const TableShape& shape) {
   return std::max(linear, mac + program.tensors[program.output].rows);
 }
 
-/// Least log size, at least 4, with room for the real rows and the fin row.
-std::uint32_t table_log_size(std::size_t real_rows) {
-  std::uint32_t log_size = 4;
-  while ((std::size_t{1} << log_size) < real_rows + 1) ++log_size;
-  return log_size;
+/// Least log size, at least 4, with room for the real rows, the fin row and the mask rows.
+std::uint32_t table_log_size(std::size_t table, std::uint32_t lanes, std::size_t real_rows,
+                             std::uint32_t hidden_queries) {
+  const std::size_t masks =
+      hidden_queries == 0 ? 0 : mask_rows(table_layout(table, lanes), hidden_queries).count();
+  return std::max(4U, log2_exact(real_rows + 1 + masks));
 }
 
 }  // namespace
 
-TableSizes Arithmetisation::log_sizes() const {
-  TableSizes sizes{.linear = table_log_size(linear.size()),
-                   .activate = table_log_size(activate.size()),
-                   .lut = table_log_size(lut.size()),
-                   .mac = table_log_size(mac.size())};
-  sizes.pad = std::max({sizes.linear, sizes.activate, sizes.lut, sizes.mac});
+TableSizes least_log_sizes(const Arithmetisation& a) {
+  const auto log_size = [&](std::size_t table, std::uint32_t lanes, std::size_t real_rows) {
+    return table_log_size(table, lanes, real_rows, a.shape.hidden_queries);
+  };
+  TableSizes sizes{.linear = log_size(linear_table, a.shape.lanes, a.linear.size()),
+                   .activate = log_size(activate_table, a.shape.batch, a.activate.size()),
+                   .lut = log_size(lut_table, LutShape::lanes, a.lut.size()),
+                   .mac = log_size(mac_table, MacShape::lanes, a.mac.size())};
+  sizes.blinder = std::max({sizes.linear, sizes.activate, sizes.lut, sizes.mac});
+  if (a.shape.hidden_queries != 0) {
+    sizes.blinder = std::max(sizes.blinder, blinder_log_size(a.shape.hidden_queries));
+  }
   return sizes;
+}
+
+TableShape table_shape(const VerificationKey& key) {
+  return {.lanes = key.lanes,
+          .batch = key.batch,
+          .hidden_queries = key.zero_knowledge ? key.pcs.fri.n_queries : 0,
+          .log_blowup = key.pcs.fri.log_blowup_factor};
 }
 
 Arithmetisation arithmetise(const Program& program, const TableShape& shape, bool input_public) {
@@ -287,7 +305,18 @@ Arithmetisation arithmetise(const Program& program, const TableShape& shape, boo
   require(most_rows(program, shape) < std::uint64_t{1} << max_table_log_size, ErrorKind::unsupported, [&] {
     return "the model needs a table of more than 2^" + std::to_string(max_table_log_size) + " rows";
   });
-  return Builder(program, shape, input_public).build();
+  Arithmetisation result = Builder(program, shape, input_public).build();
+  result.log_sizes = least_log_sizes(result);
+  return result;
+}
+
+Arithmetisation arithmetise(const Program& program, const VerificationKey& key) {
+  Arithmetisation result = arithmetise(program, table_shape(key), key.input_public);
+  const auto least = result.log_sizes.all(), named = key.log_sizes.all();
+  require(std::ranges::equal(least, named, std::less_equal<>()), ErrorKind::rejected,
+          "the key's table sizes are not those of this structure");
+  result.log_sizes = key.log_sizes;
+  return result;
 }
 
 }  // namespace circlet

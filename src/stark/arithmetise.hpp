@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "frontend/program.hpp"
@@ -12,9 +13,14 @@
 namespace circlet {
 
 struct TableShape {
-  std::uint32_t lanes = 16;  // C
-  std::uint32_t batch = 1;   // B
+  std::uint32_t lanes = 16;          // C
+  std::uint32_t batch = 1;           // B
+  std::uint32_t hidden_queries = 0;  // queries that the tables have mask rows for; 0: nothing is hidden
+  std::uint32_t log_blowup = 1;      // the blinder's column a depends on it
 };
+
+/// What a key says of the tables.
+TableShape table_shape(const VerificationKey& key);
 
 /// Where a wire's value comes from.
 struct Operand {
@@ -86,11 +92,18 @@ struct Arithmetisation {
   std::uint32_t input_claim = 0, output_claim = 0;  // wire ids
   std::uint32_t one_reads = 0, ones_reads = 0;
 
-  [[nodiscard]] TableSizes log_sizes() const;
+  std::optional<std::uint32_t> first_blinder_row;  // found anew if absent
+  TableSizes log_sizes;  // the least that hold the rows, or the greater ones that a key names
 };
+
+/// The least that hold the rows that are there now, the fin rows and the mask rows.
+TableSizes least_log_sizes(const Arithmetisation& arithmetisation);
 
 /// Deterministic: the structure root is rebuilt from it. Throws Error(bad_input) if `check_program` would,
 /// and Error(unsupported) before it makes more rows than a verification key allows.
 Arithmetisation arithmetise(const Program& program, const TableShape& shape, bool input_public);
+
+/// The same for the tables of a key. Error(rejected) if the key's are too small.
+Arithmetisation arithmetise(const Program& program, const VerificationKey& key);
 
 }  // namespace circlet

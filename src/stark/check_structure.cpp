@@ -8,6 +8,8 @@
 #include <unordered_map>
 #include <unordered_set>
 
+#include "air/components.hpp"
+#include "air/mask_rows.hpp"
 #include "stark/structure.hpp"
 
 namespace circlet {
@@ -20,11 +22,12 @@ namespace {
 /// One table with its columns by name and the number of its real rows.
 class TableView {
  public:
-  explicit TableView(const StructureTable& table) : table_(table) {
+  TableView(const StructureTable& table, std::size_t index, std::uint32_t hidden_queries) : table_(table) {
     for (const auto& column : table.columns) {
       require(column.size() == table.rows(), ErrorKind::rejected,
               [&] { return "structure: the columns of " + table.name + " differ in length"; });
     }
+    check_row_classes(index, hidden_queries);
   }
 
   [[nodiscard]] M31 at(std::string_view column, std::size_t row) const { return table_.column(column)[row]; }
@@ -36,15 +39,19 @@ class TableView {
   [[nodiscard]] std::size_t real_rows() const { return real_rows_; }
   [[noreturn]] void fail(std::size_t row, const std::string& rule) const { refuse(table_.name, row, rule); }
 
-  /// live = 1 everywhere; real on rows 0..n-1, n >= 1; fin on row n alone; keepr on real rows but the first;
-  /// everything else 0 on rows that are not real.
-  void check_row_classes() {
+ private:
+  /// real on rows 0..n-1, n >= 1; fin on row n alone; keepr on real rows but the first; live = 1 but on the
+  /// dead mask rows; everything else 0 on rows that are not real.
+  void check_row_classes(std::size_t index, std::uint32_t hidden_queries) {
+    MaskRows masks;
+    if (hidden_queries != 0) masks = mask_rows(table_layout(index, 1), hidden_queries);
     while (real_rows_ < table_.rows() && bit("real", real_rows_)) ++real_rows_;
     if (real_rows_ == 0) fail(0, "the table has no real row, which leaves its claimed sum free");
     if (real_rows_ == table_.rows()) fail(real_rows_ - 1, "there is no row left for fin");
     for (std::size_t row = 0; row < table_.rows(); ++row) {
       const bool real = row < real_rows_;
-      if (at("live", row) != M31(1)) fail(row, "live is not 1");
+      const bool live = masks.dead == 0 || row <= real_rows_ + masks.live;
+      if (bit("live", row) != live) fail(row, live ? "live is not 1" : "live is 1 on a dead mask row");
       if (bit("fin", row) != (row == real_rows_))
         fail(row, "fin is not on the row after the last real row alone");
       if (bit("keepr", row) != (real && row != 0))
@@ -58,7 +65,6 @@ class TableView {
     }
   }
 
- private:
   const StructureTable& table_;
   std::size_t real_rows_ = 0;
 };
@@ -162,9 +168,7 @@ struct Function {
   }
 };
 
-std::map<std::uint32_t, Function> check_lut(const StructureTable& structure) {
-  TableView table(structure);
-  table.check_row_classes();
+std::map<std::uint32_t, Function> check_lut(const TableView& table) {
   std::map<std::uint32_t, Function> functions;
   for (std::size_t row = 0; row < table.real_rows(); ++row) {
     const auto fn = table.at("fn", row).value();
@@ -183,9 +187,7 @@ std::map<std::uint32_t, Function> check_lut(const StructureTable& structure) {
   return functions;
 }
 
-void check_linear(const StructureTable& structure, Wires& wires) {
-  TableView table(structure);
-  table.check_row_classes();
+void check_linear(const TableView& table, Wires& wires) {
   std::size_t op_tiles = 0;             // tiles of each input row of this op, 0 while it is not known
   std::size_t tiles = 0;                // tiles of the current input row so far
   std::vector<std::uint32_t> operands;  // wires read by this op
@@ -230,10 +232,8 @@ void check_linear(const StructureTable& structure, Wires& wires) {
   if (op_open) table.fail(table.real_rows() - 1, "the last op has no claim");
 }
 
-void check_activate(const StructureTable& structure, const std::map<std::uint32_t, Function>& functions,
+void check_activate(const TableView& table, const std::map<std::uint32_t, Function>& functions,
                     Wires& wires) {
-  TableView table(structure);
-  table.check_row_classes();
   std::vector<std::uint32_t> values;  // wires yielded by this op
   for (std::size_t row = 0; row < table.real_rows(); ++row) {
     if (row == 0 && table.bit("kt", row)) table.fail(row, "the first row continues a claim");
@@ -269,9 +269,7 @@ void check_activate(const StructureTable& structure, const std::map<std::uint32_
 }
 
 /// Ops whose claim nobody reads: only the private input may be one.
-std::size_t unread_ops(const StructureTable& structure) {
-  TableView table(structure);
-  table.check_row_classes();
+std::size_t unread_ops(const TableView& table) {
   std::size_t count = 0;
   for (std::size_t row = 0; row < table.real_rows(); ++row) {
     const bool last_of_op = row + 1 == table.real_rows() || !table.bit("kt", row + 1);
@@ -280,9 +278,7 @@ std::size_t unread_ops(const StructureTable& structure) {
   return count;
 }
 
-void check_mac(const StructureTable& structure, Wires& wires) {
-  TableView table(structure);
-  table.check_row_classes();
+void check_mac(const TableView& table, Wires& wires) {
   std::vector<std::uint32_t> operands;  // of S so far
   for (std::size_t row = 0; row < table.real_rows(); ++row) {
     const bool same = table.bit("k1", row);
@@ -311,8 +307,15 @@ void check_mac(const StructureTable& structure, Wires& wires) {
 
 }  // namespace
 
-void check_structure(const Structure& structure, const PublicWires& wires_of_key) {
-  const auto& [linear, activate, lut, mac, pad] = structure;
+PublicWires public_wires(const VerificationKey& key) {
+  return {key.input_public ? key.input.claim_wire : 0, key.output.claim_wire, key.one_reads, key.ones_reads};
+}
+
+void check_structure(const Structure& structure, const PublicWires& wires_of_key,
+                     std::uint32_t hidden_queries) {
+  const auto view = [&](std::size_t table) { return TableView(structure[table], table, hidden_queries); };
+  const TableView linear = view(linear_table), activate = view(activate_table), lut = view(lut_table),
+                  mac = view(mac_table);
   Wires wires;
   const auto functions = check_lut(lut);
   check_linear(linear, wires);

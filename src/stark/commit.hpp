@@ -9,7 +9,7 @@
 
 namespace circlet {
 
-/// Commits the tables' columns of one tree, in component order, and pad's column of zeros.
+/// Commits the components' columns of one tree.
 std::shared_ptr<const CommittedTree<Blake2sMerkleChannel>> commit_tables(const AirShape& shape,
                                                                          const TableColumns& tables,
                                                                          std::uint32_t log_blowup);

@@ -2,8 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 
+#include "air/mask_rows.hpp"
 #include "stark/setup.hpp"
 
 namespace circlet {
@@ -28,12 +30,25 @@ constexpr PcsConfig offchain_pcs{
     .pow_bits = 20,
     .fri = {.log_blowup_factor = 1, .log_last_layer_degree_bound = 0, .n_queries = 76, .fold_step = 3}};
 
-double cost(const TableSizes& sizes, std::uint32_t lanes) {
-  const double linear_rows = static_cast<double>(std::uint64_t{1} << sizes.linear);
-  const double full_rows = static_cast<double>(std::uint64_t{1} << sizes.pad);
-  return linear_rows *
-             (reused_cell * (linear_structure_columns + lanes) + fresh_cell * linear_fresh_columns) +
+double cost(const Plan& plan) {
+  const double linear_rows = static_cast<double>(std::uint64_t{1} << plan.sizes.linear);
+  const double full_rows = static_cast<double>(std::uint64_t{1} << plan.sizes.blinder);
+  return linear_rows * (reused_cell * (linear_structure_columns + plan.shape.lanes) +
+                        fresh_cell * linear_fresh_columns) +
          full_rows * fresh_cell * full_height_columns;
+}
+
+/// The least tables that hold the model and its masks, and the proofs that the masks of the weights last for.
+void choose_sizes(Plan& plan, const Program& program, const SetupOptions& options) {
+  const Arithmetisation arithmetisation = arithmetise(program, plan.shape, options.input_public);
+  plan.sizes = arithmetisation.log_sizes;
+  if (!options.zero_knowledge) return;
+  const std::size_t real_rows = arithmetisation.linear.size() + 1;
+  const std::size_t queries = plan.shape.hidden_queries;
+  plan.sizes.linear =
+      std::max(plan.sizes.linear, log2_exact(real_rows + weight_mask_rows(queries, options.proofs)));
+  plan.sizes.blinder = std::max(plan.sizes.blinder, plan.sizes.linear);
+  plan.proof_budget = proofs_hidden_by((std::size_t{1} << plan.sizes.linear) - real_rows, queries);
 }
 
 }  // namespace
@@ -48,17 +63,15 @@ Plan plan(const Program& program, const SetupOptions& options) {
 
   Plan best{.shape = {.lanes = options.lanes.value_or(16), .batch = options.batch},
             .pcs = options.pcs.value_or(chain ? chain_pcs : offchain_pcs)};
-  const auto sizes_with = [&](std::uint32_t lanes) {
-    return arithmetise(program, {lanes, options.batch}, options.input_public).log_sizes();
-  };
-  best.sizes = sizes_with(best.shape.lanes);
+  best.shape.log_blowup = best.pcs.fri.log_blowup_factor;
+  if (options.zero_knowledge) best.shape.hidden_queries = best.pcs.fri.n_queries;
+  choose_sizes(best, program, options);
   if (!chain && !options.lanes) {
     for (const auto lanes : lane_choices) {
-      const auto sizes = sizes_with(lanes);
-      if (cost(sizes, lanes) < cost(best.sizes, best.shape.lanes)) {
-        best.shape.lanes = lanes;
-        best.sizes = sizes;
-      }
+      Plan other = best;
+      other.shape.lanes = lanes;
+      choose_sizes(other, program, options);
+      if (cost(other) < cost(best)) best = other;
     }
   }
   best.reason = fmt::format(

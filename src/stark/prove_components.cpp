@@ -186,6 +186,7 @@ StarkProof<typename MC::Hash> prove_components(std::span<const ComponentProver* 
 
   scheme.timer().restart();
   const QM31 rho = channel.draw_secure_felt();
+  scheme.check_blinds(rho);
   SecureColumn composition = composition_evaluations<MC>(components, scheme.trees(), m, log_blowup, rho);
   scheme.timer().end_phase("constraints");
   scheme.commit(composition_tree<MC>(std::move(composition), m, log_blowup), channel);

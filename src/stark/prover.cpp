@@ -1,5 +1,6 @@
 #include "stark/prover.hpp"
 
+#include "air/blinder.hpp"
 #include "air/components.hpp"
 #include "stark/commit.hpp"
 #include "stark/prove_components.hpp"
@@ -25,14 +26,28 @@ Proof prove(const ProvingKey& proving_key, const Program& program, std::span<con
   });
   PhaseTimer timer(options.phases);
   const Trace execution = execute(program, inputs, key.batch);
-  const Arithmetisation arithmetisation = arithmetise(program, {key.lanes, key.batch}, key.input_public);
+  Arithmetisation arithmetisation = arithmetise(program, key);
+  arithmetisation.first_blinder_row = proving_key.first_blinder_row;
   const ModelColumns columns = model_columns(program, arithmetisation);
-  HonestTrace source(program, arithmetisation, columns, execution);
   const Statement statement{.context = options.context,
                             .inputs = public_values(execution.input, key.input_public),
                             .outputs = execution.output()};
   timer.end_phase("execution");
-  return prove_trace(proving_key, statement, source, options);
+  if (!key.zero_knowledge) {
+    HonestTrace source(program, arithmetisation, columns, execution);
+    return prove_trace(proving_key, statement, source, options);
+  }
+  Csprng system;
+  ProveOptions masked = options;
+  if (masked.masks == nullptr) masked.masks = &system;
+  while (true) {
+    try {
+      HonestTrace source(program, arithmetisation, columns, execution, masked.masks);
+      return prove_trace(proving_key, statement, source, masked);
+    } catch (const UnluckyChallenge&) {
+      // Nothing has left the prover: all masks but the key's are drawn again.
+    }
+  }
 }
 
 Proof prove_trace(const ProvingKey& proving_key, const Statement& statement, TraceSource& source,
@@ -43,20 +58,28 @@ Proof prove_trace(const ProvingKey& proving_key, const Statement& statement, Tra
   channel.observe(options.observer);
   CommitmentSchemeProver<Blake2sMerkleChannel> scheme(key.pcs, options.phases);
   PhaseTimer timer(options.phases);
-  const auto commit = [&](const TableColumns& columns) {
-    scheme.commit(commit_tables(shape, columns, key.pcs.fri.log_blowup_factor), channel);
+  const BaseColumn a = blinder_structure(key.log_sizes.blinder, proving_key.first_blinder_row,
+                                         table_shape(key).hidden_queries);
+  const auto commit_tree = [&](std::shared_ptr<const CommittedTree<Blake2sMerkleChannel>> tree) {
+    if (options.trees) options.trees(*tree);
+    scheme.commit(std::move(tree), channel);
   };
+  const auto commit = [&](Tree tree, TableColumns columns) {
+    columns[blinder_table] = blinder_columns(tree, a, options.masks);
+    commit_tree(commit_tables(shape, columns, key.pcs.fri.log_blowup_factor));
+  };
+  if (options.masks != nullptr) scheme.require_blinding();
   mix_key(key, channel);
-  scheme.commit(proving_key.structure, channel);
-  scheme.commit(proving_key.weights, channel);
+  commit_tree(proving_key.structure);
+  commit_tree(proving_key.weights);
   mix_statement(statement, channel);
-  commit(source.witness());
+  commit(Tree::witness, source.witness());
   timer.end_phase("witness");
   Challenges challenges;
   const auto first = channel.draw_secure_felts(2);
   challenges.alpha = first[0];
   challenges.t = first[1];
-  commit(source.fingerprints(challenges));
+  commit(Tree::fingerprints, source.fingerprints(challenges));
   timer.end_phase("fingerprints");
   const auto second = channel.draw_secure_felts(2);
   challenges.z = second[0];
@@ -70,7 +93,7 @@ Proof prove_trace(const ProvingKey& proving_key, const Statement& statement, Tra
     logup_columns[table] = std::move(logup[table].columns);
   }
   channel.mix_felts(proof.claimed_sums);
-  commit(logup_columns);
+  commit(Tree::logup, std::move(logup_columns));
   timer.end_phase("LogUp");
 
   const auto components = make_component_provers(shape, challenges, proof.claimed_sums, deleted);

@@ -2,6 +2,9 @@
 // 5).
 #pragma once
 
+#include <functional>
+
+#include "core/csprng.hpp"
 #include "core/phase_timer.hpp"
 #include "stark/proof.hpp"
 #include "stark/setup.hpp"
@@ -13,6 +16,12 @@ struct ProveOptions {
   Context context{};
   Blake2sChannel::Observer observer;
   PhaseObserver phases;
+  /// Where masks are drawn from. `prove` takes a generator of its own if this is null and the key is
+  /// zero-knowledge; `prove_trace` then commits zeros.
+  Csprng* masks = nullptr;
+  /// Sees the trees before the composition, in order, with every secret that they hold: for tests that commit
+  /// the same columns elsewhere.
+  std::function<void(const CommittedTree<Blake2sMerkleChannel>&)> trees = {};
 };
 
 /// Proves that `program`, the model of `proving_key`, maps `inputs` ([sample][row], key.batch samples) to its
@@ -21,8 +30,9 @@ struct ProveOptions {
 Proof prove(const ProvingKey& proving_key, const Program& program, std::span<const std::int32_t> inputs,
             const ProveOptions& options = {});
 
-/// Runs the transcript over whatever columns `source` gives. `deleted` names constraints that are taken as
-/// zero; an honest prover deletes none. Tests forge proofs with it.
+/// Runs the transcript over whatever columns `source` gives. Throws UnluckyChallenge if the masks must be
+/// drawn again. `deleted` names constraints that are taken as zero; an honest prover deletes none. Tests
+/// forge proofs with it.
 Proof prove_trace(const ProvingKey& proving_key, const Statement& statement, TraceSource& source,
                   const ProveOptions& options = {}, const DeletedConstraints& deleted = {});
 

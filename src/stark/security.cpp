@@ -45,7 +45,7 @@ Parameters parameters_of(const VerificationKey& key) {
   const auto& fri = key.pcs.fri;
   Parameters result;
   const double blowup = rows_of(fri.log_blowup_factor);
-  result.rows = rows_of(key.log_sizes.pad);
+  result.rows = rows_of(key.log_sizes.blinder);
   result.domain = result.rows * blowup;
   result.rate = 1 / blowup;
   result.outer_rate = (result.rows + 3) / result.domain;
@@ -76,7 +76,7 @@ Parameters parameters_of(const VerificationKey& key) {
       }
     }
   }
-  for (const FriLayerShape& layer : fri_layer_shapes(key.log_sizes.pad, fri)) {
+  for (const FriLayerShape& layer : fri_layer_shapes(key.log_sizes.blinder, fri)) {
     const double degree = rows_of(layer.fold_step) - 1;
     const double folded = rows_of(layer.log_domain_size - layer.fold_step);
     result.fold_degree += degree;

@@ -1,5 +1,7 @@
 #include "stark/setup.hpp"
 
+#include "air/blinder.hpp"
+#include "air/mask_rows.hpp"
 #include "core/artefact.hpp"
 #include "frontend/model_file.hpp"
 #include "stark/commit.hpp"
@@ -10,6 +12,15 @@ namespace circlet {
 namespace {
 
 constexpr std::uint32_t proving_key_version = 2;
+
+void draw_weight_masks(ModelColumns& columns, const VerificationKey& key, Csprng& random) {
+  const auto& linear = columns.structure[linear_table];
+  draw_mask_rows(table_layout(linear_table, key.lanes), Tree::weights,
+                 linear[index_of(linear::Structure::live)], linear[LinearShape::fin],
+                 columns.weights[linear_table], random);
+  columns.weights[blinder_table] =
+      blinder_columns(Tree::weights, columns.structure[blinder_table][0], &random);
+}
 
 }  // namespace
 
@@ -23,7 +34,6 @@ PublicTensor public_tensor(const TensorInfo& tensor, std::uint32_t claim_wire) {
 
 ProvingKey setup(const Program& program, const SetupOptions& options) {
   const Plan chosen = plan(program, options);
-  const Arithmetisation arithmetisation = arithmetise(program, chosen.shape, options.input_public);
   ProvingKey result;
   auto& key = result.key;
   key.lanes = chosen.shape.lanes;
@@ -31,11 +41,21 @@ ProvingKey setup(const Program& program, const SetupOptions& options) {
   key.log_sizes = chosen.sizes;
   key.pcs = chosen.pcs;
   key.input_public = options.input_public;
+  key.zero_knowledge = options.zero_knowledge;
+  result.first_blinder_row = static_cast<std::uint32_t>(
+      first_blinder_row(key.log_sizes.blinder, chosen.shape.log_blowup, chosen.shape.hidden_queries));
+  Arithmetisation arithmetisation = arithmetise(program, key);
+  arithmetisation.first_blinder_row = result.first_blinder_row;
   key.input = public_tensor(program.tensors[program.input], arithmetisation.input_claim);
   key.output = public_tensor(program.tensors[program.output], arithmetisation.output_claim);
   key.one_reads = arithmetisation.one_reads;
   key.ones_reads = arithmetisation.ones_reads;
-  const ModelColumns columns = model_columns(program, arithmetisation);
+  ModelColumns columns = model_columns(program, arithmetisation);
+  if (key.zero_knowledge) {
+    Csprng system;
+    draw_weight_masks(columns, key, options.masks == nullptr ? system : *options.masks);
+  }
+  result.proof_budget = chosen.proof_budget;
   const AirShape shape = air_shape(key);
   result.structure = commit_tables(shape, columns.structure, key.pcs.fri.log_blowup_factor);
   result.weights = commit_tables(shape, columns.weights, key.pcs.fri.log_blowup_factor);
@@ -49,12 +69,9 @@ ProvingKey setup(const Program& program, const SetupOptions& options) {
 }
 
 Blake2sHash structure_root(const Program& structure, const VerificationKey& key) {
-  const Arithmetisation arithmetisation = arithmetise(structure, {key.lanes, key.batch}, key.input_public);
-  require(arithmetisation.log_sizes() == key.log_sizes, ErrorKind::rejected,
-          "the key's table sizes are not those of this structure");
   TableColumns columns;
-  Structure tables = build_structure(arithmetisation);
-  for (std::size_t table = 0; table < table_count; ++table) columns[table] = std::move(tables[table].columns);
+  Structure tables = build_structure(arithmetise(structure, key));
+  for (std::size_t i = 0; i < component_count; ++i) columns[i] = std::move(tables[i].columns);
   return commit_tables(air_shape(key), columns, key.pcs.fri.log_blowup_factor)->merkle().root();
 }
 
@@ -76,6 +93,8 @@ Bytes encode_proving_key(const ProvingKey& proving_key) {
   ByteWriter writer;
   writer.write_counted(std::span<const std::uint32_t>(proving_key.key.to_words()));
   writer.write(proving_key.model_checksum);
+  writer.write(proving_key.first_blinder_row);
+  writer.write(proving_key.proof_budget);
   write_tree(writer, *proving_key.structure);
   write_tree(writer, *proving_key.weights);
   return seal_artefact(ArtefactKind::proving_key, proving_key_version, writer.bytes());
@@ -88,6 +107,8 @@ ProvingKey decode_proving_key(std::span<const std::uint8_t> file, std::shared_pt
   ProvingKey result;
   result.key = VerificationKey::from_words(reader.read_counted<std::uint32_t>("verification key"));
   result.model_checksum = reader.read<std::uint64_t>("model checksum");
+  result.first_blinder_row = reader.read<std::uint32_t>("first row of the blinder");
+  result.proof_budget = reader.read<std::uint64_t>("proof budget");
   const AirShape shape = air_shape(result.key);
   const std::uint32_t log_blowup = result.key.pcs.fri.log_blowup_factor;
   TreeReader trees(std::move(owner), payload.subspan(reader.offset()));

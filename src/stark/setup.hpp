@@ -1,5 +1,5 @@
-// Setup: from a Program to the keys. Commits the structure and the weights once; no trusted setup, nothing
-// random.
+// Setup: from a Program to the keys. Commits the structure and the weights once; no trusted setup: the only
+// randomness masks the weights.
 #pragma once
 
 #include <filesystem>
@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include "core/csprng.hpp"
 #include "fri/prover/committed_tree.hpp"
 #include "frontend/program.hpp"
 #include "stark/arithmetise.hpp"
@@ -22,6 +23,10 @@ struct SetupOptions {
   std::uint32_t batch = 1;             // samples a proof; 1 on chain
   std::optional<std::uint32_t> lanes;  // weights a row of `linear`; planned if absent, 16 on chain
   std::optional<PcsConfig> pcs;        // planned if absent
+  bool zero_knowledge = true;
+  std::uint32_t proofs = 32;  // that the weights stay hidden over, at least; without zero knowledge unused
+  /// Where the masks of the weights are drawn from; a generator of its own by default.
+  Csprng* masks = nullptr;
 };
 
 /// What the planner chose, and why in words.
@@ -29,6 +34,7 @@ struct Plan {
   TableShape shape;
   PcsConfig pcs;
   TableSizes sizes;
+  std::size_t proof_budget = 0;  // proofs over which the weights stay hidden; 0 if they are not
   std::string reason;
 };
 
@@ -40,6 +46,8 @@ Plan plan(const Program& program, const SetupOptions& options);
 struct ProvingKey {
   VerificationKey key;
   std::uint64_t model_checksum = 0;  // of the Program that the trees commit to
+  std::uint32_t first_blinder_row = 0;
+  std::uint64_t proof_budget = 0;  // as in Plan
   std::shared_ptr<const CommittedTree<Blake2sMerkleChannel>> structure;
   std::shared_ptr<const CommittedTree<Blake2sMerkleChannel>> weights;
 };

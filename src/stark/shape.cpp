@@ -8,10 +8,9 @@ AirShape air_shape(const VerificationKey& key) {
 
 std::vector<std::uint32_t> column_log_sizes(const AirShape& shape, Tree tree) {
   std::vector<std::uint32_t> sizes;
-  for (std::size_t table = 0; table < table_count; ++table) {
+  for (std::size_t table = 0; table < component_count; ++table) {
     sizes.insert(sizes.end(), table_layout(table, shape.lanes(table)).width(tree), shape.log_sizes[table]);
   }
-  sizes.push_back(shape.log_sizes[table_count]);  // pad
   return sizes;
 }
 

@@ -2,6 +2,10 @@
 
 #include <algorithm>
 
+#include "air/blinder.hpp"
+#include "air/components.hpp"
+#include "air/mask_rows.hpp"
+
 namespace circlet {
 namespace {
 
@@ -19,9 +23,12 @@ class TableWriter {
     for (const auto value : values) table_.columns[column++][row] = M31::from_signed(value);
   }
 
-  /// `live` is 1 on every row, and the row after the real ones is the fin row.
-  StructureTable finish(std::size_t real_rows) {
-    std::fill(table_.column("live").begin(), table_.column("live").end(), M31(1));
+  /// The row after the real ones is the fin row; then come `masks.live` rows where `live` is 1 too, and the
+  /// dead ones, if the table has any.
+  StructureTable finish(std::size_t real_rows, const MaskRows& masks) {
+    auto& live = table_.column("live");
+    const std::size_t count = masks.dead == 0 ? live.size() : real_rows + 1 + masks.live;
+    std::fill_n(live.begin(), count, M31(1));
     table_.column("fin")[real_rows] = M31(1);
     return std::move(table_);
   }
@@ -30,6 +37,11 @@ class TableWriter {
   StructureTable table_;
 };
 
+MaskRows masks(std::size_t table, std::uint32_t lanes, const Arithmetisation& a) {
+  if (a.shape.hidden_queries == 0) return {};
+  return mask_rows(table_layout(table, lanes), a.shape.hidden_queries);
+}
+
 StructureTable build_linear(const Arithmetisation& a, std::uint32_t log_size) {
   TableWriter table("linear", {"live", "real", "cont", "f", "keep", "claim", "keepr", "n", "id", "fin"},
                     log_size);
@@ -37,7 +49,7 @@ StructureTable build_linear(const Arithmetisation& a, std::uint32_t log_size) {
     const auto& row = a.linear[i];
     table.row(i, {1, 1, row.continues, row.last_tile, row.keep, row.claims, i != 0, row.count, row.id, 0});
   }
-  return table.finish(a.linear.size());
+  return table.finish(a.linear.size(), masks(linear_table, a.shape.lanes, a));
 }
 
 StructureTable build_activate(const Arithmetisation& a, std::uint32_t log_size) {
@@ -50,7 +62,7 @@ StructureTable build_activate(const Arithmetisation& a, std::uint32_t log_size) 
     table.row(i, {1, 1, row.keep, row.two_s, row.offset, row.q_function, row.r_function, row.value_id,
                   row.value_reads, row.claim_id, row.claim_reads, i != 0, 0});
   }
-  return table.finish(a.activate.size());
+  return table.finish(a.activate.size(), masks(activate_table, a.shape.batch, a));
 }
 
 StructureTable build_lut(const Arithmetisation& a, std::uint32_t log_size) {
@@ -59,7 +71,7 @@ StructureTable build_lut(const Arithmetisation& a, std::uint32_t log_size) {
     const auto& row = a.lut[i];
     table.row(i, {1, 1, i != 0, 0, row.function, row.first, row.y[0], row.y[1], row.y[2], row.y[3]});
   }
-  return table.finish(a.lut.size());
+  return table.finish(a.lut.size(), masks(lut_table, LutShape::lanes, a));
 }
 
 StructureTable build_mac(const Arithmetisation& a, std::uint32_t log_size) {
@@ -69,7 +81,7 @@ StructureTable build_mac(const Arithmetisation& a, std::uint32_t log_size) {
     table.row(i, {1, 1, row.carry == MacRow::Carry::same, row.carry == MacRow::Carry::times_t, row.a_id,
                   row.b_id, row.y_id, row.y_reads, i != 0, 0});
   }
-  return table.finish(a.mac.size());
+  return table.finish(a.mac.size(), masks(mac_table, MacShape::lanes, a));
 }
 
 }  // namespace
@@ -86,11 +98,16 @@ BaseColumn& StructureTable::column(std::string_view wanted) {
 }
 
 Structure build_structure(const Arithmetisation& arithmetisation) {
-  const TableSizes sizes = arithmetisation.log_sizes();
-  StructureTable pad{
-      .name = "pad", .column_names = {"pad"}, .columns = {BaseColumn(std::size_t{1} << sizes.pad, M31())}};
+  const TableSizes& sizes = arithmetisation.log_sizes;
+  const TableShape& shape = arithmetisation.shape;
+  const std::size_t first = arithmetisation.first_blinder_row
+                                ? *arithmetisation.first_blinder_row
+                                : first_blinder_row(sizes.blinder, shape.log_blowup, shape.hidden_queries);
+  StructureTable blinder{.name = "blinder",
+                         .column_names = {"a"},
+                         .columns = {blinder_structure(sizes.blinder, first, shape.hidden_queries)}};
   return {build_linear(arithmetisation, sizes.linear), build_activate(arithmetisation, sizes.activate),
-          build_lut(arithmetisation, sizes.lut), build_mac(arithmetisation, sizes.mac), std::move(pad)};
+          build_lut(arithmetisation, sizes.lut), build_mac(arithmetisation, sizes.mac), std::move(blinder)};
 }
 
 }  // namespace circlet

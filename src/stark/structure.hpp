@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "air/registry.hpp"
 #include "core/column.hpp"
 #include "stark/arithmetise.hpp"
 
@@ -24,8 +25,8 @@ struct StructureTable {
   [[nodiscard]] BaseColumn& column(std::string_view wanted);
 };
 
-/// linear, activate, lut, mac, pad.
-using Structure = std::array<StructureTable, 5>;
+/// linear, activate, lut, mac, blinder.
+using Structure = std::array<StructureTable, component_count>;
 
 Structure build_structure(const Arithmetisation& arithmetisation);
 
@@ -36,9 +37,13 @@ struct PublicWires {
   std::uint32_t one_reads = 0, ones_reads = 0;
 };
 
+/// Those of a key.
+PublicWires public_wires(const VerificationKey& key);
+
 /// Checks that a structure is well formed, from its columns alone: selectors and counts consistent, every
 /// wire yielded once with as many copies as it has reads, no cycle of wires, every look-up table a function,
-/// every split unique. Throws Error(rejected) that names the table, the row and the rule.
-void check_structure(const Structure& structure, const PublicWires& wires);
+/// every split unique. `hidden_queries` as in TableShape. Throws Error(rejected) that names the table, the
+/// row and the rule.
+void check_structure(const Structure& structure, const PublicWires& wires, std::uint32_t hidden_queries = 0);
 
 }  // namespace circlet

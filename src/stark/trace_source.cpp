@@ -1,36 +1,41 @@
 #include "stark/trace_source.hpp"
 
+#include "air/blinder.hpp"
+#include "air/mask_rows.hpp"
 #include "air/tables/linear/columns.hpp"
 #include "stark/statement.hpp"
 #include "stark/witness.hpp"
 
 namespace circlet {
-namespace {
-
-// Tables in component order.
-enum : std::size_t { linear_table, activate_table, lut_table, mac_table };
-
-}  // namespace
-
 ModelColumns model_columns(const Program& program, const Arithmetisation& arithmetisation) {
   ModelColumns model;
   Structure structure = build_structure(arithmetisation);
-  for (std::size_t table = 0; table < table_count; ++table) {
+  for (std::size_t table = 0; table < component_count; ++table) {
     model.structure[table] = std::move(structure[table].columns);
   }
   model.weights[linear_table] = build_weights(program, arithmetisation);
+  model.weights[blinder_table] = blinder_columns(Tree::weights, model.structure[blinder_table][0], nullptr);
   return model;
 }
 
 HonestTrace::HonestTrace(const Program& program, const Arithmetisation& arithmetisation,
-                         const ModelColumns& model, const Trace& execution)
+                         const ModelColumns& model, const Trace& execution, Csprng* masks)
     : program_(program),
       arithmetisation_(arithmetisation),
       model_(model),
       execution_(execution),
       shape_{.weights_per_row = arithmetisation.shape.lanes,
              .samples = arithmetisation.shape.batch,
-             .log_sizes = arithmetisation.log_sizes().all()} {}
+             .log_sizes = arithmetisation.log_sizes.all()},
+      masks_(masks) {
+  if (masks_ == nullptr) return;
+  QM31 sum;
+  for (const std::size_t table : {linear_table, lut_table, mac_table}) {
+    rhos_[table] = {masks_->next(), masks_->next(), masks_->next(), masks_->next()};
+    sum += rhos_[table];
+  }
+  rhos_[activate_table] = -sum;
+}
 
 TableTrace HonestTrace::table_trace(std::size_t index) const {
   return {
@@ -38,9 +43,25 @@ TableTrace HonestTrace::table_trace(std::size_t index) const {
       .trees = {model_.structure[index], model_.weights[index], witness_[index], fingerprints_[index], {}}};
 }
 
+void HonestTrace::draw_masks(std::size_t table, Tree tree, Columns& columns) const {
+  if (masks_ == nullptr) return;
+  const TableLayout layout = table_layout(table, shape_.lanes(table));
+  for_each_table([&]<class Shape>(auto index, Shape) {
+    if (index != table) return;
+    // `live` is every table's first structure column.
+    const Columns& structure = model_.structure[table];
+    draw_mask_rows(layout, tree, structure[0], structure[Shape::fin], columns, *masks_);
+  });
+}
+
 TableColumns HonestTrace::witness() {
   witness_[activate_table] = build_activate_witness(program_, arithmetisation_, execution_);
   witness_[lut_table] = count_look_ups(arithmetisation_, witness_[activate_table]);
+  set_secure(witness_[lut_table], LutShape::rho, fin_row(model_.structure[lut_table][LutShape::fin]),
+             rhos_[lut_table]);
+  for (const std::size_t table : {activate_table, lut_table}) {
+    draw_masks(table, Tree::witness, witness_[table]);
+  }
   return witness_;
 }
 
@@ -72,10 +93,10 @@ TableColumns HonestTrace::fingerprints(const Challenges& challenges) {
     const bool reads = row < arithmetisation_.linear.size() && arithmetisation_.linear[row].last_tile;
     linear_a.set(row, reads ? value_of(arithmetisation_.linear[row].operand, challenges) : QM31());
   }
-  fingerprints_[linear_table] =
-      linear_fingerprints({arithmetisation_.shape.lanes}, table_trace(linear_table), linear_a, challenges);
-  fingerprints_[activate_table] =
-      activate_fingerprints({arithmetisation_.shape.batch}, table_trace(activate_table), challenges);
+  fingerprints_[linear_table] = linear_fingerprints({arithmetisation_.shape.lanes}, table_trace(linear_table),
+                                                    linear_a, challenges, rhos_[linear_table]);
+  fingerprints_[activate_table] = activate_fingerprints(
+      {arithmetisation_.shape.batch}, table_trace(activate_table), challenges, rhos_[activate_table]);
   SecureColumn mac_a(std::size_t{1} << shape_.log_sizes[mac_table]);
   SecureColumn mac_b(mac_a.size());
   for (std::size_t row = 0; row < mac_a.size(); ++row) {
@@ -83,7 +104,11 @@ TableColumns HonestTrace::fingerprints(const Challenges& challenges) {
     mac_a.set(row, real ? value_of(arithmetisation_.mac[row].a, challenges) : QM31());
     mac_b.set(row, real ? value_of(arithmetisation_.mac[row].b, challenges) : QM31());
   }
-  fingerprints_[mac_table] = mac_fingerprints(table_trace(mac_table), mac_a, mac_b, challenges);
+  fingerprints_[mac_table] =
+      mac_fingerprints(table_trace(mac_table), mac_a, mac_b, challenges, rhos_[mac_table]);
+  for (const std::size_t table : {linear_table, activate_table, mac_table}) {
+    draw_masks(table, Tree::fingerprints, fingerprints_[table]);
+  }
   return fingerprints_;
 }
 
@@ -91,6 +116,7 @@ std::array<LogUpTrace, table_count> HonestTrace::logup(const Challenges& challen
   std::array<LogUpTrace, table_count> traces;
   for (std::size_t table = 0; table < table_count; ++table) {
     traces[table] = generate_logup(table, shape_.lanes(table), table_trace(table), challenges);
+    draw_masks(table, Tree::logup, traces[table].columns);
   }
   return traces;
 }

@@ -7,14 +7,15 @@
 
 #include "air/components.hpp"
 #include "air/witness.hpp"
+#include "core/csprng.hpp"
 #include "frontend/executor.hpp"
 #include "stark/arithmetise.hpp"
 #include "stark/structure.hpp"
 
 namespace circlet {
 
-/// Columns of one tree by table, in row order; pad's column is added by the prover.
-using TableColumns = std::array<Columns, table_count>;
+/// Columns of one tree by component, in row order. The blinder's are added by the prover.
+using TableColumns = std::array<Columns, component_count>;
 
 class TraceSource {
  public:
@@ -31,13 +32,14 @@ struct ModelColumns {
   TableColumns structure;
   TableColumns weights;
 };
+/// The mask rows and salts of the weights are zero.
 ModelColumns model_columns(const Program& program, const Arithmetisation& arithmetisation);
 
-/// Keeps references to its arguments.
+/// Keeps references to its arguments. With `masks`, the mask rows and the rhos are drawn; without, zero.
 class HonestTrace : public TraceSource {
  public:
   HonestTrace(const Program& program, const Arithmetisation& arithmetisation, const ModelColumns& model,
-              const Trace& execution);
+              const Trace& execution, Csprng* masks = nullptr);
   TableColumns witness() override;
   TableColumns fingerprints(const Challenges& challenges) override;
   std::array<LogUpTrace, table_count> logup(const Challenges& challenges) override;
@@ -45,6 +47,7 @@ class HonestTrace : public TraceSource {
  protected:
   /// Columns of table `index`, as far as they exist.
   [[nodiscard]] TableTrace table_trace(std::size_t index) const;
+  void draw_masks(std::size_t table, Tree tree, Columns& columns) const;
   [[nodiscard]] QM31 value_of(const Operand& operand, const Challenges& challenges) const;
 
   const Program& program_;
@@ -52,6 +55,8 @@ class HonestTrace : public TraceSource {
   const ModelColumns& model_;
   const Trace& execution_;
   AirShape shape_;
+  Csprng* masks_;
+  std::array<QM31, table_count> rhos_{};  // their sum is 0
   TableColumns witness_;
   TableColumns fingerprints_;
 };

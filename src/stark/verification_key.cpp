@@ -114,7 +114,7 @@ std::vector<std::uint32_t> VerificationKey::to_words() const {
                           pcs.fri.n_queries, pcs.fri.fold_step}) {
     words.push_back(word);
   }
-  words.push_back((input_public ? 1U : 0U) | 2U);
+  words.push_back((input_public ? 1U : 0U) | 2U | (zero_knowledge ? 4U : 0U));
   write_tensor(words, input, input_public);
   write_tensor(words, output, true);
   words.push_back(one_reads);
@@ -135,9 +135,9 @@ VerificationKey VerificationKey::from_words(std::span<const std::uint32_t> words
   for (auto* size :
        {&key.log_sizes.linear, &key.log_sizes.activate, &key.log_sizes.lut, &key.log_sizes.mac}) {
     *size = reader.within("log size", 4, max_log_size);
-    key.log_sizes.pad = std::max(key.log_sizes.pad, *size);
+    key.log_sizes.blinder = std::max(key.log_sizes.blinder, *size);
   }
-  reader.within("log size of pad", key.log_sizes.pad, key.log_sizes.pad);
+  key.log_sizes.blinder = reader.within("log size of blinder", key.log_sizes.blinder, max_log_size);
   check_uses(key);
   key.structure_root = reader.hash("structure root");
   key.weights_root = reader.hash("weights root");
@@ -146,10 +146,13 @@ VerificationKey VerificationKey::from_words(std::span<const std::uint32_t> words
   key.pcs.fri.log_last_layer_degree_bound = reader.within("log last layer degree bound", 0, 4);
   key.pcs.fri.n_queries = reader.within("queries", 1, 1024);
   key.pcs.fri.fold_step = reader.within("fold step", 1, 4);
-  if (key.pcs.fri.log_last_layer_degree_bound + key.pcs.fri.fold_step > key.log_sizes.pad) {
+  if (key.pcs.fri.log_last_layer_degree_bound + key.pcs.fri.fold_step > key.log_sizes.blinder) {
     refuse("the tables are too small for the fold step and the last layer");
   }
-  key.input_public = (reader.within("visibility", 2, 3) & 1U) != 0;
+  const std::uint32_t visibility = reader.within("visibility", 2, 7);
+  key.input_public = (visibility & 1U) != 0;
+  if ((visibility & 2U) == 0) refuse("visibility: the output is not public");
+  key.zero_knowledge = (visibility & 4U) != 0;
   key.input = read_tensor(reader, key.input_public);
   key.output = read_tensor(reader, true);
   key.one_reads = reader.within("reads of ONE", 0, 1U << 28);

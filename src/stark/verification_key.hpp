@@ -34,14 +34,14 @@ struct PublicTensor {
 
 /// Log sizes of the tables, in component order.
 struct TableSizes {
-  std::uint32_t linear = 0, activate = 0, lut = 0, mac = 0, pad = 0;
+  std::uint32_t linear = 0, activate = 0, lut = 0, mac = 0, blinder = 0;
   friend bool operator==(const TableSizes&, const TableSizes&) = default;
-  [[nodiscard]] std::array<std::uint32_t, 5> all() const { return {linear, activate, lut, mac, pad}; }
+  [[nodiscard]] std::array<std::uint32_t, 5> all() const { return {linear, activate, lut, mac, blinder}; }
 };
 
 struct VerificationKey {
-  static constexpr std::uint32_t format_version = 1;
-  static constexpr std::uint32_t air_id = 1;
+  static constexpr std::uint32_t format_version = 2;
+  static constexpr std::uint32_t air_id = 2;
   static constexpr std::uint32_t hash_id = 1;  // Blake2s
 
   std::uint32_t lanes = 16;  // C: weights a row of `linear`
@@ -50,6 +50,9 @@ struct VerificationKey {
   Blake2sHash structure_root, weights_root;
   PcsConfig pcs;
   bool input_public = true;
+  /// Whether the tables have the mask rows and the blinder that hide what is not public. The prover's promise
+  /// to himself: a verifier cannot see whether the masks are random.
+  bool zero_knowledge = false;
   PublicTensor input, output;
   std::uint32_t one_reads = 0;  // reads of the wires ONE and ONES
   std::uint32_t ones_reads = 0;

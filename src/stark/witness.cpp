@@ -27,7 +27,7 @@ std::span<const std::int32_t> source_row(const Program& program, const WeightsSo
 
 std::vector<BaseColumn> build_weights(const Program& program, const Arithmetisation& arithmetisation) {
   const std::size_t lanes = arithmetisation.shape.lanes;
-  auto columns = zero_columns(lanes, arithmetisation.log_sizes().linear);
+  auto columns = zero_columns(lanes, arithmetisation.log_sizes.linear);
   for (std::size_t row = 0; row < arithmetisation.linear.size(); ++row) {
     const auto& source = arithmetisation.linear[row].weights;
     const auto weights = source_row(program, source);
@@ -45,7 +45,7 @@ std::vector<BaseColumn> build_weights(const Program& program, const Arithmetisat
 std::vector<BaseColumn> build_activate_witness(const Program& program, const Arithmetisation& arithmetisation,
                                                const Trace& trace) {
   const std::size_t lanes = arithmetisation.shape.batch;
-  auto columns = zero_columns(3 * lanes, arithmetisation.log_sizes().activate);
+  auto columns = zero_columns(3 * lanes, arithmetisation.log_sizes.activate);
   const auto& input = program.tensors[program.input];
   for (std::size_t i = 0; i < arithmetisation.activate.size(); ++i) {
     const auto& row = arithmetisation.activate[i];
@@ -72,7 +72,7 @@ std::vector<BaseColumn> build_activate_witness(const Program& program, const Ari
 std::vector<BaseColumn> count_look_ups(const Arithmetisation& arithmetisation,
                                        const std::vector<BaseColumn>& activate_witness) {
   const std::size_t lanes = arithmetisation.shape.batch;
-  auto columns = zero_columns(4, arithmetisation.log_sizes().lut);
+  auto columns = zero_columns(4, arithmetisation.log_sizes.lut);
   const auto use = [&](std::uint32_t function, M31 argument) {
     const std::size_t row = arithmetisation.first_lut_row[function - 1] + argument.value() / 4;
     columns[argument.value() % 4][row] += M31(1);

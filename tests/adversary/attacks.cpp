@@ -411,7 +411,8 @@ Attack of_other_trees(const Program& other_program, bool show_the_roots_of_the_k
                       const std::string& refused_by) {
   const auto model = mlp();
   const ForgedModel other(other_program);
-  ProvingKey proving_key{model.key(), 0, other.proving_key.structure, other.proving_key.weights};
+  ProvingKey proving_key{
+      .key = model.key(), .structure = other.proving_key.structure, .weights = other.proving_key.weights};
   if (show_the_roots_of_the_key) {
     proving_key.structure = with_root(proving_key.structure, model.key().structure_root);
     proving_key.weights = with_root(proving_key.weights, model.key().weights_root);
@@ -553,8 +554,9 @@ Attack table_of_another_size() {
   struct Source : LyingTrace {
     Source(const ForgedModel& m, const Trace& e) : LyingTrace(m, e) { shape_.log_sizes[mac_at] += 1; }
   } trace(taller, execution);
-  ProvingKey proving_key{model.key(), 0, with_root(taller.proving_key.structure, model.key().structure_root),
-                         with_root(taller.proving_key.weights, model.key().weights_root)};
+  ProvingKey proving_key{.key = model.key(),
+                         .structure = with_root(taller.proving_key.structure, model.key().structure_root),
+                         .weights = with_root(taller.proving_key.weights, model.key().weights_root)};
   Forgery forgery;
   forgery.shape = air_shape(taller.key());
   return {model.key(), forge(proving_key, model.statement(execution), trace, forgery), "tree 0", {}};
@@ -575,7 +577,7 @@ Attack extra_sample() {
   return replayed_proof([](Proof& proof) { proof.stark.sampled_values[2][0].emplace_back(); },
                         "sampled values");
 }
-Attack sampled_pad() {
+Attack sampled_salt() {
   return replayed_proof([](Proof& proof) { proof.stark.sampled_values[2].back().emplace_back(); },
                         "sampled values");
 }
@@ -659,7 +661,7 @@ std::vector<AttackEntry> attacks() {
       {"extra_tree", "one tree more", extra_tree},
       {"extra_column", "one column more", extra_column},
       {"extra_sample", "one sample more", extra_sample},
-      {"sampled_pad", "a sample of the pad column", sampled_pad},
+      {"sampled_salt", "a sample of a salt column", sampled_salt},
       {"extra_fri_layer", "one FRI layer more", extra_fri_layer},
       {"shifted_claimed_sums", "claimed sums with a true total", shifted_claimed_sums},
   };

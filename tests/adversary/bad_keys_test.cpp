@@ -29,7 +29,7 @@ constexpr std::size_t bias_row = 3, claim_row = 4, linear_fin = 5, last_row = 15
 
 /// Rebuilds the structure columns from an arithmetisation that no program gives rise to.
 void rebuild(ForgedModel& model) {
-  model.key().log_sizes = model.arithmetisation.log_sizes();
+  model.key().log_sizes = model.arithmetisation.log_sizes = least_log_sizes(model.arithmetisation);
   model.columns = model_columns(model.program, model.arithmetisation);
   model.recommit();
 }
@@ -66,7 +66,7 @@ void check(const ForgedModel& model, const Proof& proof, const std::string& rule
   CHECK(proof.statement.outputs != model.honest().output());
   std::string reason = "accepted";
   try {
-    check_structure(model.rebuilt(), model.public_wires());
+    check_structure(model.rebuilt(), public_wires(model.key()));
   } catch (const Error& error) {
     CHECK(error.kind() == ErrorKind::rejected);
     reason = error.what();

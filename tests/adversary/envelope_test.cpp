@@ -241,7 +241,7 @@ TEST_CASE("a_key_of_another_length_or_outside_its_limits_is_refused_by_name") {
                                                               {4, 65, "batch"},
                                                               {5, 3, "log size"},
                                                               {7, 27, "log size"},
-                                                              {9, 4, "log size of pad"},
+                                                              {9, 4, "log size of blinder"},
                                                               {26, 33, "proof-of-work bits"},
                                                               {27, 0, "log blow-up"},
                                                               {27, 5, "log blow-up"},

@@ -6,6 +6,7 @@
 #include <functional>
 #include <optional>
 
+#include "air/blinder.hpp"
 #include "air/bus_balance.hpp"
 #include "air/tables.hpp"
 #include "stark/commit.hpp"
@@ -112,14 +113,16 @@ inline Proof forge(const ProvingKey& proving_key, const Statement& statement, Tr
   const AirShape shape = forgery.shape.value_or(air_shape(key));
   Blake2sChannel channel;
   CommitmentSchemeProver<Blake2sMerkleChannel> scheme(pcs);
-  const auto commit = [&](const TableColumns& columns) {
+  const auto commit = [&](Tree tree, TableColumns columns) {
+    columns[blinder_table] =
+        blinder_columns(tree, blinder_structure(shape.log_sizes[blinder_table], 0, 0), nullptr);
     scheme.commit(commit_tables(shape, columns, pcs.fri.log_blowup_factor), channel);
   };
   mix_key_weakly(key, weak, channel);
   scheme.commit(proving_key.structure, channel);
   scheme.commit(proving_key.weights, channel);
   mix_statement_weakly(statement, weak, channel);
-  commit(source.witness());
+  commit(Tree::witness, source.witness());
   Challenges challenges;
   const auto draw = [&](QM31& first, QM31& second) {
     const auto drawn = channel.draw_secure_felts(2);
@@ -128,7 +131,7 @@ inline Proof forge(const ProvingKey& proving_key, const Statement& statement, Tr
   };
   draw(challenges.alpha, challenges.t);
   if (weak.one_round) draw(challenges.z, challenges.lambda);
-  commit(source.fingerprints(challenges));
+  commit(Tree::fingerprints, source.fingerprints(challenges));
   if (!weak.one_round) draw(challenges.z, challenges.lambda);
   Proof proof{.statement = statement, .claimed_sums = {}, .stark = {}};
   auto logup = source.logup(challenges);
@@ -138,7 +141,7 @@ inline Proof forge(const ProvingKey& proving_key, const Statement& statement, Tr
     logup_columns[table] = std::move(logup[table].columns);
   }
   if (!weak.claimed_sums_unmixed) channel.mix_felts(proof.claimed_sums);
-  commit(logup_columns);
+  commit(Tree::logup, logup_columns);
   if (forgery.late_sums) {
     Blake2sChannel ahead = channel;
     forgery.late_sums(proof.claimed_sums, ahead.draw_secure_felt(), challenges);
@@ -159,8 +162,9 @@ struct ForgedModel {
 
   explicit ForgedModel(Program model, SetupOptions options = {}) : program(std::move(model)) {
     if (!options.pcs) options.pcs = small_pcs;
+    options.zero_knowledge = false;  // a liar needs no masks; attacks through them make their own
     proving_key = setup(program, options);
-    arithmetisation = arithmetise(program, {key().lanes, key().batch}, key().input_public);
+    arithmetisation = arithmetise(program, key());
     columns = model_columns(program, arithmetisation);
   }
   [[nodiscard]] VerificationKey& key() { return proving_key.key; }
@@ -183,13 +187,9 @@ struct ForgedModel {
   /// The structure as anyone rebuilds it from the columns.
   [[nodiscard]] Structure rebuilt() const {
     Structure tables = build_structure(arithmetisation);
-    for (std::size_t table = 0; table < table_count; ++table)
+    for (std::size_t table = 0; table < component_count; ++table)
       tables[table].columns = columns.structure[table];
     return tables;
-  }
-  [[nodiscard]] PublicWires public_wires() const {
-    return {key().input_public ? key().input.claim_wire : 0, key().output.claim_wire, key().one_reads,
-            key().ones_reads};
   }
   [[nodiscard]] std::vector<std::int32_t> random_input() const {
     return ProgramBuilder(1, 0, 0, 7).random_input(program.tensors[program.input], key().batch);

@@ -48,7 +48,7 @@ TEST_CASE("weights_in_the_padding_of_a_coefficient_mix_the_rows_of_a_layer") {
   LyingTrace trace(model, execution);
   const Proof proof = prove_trace(model.proving_key, model.statement(execution), trace);
   CHECK_NOTHROW(verify(model.key(), proof));
-  CHECK_NOTHROW(check_structure(model.rebuilt(), model.public_wires()));
+  CHECK_NOTHROW(check_structure(model.rebuilt(), public_wires(model.key())));
 }
 
 TEST_CASE("weights_in_the_padding_of_a_dense_layer_cannot_change_its_rows") {

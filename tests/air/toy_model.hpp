@@ -20,8 +20,6 @@ namespace circlet::testing {
 
 using Matrix = std::vector<std::vector<std::int64_t>>;  // [row][lane], and [k][j] for weights
 
-inline constexpr std::size_t linear_table = 0, activate_table = 1, lut_table = 2, mac_table = 3;
-
 /// acc = x W (+ bias) (+ c x), then acc + offset = q 2^s + r, y = LUT[q].
 struct ToyLayer {
   Matrix weights;                   // [input row][output row]
@@ -91,9 +89,6 @@ class ToyModel {
     lay_out();
   }
 
-  /// Values for the mask rows; zeros if there is none.
-  MaskFiller filler;
-
   [[nodiscard]] const Options& options() const { return options_; }
   [[nodiscard]] const AirShape& shape() const { return shape_; }
   [[nodiscard]] ToyTable& table(std::size_t index) { return tables_[index]; }
@@ -118,13 +113,13 @@ class ToyModel {
     challenges_ = {alpha, t, {}, {}};
     ToyTable& activate = tables_[activate_table];
     activate.tree(Tree::fingerprints) =
-        activate_fingerprints({shape_.samples}, activate.trace(), challenges_, rho_, filler);
+        activate_fingerprints({shape_.samples}, activate.trace(), challenges_, rho_);
     ToyTable& linear = tables_[linear_table];
     SecureColumn a(linear.trace().rows());
     for (std::size_t row = 0; row < a.size(); ++row) a.set(row, {});
     for (const auto& [row, wire] : linear_reads_) a.set(row, wire_value(wire));
     linear.tree(Tree::fingerprints) =
-        linear_fingerprints({shape_.weights_per_row}, linear.trace(), a, challenges_, -rho_, filler);
+        linear_fingerprints({shape_.weights_per_row}, linear.trace(), a, challenges_, -rho_);
     ToyTable& mac = tables_[mac_table];
     SecureColumn b(mac.trace().rows());
     a = SecureColumn(mac.trace().rows());
@@ -132,14 +127,14 @@ class ToyModel {
       a.set(row, row < mac_reads_.size() ? wire_value(mac_reads_[row].first) : QM31());
       b.set(row, row < mac_reads_.size() ? wire_value(mac_reads_[row].second) : QM31());
     }
-    mac.tree(Tree::fingerprints) = mac_fingerprints(mac.trace(), a, b, challenges_, {}, filler);
+    mac.tree(Tree::fingerprints) = mac_fingerprints(mac.trace(), a, b, challenges_);
   }
 
   void make_logup(const QM31& z, const QM31& lambda) {
     challenges_.z = z;
     challenges_.lambda = lambda;
     for (std::size_t i = 0; i < table_count; ++i) {
-      LogUpTrace logup = generate_logup(i, shape_.lanes(i), tables_[i].trace(), challenges_, filler);
+      LogUpTrace logup = generate_logup(i, shape_.lanes(i), tables_[i].trace(), challenges_);
       tables_[i].tree(Tree::logup) = std::move(logup.columns);
       tables_[i].claimed_sum = logup.claimed_sum;
     }

@@ -3,6 +3,7 @@
 // samples of an input file, without proof of work, so that provers' times can be compared.
 //   vk.json         words of the verification key
 //   proof.json      the proof
+//   other.json      a proof of another input (random models only)
 //   columns.bin     the columns of the five trees (README.md)
 //   transcript.txt  the verifier's transcript, "<operation> <digest>" a line
 #include <filesystem>
@@ -10,90 +11,77 @@
 #include <nlohmann/json.hpp>
 
 #include "core/artefact.hpp"
-#include "frontend/executor.hpp"
+#include "fri/prover/circle_fft.hpp"
 #include "frontend/inputs.hpp"
 #include "frontend/model_file.hpp"
 #include "stark/prover.hpp"
-#include "stark/shape.hpp"
 #include "stark/verifier.hpp"
 #include "tests/support/random_program.hpp"
 
 namespace circlet {
 namespace {
 
-/// The honest columns, kept.
-class RecordedTrace : public HonestTrace {
- public:
-  using HonestTrace::HonestTrace;
-  std::array<TableColumns, 3> recorded;
-
-  TableColumns witness() override { return recorded[0] = HonestTrace::witness(); }
-  TableColumns fingerprints(const Challenges& challenges) override {
-    return recorded[1] = HonestTrace::fingerprints(challenges);
+/// The columns of a tree (README.md).
+Bytes encode_tree(const CommittedTree<Blake2sMerkleChannel>& tree) {
+  ByteWriter writer;
+  const ColumnSet& coefficients = tree.coefficients();
+  writer.write(static_cast<std::uint32_t>(coefficients.size()));
+  for (std::size_t i = 0; i < coefficients.size(); ++i) {
+    BaseColumn values(coefficients[i].begin(), coefficients[i].end());
+    circle_fft(values);
+    writer.write(coefficients.log_sizes()[i]);
+    for (const M31 value : values) writer.write(value.value());
   }
-  std::array<LogUpTrace, table_count> logup(const Challenges& challenges) override {
-    auto traces = HonestTrace::logup(challenges);
-    for (std::size_t table = 0; table < table_count; ++table) recorded[2][table] = traces[table].columns;
-    return traces;
-  }
-};
-
-void write_column(ByteWriter& writer, std::uint32_t log_size, std::span<const M31> rows) {
-  writer.write(log_size);
-  std::vector<std::uint32_t> slots(std::size_t{1} << log_size);
-  for (std::uint32_t row = 0; row < rows.size(); ++row) slots[slot_of_row(row, log_size)] = rows[row].value();
-  for (const auto value : slots) writer.write(value);
+  return writer.bytes();
 }
 
-Bytes encode_columns(const AirShape& shape, const std::array<const TableColumns*, trace_trees>& trees) {
+Bytes encode_columns(const std::vector<Bytes>& trees) {
   ByteWriter writer;
   for (const char c : std::string("CIRCCOLS")) writer.write(static_cast<std::uint8_t>(c));
   writer.write(static_cast<std::uint32_t>(trees.size()));
-  for (std::size_t tree = 0; tree < trees.size(); ++tree) {
-    writer.write(tree_width(shape, static_cast<Tree>(tree)));
-    for (std::size_t table = 0; table < table_count; ++table) {
-      for (const auto& column : (*trees[tree])[table]) write_column(writer, shape.log_sizes[table], column);
-    }
-    write_column(writer, shape.log_sizes[table_count], {});  // pad
-  }
-  return writer.bytes();
+  Bytes bytes = writer.bytes();
+  for (const Bytes& tree : trees) bytes.insert(bytes.end(), tree.begin(), tree.end());
+  return bytes;
 }
 
 void write_text(const std::filesystem::path& path, const std::string& text) {
   write_file(path, std::span(reinterpret_cast<const std::uint8_t*>(text.data()), text.size()));
 }
 
-void export_proof(const std::filesystem::path& folder, const Program& program, const SetupOptions& options,
-                  std::span<const std::int32_t> inputs) {
-  const ProvingKey proving_key = setup(program, options);
-  const auto& key = proving_key.key;
-  const AirShape shape = air_shape(key);
-  const Trace execution = execute(program, inputs, key.batch);
-  const Arithmetisation arithmetisation = arithmetise(program, {key.lanes, key.batch}, key.input_public);
-  const ModelColumns model = model_columns(program, arithmetisation);
-  RecordedTrace trace(program, arithmetisation, model, execution);
-  const Statement statement{.context = parse_context("0x0123456789abcdef00112233445566778899aabbccddeeff"),
-                            .inputs = key.input_public ? execution.input : std::vector<std::int32_t>(),
-                            .outputs = execution.output()};
-  const Proof proof = prove_trace(proving_key, statement, trace);
+const Context context = parse_context("0x0123456789abcdef00112233445566778899aabbccddeeff");
+
+void export_proof(const std::filesystem::path& folder, const ProvingKey& proving_key, const Program& program,
+                  std::span<const std::int32_t> inputs, Csprng* masks) {
+  std::vector<Bytes> trees;
+  const auto record = [&](const CommittedTree<Blake2sMerkleChannel>& tree) {
+    if (&tree == proving_key.structure.get()) trees.clear();  // the prover starts, perhaps once more
+    trees.push_back(encode_tree(tree));
+  };
+  const Proof proof =
+      prove(proving_key, program, inputs, {.context = context, .masks = masks, .trees = record});
   std::string transcript;
-  verify(key, proof, [&](std::string_view operation, const Blake2sHash& digest) {
+  verify(proving_key.key, proof, [&](std::string_view operation, const Blake2sHash& digest) {
     transcript += std::string(operation) + " " + digest.to_hex() + "\n";
   });
 
   std::filesystem::create_directories(folder);
-  write_text(folder / "vk.json", nlohmann::json(key.to_words()).dump());
+  write_text(folder / "vk.json", nlohmann::json(proving_key.key.to_words()).dump());
   write_text(folder / "proof.json", proof_to_json(proof).dump());
   write_text(folder / "transcript.txt", transcript);
-  write_file(folder / "columns.bin",
-             encode_columns(shape, {&model.structure, &model.weights, &trace.recorded[0], &trace.recorded[1],
-                                    &trace.recorded[2]}));
+  write_file(folder / "columns.bin", encode_columns(trees));
 }
 
-void export_random(const std::filesystem::path& folder, const Program& program, const SetupOptions& options) {
-  const auto inputs =
-      testing::ProgramBuilder(1, 0, 0, 7).random_input(program.tensors[program.input], options.batch);
-  export_proof(folder, program, options, inputs);
+/// The masks are repeatable, so that every run sees the same proofs.
+void export_random(const std::filesystem::path& folder, const Program& program, SetupOptions options) {
+  Csprng insecure = Csprng::insecure(1);
+  Csprng* masks = options.zero_knowledge ? &insecure : nullptr;
+  options.masks = masks;
+  const ProvingKey proving_key = setup(program, options);
+  testing::ProgramBuilder random(1, 0, 0, 7);
+  const auto next_input = [&] { return random.random_input(program.tensors[program.input], options.batch); };
+  export_proof(folder, proving_key, program, next_input(), masks);
+  const Proof other = prove(proving_key, program, next_input(), {.context = context, .masks = masks});
+  write_text(folder / "other.json", proof_to_json(other).dump());
 }
 
 void export_model(const std::filesystem::path& folder, const std::filesystem::path& model,
@@ -106,13 +94,13 @@ void export_model(const std::filesystem::path& folder, const std::filesystem::pa
   auto inputs = quantise_input(program, read_inputs(input, rows));
   require(inputs.size() >= std::size_t{rows} * key.batch, ErrorKind::bad_input, "too few samples");
   inputs.resize(std::size_t{rows} * key.batch);
-  export_proof(folder, program,
-               {.target = Target::offchain,
-                .input_public = key.input_public,
-                .batch = key.batch,
-                .lanes = key.lanes,
-                .pcs = pcs},
-               inputs);
+  const ProvingKey proving_key = setup(program, {.target = Target::offchain,
+                                                 .input_public = key.input_public,
+                                                 .batch = key.batch,
+                                                 .lanes = key.lanes,
+                                                 .pcs = pcs,
+                                                 .zero_knowledge = key.zero_knowledge});
+  export_proof(folder, proving_key, program, inputs, nullptr);
 }
 
 PcsConfig small_config(std::uint32_t log_blowup, std::uint32_t queries, std::uint32_t fold_step,
@@ -129,13 +117,23 @@ void export_all(const std::filesystem::path& folder) {
   const auto mlp = random_mlp(9, 17, 3, 1);
   const auto residual = random_residual(6, 2);
   export_random(folder / "mlp", mlp, {.pcs = small_config(1, 9, 1, 0)});
+  export_random(folder / "mlp-no-zk", mlp, {.pcs = small_config(1, 9, 1, 0), .zero_knowledge = false});
   export_random(folder / "mlp-chain", mlp, {});
+  export_random(folder / "mlp-chain-no-zk", mlp, {.zero_knowledge = false});
   export_random(folder / "mlp-batch-5", mlp,
                 {.target = Target::offchain, .batch = 5, .lanes = 3, .pcs = small_config(2, 5, 3, 1)});
+  // The blinder is higher than every table.
+  export_random(folder / "mlp-once", random_mlp(3, 4, 2, 1), {.pcs = small_config(2, 20, 2, 0), .proofs = 1});
   export_random(folder / "residual-private", residual,
                 {.input_public = false, .pcs = small_config(4, 3, 4, 0)});
   export_random(folder / "residual-batch-2", residual,
                 {.target = Target::offchain, .batch = 2, .lanes = 40, .pcs = small_config(1, 12, 2, 2)});
+  export_random(folder / "residual-no-zk", residual,
+                {.target = Target::offchain,
+                 .batch = 2,
+                 .lanes = 40,
+                 .pcs = small_config(1, 12, 2, 2),
+                 .zero_knowledge = false});
 }
 
 }  // namespace

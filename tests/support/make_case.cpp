@@ -1,6 +1,7 @@
 // Writes a random model's key and one proof of it, for the verifiers in other languages:
-//   circlet-make-case FOLDER mlp INPUTS HIDDEN OUTPUTS SEED [--private] [--offchain] [--context HEX]
-//   circlet-make-case FOLDER residual WIDTH SEED [--private] [--offchain] [--context HEX]
+//   circlet-make-case FOLDER mlp INPUTS HIDDEN OUTPUTS SEED [OPTION...]
+//   circlet-make-case FOLDER residual WIDTH SEED [OPTION...]
+// with the options --private, --offchain, --no-zk and --context HEX.
 // FOLDER gets vk.json (the key's words), public.json, proof.json, proof.bin and transcript.txt (a line a
 // change of the channel).
 
@@ -33,7 +34,8 @@ int run(std::vector<std::string> arguments) {
     return true;
   };
   SetupOptions options{.target = take_flag("--offchain") ? Target::offchain : Target::chain,
-                       .input_public = !take_flag("--private")};
+                       .input_public = !take_flag("--private"),
+                       .zero_knowledge = !take_flag("--no-zk")};
   Context context{};
   if (const auto found = std::ranges::find(arguments, "--context"); found != arguments.end()) {
     context = parse_context(*(found + 1));

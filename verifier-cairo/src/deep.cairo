@@ -7,8 +7,9 @@
 //!     -2 u (Im p.y S - Y D.y - K)/d,    S = sum gamma^j f, Y = sum gamma^j Im v, K = Im p.y sum gamma^j v - Y p.y.
 //!
 //! A column sampled once is an entry at z. One sampled twice has three: its value at z again at z + T, which shows that
-//! the column repeats with its table's period; its previous value at z - G; its value at z. With U the sum gamma^j f over a
-//! table's columns that are sampled twice and j their first entries, S is U at the table's z + T, and gamma times all U at z - G.
+//! the column repeats with its component's period; its previous value at z - G; its value at z. With U the sum gamma^j f over
+//! a component's columns that are sampled twice and j their first entries, S is U at the component's z + T, and gamma times
+//! all U at z - G. A component of full height has T = 0.
 use crate::circle::{Point, SecurePoint, add_base, domain_point, generator};
 use crate::fields::{
     CM31, M31, P, QM31, QM31Add, QM31Mul, Wide, batch_inverse, cm31_mul, cm31_norm, m31_mul, m31_neg, m31_sub, reduce,
@@ -40,7 +41,7 @@ struct Quotient {
     k: QM31,
 }
 
-/// A table's columns that are sampled twice: `count` of them from column `start` of a leaf of a tree.
+/// A component's columns that are sampled twice: `count` of them from column `start` of a leaf of a tree.
 #[derive(Copy, Drop)]
 struct Twice {
     tree: u32,
@@ -52,12 +53,12 @@ struct Twice {
 #[derive(Drop)]
 pub struct Deep {
     log_domain: u32,
-    /// Weights at z of a tree's columns in leaf order; pad's are 0, and so is what fills up the last felt.
+    /// Weights at z of a tree's columns in leaf order; those of salts are 0, and so is what fills up the last felt.
     pub leaf_weights: Array<Span<felt252>>,
-    /// By table.
+    /// By component.
     twice: Array<Array<Twice>>,
     gamma: QM31,
-    /// At z, z - G, and z + T for each table.
+    /// At z, z - G, and z + T for each component.
     quotients: Span<Quotient>,
 }
 
@@ -104,22 +105,22 @@ pub fn prepare(
     let mut power = crate::fields::ONE;
     let mut at_z = NO_SUM;
     let mut at_previous = NO_SUM;
-    let mut at_period: Array<SampleSum> = array![NO_SUM, NO_SUM, NO_SUM, NO_SUM];
+    let mut at_period: Array<SampleSum> = array![NO_SUM, NO_SUM, NO_SUM, NO_SUM, NO_SUM];
     let mut leaf_weights = array![];
-    let mut twice: Array<Array<Twice>> = array![array![], array![], array![], array![]];
+    let mut twice: Array<Array<Twice>> = array![array![], array![], array![], array![], array![]];
     for tree in 0..layout::TREES {
         let mut blocks: Array<Span<felt252>> = array![];
         let mut next_at_period = array![];
         let mut next_twice = array![];
-        for table in 0..layout::TABLES {
-            let (n_once, n_twice) = layout::columns(tree, table);
+        for component in 0..layout::COMPONENTS {
+            let (n_once, n_twice) = layout::columns(tree, component);
             let mut block = array![];
             for _ in 0..n_once {
                 append_weight(ref block, power);
                 at_z = add_sample(at_z, power, *samples.pop_front().unwrap());
                 power = power * gamma;
             }
-            let mut period = *at_period[table];
+            let mut period = *at_period[component];
             let mut weights = array![];
             for _ in 0..n_twice {
                 let previous = *samples.pop_front().unwrap();
@@ -135,7 +136,7 @@ pub fn prepare(
             next_at_period.append(period);
             let mut parts = twice.pop_front().unwrap();
             if n_twice != 0 {
-                let start = column_start(tree, table, order) + n_once;
+                let start = column_start(tree, component, order) + n_once;
                 parts.append(Twice { tree, start, count: n_twice, weights: weights.span() });
             }
             next_twice.append(parts);
@@ -144,10 +145,10 @@ pub fn prepare(
         at_period = next_at_period;
         twice = next_twice;
         let mut in_order = array![];
-        for table in order {
-            in_order.append_span(*blocks[*table]);
+        for component in order {
+            in_order.append_span(*blocks[*component]);
         }
-        fill(ref in_order);
+        fill(ref in_order, layout::tree_columns(tree));
         leaf_weights.append(in_order.span());
     }
     let mut block = array![];
@@ -162,27 +163,26 @@ pub fn prepare(
     let mut quotients = array![
         quotient(z, at_z, crate::fields::ONE), quotient(add_base(z, back), at_previous, gamma),
     ];
-    for table in 0..layout::TABLES {
-        let period = generator(log_size - *log_sizes[table]);
-        quotients.append(quotient(add_base(z, period), *at_period[table], crate::fields::ONE));
+    for component in 0..layout::COMPONENTS {
+        let period = generator(log_size - *log_sizes[component]);
+        quotients.append(quotient(add_base(z, period), *at_period[component], crate::fields::ONE));
     }
     Deep { log_domain: log_size + log_blowup, leaf_weights, twice, gamma, quotients: quotients.span() }
 }
 
-/// The column of a leaf where a table's begin.
-fn column_start(tree: u32, table: u32, mut order: Span<u32>) -> u32 {
+/// The column of a leaf where a component's begin.
+fn column_start(tree: u32, component: u32, mut order: Span<u32>) -> u32 {
     let next = *order.pop_front().unwrap();
-    if next == table {
+    if next == component {
         return 0;
     }
     let (once, twice) = layout::columns(tree, next);
-    once + twice + column_start(tree, table, order)
+    once + twice + column_start(tree, component, order)
 }
 
-/// Zeros up to a multiple of eight weights, at least one for pad's column.
-fn fill(ref weights: Array<felt252>) {
-    weights.append(0);
-    while weights.len() % 16 != 0 {
+/// Zeros up to a weight for each of `columns`, and to a multiple of eight weights.
+fn fill(ref weights: Array<felt252>, columns: u32) {
+    while weights.len() < 2 * columns || weights.len() % 16 != 0 {
         weights.append(0);
     }
 }
@@ -199,21 +199,17 @@ pub fn no_quotients() -> Quotients {
     Quotients { numerators: array![], denominators: array![], norms: array![] }
 }
 
-/// Adds a position, given its weighted sum of all columns at z and its leaves of the fingerprint and LogUp trees.
+/// Adds a position, given its weighted sum of all columns at z and its leaves by tree.
 pub fn add_position(
-    self: @Deep, ref quotients: Quotients, position: u32, at_z: Sum, fingerprints: Span<u32>, logup: Span<u32>,
+    self: @Deep, ref quotients: Quotients, position: u32, at_z: Sum, leaves: Span<Span<u32>>,
 ) {
     let point = domain_point(position, *self.log_domain);
     let mut periods = array![];
     let mut all = EMPTY;
-    for table in self.twice.span() {
+    for component in self.twice.span() {
         let mut sum = EMPTY;
-        for part in table.span() {
-            let leaf = if *part.tree == 3 {
-                fingerprints
-            } else {
-                logup
-            };
+        for part in component.span() {
+            let leaf = *leaves[*part.tree];
             sum = add_fours(sum, leaf.slice(*part.start, *part.count), *part.weights);
         }
         all = Sum { low: all.low + sum.low, high: all.high + sum.high };
@@ -254,7 +250,7 @@ pub fn codewords(quotients: Quotients) -> Array<QM31> {
     let mut result = array![];
     while !numerators.is_empty() {
         let mut sum = Wide { a: 0, b: 0, c: 0, d: 0 };
-        for _ in 0..layout::TABLES + 2 {
+        for _ in 0..layout::COMPONENTS + 2 {
             let inverse = *inverses.pop_front().unwrap();
             let denominator = *denominators.pop_front().unwrap();
             // 1/d = conj(d)/|d|^2

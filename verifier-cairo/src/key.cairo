@@ -2,21 +2,30 @@
 //! 2^32, and must be the canonical encoding of a key within the limits below.
 #[feature("bounded-int-utils")]
 use core::internal::bounded_int::{BoundedInt, DivRemHelper, UnitInt, div_rem, downcast, upcast};
+use core::poseidon::poseidon_hash_span;
 use crate::blake2s::{Hash, hash_words};
 use crate::fields::M31;
 
-const FORMAT_VERSION: u32 = 1;
-const AIR_ID: u32 = 1;
+const FORMAT_VERSION: u32 = 2;
+const AIR_ID: u32 = 2;
 const HASH_ID: u32 = 1;
 const LANES: u32 = 16;
 const BATCH: u32 = 1;
-// Limits of sizes. With at most 2^26 rows a table, 6 uses a row in all tables together, and 2^28 reads of each wire of the
+// Limits of sizes. With at most 2^26 rows a table, 7 uses a row in all tables together, and 2^28 reads of each wire of the
 // verifier, no tuple of the bus is used 2^31 times.
 const MIN_LOG_SIZE: u32 = 4;
 const MAX_LOG_SIZE: u32 = 26;
 const MAX_ROWS: u32 = 0x1000000;
 const MAX_READS: u32 = 0x10000000;
 const FIRST_MODEL_WIRE: u32 = 16;
+/// Its first word.
+const WEIGHTS_ROOT: u32 = 18;
+// Visibility: a word of flags and, from bit 8 on, how the output is stated: by its values, its argmax, or whether it is
+// at least or below a threshold. Zero knowledge is the prover's: the verifier does the same with and without.
+const INPUT_PUBLIC: u32 = 1;
+const OUTPUT_PUBLIC: u32 = 2;
+const ZERO_KNOWLEDGE: u32 = 4;
+const OUTPUT_FORMS: u32 = 4;
 
 #[derive(Copy, Drop)]
 pub struct Tensor {
@@ -31,8 +40,9 @@ pub struct Tensor {
 #[derive(Copy, Drop)]
 pub struct Key {
     pub digest: Hash,
-    /// Of linear, activate, lut and mac; the greatest is pad's.
+    /// Of linear, activate, lut, mac and the blinder.
     pub log_sizes: Span<u32>,
+    /// The blinder's: no table is taller.
     pub log_size: u32,
     pub structure_root: Hash,
     pub weights_root: Hash,
@@ -131,6 +141,15 @@ fn check_scales(ref words: Span<u32>, rows: u32) {
     }
 }
 
+/// Whether the input is public.
+fn next_visibility(ref words: Span<u32>) -> bool {
+    let (form, flags) = DivRem::div_rem(next(ref words), 0x100);
+    assert(form < OUTPUT_FORMS, 'circlet: key visibility');
+    assert(flags <= INPUT_PUBLIC + OUTPUT_PUBLIC + ZERO_KNOWLEDGE, 'circlet: key visibility');
+    assert(flags & OUTPUT_PUBLIC != 0, 'circlet: key visibility');
+    flags & INPUT_PUBLIC != 0
+}
+
 pub fn read_key(felts: Span<felt252>) -> Key {
     let words = unpack_words(felts);
     let mut rest = words.span();
@@ -146,7 +165,8 @@ pub fn read_key(felts: Span<felt252>) -> Key {
         log_size = core::cmp::max(log_size, size);
         log_sizes.append(size);
     }
-    next_within(ref rest, log_size, log_size, 'circlet: key log size');
+    let log_size = next_within(ref rest, log_size, MAX_LOG_SIZE, 'circlet: key log size');
+    log_sizes.append(log_size);
     let structure_root = next_hash(ref rest);
     let weights_root = next_hash(ref rest);
     let pow_bits = next_within(ref rest, 0, 32, 'circlet: key proof of work');
@@ -155,7 +175,7 @@ pub fn read_key(felts: Span<felt252>) -> Key {
     let n_queries = next_within(ref rest, 1, 1024, 'circlet: key queries');
     let fold_step = next_within(ref rest, 1, 4, 'circlet: key fold step');
     assert(fold_step <= log_size, 'circlet: key fold step');
-    let input_public = next_within(ref rest, 2, 3, 'circlet: key visibility') == 3;
+    let input_public = next_visibility(ref rest);
     let input = next_tensor(ref rest, input_public);
     let output = next_tensor(ref rest, true);
     let one_reads = next_within(ref rest, 0, MAX_READS, 'circlet: key reads');
@@ -187,6 +207,19 @@ pub fn read_key(felts: Span<felt252>) -> Key {
         one_reads: downcast(one_reads).unwrap(),
         ones_reads: downcast(ones_reads).unwrap(),
     }
+}
+
+/// What a key says of its model apart from the weights root: Poseidon of all other words. Keys that agree in it differ in the
+/// commitment to the weights alone.
+pub fn stem(felts: Span<felt252>) -> felt252 {
+    let words = unpack_words(felts);
+    let mut preimage = array![];
+    for (i, word) in words.into_iter().enumerate() {
+        if i < WEIGHTS_ROOT || i >= WEIGHTS_ROOT + 8 {
+            preimage.append(word.into());
+        }
+    }
+    poseidon_hash_span(preimage.span())
 }
 
 #[cfg(test)]

@@ -1,53 +1,60 @@
-//! Which columns a proof has. Tables in component order: linear, activate, lut, mac; then pad, one column a tree that
-//! is never sampled. A table's columns in a tree are first those sampled at z alone, then those sampled at z - G too.
-//! In a Merkle leaf the columns stand by ascending log size, ties in component order.
+//! Which columns a proof has. Components in order: the tables linear, activate, lut and mac; then the blinder. A
+//! component's columns in a tree are first those sampled at z alone, then those sampled at z - G too, then salts, which are
+//! never sampled: only the blinder has any.
+//! In a Merkle leaf the columns stand by ascending log size, ties in component order. No component is taller than the
+//! blinder, so its columns are a leaf's last.
 
+/// What takes part in the bus and has a claimed sum.
 pub const TABLES: u32 = 4;
+pub const COMPONENTS: u32 = 5;
 /// Trees before the composition: structure, weights, witness, fingerprints, LogUp.
 pub const TREES: u32 = 5;
 /// Columns of the composition tree.
 pub const COMPOSITION_COLUMNS: u32 = 8;
 
-/// Columns of a table in a tree, (sampled once, sampled twice); row by row the trees, in a row the tables.
-const COLUMNS: [(u32, u32); 20] = [
-    (10, 0), (13, 0), (10, 0), (10, 0), // structure
-    (16, 0), (0, 0), (0, 0), (0, 0), // weights
-    (0, 0), (3, 0), (4, 0), (0, 0), // witness
-    (4, 8), (0, 4), (0, 0), (8, 4), // fingerprints
-    (0, 4), (8, 4), (8, 4), (4, 4) // LogUp
+/// Sampled columns of a component in a tree, (once, twice); row by row the trees, in a row the components.
+const COLUMNS: [(u32, u32); 25] = [
+    (10, 0), (13, 0), (10, 0), (10, 0), (1, 0), // structure
+    (16, 0), (0, 0), (0, 0), (0, 0), (0, 0), // weights
+    (0, 0), (3, 0), (4, 0), (0, 0), (4, 4), // witness
+    (4, 8), (0, 4), (0, 0), (8, 4), (0, 0), // fingerprints
+    (0, 4), (8, 4), (8, 4), (4, 4), (0, 0) // LogUp
 ];
 
-/// Columns of each tree, pad's included; the composition's is last.
-const TREE_COLUMNS: [u32; 6] = [44, 17, 8, 29, 37, 8];
+/// Columns of each tree, five salts in each but the first and the last, the composition's.
+const TREE_COLUMNS: [u32; 6] = [44, 21, 20, 33, 41, 8];
 
 /// Values sampled in all trees.
-pub const SAMPLES: u32 = 170;
+pub const SAMPLES: u32 = 183;
 
-pub fn columns(tree: u32, table: u32) -> (u32, u32) {
-    *COLUMNS.span()[tree * TABLES + table]
+pub fn columns(tree: u32, component: u32) -> (u32, u32) {
+    *COLUMNS.span()[tree * COMPONENTS + component]
 }
 
 pub fn tree_columns(tree: u32) -> u32 {
     *TREE_COLUMNS.span()[tree]
 }
 
-/// The tables by ascending log size, ties in component order.
+/// The components by ascending log size, ties in component order.
 pub fn leaf_order(log_sizes: Span<u32>) -> Array<u32> {
     let mut order = array![];
-    for table in 0..TABLES {
+    for component in 0..COMPONENTS {
         let mut next = array![];
         let mut placed = false;
         for other in order.span() {
-            if !placed && *log_sizes[table] < *log_sizes[*other] {
-                next.append(table);
+            if !placed && *log_sizes[component] < *log_sizes[*other] {
+                next.append(component);
                 placed = true;
             }
             next.append(*other);
         }
         if !placed {
-            next.append(table);
+            next.append(component);
         }
         order = next;
     }
     order
 }
+
+#[cfg(test)]
+mod tests;

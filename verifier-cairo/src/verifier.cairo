@@ -242,13 +242,14 @@ fn open_trees(
     let mut composition = array![];
     for position in *commitments.positions {
         let position = *position;
-        let (_, sum) = open_leaf(ref structure, deep, 0, ref tape, EMPTY);
-        let (_, sum) = open_leaf(ref weights, deep, 1, ref tape, sum);
-        let (_, sum) = open_leaf(ref witness, deep, 2, ref tape, sum);
-        let (fingerprint_leaf, sum) = open_leaf(ref fingerprints, deep, 3, ref tape, sum);
-        let (logup_leaf, sum) = open_leaf(ref logup, deep, 4, ref tape, sum);
-        let (_, sum) = open_leaf(ref composition, deep, 5, ref tape, sum);
-        deep::add_position(deep, ref quotients, position, sum, fingerprint_leaf, logup_leaf);
+        let mut leaves = array![];
+        let sum = open_leaf(ref structure, ref leaves, deep, 0, ref tape, EMPTY);
+        let sum = open_leaf(ref weights, ref leaves, deep, 1, ref tape, sum);
+        let sum = open_leaf(ref witness, ref leaves, deep, 2, ref tape, sum);
+        let sum = open_leaf(ref fingerprints, ref leaves, deep, 3, ref tape, sum);
+        let sum = open_leaf(ref logup, ref leaves, deep, 4, ref tape, sum);
+        let sum = open_leaf(ref composition, ref leaves, deep, 5, ref tape, sum);
+        deep::add_position(deep, ref quotients, position, sum, leaves.span());
     }
     let mut roots = commitments.roots.span();
     for leaves in array![structure, weights, witness, fingerprints, logup, composition] {
@@ -263,16 +264,22 @@ fn open_trees(
     evaluations
 }
 
-/// Reads the next leaf, of the tree, and appends its hash to `nodes`. Returns its values, padded with zeros, and `sum` plus
-/// their weighted sum at z.
+/// Reads the next leaf, of the tree, and appends its hash to `nodes` and its values, padded with zeros, to `leaves`. Returns
+/// `sum` plus their weighted sum at z.
 fn open_leaf(
-    ref nodes: Array<Hash>, deep: @deep::Deep, tree: u32, ref tape: ValueTape, sum: Sum,
-) -> (Span<u32>, Sum) {
+    ref nodes: Array<Hash>,
+    ref leaves: Array<Span<u32>>,
+    deep: @deep::Deep,
+    tree: u32,
+    ref tape: ValueTape,
+    sum: Sum,
+) -> Sum {
     let columns = layout::tree_columns(tree);
     let mut words = array![];
     let sum = tape.read_weighted(ref words, columns, *deep.leaf_weights[tree], sum);
     append_zeros(ref words, words.len() % 16);
     let leaf = words.span();
     nodes.append(hash_padded(leaf, 4 * columns));
-    (leaf, sum)
+    leaves.append(leaf);
+    sum
 }

@@ -61,10 +61,19 @@ std::string bind_columns(const SymbolicTable& table, Tree tree, const std::strin
                          std::uint32_t lanes) {
   std::string names, text;
   std::uint32_t count = 0;
-  for (const SymbolicColumn& column : table.columns) {
-    if (column.tree != tree) continue;
-    const std::string name = variable(column.name);
-    if (column.secure && column.with_previous) {
+  const auto name_of = [&](std::uint32_t i, bool previous) {
+    const SymbolicColumn& column = table.columns[i];
+    if (!column.secure && !is_read(table, i, previous)) return std::string("_");
+    return variable(column.name) + (previous ? "_" : "");
+  };
+  for (std::uint32_t i = 0; i < table.columns.size(); ++i) {
+    const SymbolicColumn& column = table.columns[i];
+    if (column.tree != tree || !column.sampled) continue;
+    const std::string name = name_of(i, false);
+    if (!column.secure && column.with_previous) {
+      names += (count == 0 ? "" : ", ") + name_of(i, true) + ", " + name;
+      count += 2;
+    } else if (column.secure && column.with_previous) {
       text += "    let (" + name + "_, " + name + ") = secure_with_previous(ref " + span + ");\n";
     } else if (column.secure) {
       text += "    let " + name + " = secure(ref " + span + ");\n";

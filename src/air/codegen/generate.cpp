@@ -22,9 +22,8 @@ std::map<std::string, std::string> generated_files() {
       "are\n\n"
       "    wire(id, v)       = live (z - 1) - lambda id - lambda^3 v\n"
       "    look_up(fn, q, y) = live (z - 2) - lambda fn - lambda^2 q - lambda^3 y\n\n"
-      "`pad` has one column of full height in every tree and no constraints. [protocol.md](protocol.md) says "
-      "what the tables mean.\n";
-  for (std::size_t index = 0; index < table_count; ++index) {
+      "`blinder` has the greatest height of all. [protocol.md](protocol.md) says what the tables mean.\n";
+  for (std::size_t index = 0; index < component_count; ++index) {
     const SymbolicTable table = symbolic_table(index);
     const std::uint32_t cairo_lanes = table.name == LinearShape::table ? on_chain.weights_per_row : 1;
     files[cairo + "/" + table.name + ".cairo"] = cairo_evaluator(table, cairo_lanes);

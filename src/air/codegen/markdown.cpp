@@ -56,8 +56,11 @@ std::string reference(const SymbolicTable& table, std::size_t index) {
   for (const SymbolicColumn& column : table.columns) {
     const std::string name = column.range ? column.name + "_0 .. " + column.name + "_{n-1}" : column.name;
     text += std::string("| ") + trees[static_cast<std::size_t>(column.tree)] + " | `" + name + "` | " +
-            (column.secure ? "F" : "M") + " | " + (column.with_previous ? "-1, 0" : "0") + " | " +
-            column.meaning + " |\n";
+            (column.secure ? "F" : "M") + " | " +
+            (column.with_previous ? "-1, 0"
+             : column.sampled     ? "0"
+                                  : "") +
+            " | " + column.meaning + " |\n";
   }
   text += "\n| constraint | degree | formula, which is 0 |\n|---|---|---|\n";
   const TableLayout layout = table_layout(index, 4);

@@ -55,18 +55,27 @@ std::string tree_constant(Tree tree) {
 std::string rust_evaluator(const SymbolicTable& table) {
   bool has_lanes = false;
   std::string names, columns;
-  for (const SymbolicColumn& column : table.columns) {
+  const auto name_of = [&](std::uint32_t i, bool previous) {
+    const SymbolicColumn& column = table.columns[i];
+    return !column.secure && !is_read(table, i, previous)
+               ? "_"
+               : variable(column.name) + (previous ? "_previous" : "");
+  };
+  for (std::uint32_t i = 0; i < table.columns.size(); ++i) {
+    const SymbolicColumn& column = table.columns[i];
     has_lanes |= column.range;
-    const std::string name = variable(column.name), tree = tree_constant(column.tree);
-    if (column.tree == Tree::structure) {
+    const std::string name = name_of(i, false), tree = tree_constant(column.tree);
+    if (!column.sampled) {
+      columns += "    unsampled(eval, " + tree + ");\n";
+    } else if (column.tree == Tree::structure) {
       names += (names.empty() ? "\"" : ", \"") + column.name + "\"";
       columns += "    let " + name + " = structure(eval, constants, \"" + column.name + "\");\n";
     } else if (column.range) {
       columns += "    let " + name + " = " + (column.secure ? "secure_range" : "base_range") + "(eval, " +
                  tree + ", lanes);\n";
     } else if (column.with_previous) {
-      columns +=
-          "    let [" + name + "_previous, " + name + "] = secure_with_previous(eval, " + tree + ");\n";
+      columns += "    let [" + name_of(i, true) + ", " + name + "] = " + (column.secure ? "secure" : "base") +
+                 "_with_previous(eval, " + tree + ");\n";
     } else {
       columns += "    let " + name + " = " + (column.secure ? "secure" : "base") + "(eval, " + tree + ");\n";
     }

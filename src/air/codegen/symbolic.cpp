@@ -1,5 +1,6 @@
 #include "air/codegen/symbolic.hpp"
 
+#include <algorithm>
 #include <tuple>
 
 #include "air/registry.hpp"
@@ -51,6 +52,15 @@ class SymbolicEvaluator {
   }
   Base witness(ColumnName name, std::string_view meaning) {
     return base(Tree::witness, name, meaning, false);
+  }
+  WithPrevious<Base> witness_with_previous(ColumnName name, std::string_view meaning) {
+    return with_previous<Base>(column(Tree::witness, name, meaning, false, true, false));
+  }
+  void salts(Tree tree, std::uint32_t n) {
+    for (std::uint32_t i = 0; i < n; ++i) {
+      column(tree, {"salt", i}, "random; never sampled", false, false, false);
+      table_.columns.back().sampled = false;
+    }
   }
   BaseRange weight_range(ColumnName name, std::uint32_t, std::string_view meaning) {
     return {base(Tree::weights, name, meaning, true)};
@@ -147,12 +157,17 @@ class SymbolicEvaluator {
     return {this, column(tree, name, meaning, false, false, range).second};
   }
   WithPrevious<Secure> secure(Tree tree, ColumnName name, std::string_view meaning, bool with_previous) {
-    const auto [index, current] = column(tree, name, meaning, true, with_previous, false);
-    if (!with_previous) return {{}, {this, current}};
-    Expression previous{Expression::Kind::column, true};
-    previous.column = index;
+    const auto added = column(tree, name, meaning, true, with_previous, false);
+    if (!with_previous) return {{}, {this, added.second}};
+    return this->with_previous<Secure>(added);
+  }
+  /// A column at both offsets; `added` is what `column` returned for it.
+  template <class T>
+  WithPrevious<T> with_previous(const std::pair<std::uint32_t, const Expression*>& added) {
+    Expression previous{Expression::Kind::column, added.second->secure};
+    previous.column = added.first;
     previous.previous = true;
-    return {{this, make(std::move(previous))}, {this, current}};
+    return {{this, make(std::move(previous))}, {this, added.second}};
   }
   void add_constraint(std::string_view name, const Expression* value, bool repeated) {
     ++table_.expressions[value->id].uses;
@@ -170,13 +185,19 @@ class SymbolicEvaluator {
 
 SymbolicTable symbolic_table(std::size_t index) {
   SymbolicTable table;
-  for_each_table([&]<class Shape>(auto i, Shape shape) {
+  for_each_component([&]<class Shape>(auto i, Shape shape) {
     if (i != index) return;
     table.name = Shape::table;
     SymbolicEvaluator eval(table);
     constraints(eval, shape);
   });
   return table;
+}
+
+bool is_read(const SymbolicTable& table, std::uint32_t column, bool previous) {
+  return std::ranges::any_of(table.expressions, [&](const Expression& e) {
+    return e.kind == Expression::Kind::column && e.column == column && e.previous == previous && e.uses != 0;
+  });
 }
 
 std::vector<QM31> evaluate(const SymbolicTable& table, std::uint32_t lanes, const MaskValues& values,

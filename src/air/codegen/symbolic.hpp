@@ -46,6 +46,7 @@ struct SymbolicColumn {
   std::string meaning;
   Tree tree;
   bool secure = false, with_previous = false, range = false;
+  bool sampled = true;
 };
 
 struct SymbolicConstraint {
@@ -61,7 +62,10 @@ struct SymbolicTable {
   std::deque<Expression> expressions;
 };
 
-/// The table `index` of the registry.
+/// Whether a constraint reads the column, one row earlier or on the row.
+bool is_read(const SymbolicTable& table, std::uint32_t column, bool previous);
+
+/// The component `index` of the registry.
 SymbolicTable symbolic_table(std::size_t index);
 
 /// The values of the constraints at a point, by evaluating the expressions.

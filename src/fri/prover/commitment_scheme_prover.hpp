@@ -16,6 +16,14 @@
 
 namespace circlet {
 
+/// Four columns that are combined by consecutive powers of c are independent over M if c generates F: neither
+/// c nor c^3 lies in CM31.
+inline bool blinds(const QM31& c) { return c.second != CM31() && (c.square() * c).second != CM31(); }
+
+/// A challenge for which the blinding columns do not blind: the proof is dropped and begun again with new
+/// ones.
+struct UnluckyChallenge {};
+
 template <class MC>
 class CommitmentSchemeProver {
  public:
@@ -35,6 +43,13 @@ class CommitmentSchemeProver {
             "commitment scheme: a tree was made for another blow-up");
     channel.mix_root(tree->merkle().root());
     trees_.push_back(std::move(tree));
+  }
+
+  /// From now on the trees' blinding columns must blind: challenges for which they do not throw
+  /// UnluckyChallenge (probability below 2^-59).
+  void require_blinding() { blinds_ = true; }
+  void check_blinds(const QM31& challenge) const {
+    if (blinds_ && !blinds(challenge)) throw UnluckyChallenge();
   }
 
   [[nodiscard]] const PcsConfig& config() const { return config_; }
@@ -98,6 +113,7 @@ class CommitmentSchemeProver {
     }
     channel.mix_felts(all_samples);
     const QM31 gamma = channel.draw_secure_felt();
+    check_blinds(gamma);
     timer_.restart();
     SecureColumn codeword = deep_codeword(point, gamma, m, config_.fri.log_blowup_factor, columns);
     timer_.end_phase("DEEP quotients");
@@ -139,6 +155,7 @@ class CommitmentSchemeProver {
   }
 
   PcsConfig config_;
+  bool blinds_ = false;
   PhaseTimer timer_;
   std::vector<std::shared_ptr<const CommittedTree<MC>>> trees_;
 };

@@ -54,6 +54,16 @@ pub fn base<E: EvalAtRow>(eval: &mut E, tree: usize) -> E::F {
     current
 }
 
+/// [previous, current]
+pub fn base_with_previous<E: EvalAtRow>(eval: &mut E, tree: usize) -> [E::F; 2] {
+    eval.next_interaction_mask(tree, [-1, 0])
+}
+
+/// A column that is committed and never sampled.
+pub fn unsampled<E: EvalAtRow>(eval: &mut E, tree: usize) {
+    eval.next_interaction_mask(tree, []);
+}
+
 pub fn base_range<E: EvalAtRow>(eval: &mut E, tree: usize, n: usize) -> Vec<E::F> {
     (0..n).map(|_| base(eval, tree)).collect()
 }

@@ -7,6 +7,15 @@ use stwo::core::vcs::blake2_hash::{Blake2sHash, Blake2sHasher};
 
 use crate::{require, Rejection};
 
+/// Bits of the word `visibility`. Zero knowledge is the prover's promise to himself: no verifier can see it kept.
+const INPUT_PUBLIC: u32 = 1;
+const OUTPUT_PUBLIC: u32 = 2;
+const ZERO_KNOWLEDGE: u32 = 4;
+/// From this bit on: what the outputs are of the model's last layer. Their tensor is checked alike in every form.
+const OUTPUT_FORM_SHIFT: u32 = 8;
+/// 0 its values, 1 the index of the greatest, 2 whether one is at least a threshold, 3 whether it is less
+const GREATEST_OUTPUT_FORM: u32 = 3;
+
 #[derive(Clone, Debug)]
 pub struct PublicTensor {
     pub claim_wire: u32,
@@ -19,7 +28,7 @@ pub struct PublicTensor {
 pub struct Key {
     pub lanes: usize,
     pub batch: usize,
-    /// linear, activate, lut, mac, pad
+    /// linear, activate, lut, mac, blinder
     pub log_sizes: [u32; 5],
     pub structure_root: Blake2sHash,
     pub weights_root: Blake2sHash,
@@ -83,12 +92,19 @@ impl Words<'_> {
     }
 }
 
+/// The uses of a message, counted over all rows of all tables, stay below p, so that no sum of multiplicities wraps around.
+fn check_use_count(log_sizes: &[u32; 5], batch: usize) -> Result<(), Rejection> {
+    let [linear, activate, _, mac, _] = log_sizes.map(|log_size| 1_u64 << log_size);
+    let uses = linear + activate * (2 * batch as u64 + 1) + 3 * mac + 1;
+    require(uses < u64::from(P), || "key: a message could be used p times".into())
+}
+
 impl Key {
     pub fn from_words(words: &[u32]) -> Result<Self, Rejection> {
         let bytes: Vec<u8> = words.iter().flat_map(|word| word.to_le_bytes()).collect();
         let mut reader = Words { words, at: 0 };
-        for name in ["format version", "AIR id", "hash id"] {
-            reader.within(name, 1, 1)?;
+        for (name, value) in [("format version", 2), ("AIR id", 2), ("hash id", 1)] {
+            reader.within(name, value, value)?;
         }
         let lanes = reader.within("lanes", 1, 1024)? as usize;
         let batch = reader.within("batch", 1, 64)? as usize;
@@ -96,8 +112,10 @@ impl Key {
         for size in &mut log_sizes[..4] {
             *size = reader.within("log size", 4, 26)?;
         }
-        let height = *log_sizes.iter().max().unwrap();
-        log_sizes[4] = reader.within("log size of pad", height, height)?;
+        let tallest = *log_sizes.iter().max().unwrap();
+        let height = reader.within("log size of blinder", tallest, 26)?;
+        log_sizes[4] = height;
+        check_use_count(&log_sizes, batch)?;
         let structure_root = reader.hash("structure root")?;
         let weights_root = reader.hash("weights root")?;
         let pow_bits = reader.within("proof-of-work bits", 0, 32)?;
@@ -109,7 +127,13 @@ impl Key {
             "key: the tables are too small for the fold step and the last layer".into()
         })?;
         let fri_config = FriConfig { log_blowup_factor, log_last_layer_degree_bound, n_queries, fold_step };
-        let input_public = reader.within("visibility", 2, 3)? == 3;
+        let visibility = reader.next("visibility")?;
+        let input_public = visibility & INPUT_PUBLIC != 0;
+        let output_form = visibility >> OUTPUT_FORM_SHIFT;
+        require(visibility & 0xff & !(INPUT_PUBLIC | ZERO_KNOWLEDGE) == OUTPUT_PUBLIC, || {
+            format!("key: visibility {visibility:#x}: the output is not public, or an unknown bit is set")
+        })?;
+        require(output_form <= GREATEST_OUTPUT_FORM, || format!("key: no output form {output_form}"))?;
         let input = reader.tensor("input", input_public)?;
         let output = reader.tensor("output", true)?;
         let one_reads = reader.within("reads of ONE", 0, 1 << 28)?;

@@ -18,12 +18,11 @@ pub enum Kind {
     Activate,
     Lut,
     Mac,
-    /// One column a tree, never sampled.
-    Pad,
+    Blinder,
 }
 
 /// In component order. All but the last have a claimed sum.
-pub const TABLES: [Kind; 5] = [Kind::Linear, Kind::Activate, Kind::Lut, Kind::Mac, Kind::Pad];
+pub const TABLES: [Kind; 5] = [Kind::Linear, Kind::Activate, Kind::Lut, Kind::Mac, Kind::Blinder];
 pub const CLAIMING_TABLES: usize = 4;
 
 #[derive(Clone, Debug)]
@@ -41,7 +40,7 @@ impl Kind {
             Kind::Activate => generated::activate::NAME,
             Kind::Lut => generated::lut::NAME,
             Kind::Mac => generated::mac::NAME,
-            Kind::Pad => "pad",
+            Kind::Blinder => generated::blinder::NAME,
         }
     }
 
@@ -51,7 +50,7 @@ impl Kind {
             Kind::Activate => generated::activate::STRUCTURE,
             Kind::Lut => generated::lut::STRUCTURE,
             Kind::Mac => generated::mac::STRUCTURE,
-            Kind::Pad => &["pad"],
+            Kind::Blinder => generated::blinder::STRUCTURE,
         }
     }
 }
@@ -69,7 +68,7 @@ impl Table {
         let lanes = match kind {
             Kind::Linear => key.lanes,
             Kind::Activate => key.batch,
-            Kind::Lut | Kind::Mac | Kind::Pad => 1,
+            Kind::Lut | Kind::Mac | Kind::Blinder => 1,
         };
         Self {
             kind,
@@ -97,11 +96,7 @@ impl Table {
             Kind::Activate => generated::activate::evaluate(eval, self.lanes, &self.constants),
             Kind::Lut => generated::lut::evaluate(eval, self.lanes, &self.constants),
             Kind::Mac => generated::mac::evaluate(eval, self.lanes, &self.constants),
-            Kind::Pad => {
-                for tree in 1..TRACE_TREES {
-                    eval.next_interaction_mask(tree, []);
-                }
-            }
+            Kind::Blinder => generated::blinder::evaluate(eval, self.lanes, &self.constants),
         }
     }
 }

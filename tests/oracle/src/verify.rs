@@ -6,7 +6,6 @@ use num_traits::Zero;
 use stwo::core::air::Component;
 use stwo::core::channel::{Channel, MerkleChannel};
 use stwo::core::circle::CirclePoint;
-use stwo::core::fields::m31::P;
 use stwo::core::fields::qm31::{SecureField, SECURE_EXTENSION_DEGREE};
 use stwo::core::pcs::{CommitmentSchemeVerifier, PcsConfig};
 use stwo::core::queries::{draw_queries, Queries};
@@ -36,18 +35,10 @@ pub fn sample_counts(components: &[&dyn Component], column_log_sizes: &[Vec<u32>
     counts
 }
 
-/// The uses of a message, counted over all rows of all tables, stay below p, so that no sum of multiplicities wraps around.
-fn check_use_count(key: &Key) -> Result<(), Rejection> {
-    let [linear, activate, _, mac, _] = key.log_sizes.map(|log_size| 1_u64 << log_size);
-    let uses = linear + activate * (2 * key.batch as u64 + 1) + 2 * mac + 1;
-    require(uses < u64::from(P), || "key: a message could be used p times".into())
-}
-
 /// Accepts if the statement holds for the model of `key`. `channel` is a fresh channel; its record is complete up to the step that
 /// failed.
 pub fn verify(key: &Key, statement: &Statement, proof: Proof, channel: &mut RecordingChannel) -> Result<(), Rejection> {
     statement.check(key)?;
-    check_use_count(key)?;
     let Proof { claimed_sums, stark } = proof;
     let column_log_sizes = column_log_sizes(key);
     require(stark.commitments.len() == TRACE_TREES + 1, || {

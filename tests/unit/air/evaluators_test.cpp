@@ -184,7 +184,8 @@ TEST_CASE("constraints_have_the_degrees_that_the_reference_states") {
       {"linear.b", 2},     {"linear.S", 3},     {"linear.claim", 2}, {"linear.R", 3},   {"linear.fin", 2},
       {"activate.T", 2},   {"activate.P_0", 3}, {"activate.P_1", 3}, {"activate.W", 3}, {"activate.R", 2},
       {"activate.fin", 2}, {"lut.P_0", 3},      {"lut.P_1", 3},      {"lut.R", 2},      {"lut.fin", 2},
-      {"mac.S", 3},        {"mac.P", 3},        {"mac.R", 3},        {"mac.fin", 2}};
+      {"mac.S", 3},        {"mac.P", 3},        {"mac.R", 3},        {"mac.fin", 2},    {"blinder.b_0", 3},
+      {"blinder.b_1", 3},  {"blinder.b_2", 3},  {"blinder.b_3", 3}};
   std::map<std::string, std::uint32_t> found;
   AirShape shape;
   shape.samples = 2;
@@ -302,10 +303,10 @@ TEST_CASE("the_named_columns_are_the_columns_that_the_constraints_ask_for") {
 TEST_CASE("trees_are_as_wide_as_the_cairo_layout_states") {
   const AirShape on_chain;
   CHECK(tree_width(on_chain, Tree::structure) == 44);
-  CHECK(tree_width(on_chain, Tree::weights) == 17);
-  CHECK(tree_width(on_chain, Tree::witness) == 8);
-  CHECK(tree_width(on_chain, Tree::fingerprints) == 29);
-  CHECK(tree_width(on_chain, Tree::logup) == 37);
+  CHECK(tree_width(on_chain, Tree::weights) == 21);
+  CHECK(tree_width(on_chain, Tree::witness) == 20);
+  CHECK(tree_width(on_chain, Tree::fingerprints) == 33);
+  CHECK(tree_width(on_chain, Tree::logup) == 41);
 }
 
 TEST_CASE("a_deleted_constraint_counts_as_zero_for_prover_and_verifier") {

@@ -25,8 +25,12 @@ void check_round_trip(const Program& program, const SetupOptions& options) {
 TEST_CASE("an_honest_proof_verifies_on_every_target_and_visibility") {
   for (const auto target : {Target::chain, Target::offchain}) {
     for (const bool input_public : {true, false}) {
-      check_round_trip(random_mlp(9, 17, 3, 1), {.target = target, .input_public = input_public});
-      check_round_trip(random_residual(6, 2), {.target = target, .input_public = input_public});
+      for (const bool zero_knowledge : {true, false}) {
+        const SetupOptions options{
+            .target = target, .input_public = input_public, .zero_knowledge = zero_knowledge};
+        check_round_trip(random_mlp(9, 17, 3, 1), options);
+        check_round_trip(random_residual(6, 2), options);
+      }
     }
   }
 }
@@ -47,10 +51,9 @@ TEST_CASE("an_honest_proof_verifies_for_any_number_of_lanes") {
 TEST_CASE("the_structure_of_a_model_is_well_formed_and_rebuilds_its_root") {
   for (const auto& program : {random_mlp(9, 17, 3, 1), random_residual(6, 2)}) {
     const auto key = setup(program, {}).key;
-    const auto arithmetisation = arithmetise(program, {key.lanes, key.batch}, key.input_public);
+    const auto arithmetisation = arithmetise(program, key);
     CHECK_NOTHROW(
-        check_structure(build_structure(arithmetisation),
-                        {key.input.claim_wire, key.output.claim_wire, key.one_reads, key.ones_reads}));
+        check_structure(build_structure(arithmetisation), public_wires(key), key.pcs.fri.n_queries));
     CHECK(structure_root(structure_of(program), key) == key.structure_root);
   }
 }

@@ -13,7 +13,7 @@ VerificationKey key_with(std::uint32_t log_blowup, std::uint32_t queries, std::u
   VerificationKey key;
   key.lanes = 16;
   key.batch = 1;
-  key.log_sizes = {.linear = 12, .activate = 8, .lut = 9, .mac = 4, .pad = 12};
+  key.log_sizes = {.linear = 12, .activate = 8, .lut = 9, .mac = 4, .blinder = 12};
   key.pcs = {.pow_bits = pow_bits,
              .fri = {.log_blowup_factor = log_blowup,
                      .log_last_layer_degree_bound = 0,

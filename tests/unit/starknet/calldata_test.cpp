@@ -112,7 +112,7 @@ void check_round_trip(const Case& c) {
   CHECK(integers(reader.section(c.proof.statement.inputs.size())) == c.proof.statement.inputs);
   CHECK(integers(reader.section(c.proof.statement.outputs.size())) == c.proof.statement.outputs);
   CHECK(std::ranges::equal(reader.secure_section(4), c.proof.claimed_sums));
-  auto samples = reader.secure_section(170);
+  auto samples = reader.secure_section(183);
   std::size_t at = 0;
   for (const auto& tree : stark.sampled_values)
     for (const auto& column : tree)
@@ -124,7 +124,7 @@ void check_round_trip(const Case& c) {
     for (std::size_t tree = 0; tree < stark.queried_values.size(); ++tree) {
       const auto& columns = stark.queried_values[tree];
       const auto leaf = reader.section(columns.size());
-      auto sizes = std::vector<std::uint32_t>(columns.size(), c.key.log_sizes.pad);
+      auto sizes = std::vector<std::uint32_t>(columns.size(), c.key.log_sizes.blinder);
       if (tree < trace_trees) sizes = column_log_sizes(air_shape(c.key), static_cast<Tree>(tree));
       const auto order = leaf_order(sizes);
       for (std::size_t i = 0; i < leaf.size(); ++i) CHECK(leaf[i] == columns[order[i]][query]);

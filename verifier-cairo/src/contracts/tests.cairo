@@ -32,7 +32,178 @@ fn the_registrant_owns_a_model() {
     assert!(id == model_id(key()));
     assert!(registry.owner_of(id) == owner);
     assert!(registry.owner_of(id + 1).is_zero());
+    assert!(registry.family_of(id) == id);
+    assert!(registry.family_of(id + 1) == 0);
     assert!(!registry.is_revoked(id));
+}
+
+/// The key with other words of its weights root.
+fn renewed(value: u32) -> Span<felt252> {
+    key_with(25, value)
+}
+
+#[test]
+fn a_renewed_model_is_of_the_family() {
+    let registry = registry();
+    let owner = caller(0x123);
+    let family = registry.register(key());
+    let second = registry.renew(family, renewed(1));
+    let third = registry.renew(family, renewed(2));
+    assert!(second == model_id(renewed(1)) && third == model_id(renewed(2)));
+    assert!(family != second && second != third);
+    for id in array![family, second, third] {
+        assert!(registry.family_of(id) == family);
+        assert!(registry.owner_of(id) == owner);
+        assert!(!registry.is_revoked(id));
+    }
+}
+
+#[test]
+fn registration_and_renewal_are_told() {
+    let registry = registry();
+    let owner = caller(0x123);
+    let address = registry.contract_address;
+    let family = registry.register(key());
+    let registered = starknet::testing::pop_log::<ModelRegistry::Event>(address).unwrap();
+    assert!(
+        registered == ModelRegistry::Event::ModelRegistered(
+            ModelRegistry::ModelRegistered { model_id: family, owner, vk: key() },
+        ),
+    );
+    let second = registry.renew(family, renewed(1));
+    let told = starknet::testing::pop_log::<ModelRegistry::Event>(address).unwrap();
+    assert!(
+        told == ModelRegistry::Event::ModelRenewed(
+            ModelRegistry::ModelRenewed { model_id: second, family, vk: renewed(1) },
+        ),
+    );
+    registry.revoke(second);
+    let told = starknet::testing::pop_log::<ModelRegistry::Event>(address).unwrap();
+    assert!(told == ModelRegistry::Event::ModelRevoked(ModelRegistry::ModelRevoked { model_id: second }));
+    registry.revoke_family(family);
+    let told = starknet::testing::pop_log::<ModelRegistry::Event>(address).unwrap();
+    assert!(told == ModelRegistry::Event::FamilyRevoked(ModelRegistry::FamilyRevoked { family }));
+}
+
+#[test]
+#[should_panic(expected: ('circlet: another model', 'ENTRYPOINT_FAILED'))]
+fn a_renewed_key_has_the_structure_of_its_family() {
+    let registry = registry();
+    caller(0x123);
+    let family = registry.register(key());
+    registry.renew(family, key_with(10, 99));
+}
+
+#[test]
+#[should_panic(expected: ('circlet: another model', 'ENTRYPOINT_FAILED'))]
+fn a_renewed_key_has_the_security_of_its_family() {
+    let registry = registry();
+    caller(0x123);
+    let family = registry.register(key());
+    registry.renew(family, key_with(29, 17));
+}
+
+#[test]
+#[should_panic(expected: ('circlet: registered already', 'ENTRYPOINT_FAILED'))]
+fn a_key_is_of_one_family() {
+    let registry = registry();
+    caller(0x123);
+    let family = registry.register(key());
+    registry.register(renewed(1));
+    registry.renew(family, renewed(1));
+}
+
+#[test]
+#[should_panic(expected: ('circlet: registered already', 'ENTRYPOINT_FAILED'))]
+fn a_renewed_model_is_not_registered_anew() {
+    let registry = registry();
+    caller(0x123);
+    registry.renew(registry.register(key()), renewed(1));
+    registry.register(renewed(1));
+}
+
+#[test]
+#[should_panic(expected: ('circlet: not the owner', 'ENTRYPOINT_FAILED'))]
+fn a_stranger_does_not_renew() {
+    let registry = registry();
+    caller(0x123);
+    let family = registry.register(key());
+    caller(0x124);
+    registry.renew(family, renewed(1));
+}
+
+#[test]
+#[should_panic(expected: ('circlet: not the owner', 'ENTRYPOINT_FAILED'))]
+fn a_family_is_named_by_its_first_model() {
+    let registry = registry();
+    caller(0x123);
+    let second = registry.renew(registry.register(key()), renewed(1));
+    registry.renew(second, renewed(2));
+}
+
+#[test]
+#[should_panic(expected: ('circlet: not the owner', 'ENTRYPOINT_FAILED'))]
+fn nobody_renews_what_is_not_registered() {
+    let registry = registry();
+    caller(0);
+    registry.renew(model_id(key()), renewed(1));
+}
+
+#[test]
+fn revoking_a_model_leaves_its_family() {
+    let registry = registry();
+    caller(0x123);
+    let family = registry.register(key());
+    let second = registry.renew(family, renewed(1));
+    registry.revoke(family);
+    assert!(registry.is_revoked(family));
+    assert!(!registry.is_revoked(second));
+    assert!(!registry.is_revoked(registry.renew(family, renewed(2))));
+    registry.revoke(second);
+    assert!(registry.is_revoked(second));
+}
+
+#[test]
+fn revoking_a_family_revokes_all_its_models() {
+    let registry = registry();
+    caller(0x123);
+    let family = registry.register(key());
+    let second = registry.renew(family, renewed(1));
+    let other = registry.register(key_with(10, 99));
+    registry.revoke_family(family);
+    assert!(registry.is_revoked(family) && registry.is_revoked(second));
+    assert!(!registry.is_revoked(other));
+}
+
+#[test]
+#[should_panic(expected: ('circlet: revoked family', 'ENTRYPOINT_FAILED'))]
+fn a_revoked_family_is_not_renewed() {
+    let registry = registry();
+    caller(0x123);
+    let family = registry.register(key());
+    registry.revoke_family(family);
+    registry.renew(family, renewed(1));
+}
+
+#[test]
+#[should_panic(expected: ('circlet: not the owner', 'ENTRYPOINT_FAILED'))]
+fn a_stranger_does_not_revoke_a_family() {
+    let registry = registry();
+    caller(0x123);
+    let family = registry.register(key());
+    caller(0x124);
+    registry.revoke_family(family);
+}
+
+#[test]
+#[should_panic(expected: ('circlet: revoked model', 'ENTRYPOINT_FAILED'))]
+fn a_model_of_a_revoked_family_proves_nothing() {
+    let registry = registry();
+    caller(0x123);
+    let family = registry.register(key());
+    registry.renew(family, renewed(1));
+    registry.revoke_family(family);
+    registry.submit(renewed(1), 0, array![].span(), array![].span());
 }
 
 #[test]
@@ -65,7 +236,7 @@ fn nineteen_bits_of_work_are_too_few() {
 #[test]
 #[should_panic(expected: ('circlet: key AIR', 'ENTRYPOINT_FAILED'))]
 fn a_malformed_key_is_refused() {
-    registry().register(key_with(1, 2));
+    registry().register(key_with(1, 1));
 }
 
 #[test]

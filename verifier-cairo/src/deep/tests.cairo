@@ -1,6 +1,6 @@
 use crate::circle::Point;
 use crate::fields::{CM31, M31, QM31, ZERO, base, qm31_inverse};
-use super::{Quotient, add_quotient, codewords, column_start, no_quotients};
+use super::{Quotient, add_quotient, codewords, column_start, fill, no_quotients};
 
 const TOP: M31 = 0x7ffffffe;
 const MINUS_2_U: QM31 = QM31 { a: 0, b: 0, c: 0x7ffffffd, d: 0 };
@@ -30,13 +30,16 @@ fn quotients_at_the_ends_of_the_range() {
             for point in points.span() {
                 let mut quotients = no_quotients();
                 let mut sum = ZERO;
-                for (im_x, im_y) in array![(top, zero), (mixed, top), (top, top)] {
-                    for k in array![full, ZERO] {
-                        let denominator = CM31 { a: 3, b: TOP };
-                        let q = Quotient { point_im_x: im_x, point_im_y: im_y, denominator, y: *y, k };
-                        add_quotient(ref quotients, @q, *point, *s);
-                        sum = sum + expected(q, *point, *s);
-                    }
+                let parts = array![
+                    (top, zero, full), (top, zero, ZERO), (mixed, top, full), (mixed, top, ZERO), (top, top, full),
+                    (top, top, ZERO), (top, mixed, full),
+                ];
+                assert!(parts.len() == crate::layout::COMPONENTS + 2);
+                for (im_x, im_y, k) in parts {
+                    let denominator = CM31 { a: 3, b: TOP };
+                    let q = Quotient { point_im_x: im_x, point_im_y: im_y, denominator, y: *y, k };
+                    add_quotient(ref quotients, @q, *point, *s);
+                    sum = sum + expected(q, *point, *s);
                 }
                 assert!(codewords(quotients) == array![sum]);
             }
@@ -47,16 +50,28 @@ fn quotients_at_the_ends_of_the_range() {
 #[test]
 fn columns_start_after_those_of_earlier_tables() {
     // In the fingerprint tree linear has 12 columns, activate 4, lut none and mac 12.
-    let order = array![3, 1, 2, 0].span();
+    let order = array![3, 1, 2, 0, 4].span();
     assert!(column_start(3, 3, order) == 0);
     assert!(column_start(3, 1, order) == 12);
     assert!(column_start(3, 2, order) == 16);
     assert!(column_start(3, 0, order) == 16);
+    // In the witness tree the blinder comes after three columns of activate and four of lut.
+    assert!(column_start(2, 4, order) == 7);
 }
 
 #[test]
-fn ties_keep_the_order_of_the_tables() {
-    assert!(crate::layout::leaf_order(array![7, 5, 7, 5].span()) == array![1, 3, 0, 2]);
-    assert!(crate::layout::leaf_order(array![26, 4, 26, 4].span()) == array![1, 3, 0, 2]);
-    assert!(crate::layout::leaf_order(array![4, 4, 4, 4].span()) == array![0, 1, 2, 3]);
+fn salts_weigh_nothing() {
+    let mut weights = array![];
+    for _ in 0..32_u32 {
+        weights.append(1);
+    }
+    // 16 columns and five salts are three felts of eight digits.
+    fill(ref weights, 21);
+    assert!(weights.len() == 48);
+    for i in 32..48_u32 {
+        assert!(*weights[i] == 0);
+    }
+    // A felt that is full already is left.
+    fill(ref weights, 24);
+    assert!(weights.len() == 48);
 }

@@ -1,8 +1,8 @@
-use super::{centred, read_key, unpack_words};
+use super::{centred, read_key, stem, unpack_words};
 
-/// A key's words: logs 7, 6, 8, 4, one scale each.
+/// A key's words: logs 7, 6, 8, 4, and 9 of the blinder; one scale each.
 pub fn words() -> Array<u32> {
-    let mut words = array![1, 1, 1, 16, 1, 7, 6, 8, 4, 8];
+    let mut words = array![2, 2, 1, 16, 1, 7, 6, 8, 4, 9];
     for i in 0..16_u32 {
         words.append(i);
     }
@@ -44,13 +44,22 @@ pub fn key() -> Span<felt252> {
 #[test]
 fn a_key_is_read() {
     let key = read_key(key());
-    assert!(key.log_sizes == array![7, 6, 8, 4].span());
-    assert!(key.log_size == 8);
+    assert!(key.log_sizes == array![7, 6, 8, 4, 9].span());
+    assert!(key.log_size == 9);
     assert!(key.structure_root.unbox() == [0, 1, 2, 3, 4, 5, 6, 7]);
     assert!(key.weights_root.unbox() == [8, 9, 10, 11, 12, 13, 14, 15]);
     assert!(key.pow_bits == 24 && key.log_blowup == 4 && key.n_queries == 18 && key.fold_step == 4);
     assert!(key.input_public);
     assert!(key.input.rows == 64 && key.output.rows == 10);
+}
+
+#[test]
+fn a_stem_is_all_of_a_key_but_its_weights_root() {
+    let count = words().len();
+    for i in 0..count {
+        let is_weights = 18 <= i && i < 26;
+        assert!((stem(key_with(i, 12345)) == stem(key())) == is_weights);
+    }
 }
 
 #[test]
@@ -72,6 +81,49 @@ fn residues_order_as_integers() {
     assert!(centred(0x40000000) < centred(0x7ffffffe));
     assert!(centred(0x7ffffffe) < centred(0));
     assert!(centred(0) < centred(0x3fffffff));
+}
+
+#[test]
+fn the_blinder_may_be_as_tall_as_the_tallest_table() {
+    assert!(read_key(key_with(9, 8)).log_size == 8);
+    assert!(read_key(key_with(9, 26)).log_size == 26);
+}
+
+#[test]
+#[should_panic(expected: 'circlet: key log size')]
+fn no_table_is_taller_than_the_blinder() {
+    read_key(key_with(9, 7));
+}
+
+#[test]
+#[should_panic(expected: 'circlet: key log size')]
+fn the_blinder_has_a_greatest_size() {
+    read_key(key_with(9, 27));
+}
+
+#[test]
+fn zero_knowledge_and_the_form_of_the_output_are_read() {
+    for word in array![3, 7, 0x103, 0x207, 0x303] {
+        assert!(read_key(key_with(31, word)).input_public);
+    }
+}
+
+#[test]
+#[should_panic(expected: 'circlet: key visibility')]
+fn an_output_is_public() {
+    read_key(key_with(31, 5));
+}
+
+#[test]
+#[should_panic(expected: 'circlet: key visibility')]
+fn a_flag_of_visibility_is_known() {
+    read_key(key_with(31, 11));
+}
+
+#[test]
+#[should_panic(expected: 'circlet: key visibility')]
+fn a_form_of_the_output_is_known() {
+    read_key(key_with(31, 0x403));
 }
 
 #[test]

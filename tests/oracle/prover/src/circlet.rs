@@ -132,9 +132,6 @@ impl ComponentProver<SimdBackend> for TableProver {
         trace: &Trace<'_, SimdBackend>,
         evaluation_accumulator: &mut DomainEvaluationAccumulator<SimdBackend>,
     ) {
-        if self.n_constraints() == 0 {
-            return;
-        }
         let mut table: Table = (*self.0).clone();
         table.constants.table = None;
         let log_size = table.log_size;

@@ -2,6 +2,8 @@
 #[rustfmt::skip]
 pub mod activate;
 #[rustfmt::skip]
+pub mod blinder;
+#[rustfmt::skip]
 pub mod linear;
 #[rustfmt::skip]
 pub mod lut;

@@ -5,15 +5,22 @@ use std::collections::BTreeMap;
 
 use serde_json::{json, Value};
 
-type Path = Vec<Step>;
+pub type Path = Vec<Step>;
 
 #[derive(Clone)]
-enum Step {
+pub enum Step {
     Key(String),
     Index(usize),
 }
 
-fn collect(value: &Value, path: &mut Path, class: &mut String, places: &mut BTreeMap<String, Vec<Path>>) {
+/// The paths of all places, by class.
+pub fn collect(document: &Value) -> BTreeMap<String, Vec<Path>> {
+    let mut places = BTreeMap::new();
+    visit(document, &mut Vec::new(), &mut String::new(), &mut places);
+    places
+}
+
+fn visit(value: &Value, path: &mut Path, class: &mut String, places: &mut BTreeMap<String, Vec<Path>>) {
     let length = class.len();
     places.entry(class.clone()).or_default().push(path.clone());
     match value {
@@ -21,7 +28,7 @@ fn collect(value: &Value, path: &mut Path, class: &mut String, places: &mut BTre
             class.push_str("[]");
             for (i, item) in items.iter().enumerate() {
                 path.push(Step::Index(i));
-                collect(item, path, class, places);
+                visit(item, path, class, places);
                 path.pop();
             }
         }
@@ -30,7 +37,7 @@ fn collect(value: &Value, path: &mut Path, class: &mut String, places: &mut BTre
                 path.push(Step::Key(key.clone()));
                 class.push('.');
                 class.push_str(key);
-                collect(field, path, class, places);
+                visit(field, path, class, places);
                 class.truncate(length);
                 path.pop();
             }
@@ -40,19 +47,21 @@ fn collect(value: &Value, path: &mut Path, class: &mut String, places: &mut BTre
     class.truncate(length);
 }
 
-fn at<'a>(document: &'a mut Value, path: &Path) -> &'a mut Value {
-    path.iter().fold(document, |value, step| match step {
-        Step::Key(key) => &mut value[key],
-        Step::Index(i) => &mut value[*i],
+/// None if the document has no such place.
+pub fn at<'a>(document: &'a mut Value, path: &Path) -> Option<&'a mut Value> {
+    path.iter().try_fold(document, |value, step| match step {
+        Step::Key(key) => value.get_mut(key),
+        Step::Index(i) => value.get_mut(*i),
     })
 }
 
-fn variants(value: &Value) -> Vec<Value> {
+/// Other values for a place.
+pub fn variants(value: &Value) -> Vec<Value> {
     const P: u64 = (1 << 31) - 1;
     let mut variants = vec![Value::Null, json!("text"), json!([]), json!({}), json!(-1), json!(0.5)];
     match value {
         Value::Number(number) => {
-            let number = number.as_u64().expect("proofs hold natural numbers");
+            let number = number.as_u64().unwrap_or_default();
             variants.extend([number ^ 1, number.wrapping_add(P), P, 0, u64::from(u32::MAX), u64::MAX].map(Value::from));
         }
         Value::Array(items) => {
@@ -90,17 +99,15 @@ fn variants(value: &Value) -> Vec<Value> {
 
 /// Calls `check(place, changed document)` for every change.
 pub fn for_each_change(document: &Value, mut check: impl FnMut(&str, &Value)) -> usize {
-    let mut places = BTreeMap::new();
-    collect(document, &mut Vec::new(), &mut String::new(), &mut places);
     let mut count = 0;
-    for (class, paths) in places {
+    for (class, paths) in collect(document) {
         let mut chosen = vec![0, paths.len() / 2, paths.len() - 1];
         chosen.dedup();
         for i in chosen {
             let mut changed = document.clone();
-            let original = at(&mut changed, &paths[i]).clone();
+            let original = at(&mut changed, &paths[i]).expect("a place").clone();
             for variant in variants(&original) {
-                *at(&mut changed, &paths[i]) = variant;
+                *at(&mut changed, &paths[i]).expect("a place") = variant;
                 check(&class, &changed);
                 count += 1;
             }
