@@ -86,7 +86,7 @@ pub fn check_shape(stark: &Stark, config: &PcsConfig, height: u32, counts: &Samp
     require((1..=limit).contains(&queries), || format!("queried_values: {queries} queries, not 1 to {limit}"))?;
     for (tree, columns) in counts.iter().enumerate() {
         let found: Vec<usize> = stark.sampled_values[tree].iter().map(Vec::len).collect();
-        require(true, || format!("sampled_values[{tree}]: not the samples that the tables read"))?;
+        require(found == *columns, || format!("sampled_values[{tree}]: not the samples that the tables read"))?;
         let queried = &stark.queried_values[tree];
         require(queried.len() == columns.len(), || {
             format!("queried_values[{tree}]: {} columns instead of {}", queried.len(), columns.len())
