@@ -51,7 +51,9 @@ class TableView {
     for (std::size_t row = 0; row < table_.rows(); ++row) {
       const bool real = row < real_rows_;
       const bool live = masks.dead == 0 || row <= real_rows_ + masks.live;
-      if (bit("live", row) != live) fail(row, live ? "live is not 1" : "live is 1 on a dead mask row");
+      if (at("live", row) != M31(live ? 1 : 0)) {
+        fail(row, live ? "live is not 1" : "live is not 0 on a dead mask row");
+      }
       if (bit("fin", row) != (row == real_rows_))
         fail(row, "fin is not on the row after the last real row alone");
       if (bit("keepr", row) != (real && row != 0))

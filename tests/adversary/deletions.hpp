@@ -27,6 +27,8 @@ inline ProvingKey toy_proving_key(const ToyModel& model) {
     structure[i] = model.table(i).trees[static_cast<std::size_t>(Tree::structure)];
     weights[i] = model.table(i).trees[static_cast<std::size_t>(Tree::weights)];
   }
+  structure[blinder_table] = {blinder_structure(shape.log_sizes[blinder_table], 0, 0)};
+  weights[blinder_table] = blinder_columns(Tree::weights, structure[blinder_table][0], nullptr);
   result.structure = commit_tables(shape, structure, small_pcs.fri.log_blowup_factor);
   result.weights = commit_tables(shape, weights, small_pcs.fri.log_blowup_factor);
   key.structure_root = result.structure->merkle().root();

@@ -232,7 +232,7 @@ TEST_CASE("a_key_of_another_length_or_outside_its_limits_is_refused_by_name") {
     std::uint32_t value;
     std::string reason;
   };
-  for (const auto& [word, value, reason] : std::vector<Limit>{{0, 2, "format version"},
+  for (const auto& [word, value, reason] : std::vector<Limit>{{0, 1, "format version"},
                                                               {1, 0, "AIR id"},
                                                               {2, 2, "hash id"},
                                                               {3, 0, "lanes"},
@@ -253,6 +253,8 @@ TEST_CASE("a_key_of_another_length_or_outside_its_limits_is_refused_by_name") {
                                                               {31, 0, "visibility"},
                                                               {31, 1, "visibility"},
                                                               {31, 4, "visibility"},
+                                                              {31, 5, "visibility"},
+                                                              {31, 8, "visibility"},
                                                               {31, 2, "claim wire"},
                                                               {32, 15, "claim wire"},
                                                               {32, M31::modulus, "claim wire"},

@@ -8,13 +8,13 @@
 using namespace circlet;
 using namespace circlet::testing;
 
-TEST_CASE("a_prover_fills_values_and_counts_of_look_ups_alone") {
+TEST_CASE("a_prover_fills_values_counts_of_look_ups_and_blinders_alone") {
   // Selectors, ids, multiplicities of wires and contents of LUTs are structure; a "next row" is a mask.
   std::set<std::string> of_witness, of_weights, of_fingerprints, of_logup;
   for (const auto& layout : table_layouts({.weights_per_row = 2, .samples = 2})) {
     const auto add = [&](Tree tree, std::set<std::string>& names) {
       for (const auto& column : layout.columns[static_cast<std::size_t>(tree)]) {
-        names.insert(layout.table + "." + column.name);
+        if (column.sampled) names.insert(layout.table + "." + column.name);
       }
     };
     add(Tree::weights, of_weights);
@@ -25,7 +25,9 @@ TEST_CASE("a_prover_fills_values_and_counts_of_look_ups_alone") {
   CHECK(of_weights == std::set<std::string>{"linear.w_0", "linear.w_1"});
   CHECK(of_witness == std::set<std::string>{"activate.q_0", "activate.q_1", "activate.r_0", "activate.r_1",
                                             "activate.y_0", "activate.y_1", "lut.m_0", "lut.m_1", "lut.m_2",
-                                            "lut.m_3"});
+                                            "lut.m_3", "blinder.R_0", "blinder.R_1", "blinder.R_2",
+                                            "blinder.R_3", "blinder.b_0", "blinder.b_1", "blinder.b_2",
+                                            "blinder.b_3"});
   CHECK(of_fingerprints ==
         std::set<std::string>{"linear.A", "linear.b", "linear.S", "activate.T", "mac.A", "mac.B", "mac.S"});
   CHECK(of_logup == std::set<std::string>{"linear.R", "activate.P_0", "activate.P_1", "activate.W",

@@ -47,7 +47,6 @@ TEST_CASE("mask_rows_may_hold_anything_that_no_constraint_binds") {
   for_each_table([&]<class Shape>(auto index, Shape) {
     auto& structure = masked.table(index).tree(Tree::structure);
     const std::size_t first = fin_row(structure[Shape::fin]) + 1;
-    REQUIRE(first + 1 < structure[0].size());
     for (std::size_t row = (first + structure[0].size()) / 2; row < structure[0].size(); ++row) {
       structure[0][row] = M31();
     }
