@@ -20,6 +20,7 @@ struct ModelFolder {
   [[nodiscard]] Path structure() const { return folder / "model.structure"; }
   [[nodiscard]] Path verification_key() const { return folder / "model.vk"; }
   [[nodiscard]] Path proving_key() const { return folder / "model.pk"; }
+  [[nodiscard]] Path budget() const { return folder / "model.budget"; }
 };
 
 struct ImportOptions {
@@ -31,6 +32,8 @@ void import_model(ImportOptions options, const Output& output);
 struct SetupCommand {
   Path folder;
   SetupOptions setup;
+  bool renew = false;       // mask the weights of the folder's key anew
+  std::uint32_t split = 0;  // folders to divide the budget of proofs among; 0: none
 };
 void setup_keys(const SetupCommand& command, const Output& output);
 

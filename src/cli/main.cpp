@@ -134,6 +134,15 @@ void add_setup(CLI::App& app, SetupCommand& options, const Output& output) {
       ->add_option("--proofs", options.setup.proofs,
                    "proofs that the weights must stay hidden over, at least")
       ->capture_default_str();
+  auto* renew =
+      command->add_flag("--renew", options.renew,
+                        "keep the key and mask its weights anew: another model id, a whole budget of proofs");
+  command
+      ->add_option(
+          "--split", options.split,
+          "divide what remains of the budget of proofs among so many copies of the folder, folder/1 ...")
+      ->check(CLI::Range(2, 1000))
+      ->excludes(renew);
   command->add_flag("!--no-zk", options.setup.zero_knowledge,
                     "hide nothing: for models and data that are public");
   command->add_option("--lanes", options.setup.lanes, "weights a row of the table linear (default: planned)");

@@ -10,6 +10,7 @@
 #include "frontend/json.hpp"
 #include "frontend/model_file.hpp"
 #include "frontend/onnx/import.hpp"
+#include "stark/proof_budget.hpp"
 #include "stark/security.hpp"
 #include "stark/structure.hpp"
 
@@ -36,6 +37,37 @@ std::string budget_text(const ProvingKey& proving_key) {
                      proving_key.proof_budget);
 }
 
+/// Copies of a folder, each with a share of what remains of its budget.
+void split_keys(const ModelFolder& folder, std::uint32_t parts, const Output& output) {
+  const ProvingKey proving_key = load_proving_key(folder.proving_key());
+  require(proving_key.key.zero_knowledge, ErrorKind::usage,
+          "the key hides nothing, and has no budget of proofs to split");
+  std::vector<ModelFolder> copies;
+  for (std::uint32_t i = 1; i <= parts; ++i) {
+    copies.push_back({folder.folder / std::to_string(i)});
+    require(!std::filesystem::exists(copies.back().folder), ErrorKind::usage,
+            copies.back().folder.string() + " exists: move it away first");
+  }
+  const Bytes model = read_file(folder.model()), structure = read_file(folder.structure());
+  // From here on the folder itself proves nothing more, whatever happens.
+  const auto shares = split_budget(folder.budget(), proving_key.key.weights_root, parts);
+  auto list = nlohmann::ordered_json::array();
+  std::string text;
+  for (std::uint32_t i = 0; i < parts; ++i) {
+    std::filesystem::create_directories(copies[i].folder);
+    write_file(copies[i].model(), model, true);
+    write_file(copies[i].structure(), structure);
+    save_proving_key(proving_key, copies[i].proving_key());
+    create_budget(copies[i].budget(), proving_key.key.weights_root, shares[i]);
+    save_verification_key(proving_key.key, copies[i].verification_key());
+    list.push_back({{"folder", copies[i].folder.string()}, {"proof_budget", shares[i]}});
+    text += fmt::format("wrote {}: {} proofs\n", copies[i].folder.string(), shares[i]);
+  }
+  output.print({{"split", list}},
+               text + fmt::format("{} itself proves nothing more until `circlet setup {} --renew`\n",
+                                  folder.folder.string(), folder.folder.string()));
+}
+
 }  // namespace
 
 void import_model(ImportOptions options, const Output& output) {
@@ -59,10 +91,20 @@ void import_model(ImportOptions options, const Output& output) {
 
 void setup_keys(const SetupCommand& command, const Output& output) {
   const ModelFolder folder{command.folder};
+  if (command.split != 0) return split_keys(folder, command.split, output);
   const Program program = load_model(folder.model()).program;
-  const Plan chosen = plan(program, command.setup);
-  const ProvingKey proving_key = setup(program, command.setup);
+  std::string reason = "as before, with the weights masked anew";
+  ProvingKey proving_key;
+  if (command.renew) {
+    proving_key = renew(load_proving_key(folder.proving_key()), program);
+  } else {
+    reason = plan(program, command.setup).reason;
+    proving_key = setup(program, command.setup);
+  }
   save_proving_key(proving_key, folder.proving_key());
+  if (proving_key.key.zero_knowledge) {
+    create_budget(folder.budget(), proving_key.key.weights_root, proving_key.proof_budget);
+  }
   save_verification_key(proving_key.key, folder.verification_key());
   const auto& key = proving_key.key;
   output.print(
@@ -73,7 +115,7 @@ void setup_keys(const SetupCommand& command, const Output& output) {
        {"input", key.input_public ? "public" : "private"},
        {"zero_knowledge", key.zero_knowledge},
        {"proof_budget", proving_key.proof_budget},
-       {"plan", chosen.reason},
+       {"plan", reason},
        {"verification_key", folder.verification_key().string()},
        {"proving_key", folder.proving_key().string()}},
       fmt::format("model id        {}\nstructure root  {}\nweights root    {}\ntables          {}\n"
@@ -81,7 +123,7 @@ void setup_keys(const SetupCommand& command, const Output& output) {
                   "wrote {} (public) and {} (secret)\nnext: circlet prove {} input.json -o proof.bin\n",
                   key.digest().to_hex(), key.structure_root.to_hex(), key.weights_root.to_hex(),
                   sizes_text(key.log_sizes), key.input_public ? "public" : "private", hidden_text(key),
-                  budget_text(proving_key), chosen.reason, folder.verification_key().string(),
+                  budget_text(proving_key), reason, folder.verification_key().string(),
                   folder.proving_key().string(), command.folder.string()));
 }
 

@@ -14,6 +14,7 @@
 #include "frontend/executor.hpp"
 #include "frontend/inputs.hpp"
 #include "frontend/model_file.hpp"
+#include "stark/proof_budget.hpp"
 #include "stark/prover.hpp"
 #include "stark/security.hpp"
 #include "stark/verifier.hpp"
@@ -42,6 +43,14 @@ std::vector<std::int32_t> load_input(const Program& program, const Path& path) {
   return quantise_input(program, read_inputs(path, program.tensors[program.input].rows));
 }
 
+void require_budget(const ModelFolder& folder, const ProvingKey& proving_key) {
+  const ProofBudget budget = read_budget(folder.budget());
+  require(budget.weights_root == proving_key.key.weights_root, ErrorKind::bad_input,
+          folder.budget().string() + " counts for another key: run `circlet setup --renew`");
+  require(budget.remaining() != 0, ErrorKind::usage,
+          "the proof budget of this key is spent: run `circlet setup --renew`");
+}
+
 }  // namespace
 
 void prove_input(const ProveCommand& command, const Output& output) {
@@ -49,6 +58,8 @@ void prove_input(const ProveCommand& command, const Output& output) {
   const ModelFolder folder{command.folder};
   const Program program = load_model(folder.model()).program;
   const ProvingKey proving_key = load_proving_key(folder.proving_key());
+  const bool counted = proving_key.key.zero_knowledge;
+  if (counted) require_budget(folder, proving_key);  // before the work
   ProgressBar bar(!output.json);
   double done = 0;
   const auto on_phase = [&](std::string_view phase, double) {
@@ -57,6 +68,8 @@ void prove_input(const ProveCommand& command, const Output& output) {
   const Proof proof = prove(proving_key, program, load_input(program, command.input),
                             {.context = parse_context(command.context), .observer = {}, .phases = on_phase});
   const Bytes file = encode_proof(proof);
+  // Before any of the proof can be seen.
+  const std::uint64_t remaining = counted ? spend_budget(folder.budget(), proving_key.key.weights_root) : 0;
   if (command.as_json) {
     write_file(command.proof, as_bytes(proof_to_json(proof).dump()));
   } else {
@@ -67,9 +80,11 @@ void prove_input(const ProveCommand& command, const Output& output) {
   object["proof"] = command.proof.string();
   object["proof_bytes"] = file.size();
   object["seconds"] = seconds;
+  if (counted) object["proofs_remaining"] = remaining;
   output.print(object, statement_text(proving_key.key, proof.statement) +
-                           fmt::format("wrote {} ({}) in {}\n", command.proof.string(),
-                                       human_size(file.size()), human_time(seconds)));
+                           fmt::format("wrote {} ({}) in {}{}\n", command.proof.string(),
+                                       human_size(file.size()), human_time(seconds),
+                                       counted ? fmt::format("; the key allows {} more", remaining) : ""));
 }
 
 void verify_proof(const VerifyCommand& command, const Output& output) {

@@ -13,13 +13,21 @@ namespace {
 
 constexpr std::uint32_t proving_key_version = 2;
 
-void draw_weight_masks(ModelColumns& columns, const VerificationKey& key, Csprng& random) {
-  const auto& linear = columns.structure[linear_table];
-  draw_mask_rows(table_layout(linear_table, key.lanes), Tree::weights,
-                 linear[index_of(linear::Structure::live)], linear[LinearShape::fin],
-                 columns.weights[linear_table], random);
-  columns.weights[blinder_table] =
-      blinder_columns(Tree::weights, columns.structure[blinder_table][0], &random);
+/// Commits to the weights, masked if the key is zero-knowledge.
+void commit_weights(ProvingKey& proving_key, ModelColumns& columns, Csprng* masks) {
+  auto& key = proving_key.key;
+  if (key.zero_knowledge) {
+    Csprng system;
+    Csprng& random = masks == nullptr ? system : *masks;
+    const auto& linear = columns.structure[linear_table];
+    draw_mask_rows(table_layout(linear_table, key.lanes), Tree::weights,
+                   linear[index_of(linear::Structure::live)], linear[LinearShape::fin],
+                   columns.weights[linear_table], random);
+    columns.weights[blinder_table] =
+        blinder_columns(Tree::weights, columns.structure[blinder_table][0], &random);
+  }
+  proving_key.weights = commit_tables(air_shape(key), columns.weights, key.pcs.fri.log_blowup_factor);
+  key.weights_root = proving_key.weights->merkle().root();
 }
 
 }  // namespace
@@ -51,20 +59,27 @@ ProvingKey setup(const Program& program, const SetupOptions& options) {
   key.one_reads = arithmetisation.one_reads;
   key.ones_reads = arithmetisation.ones_reads;
   ModelColumns columns = model_columns(program, arithmetisation);
-  if (key.zero_knowledge) {
-    Csprng system;
-    draw_weight_masks(columns, key, options.masks == nullptr ? system : *options.masks);
-  }
   result.proof_budget = chosen.proof_budget;
-  const AirShape shape = air_shape(key);
-  result.structure = commit_tables(shape, columns.structure, key.pcs.fri.log_blowup_factor);
-  result.weights = commit_tables(shape, columns.weights, key.pcs.fri.log_blowup_factor);
+  result.structure = commit_tables(air_shape(key), columns.structure, key.pcs.fri.log_blowup_factor);
   key.structure_root = result.structure->merkle().root();
-  key.weights_root = result.weights->merkle().root();
+  commit_weights(result, columns, options.masks);
   result.model_checksum = model_checksum(program);
   // What a verifier would refuse, or read as another range, is refused here.
   require(VerificationKey::from_words(key.to_words()) == key, ErrorKind::bad_input,
           "the model's input or output has integers beyond 2^30, which are not told apart modulo 2^31 - 1");
+  return result;
+}
+
+ProvingKey renew(const ProvingKey& proving_key, const Program& program, Csprng* masks) {
+  require(proving_key.key.zero_knowledge, ErrorKind::usage,
+          "the key hides nothing, and has no budget of proofs to renew");
+  require(model_checksum(program) == proving_key.model_checksum, ErrorKind::bad_input,
+          "the proving key belongs to another model: run `circlet setup` without --renew");
+  ProvingKey result = proving_key;
+  Arithmetisation arithmetisation = arithmetise(program, result.key);
+  arithmetisation.first_blinder_row = result.first_blinder_row;
+  ModelColumns columns = model_columns(program, arithmetisation);
+  commit_weights(result, columns, masks);
   return result;
 }
 

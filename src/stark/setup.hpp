@@ -54,6 +54,10 @@ struct ProvingKey {
 
 ProvingKey setup(const Program& program, const SetupOptions& options);
 
+/// The same key with the weights masked anew: another weights root, and so another model id, and a whole
+/// budget of proofs. Error(bad_input) if `program` is another model, Error(usage) if the key hides nothing.
+ProvingKey renew(const ProvingKey& proving_key, const Program& program, Csprng* masks = nullptr);
+
 /// XXH3 of the Program: tells an owner that a proving key belongs to another model.
 std::uint64_t model_checksum(const Program& program);
 
