@@ -143,6 +143,12 @@ void add_setup(CLI::App& app, SetupCommand& options, const Output& output) {
           "divide what remains of the budget of proofs among so many copies of the folder, folder/1 ...")
       ->check(CLI::Range(2, 1000))
       ->excludes(renew);
+  command
+      ->add_option_function<std::string>(
+          "--security",
+          [&options](const std::string& text) { options.setup.security = parse_security(text); },
+          "bits that a forger must find: conjectured-N or proven-N")
+      ->option_text("conjectured-N|proven-N [conjectured-96]");
   command->add_flag("!--no-zk", options.setup.zero_knowledge,
                     "hide nothing: for models and data that are public");
   command->add_option("--lanes", options.setup.lanes, "weights a row of the table linear (default: planned)");

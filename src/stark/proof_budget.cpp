@@ -71,10 +71,13 @@ void create_budget(const path& name, const Blake2sHash& weights_root, std::uint6
   const path file = resolved(name);
   const FileLock lock(lock_of(file));
   bool counts_already = false;
-  try {
-    counts_already = read_budget(file).weights_root == weights_root;
-  } catch (const Error&) {
-    // Absent or damaged: it grants nothing, and the new tree needs nothing of it.
+  if (std::filesystem::exists(file)) {
+    try {
+      counts_already = read_budget(file).weights_root == weights_root;
+    } catch (const Error& error) {
+      // A damaged one grants nothing; one that cannot be read now may be this key's.
+      if (error.kind() != ErrorKind::bad_input) throw;
+    }
   }
   require(!counts_already, ErrorKind::usage, [&] {
     return "'" + file.string() + "' counts the proofs of this key already: for a new count, " + renew;

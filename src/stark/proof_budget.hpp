@@ -31,7 +31,8 @@ struct ProofBudget {
 };
 
 /// Starts the count of `total` > 0 proofs for a tree that was just masked; a budget of another key at `path`,
-/// or a damaged one, is replaced. Error(usage) if `path` counts for this key already.
+/// or a damaged one, is replaced. Error(usage) if `path` counts for this key already, Error(io) if it cannot
+/// be read or replaced.
 void create_budget(const std::filesystem::path& path, const Blake2sHash& weights_root, std::uint64_t total);
 
 /// Spends a unit and returns how many remain, once the count is on the disk. Processes and threads take turns

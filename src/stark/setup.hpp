@@ -17,11 +17,20 @@ namespace circlet {
 
 enum class Target : std::uint8_t { chain, offchain };
 
+/// Bits that `security_of` must find in the key.
+struct SecurityTarget {
+  bool proven = false;  // the greater of the two proven figures, or the conjectured one
+  std::uint32_t bits = 96;
+};
+/// "conjectured-96", "proven-100"; Error(usage) for anything else.
+SecurityTarget parse_security(const std::string& text);
+
 struct SetupOptions {
   Target target = Target::chain;
   bool input_public = true;
   std::uint32_t batch = 1;             // samples a proof; 1 on chain
   std::optional<std::uint32_t> lanes;  // weights a row of `linear`; planned if absent, 16 on chain
+  SecurityTarget security;             // of what is planned
   std::optional<PcsConfig> pcs;        // planned if absent
   bool zero_knowledge = true;
   std::uint32_t proofs = 32;  // that the weights stay hidden over, at least; without zero knowledge unused
@@ -35,11 +44,13 @@ struct Plan {
   PcsConfig pcs;
   TableSizes sizes;
   std::size_t proof_budget = 0;  // proofs over which the weights stay hidden; 0 if they are not
+  double reachable = 0;          // bits that the steps of the protocol allow, as far as queries were tried
   std::string reason;
 };
 
-/// 96 bits of conjectured security. For the chain: few queries at a large blow-up, C = 16, B = 1. Off the
-/// chain: blow-up 2, and the C that costs least. Throws Error(usage) if the options contradict each other.
+/// The parameters that reach the wanted security with the fewest felts on chain (C = 16, B = 1), in the least
+/// time off it. Throws Error(usage) if the options contradict each other, Error(unsupported) if the security
+/// is out of reach.
 Plan plan(const Program& program, const SetupOptions& options);
 
 /// The secret half: the trees that every proof opens.
