@@ -1,5 +1,6 @@
 #include "core/artefact.hpp"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/mman.h>
@@ -13,6 +14,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <memory>
 #include <utility>
 
 namespace circlet {
@@ -133,18 +135,25 @@ class Temporary {
   FileDescriptor file_;
 };
 
-/// Removes what killed writers left: the temporaries that nobody holds locked.
+struct CloseFolder {
+  void operator()(DIR* folder) const { ::closedir(folder); }
+};
+
+/// Removes what killed writers left: the temporaries that nobody holds locked. In a folder that cannot be
+/// listed they stay.
 void remove_abandoned(const std::filesystem::path& folder, const std::string& prefix) {
-  std::error_code failure;
-  for (std::filesystem::directory_iterator entry(folder, failure), end; !failure && entry != end;
-       entry.increment(failure)) {
-    const std::string name = entry->path().filename().string();
+  // Not std::filesystem::directory_iterator, which ends the program when it cannot allocate.
+  const std::unique_ptr<DIR, CloseFolder> listing(::opendir(folder.c_str()));
+  if (listing == nullptr) return;
+  while (const dirent* const entry = ::readdir(listing.get())) {
+    const std::string name = entry->d_name;
     if (!name.starts_with(prefix) || name.size() != prefix.size() + suffix_digits ||
         name.find_first_not_of("0123456789abcdef", prefix.size()) != std::string::npos) {
       continue;
     }
-    const FileDescriptor file(::open(entry->path().c_str(), O_WRONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
-    if (file.valid() && ::flock(file.get(), LOCK_EX | LOCK_NB) == 0) ::unlink(entry->path().c_str());
+    const std::string path = folder / name;
+    const FileDescriptor file(::open(path.c_str(), O_WRONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+    if (file.valid() && ::flock(file.get(), LOCK_EX | LOCK_NB) == 0) ::unlink(path.c_str());
   }
 }
 

@@ -189,6 +189,23 @@ class Failures(Budget):
         self.expect(run(*self.spend()), 0)
         self.tell(f"{refused} refusals, {harmless} harmless failures")
 
+    def test_each_system_call_of_a_creation_that_fails_resets_no_budget(self):
+        self.create(10)
+        self.expect(run(*self.spend()), 0)
+        create = [SPEND_LOOP, "create", self.budget, ROOT, 10]
+        refusals = 0
+        for number in DISK_ERRORS.values():
+            at, code = 0, None
+            # Until there is no such call, and the budget is refused for being there.
+            while code != 2:
+                at += 1
+                code = run(*create, fault=number, at=at, folder=self.folder).returncode
+                self.assertIn(code, (2, 3))
+                self.assertEqual(self.status(), (10, 1))
+                refusals += code == 3
+        self.assertGreater(refusals, 0)
+        self.tell(f"{refusals} refusals")
+
     def test_a_write_that_the_disk_takes_in_two_parts_is_whole(self):
         self.create(10)
         for at, (call, *_) in enumerate(calls_of(*self.spend(), folder=self.folder), 1):
