@@ -33,7 +33,7 @@ struct SetupOptions {
   SecurityTarget security;             // of what is planned
   std::optional<PcsConfig> pcs;        // planned if absent
   bool zero_knowledge = true;
-  std::uint32_t proofs = 32;  // that the weights stay hidden over, at least; without zero knowledge unused
+  std::uint32_t proofs = 10;  // that the weights stay hidden over, at least; without zero knowledge unused
   /// Where the masks of the weights are drawn from; a generator of its own by default.
   Csprng* masks = nullptr;
 };
