@@ -72,7 +72,7 @@ Parameters parameters_of(const VerificationKey& key) {
     for (const auto& tree : layout.columns) {
       for (const LayoutColumn& column : tree) {
         // A column that is also sampled one row earlier has three quotients (its periodicity is one).
-        result.quotients += (column.secure ? 4 : 1) * (column.with_previous ? 3 : 1);
+        if (column.sampled) result.quotients += column.width() * (column.with_previous ? 3 : 1);
       }
     }
   }
