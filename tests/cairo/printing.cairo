@@ -14,7 +14,7 @@ pub impl Printing of Observer {
     }
 }
 
-fn append_short_string(ref line: ByteArray, text: u256) {
+pub fn append_short_string(ref line: ByteArray, text: u256) {
     if text != 0 {
         append_short_string(ref line, text / 256);
         line.append_byte((text % 256).try_into().unwrap());

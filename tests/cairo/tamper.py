@@ -1,0 +1,280 @@
+"""Changes of a proof's calldata, and the errors that must meet them.
+
+Every class of field (a section of the values, a part of the hashes, a word of the key, the context, a length) is changed,
+truncated and extended. A change that the verifier reads as another value has one expected error, that of the step which looks
+at it; what moves all later fields has a few.
+"""
+import random
+
+from calldata import P, UNREAD_SAMPLES
+
+BUS, COMPOSITION, WORK = "circlet: bus balance", "circlet: composition", "circlet: proof of work"
+TREE, FRI = "circlet: tree root", "circlet: FRI layer root"
+RANGE, BEYOND_P, UNUSED_DIGIT = "circlet: public value range", "circlet: value beyond p", "circlet: unused digit"
+BEYOND_FELT, UNUSED_BYTE = "circlet: felt beyond 2^248", "circlet: unused byte"
+ENCODING = [BEYOND_P, UNUSED_DIGIT]
+
+
+def key_error(field):
+    return f"circlet: key {field}"
+
+
+# Word of the key -> errors that a change of it can meet.
+KEY_FIELDS = [["version"], ["AIR"], ["hash"], ["lanes"], ["batch"]]
+KEY_FIELDS = {i: [key_error(*names)] for i, names in enumerate(KEY_FIELDS)}
+KEY_FIELDS |= {i: [key_error("log size"), BUS] for i in range(5, 10)}
+KEY_FIELDS |= {i: [BUS] for i in range(10, 26)}
+KEY_FIELDS |= {26: [key_error("proof of work"), BUS], 27: [key_error("blow-up"), BUS], 28: [key_error("last layer")],
+               29: [key_error("queries"), BUS], 30: [key_error("fold step"), BUS],
+               31: [key_error("visibility"), key_error("wire"), BUS]}
+for first in (32, 36):
+    KEY_FIELDS |= {first: [key_error("wire"), BUS],
+                   first + 1: [key_error("rows"), key_error("scales"), "circlet: values too short", RANGE, BUS, *ENCODING],
+                   first + 2: [key_error("range"), RANGE, BUS], first + 3: [key_error("range"), RANGE, BUS]}
+KEY_FIELDS |= {40: [key_error("reads"), BUS], 41: [key_error("reads"), BUS]}
+
+
+class Sweep:
+    """Cases (name, changed calldata or arguments, errors); `full` for all felts, otherwise a sample of each class."""
+
+    def __init__(self, calldata, seed, full):
+        self.original, self.full, self.random = calldata, full, random.Random(seed)
+        self.cases = []
+
+    def sample(self, items, count):
+        items = list(items)
+        return items if self.full else self.random.sample(items, min(count, len(items)))
+
+    def change(self, name, *errors):
+        changed = self.original.copy()
+        self.cases.append((name, changed, list(dict.fromkeys(errors))))
+        return changed
+
+    def run(self):
+        self.change_context()
+        self.change_lengths()
+        self.change_key()
+        self.change_values()
+        self.move_values()
+        self.change_hashes()
+        self.move_hashes()
+        return self.cases
+
+    def change_context(self):
+        for bit in self.sample(range(251), 2):
+            self.change(f"context, bit {bit}", BUS).context ^= 1 << bit
+
+    def change_lengths(self):
+        """Lists that claim to be one felt longer or shorter than they are, and calldata that is."""
+        too_long = "Input too long for arguments"
+        key, values, hashes = (f"Failed to deserialize param #{i}" for i in (1, 3, 4))
+        arguments = self.original.arguments()
+        at_values = 2 + len(self.original.key)
+        at_hashes = at_values + 1 + len(self.original.values)
+        for name, at, longer, shorter in (("key", 0, values, values), ("values", at_values, hashes, hashes),
+                                          ("hashes", at_hashes, hashes, too_long)):
+            for step, error in ((1, longer), (-1, shorter)):
+                changed = list(arguments)
+                changed[at] += step
+                self.cases.append((f"length of the {name} {step:+}", changed, [error]))
+        self.cases.append(("length of the key beyond 32 bits", [arguments[0] + 2**32, *arguments[1:]], [key]))
+        self.cases.append(("arguments truncated", arguments[:-1], [hashes]))
+        self.cases.append(("arguments extended", arguments + [0], [too_long]))
+
+    def change_key(self):
+        original = self.original
+        words = original.words()
+        scales = 42
+        fields = dict(KEY_FIELDS)
+        for _ in range(2):
+            fields[scales] = [key_error("scales")]
+            end = scales + 1 + 2 * words[scales]
+            fields |= {i: [key_error("scales"), BUS] for i in range(scales + 1, end)}
+            scales = end
+        used = scales
+        for i in range(used):
+            for bit in self.sample(range(32), 1):
+                self.change(f"key word {i}, bit {bit}", *fields[i]).set_word(i, words[i] ^ 1 << bit)
+        tallest = max(words[5:9])
+        least, greatest = words[38:40]
+        for name, i, value, error in (
+                ("an older version", 0, 1, key_error("version")),
+                ("an older AIR", 1, 1, key_error("AIR")),
+                ("a huge table", 5, 27, key_error("log size")),
+                ("a tiny table", 8, 3, key_error("log size")),
+                ("a blinder below a table", 9, tallest - 1, key_error("log size")),
+                ("a taller blinder", 9, words[9] + 1, BUS),
+                ("no proof of work", 26, 0, BUS),
+                ("no queries", 29, 0, key_error("queries")),
+                ("fewer queries", 29, words[29] - 1, BUS),
+                ("no fold", 30, 0, key_error("fold step")),
+                ("a hidden output", 31, words[31] & ~2, key_error("visibility")),
+                ("another form of output", 31, words[31] ^ 0x100, BUS),
+                ("an unknown form of output", 31, words[31] | 0x400, key_error("visibility")),
+                ("zero knowledge or not", 31, words[31] ^ 4, BUS),
+                ("a reserved wire", 36, 15, key_error("wire")),
+                ("no output", 37, 0, key_error("rows")),
+                ("an empty range", 38, (greatest + 1) % P, key_error("range")),
+                ("a range of no residue", 39, P, key_error("range")),
+                ("too many reads", 40, 2**28 + 1, key_error("reads"))):
+            self.change(f"key: {name}", error).set_word(i, value)
+        for i in self.sample(range(len(original.key)), 1):
+            self.change(f"key felt {i} of eight words", key_error("felt")).key[i] += 2**224
+        for length in self.sample(range(len(original.key)), 2):
+            del self.change(f"key truncated to {length} felts", key_error("too short")).key[length:]
+        self.change("key extended", key_error("too long")).key.append(0)
+        for i in range(used, 7 * len(original.key)):
+            self.change(f"unused key word {i}", key_error("unused word")).set_word(i, 1)
+
+    def own_error(self, name):
+        """Of the step that looks at a section of the values."""
+        if name in ("inputs", "outputs", "claimed"):
+            return BUS
+        if name in ("last layer", "nonce"):
+            return WORK
+        return {"samples": COMPOSITION, "leaf": TREE, "FRI": FRI}[name.split()[0]]
+
+    def other_digit(self, value, allowed=range(P)):
+        """Another one of the digits allowed."""
+        while True:
+            digit = self.random.choice(allowed) % P
+            if digit != value:
+                return digit
+
+    def classes(self):
+        """Name -> its sections; one of them, but for leaves."""
+        result = {}
+        for section in self.original.sections():
+            result.setdefault(section.name, []).append(section)
+        return result
+
+    def used_digits(self, section, felt):
+        return range(min(8, section.count - 8 * (felt - section.start)))
+
+    def change_values(self):
+        for name, sections in self.classes().items():
+            felts = [(section, felt) for section in sections for felt in range(section.start, section.end)]
+            if name == "nonce":
+                self.change("nonce", WORK).values[felts[0][1]] ^= 1
+                self.change("nonce beyond 64 bits", WORK).values[felts[0][1]] += 1 << 64
+                continue
+            for section, felt in self.sample(felts, 2):
+                i = self.random.choice(self.used_digits(section, felt))
+                self.change_digit(name, section, felt, i)
+            for section, felt in self.random.sample(felts, min(len(felts), 8 if self.full else 1)):
+                i = self.random.choice(self.used_digits(section, felt))
+                if self.original.digit(felt, i) != P:
+                    error = {"inputs": RANGE, "outputs": RANGE}.get(name, TREE if name.startswith("leaf") else BEYOND_P)
+                    self.change(f"{name}: felt {felt}, digit {i}, p", error).set_digit(felt, i, P)
+                self.change(f"{name}: felt {felt} beyond 2^248", BEYOND_FELT).values[felt] += 1 << 248
+            for section in self.sample(sections, 1):
+                for i in range(8 - (8 * section.felts - section.count), 8):
+                    self.change(f"{name}: unused digit {i}", UNUSED_DIGIT).set_digit(section.end - 1, i, 1)
+        for tree, sections in ((name, s) for name, s in self.classes().items() if name.startswith("leaf")):
+            # A leaf's last column: a salt, in all trees but two.
+            section = self.random.choice(sections)
+            self.change_digit(tree, section, section.end - 1, (section.count - 1) % 8)
+        samples = self.classes()["samples"][0]
+        for sample in self.sample(UNREAD_SAMPLES, 2):
+            self.change_digit("samples", samples, samples.start + 4 * sample // 8, 4 * sample % 8)
+
+    def change_digit(self, name, section, felt, i):
+        value = self.original.digit(felt, i)
+        what = f"{name}: felt {felt}, digit {i}"
+        if name in ("inputs", "outputs"):
+            least, greatest = self.original.words()[34 if name == "inputs" else 38:][:2]
+            within = range(least - P if least > greatest else least, greatest + 1)
+            self.change(what + ", in range", BUS).set_digit(felt, i, self.other_digit(value, within))
+            outside = (greatest + 1) % P
+            self.change(what + ", out of range", RANGE).set_digit(felt, i, outside)
+            return
+        error = self.own_error(name)
+        if name == "samples" and (8 * (felt - section.start) + i) // 4 in UNREAD_SAMPLES:
+            error = WORK
+        self.change(what, error).set_digit(felt, i, self.other_digit(value))
+
+    def move_values(self):
+        """A section that is one felt shorter takes the first of the next one; one that is longer gives to it."""
+        sections = self.original.sections()
+        for name, own in self.classes().items():
+            for section in self.random.sample(own, min(len(own), 4 if self.full else 1)):
+                following = next((s for s in sections if s.start == section.end), None)
+                errors = [self.own_error(name), *ENCODING]
+                if name in ("inputs", "outputs"):
+                    errors.append(RANGE)
+                if following is None:
+                    errors = ["circlet: values too short"]
+                del self.change(f"{name} truncated at felt {section.end}", *errors).values[section.end - 1]
+                errors = ["circlet: values too long"]
+                if following is not None:
+                    errors = [self.own_error(following.name), *ENCODING]
+                    if following.name == "outputs":
+                        errors.append(RANGE)
+                self.change(f"{name} extended at felt {section.end}", *errors).values.insert(section.end, 0)
+
+    def hash_error(self, name):
+        """Of the step that looks at a part of the hashes."""
+        if name in ("witness root", "fingerprints root"):
+            return BUS
+        if name in ("logup root", "composition root"):
+            return COMPOSITION
+        if name.startswith("FRI root"):
+            return WORK
+        return FRI if "FRI" in name else TREE
+
+    def change_hashes(self):
+        original = self.original
+        hashes = original.hash_list()
+        for section in original.hash_sections():
+            error = self.hash_error(section.name)
+            for i in self.sample(range(section.start, section.end), 2):
+                bit = self.random.randrange(248)
+                self.change(f"{section.name}: hash {i}, bit {bit}", error).hashes[original.tops + i] ^= 1 << bit
+                bit = self.random.randrange(8)
+                self.change(f"{section.name}: hash {i}, top bit {bit}", error).hashes[i // 31] ^= 1 << 8 * (i % 31) + bit
+            i = self.random.randrange(section.start, section.end)
+            self.change(f"{section.name}: hash {i} beyond 2^248", BEYOND_FELT).hashes[original.tops + i] += 1 << 248
+        for i in self.sample(range(original.tops), 1):
+            self.change(f"top bytes {i} beyond 2^248", BEYOND_FELT).hashes[i] += 1 << 248
+        for i in self.sample(range(len(hashes), 31 * original.tops), 1):
+            self.change(f"unused top byte {i}", UNUSED_BYTE).hashes[original.tops - 1] += 1 << 8 * (i % 31)
+
+    def move_hashes(self):
+        original = self.original
+        hashes = original.hash_list()
+        sections = original.hash_sections()
+        for section, following in zip(sections, [*sections[1:], None]):
+            error = self.hash_error(section.name) if following else "circlet: hashes too short"
+            self.change(f"{section.name} truncated", error).set_hash_list(
+                hashes[:section.end - 1] + hashes[section.end:])
+            error = self.hash_error(following.name) if following else "circlet: hashes too long"
+            self.change(f"{section.name} extended", error).set_hash_list(
+                [*hashes[:section.end], self.random.getrandbits(256), *hashes[section.end:]])
+        # Without encoding anew: all top bytes move.
+        errors = [BUS, COMPOSITION, WORK, TREE]
+        del self.change("top bytes truncated", *errors).hashes[0]
+        self.change("top bytes extended", *errors).hashes.insert(0, self.random.getrandbits(248))
+
+
+def splices(original, changed):
+    """[(at, removed, inserted)] from last to first: how the arguments become the changed ones."""
+    if isinstance(changed, list):
+        return [difference(original.arguments(), changed, 0)]
+    result, at = [], 0
+    for before, after in zip(original.parts(), changed.parts()):
+        if before != after:
+            result.append(difference(before, after, at))
+        at += len(before)
+    assert result
+    return result[::-1]
+
+
+def difference(before, after, offset):
+    assert before != after
+    start = 0
+    while start < min(len(before), len(after)) and before[start] == after[start]:
+        start += 1
+    end = 0
+    while end < min(len(before), len(after)) - start and before[-1 - end] == after[-1 - end]:
+        end += 1
+    return offset + start, len(before) - start - end, after[start:len(after) - end]
