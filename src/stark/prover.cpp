@@ -35,7 +35,9 @@ Proof prove(const ProvingKey& proving_key, const Program& program, std::span<con
   timer.end_phase("execution");
   if (!key.zero_knowledge) {
     HonestTrace source(program, arithmetisation, columns, execution);
-    return prove_trace(proving_key, statement, source, options);
+    ProveOptions unmasked = options;
+    unmasked.masks = nullptr;
+    return prove_trace(proving_key, statement, source, unmasked);
   }
   Csprng system;
   ProveOptions masked = options;

@@ -320,6 +320,29 @@ Attack rho_after_z() {
   });
 }
 
+// Lies on mask rows. What they hold reaches R on the last real row no more than rho on the fin row.
+
+/// A false output; what the bus lacks stands on the last row of `table`, and is claimed with the sum.
+Attack message_on_a_mask_row(std::size_t table, const std::string& constraint) {
+  const ForgedModel model(random_mlp(3, 4, 2, 1), {}, true);
+  const auto execution = model.honest();
+  auto statement = model.statement(execution);
+  statement.outputs[0] += 1;
+  LyingTrace trace(model, execution);
+  trace.on_logup = [&](std::array<LogUpTrace, table_count>& traces, const Challenges& challenges) {
+    const QM31 missing = trace.missing(model.key(), statement, challenges);
+    auto& columns = traces[table].columns;
+    set_secure(columns, static_cast<std::uint32_t>(columns.size()) - 4, columns[0].size() - 1, missing);
+    traces[table].claimed_sum += missing;
+  };
+  const Weakness weak{.deleted = {constraint}};
+  return {model.key(), forge(model.proving_key, statement, trace, {.weak = weak}), composition, weak};
+}
+Attack linear_mask_row_read_as_real() { return message_on_a_mask_row(linear_at, "linear.fin"); }
+Attack activate_mask_row_read_as_real() { return message_on_a_mask_row(activate_at, "activate.fin"); }
+Attack lut_mask_row_read_as_real() { return message_on_a_mask_row(lut_at, "lut.fin"); }
+Attack mac_mask_row_read_as_real() { return message_on_a_mask_row(mac_at, "mac.fin"); }
+
 // Transcripts that leave something out.
 
 /// With t known, adding multiples of t's minimal polynomial to five outputs leaves their claim as it is.
@@ -633,6 +656,14 @@ std::vector<AttackEntry> attacks() {
       {"fingerprint_after_z", "an output, by a fingerprint that repairs the bus", fingerprint_after_z},
       {"denominator_zero", "an output, by two denominators that vanish", denominator_zero},
       {"rho_after_z", "an output, by a rho that repairs the bus", rho_after_z},
+      {"linear_mask_row_read_as_real", "an output, by a message on a mask row of linear",
+       linear_mask_row_read_as_real},
+      {"activate_mask_row_read_as_real", "an output, by a message on a mask row of activate",
+       activate_mask_row_read_as_real},
+      {"lut_mask_row_read_as_real", "an output, by a message on a mask row of lut",
+       lut_mask_row_read_as_real},
+      {"mac_mask_row_read_as_real", "an output, by a message on a mask row of mac",
+       mac_mask_row_read_as_real},
       {"outputs_after_the_challenges", "five outputs with the claim of the true ones",
        outputs_after_the_challenges},
       {"claimed_sums_after_the_composition_coefficient", "an output, by two false sums that cancel",

@@ -94,6 +94,30 @@ Proof lie(const ForgedModel& bad, const Statement& statement, LyingTrace& trace)
 
 }  // namespace
 
+TEST_CASE("without_live_a_denominator_of_zeros_frees_its_sum") {
+  // The idle row of mac reads the wire 0 with value 0: both denominators are 0, and P is whatever is lacking.
+  const ForgedModel honest(random_mlp(3, 4, 2, 1));
+  auto bad = honest;
+  for (const auto* column : {"live", "idA", "idB"}) bad.structure(mac_at, column)[0] = M31();
+  bad.key().one_reads -= 2;
+  bad.recommit();
+  const auto execution = honest.honest();
+  const auto statement = with_false_output(honest);
+  LyingTrace trace(bad, execution);
+  trace.on_fingerprints = [&](TableColumns& fingerprints, const Challenges&) {
+    for (auto& column : fingerprints[mac_at]) column[0] = M31();
+  };
+  trace.on_logup = [&](auto& traces, const Challenges& challenges) {
+    const QM31 missing = trace.missing(bad.key(), statement, challenges);
+    auto& columns = traces[mac_at].columns;
+    for (const auto column : {mac::LogUp::P, mac::LogUp::R}) {
+      set_secure(columns, index_of(column), 0, missing);
+    }
+    traces[mac_at].claimed_sum = missing;
+  };
+  check(bad, lie(bad, statement, trace), "mac row 0: live is not 1");
+}
+
 TEST_CASE("without_fin_the_claimed_sum_is_free") {
   const ForgedModel honest(regression());
   auto bad = honest;
