@@ -19,7 +19,6 @@ from workplace import (
     run,
     seconds_of,
     setup_command,
-    setup_options,
     spent_of,
     temporaries,
 )
@@ -56,10 +55,10 @@ class Setup(Case):
     def setUp(self):
         super().setUp()
         self.folder = self.model_folder()
-        self.old = {name: (self.folder / name).read_bytes() for name in KEYS if (self.folder / name).exists()}
+        self.old = {name: (self.folder / name).read_bytes() for name in KEYS}
 
     def command(self):
-        return setup_command(self.folder, "private") + setup_options()
+        return setup_command(self.folder, "private")
 
     def put_back(self):
         for path in self.folder.iterdir():
@@ -77,8 +76,8 @@ class Setup(Case):
         proof = self.scratch / "proof.bin"
         proof.unlink(missing_ok=True)
         proved = run(*prove_command(self.folder, 7, proof))
-        if "model.budget" in new and new["model.budget"] != new["model.pk"]:
-            self.expect(proved, 3, "proof budget of another key")
+        if new["model.budget"] != new["model.pk"]:
+            self.expect(proved, 3, "another key", "circlet setup --renew")
         else:
             self.expect(proved, 0)
             matching = new["model.pk"] == new["model.vk"]
@@ -126,7 +125,9 @@ class Setup(Case):
             proved = run(*prove_command(self.folder, 7, self.scratch / "proof.bin"))
             if not (self.folder / "model.pk").exists():
                 self.expect(proved, 3, "cannot read", "model.pk")
-            elif "budget" not in proved.text:
+            elif not (self.folder / "model.budget").exists():
+                self.expect(proved, 3, "cannot read", "model.budget", "circlet setup --renew")
+            else:
                 self.expect(proved, 0)
         self.tell(f"{count} kills")
 
@@ -146,6 +147,72 @@ class Setup(Case):
                 self.check()
         self.check_healed()
         self.tell(f"{len(calls) * len(DISK_ERRORS)} failures")
+
+
+class Renew(Case):
+    """setup --renew and --split: whatever is interrupted, no weights tree grants more proofs than its budget."""
+
+    def setUp(self):
+        super().setUp()
+        self.folder = self.model_folder()
+        self.expect(run(*prove_command(self.folder, 7, self.scratch / "proof.bin")), 0)
+        self.content = {path.name: path.read_bytes() for path in self.folder.iterdir()}
+
+    def put_back(self):
+        shutil.rmtree(self.folder)
+        self.folder.mkdir()
+        for name, content in self.content.items():
+            (self.folder / name).write_bytes(content)
+
+    def test_a_kill_before_each_system_call_of_a_renewal(self):
+        command = [CIRCLET, "setup", self.folder, "--renew"]
+        count = len(calls_of(*command, folder=self.folder))
+        root, total, spent = budget_of(self.folder)
+        self.put_back()
+        old_root, old_total, old_spent = budget_of(self.folder)
+        self.assertNotEqual(root, old_root)
+        self.assertEqual((total, spent, old_spent), (old_total, 0, 1))
+        states = set()
+        for at in range(1, count + 1):
+            self.put_back()
+            self.assertEqual(run(*command, fault="kill", at=at, folder=self.folder).returncode, -9)
+            root, total, spent = budget_of(self.folder)
+            self.assertEqual((total, spent), (old_total, 1 if root == old_root else 0))
+            done = run(*prove_command(self.folder, 7, self.scratch / "proof.bin"))
+            states.add(done.returncode)
+            if done.returncode != 0:
+                self.expect(done, 3, "another key")
+            self.expect(run(*command), 0)
+            self.assertEqual(budget_of(self.folder)[1:], (total, 0))
+            self.expect(run(*prove_command(self.folder, 7, self.scratch / "proof.bin")), 0)
+        self.assertEqual(states, {0, 3})
+        self.tell(f"{count} kills")
+
+    def test_a_kill_before_each_system_call_of_a_split(self):
+        command = [CIRCLET, "setup", self.folder, "--split", "3"]
+        count = len(calls_of(*command, folder=self.folder))
+        remaining = []
+        for at in [*range(1, count + 1), count + 1]:
+            self.put_back()
+            root, total, spent = budget_of(self.folder)
+            done = run(*command, fault="kill", at=at, folder=self.folder)
+            self.assertEqual(done.returncode, -9 if at <= count else 0)
+            left = 0
+            for budget in self.folder.rglob("model.budget"):
+                its_root, its_total, its_spent = budget_of(budget.parent)
+                self.assertEqual(its_root, root)
+                left += its_total - its_spent
+            self.assertLessEqual(left, total - spent)
+            remaining.append(left)
+        self.assertEqual(remaining[0], total - spent)
+        self.assertIn(0, remaining)
+        self.assertEqual(remaining[-1], total - spent)
+        for part in ("1", "2", "3"):
+            proof = self.scratch / f"part{part}.bin"
+            self.expect(run(*prove_command(self.folder / part, 7, proof)), 0)
+            self.assertEqual(self.digit_of(self.folder / "model.vk", proof), 7)
+        self.expect(run(*prove_command(self.folder, 7, self.scratch / "proof.bin")), 2, "budget of this key is spent")
+        self.tell(f"{count} kills, from {remaining[0]} proofs to 0 and back")
 
 
 class Prove(Case):
@@ -168,7 +235,7 @@ class Prove(Case):
         """The old proof or a new one that verifies; and a new one was counted. Returns whether it is new."""
         new = self.proof.read_bytes() != self.old
         self.assertEqual(self.digit_of(self.folder / "model.vk", self.proof), 7 if new else 3)
-        if new and budget_of(self.folder) is not None:
+        if new:
             self.assertGreater(spent_of(self.folder), spent)
         return new
 
@@ -218,6 +285,14 @@ class Prove(Case):
                 self.check(spent)
         self.tell(f"{len(calls) * len(DISK_ERRORS)} failures")
 
+    def test_the_unit_is_spent_on_the_disk_before_any_of_the_proof_is_in_a_file(self):
+        calls = calls_of(*self.command(), folder=self.scratch)
+        files = [(call, path.removeprefix(str(self.scratch))) for call, path, *_ in calls]
+        counted = files.index(("rename", "/model/model.budget"))
+        self.assertEqual(files[counted + 1], ("fsync", "/model"))
+        proof = [i for i, (_, path) in enumerate(files) if path.startswith("/.proof.bin.")]
+        self.assertLess(counted + 1, proof[0])
+
     def test_two_provers_on_one_key_make_two_proofs_and_spend_two_units(self):
         rounds = 50 if KILLS > 60 else 5
         for _ in range(rounds):
@@ -237,8 +312,7 @@ class Prove(Case):
             for digit, proof in proofs.items():
                 self.expect(results[digit], 0)
                 self.assertEqual(self.digit_of(self.folder / "model.vk", proof), digit)
-            if budget_of(self.folder) is not None:
-                self.assertEqual(spent_of(self.folder), spent + len(proofs))
+            self.assertEqual(spent_of(self.folder), spent + len(proofs))
         self.tell(f"{rounds} rounds of three provers")
 
     def test_two_provers_of_one_file_leave_one_whole_proof(self):
@@ -264,7 +338,7 @@ class Prove(Case):
         seen = set()
         for _ in range(20 if KILLS > 60 else 5):
             for visibility in ("private", "public"):
-                renewal = setup_command(self.folder, visibility) + setup_options()
+                renewal = setup_command(self.folder, visibility)
                 thread = threading.Thread(target=run, args=renewal)
                 thread.start()
                 done = run(*prove_command(self.folder, 7, self.proof))
@@ -272,6 +346,6 @@ class Prove(Case):
                 seen.add(done.returncode)
                 self.assertIn(done.returncode, (0, 3), done.text)
                 if done.returncode == 3:
-                    self.assertIn("proof budget", done.text)
+                    self.assertIn("another key", done.text)
                 payload(self.proof)
         self.tell(f"exit codes {sorted(seen)}")

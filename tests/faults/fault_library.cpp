@@ -1,7 +1,9 @@
 // A library to preload: it records the system calls of a program on files of one folder, in order, and makes
 // one of them go wrong.
 //   CIRCLET_FAULT_FOLDER   absolute, without symbolic links; calls on other files pass unseen
-//   CIRCLET_FAULT_TRACE    file that gets a line "NUMBER CALL PATH [FLAGS MODE]" before each call
+//   CIRCLET_FAULT_TRACE    file that gets a line "NUMBER ALLOCATIONS CALL PATH [FLAGS MODE]" before each
+//   call, with
+//                          the number of allocations until then
 //   CIRCLET_FAULT          kill, crash: the signal, before the call; half: a write of half the bytes;
 //                          a number: the call fails with this errno; memory: an allocation fails
 //   CIRCLET_FAULT_AT       the number of the call, or of the allocation, from 1
@@ -46,6 +48,8 @@ Function next(const char* name) {
   return reinterpret_cast<Function>(::dlsym(RTLD_NEXT, name));
 }
 
+std::atomic<long> allocations = 0;
+
 /// What is to become of a call.
 enum class Fate { pass, fail, half };
 
@@ -57,7 +61,8 @@ Fate fate_of(const char* call, const char* path, const char* details = "") {
   const long number = ++calls;
   if (*p.trace != 0) {
     char line[4352];
-    const int length = std::snprintf(line, sizeof(line), "%ld %s %s%s\n", number, call, path, details);
+    const int length = std::snprintf(line, sizeof(line), "%ld %ld %s %s%s\n", number, allocations.load(),
+                                     call, path, details);
     const long file = ::syscall(SYS_openat, AT_FDCWD, p.trace, O_WRONLY | O_APPEND | O_CREAT, 0644);
     ::syscall(SYS_write, file, line, length);
     ::syscall(SYS_close, file);
@@ -94,9 +99,8 @@ mode_t mode_argument(int flags, va_list arguments) {
 }
 
 void* allocate(std::size_t size, std::size_t alignment) {
-  static std::atomic<long> allocations = 0;
   const Plan& p = plan();
-  if (p.memory && ++allocations == p.at) throw std::bad_alloc();
+  if (++allocations == p.at && p.memory) throw std::bad_alloc();
   void* const memory = alignment == 0
                            ? std::malloc(size == 0 ? 1 : size)
                            : std::aligned_alloc(alignment, (size + alignment - 1) / alignment * alignment);

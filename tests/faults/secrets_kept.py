@@ -36,6 +36,7 @@ class Modes(Case):
                 [CIRCLET, "import", DIGITS / "digits.onnx", "-c", DIGITS / "calibration.json", "-o", folder],
                 setup_command(folder, "public"),
                 prove_command(folder, 7, folder / "proof.bin"),
+                [CIRCLET, "bench", folder, DIGITS / "input_7.json", "--repeat", "1"],
             ):
                 calls += calls_of(*command, folder=folder, preexec_fn=lambda mask=umask: os.umask(mask))
             created = {}
@@ -50,7 +51,9 @@ class Modes(Case):
                 wanted = 0o600 if path.name in SECRET_FILES else 0o666 & ~umask
                 self.assertEqual(stat.S_IMODE(path.stat().st_mode), wanted, path)
                 self.assertEqual(created[path.name] & ~umask, wanted, path)
-            self.assertLessEqual({"model.circlet", "model.pk"}, created.keys())
+            self.assertLessEqual(SECRET_FILES, created.keys())
+            # The proofs of bench are not counted: nobody else may see them, and they do not stay.
+            self.assertEqual(created["bench-proof.bin"], 0o600)
 
 
 class Texts(Case):

@@ -57,13 +57,18 @@ def run(*command, fault="", at=0, folder="", trace="", **options):
     return done
 
 
-def calls_of(*command, folder, **options):
-    """The system calls of a command on files in `folder`: lists [call, path, details...]."""
+def traced(*command, folder, **options):
+    """The trace of a command that succeeds: lists [number, allocations, call, path, details...]."""
     with tempfile.TemporaryDirectory() as other:
         trace = Path(other) / "trace"
         done = run(*command, folder=folder, trace=trace, **options)
         assert done.returncode == 0, done.text
-        return [line.split()[1:] for line in trace.read_text().splitlines()]
+        return [line.split() for line in trace.read_text().splitlines()]
+
+
+def calls_of(*command, folder, **options):
+    """The system calls of a command on files in `folder`: lists [call, path, details...]."""
+    return [line[2:] for line in traced(*command, folder=folder, **options)]
 
 
 def seconds_of(command):
@@ -92,36 +97,23 @@ def payload(path):
 
 
 def budget_of(folder):
-    """Weights root, total and spent of folder/model.budget; None if there is none."""
-    found = payload(folder / "model.budget")
-    return None if found is None else struct.unpack("<32sQQ", found)
+    """Weights root, total and spent of folder/model.budget."""
+    return struct.unpack("<32sQQ", payload(folder / "model.budget"))
 
 
 def spent_of(folder):
-    budget = budget_of(folder)
-    return 0 if budget is None else budget[2]
+    return budget_of(folder)[2]
 
 
 def budget_keeper(folder):
     """A function that puts folder/model.budget back as it is now: faults by the hundred would spend it."""
     path = folder / "model.budget"
-    content = path.read_bytes() if path.exists() else None
-
-    def put_back():
-        if content is not None:
-            path.write_bytes(content)
-
-    return put_back
+    content = path.read_bytes()
+    return lambda: path.write_bytes(content)
 
 
 def temporaries(folder):
     return [path for path in folder.iterdir() if TEMPORARY.fullmatch(path.name)]
-
-
-@functools.cache
-def setup_options():
-    """A setup over an old key says so, once that must be said."""
-    return ["--renew"] if "--renew" in run(CIRCLET, "setup", "--help").text else []
 
 
 def setup_command(folder, visibility):
