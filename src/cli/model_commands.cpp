@@ -26,11 +26,6 @@ std::string sizes_text(const TableSizes& sizes) {
                      sizes.lut, sizes.mac);
 }
 
-std::string hidden_text(const VerificationKey& key) {
-  if (!key.zero_knowledge) return "nothing (--no-zk): a proof tells of weights and values";
-  return std::string("the weights") + (key.input_public ? "" : ", the input") + " and all that lies between";
-}
-
 std::string budget_text(const ProvingKey& proving_key) {
   if (!proving_key.key.zero_knowledge) return "";
   return fmt::format("proofs          {} before the weights must be committed anew\n",

@@ -36,6 +36,12 @@ std::string values_text(const std::vector<std::int32_t>& integers, const std::ve
   return fmt::format("{}; greatest: {}", fmt::join(parts, ", "), greatest_index(reals));
 }
 
+std::string hidden_text(const VerificationKey& key) {
+  if (!key.zero_knowledge) return "nothing (--no-zk): a proof tells of weights and values";
+  return fmt::format("the weights{} and all that lies between; not the shapes, scales and look-up tables",
+                     key.input_public ? "" : ", the input");
+}
+
 nlohmann::ordered_json statement_json(const VerificationKey& key, const Statement& statement) {
   nlohmann::ordered_json json = {{"model_id", key.digest().to_hex()}, {"context", to_hex(statement.context)}};
   if (key.input_public) {
@@ -43,6 +49,7 @@ nlohmann::ordered_json statement_json(const VerificationKey& key, const Statemen
   } else {
     json["inputs"] = "private";
   }
+  json["zero_knowledge"] = key.zero_knowledge;
   json["outputs"] = statement.outputs;
   auto reals = nlohmann::ordered_json::array();
   auto greatest = nlohmann::ordered_json::array();
@@ -70,7 +77,7 @@ std::string statement_text(const VerificationKey& key, const Statement& statemen
     const auto integers = sample_of(statement.outputs, key.output.rows, sample);
     text += fmt::format("output   {}\n", values_text(integers, real_values(key.output, integers)));
   }
-  return text;
+  return text + fmt::format("hides    {}\n", hidden_text(key));
 }
 
 std::string structure_text(const Program& structure) {

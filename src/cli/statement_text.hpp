@@ -16,6 +16,9 @@ std::size_t greatest_index(const std::vector<double>& values);
 /// "12 (0.31), -4 (-0.10); greatest: 0", at most a few dozen values.
 std::string values_text(const std::vector<std::int32_t>& integers, const std::vector<double>& reals);
 
+/// What a key's proofs hide, and what of the model they show.
+std::string hidden_text(const VerificationKey& key);
+
 nlohmann::ordered_json statement_json(const VerificationKey& key, const Statement& statement);
 std::string statement_text(const VerificationKey& key, const Statement& statement);
 
