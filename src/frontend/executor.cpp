@@ -1,6 +1,7 @@
 // Exact integer execution of a Program (frontend/program.hpp states the equations).
 #include "frontend/executor.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <string>
 
@@ -35,6 +36,11 @@ void accumulate(const std::vector<const std::int32_t*>& tensors, const Layer& la
   }
 }
 
+std::int64_t floor_quotient(std::int64_t numerator, std::int64_t positive) {
+  const std::int64_t quotient = numerator / positive;
+  return numerator % positive < 0 ? quotient - 1 : quotient;
+}
+
 void split_and_look_up(const Program& program, const Layer& layer, LayerTrace& out) {
   const Split& split = *layer.split;
   const auto& values = program.luts[split.lut].values;
@@ -42,9 +48,12 @@ void split_and_look_up(const Program& program, const Layer& layer, LayerTrace& o
   out.q.resize(count);
   out.r.resize(count);
   out.y.resize(count);
+  out.digits.resize(split.digits.size());
+  const std::int64_t radix =
+      split.digits.empty() ? std::int64_t{1} << split.shift : width(program, split.digits);
   for (std::size_t i = 0; i < count; ++i) {
     const std::int64_t shifted = out.acc[i] + split.offset;
-    const std::int64_t q = shifted >> split.shift;  // floor, also below zero
+    const std::int64_t q = floor_quotient(shifted, radix);
     if (q < 0 || q >= static_cast<std::int64_t>(values.size())) [[unlikely]] {
       throw Error(
           ErrorKind::bad_input,
@@ -56,15 +65,48 @@ void split_and_look_up(const Program& program, const Layer& layer, LayerTrace& o
               "like this one, or with a larger margin");
     }
     out.q[i] = static_cast<std::uint32_t>(q);
-    out.r[i] = static_cast<std::uint32_t>(shifted - (q << split.shift));
+    const std::int64_t r = shifted - q * radix;
+    out.r[i] = static_cast<std::uint32_t>(r);
+    append_digits(program, split.digits, radix - 1 - r, out.digits);
     out.y[i] = values[static_cast<std::size_t>(q)];
   }
 }
 
+ArgmaxTrace first_greatest(const Program& program, const std::vector<std::int32_t>& values,
+                           std::uint32_t lanes) {
+  const TensorInfo& info = program.tensors[scores(program)];
+  const std::size_t digits = program.argmax_digits.size();
+  ArgmaxTrace out{.index = {}, .differences = std::vector<DigitTrace>(digits), .headroom = {}};
+  out.headroom.resize(digits);
+  for (std::size_t lane = 0; lane < lanes; ++lane) {
+    const auto x = std::span(values).subspan(lane * info.rows, info.rows);
+    const auto winner = static_cast<std::size_t>(std::ranges::max_element(x) - x.begin());
+    out.index.push_back(static_cast<std::int32_t>(winner));
+    for (std::size_t j = 0; j < x.size(); ++j) {
+      const std::int64_t difference = std::int64_t{x[winner]} - x[j] - (j < winner ? 1 : 0);
+      append_digits(program, program.argmax_digits, difference, out.differences);
+    }
+    append_digits(program, program.argmax_digits, info.max - x[winner], out.headroom);
+  }
+  return out;
+}
+
 }  // namespace
+
+void append_digits(const Program& program, const std::vector<Digit>& digits, std::int64_t value,
+                   std::vector<DigitTrace>& out) {
+  for (std::size_t i = digits.size(); i-- > 0;) {
+    const std::int64_t most = digit_arguments(program, digits[i].function) - 1;
+    const std::int64_t q = std::min(value / digits[i].step, most);
+    value -= q * digits[i].step;
+    out[i].q.push_back(static_cast<std::uint32_t>(q));
+    out[i].r.push_back(i == 0 ? static_cast<std::uint32_t>(value) : 0);
+  }
+}
 
 const std::vector<std::int32_t>& tensor_values(const Program& program, const Trace& trace, TensorId tensor) {
   if (tensor == program.input) return trace.input;
+  if (trace.argmax && tensor == program.output) return trace.argmax->index;
   for (std::size_t i = 0; i < program.layers.size(); ++i) {
     if (program.layers[i].output == tensor) return trace.layers.at(i).y;
   }
@@ -84,7 +126,7 @@ Trace execute(const Program& program, std::span<const std::int32_t> input, std::
              ": its integer is outside [" + std::to_string(info.min) + ", " + std::to_string(info.max) + "]";
     });
   }
-  Trace trace{.lanes = lanes, .input = {input.begin(), input.end()}, .layers = {}};
+  Trace trace{.lanes = lanes, .input = {input.begin(), input.end()}, .layers = {}, .argmax = {}};
   trace.layers.reserve(program.layers.size());
   std::vector<const std::int32_t*> tensors(program.tensors.size(), nullptr);
   tensors[program.input] = trace.input.data();
@@ -101,6 +143,9 @@ Trace execute(const Program& program, std::span<const std::int32_t> input, std::
     }
     trace.layers.push_back(std::move(out));
     tensors[layer.output] = trace.layers.back().y.data();
+  }
+  if (program.predicate.kind == Predicate::Kind::argmax) {
+    trace.argmax = first_greatest(program, trace.layers.back().y, lanes);
   }
   return trace;
 }

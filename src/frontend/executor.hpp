@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -11,19 +12,36 @@
 
 namespace circlet {
 
+/// One digit of many numbers: step q + r.
+struct DigitTrace {
+  std::vector<std::uint32_t> q, r;
+};
+
 struct LayerTrace {
-  std::vector<std::int32_t> acc;  // |acc| < 2^29
-  std::vector<std::uint32_t> q;   // empty without a split
-  std::vector<std::uint32_t> r;   // empty without a split
-  std::vector<std::int32_t> y;    // the output tensor; equals acc without a split
+  std::vector<std::int32_t> acc;   // |acc| < 2^29
+  std::vector<std::uint32_t> q;    // empty without a split
+  std::vector<std::uint32_t> r;    // empty without a split
+  std::vector<std::int32_t> y;     // the output tensor; equals acc without a split
+  std::vector<DigitTrace> digits;  // of W - 1 - r, if the split has digits
+};
+
+/// The witness of an arg max: with i the first index of the greatest score,
+/// differences[lane][j] = x_i - x_j - [j < i], and headroom[lane] = max - x_i for the scores' greatest
+/// integer.
+struct ArgmaxTrace {
+  std::vector<std::int32_t> index;  // [lane]
+  std::vector<DigitTrace> differences, headroom;
 };
 
 struct Trace {
   std::uint32_t lanes = 0;
   std::vector<std::int32_t> input;  // [lane][row]
   std::vector<LayerTrace> layers;   // one a layer of the program
+  std::optional<ArgmaxTrace> argmax;
 
-  [[nodiscard]] const std::vector<std::int32_t>& output() const { return layers.back().y; }
+  [[nodiscard]] const std::vector<std::int32_t>& output() const {
+    return argmax ? argmax->index : layers.back().y;
+  }
 };
 
 /// Runs `lanes` samples. `program` has passed check_program and has weights; `input` is [lane][row].
@@ -31,8 +49,12 @@ struct Trace {
 /// accumulator falls outside its LUT, and says what to do.
 Trace execute(const Program& program, std::span<const std::int32_t> input, std::uint32_t lanes);
 
-/// The values of a tensor in a trace: the input, or the output of the layer that makes it.
+/// The values of a tensor in a trace: the input, or the output of the layer or arg max that makes it.
 const std::vector<std::int32_t>& tensor_values(const Program& program, const Trace& trace, TensorId tensor);
+
+/// Appends the digits of `value`, which is in [0, width): one entry a digit of `out`.
+void append_digits(const Program& program, const std::vector<Digit>& digits, std::int64_t value,
+                   std::vector<DigitTrace>& out);
 
 /// round(x / scale) for every feature of every sample; `real` is [lane][row].
 /// Throws Error(bad_input) naming the first feature outside the model's input range.

@@ -3,13 +3,28 @@
 
 #include <nlohmann/json.hpp>
 
+#include "frontend/predicate.hpp"
+
 namespace circlet {
+
+namespace {
+
+nlohmann::json digits_json(const std::vector<Digit>& digits) {
+  nlohmann::json list = nlohmann::json::array();
+  for (const Digit& digit : digits) {
+    list.push_back({{"function", digit.function}, {"shift", digit.shift}, {"step", digit.step}});
+  }
+  return list;
+}
+
+}  // namespace
 
 nlohmann::json to_json(const Program& program) {
   nlohmann::json json{{"name", program.name},
                       {"input", program.input},
                       {"output", program.output},
                       {"class_labels", program.class_labels},
+                      {"predicate", to_text(program.predicate)},
                       {"has_weights", program.has_weights}};
   for (const TensorInfo& tensor : program.tensors) {
     json["tensors"].push_back({{"name", tensor.name},
@@ -39,8 +54,15 @@ nlohmann::json to_json(const Program& program) {
     if (layer.split) {
       item["split"] = {
           {"shift", layer.split->shift}, {"offset", layer.split->offset}, {"lut", layer.split->lut}};
+      if (!layer.split->digits.empty()) {
+        item["split"]["width"] = width(program, layer.split->digits);
+        item["split"]["digits"] = digits_json(layer.split->digits);
+      }
     }
     json["layers"].push_back(std::move(item));
+  }
+  if (!program.argmax_digits.empty()) {
+    json["argmax"] = {{"scores", scores(program)}, {"digits", digits_json(program.argmax_digits)}};
   }
   json["postprocessing"] = nlohmann::json::array();
   for (const PostStep& step : program.postprocessing) {

@@ -14,6 +14,7 @@ namespace circlet {
 namespace {
 
 constexpr std::int64_t int32_max = std::numeric_limits<std::int32_t>::max();
+constexpr std::int64_t modulus = (std::int64_t{1} << 31) - 1;  // of the field of a proof
 constexpr std::uint32_t no_layer = ~0U;
 
 [[noreturn]] void fail(const std::string& where, const std::string& why) {
@@ -60,12 +61,30 @@ void check_tensor(const TensorInfo& tensor, std::size_t index) {
   }
 }
 
+void check_digits(const Program& program, const std::vector<Digit>& digits, const std::string& name) {
+  if (digits.size() > max_digits) fail(name, "has more than " + std::to_string(max_digits) + " digits");
+  std::int64_t reached = 1;
+  for (std::size_t i = 0; i < digits.size(); ++i) {
+    const Digit& digit = digits[i];
+    if (digit.function > digit_functions(program).unit) fail(name, "a digit's function does not exist");
+    if (i == 0 ? digit.shift > 30 || digit.step != std::int64_t{1} << digit.shift : digit.shift != 0) {
+      fail(name, "only the first digit has a remainder, and its step is the remainder's range");
+    }
+    if (i != 0 && (digit.step < 1 || digit.step > reached)) fail(name, "its digits leave gaps");
+    const std::int64_t most = digit_arguments(program, digit.function) - 1;
+    if (digit.step > split_limit / (most + 1)) fail(name, "its digits reach beyond 2^30");
+    reached += digit.step * most + (i == 0 ? digit.step - 1 : 0);
+    if (reached > split_limit) fail(name, "its digits reach beyond 2^30");
+  }
+}
+
 void check_sizes(const Program& program) {
   if (program.layers.empty()) fail("model", "has no layers");
   if (program.layers.size() > max_layers)
     fail("model", "has more than " + std::to_string(max_layers) + " layers");
-  if (program.tensors.size() != program.layers.size() + 1) {
-    fail("model", "every tensor must be the input or the output of one layer");
+  const bool argmax = program.predicate.kind == Predicate::Kind::argmax;
+  if (program.tensors.size() != program.layers.size() + (argmax ? 2 : 1)) {
+    fail("model", "every tensor must be the input or the output of one layer, or of an arg max");
   }
   if (program.input >= program.tensors.size()) fail("model", "the input is no tensor");
   std::uint64_t rows = 0;
@@ -85,8 +104,11 @@ void check_sizes(const Program& program) {
     if (!distinct.insert(lut.values).second) fail("LUT '" + lut.name + "'", "has the values of another LUT");
   }
   for (const Layer& layer : program.layers) {
-    if (layer.split && layer.split->shift > 30) fail("layer '" + layer.name + "'", "has a shift above 30");
+    if (!layer.split) continue;
+    if (layer.split->shift > 30) fail("layer '" + layer.name + "'", "has a shift above 30");
+    check_digits(program, layer.split->digits, "layer '" + layer.name + "'");
   }
+  check_digits(program, program.argmax_digits, "arg max");
   if (lut_entries(program) > max_lut_entries) {
     fail("model", "needs more than " + std::to_string(max_lut_entries) + " LUT entries");
   }
@@ -131,12 +153,23 @@ void check_split(const Program& program, const Layer& layer, const std::string& 
   const Split& split = *layer.split;
   if (split.lut >= program.luts.size()) fail(name, "looks up in a LUT that does not exist");
   const auto& values = program.luts[split.lut].values;
-  if (static_cast<std::int64_t>(values.size()) > (split_limit >> split.shift)) {
-    fail(name, "LUT size times 2^shift exceeds 2^30: the split would not be unique");
-  }
-  if (split.offset <= -accumulator_limit || split.offset >= split_limit) {
+  const auto wrong_offset = [&] {
     fail(name,
          "the offset " + std::to_string(split.offset) + " is out of range: the split would not be unique");
+  };
+  if (split.digits.empty()) {
+    if (static_cast<std::int64_t>(values.size()) > (split_limit >> split.shift)) {
+      fail(name, "LUT size times 2^shift exceeds 2^30: the split would not be unique");
+    }
+    if (split.offset <= -accumulator_limit || split.offset >= split_limit) wrong_offset();
+  } else {
+    if (split.shift != 0) fail(name, "has a shift and digits");
+    const std::int64_t arguments = digit_arguments(program, split.lut);
+    const std::int64_t radix = width(program, split.digits);
+    if (radix > modulus / arguments) fail(name, "its digits reach so far that the split would not be unique");
+    // q W + r - offset and an accumulator differ by less than p.
+    const std::int64_t room = modulus - accumulator_limit;
+    if (split.offset > room || arguments * radix - split.offset > room) wrong_offset();
   }
   const auto [least, greatest] = std::ranges::minmax(values);
   const TensorInfo& output = program.tensors[layer.output];
@@ -156,7 +189,51 @@ void check_raw(const Program& program, const Layer& layer, const std::string& na
   }
 }
 
+/// The output is that of the last layer, or of the arg max of it.
+void check_output(const Program& program, const std::vector<std::uint32_t>& producer) {
+  if (program.predicate.kind != Predicate::Kind::argmax) {
+    if (scores(program) != program.output) fail("model", "the output is not that of the last layer");
+    if (!program.argmax_digits.empty()) fail("model", "has the digits of an arg max and none");
+    return;
+  }
+  const TensorInfo& last = program.tensors[scores(program)];
+  if (program.output >= program.tensors.size() || program.output == program.input ||
+      producer[program.output] != no_layer) {
+    fail("arg max", "writes a tensor that something else makes");
+  }
+  const TensorInfo& index = program.tensors[program.output];
+  if (last.rows < 2 || index.rows != 1 || index.min != 0 || index.max != last.rows - 1) {
+    fail("arg max", "its output is not an index of two or more scores");
+  }
+  const std::int64_t reach = width(program, program.argmax_digits);
+  if (reach <= last.max - last.min) fail("arg max", "its digits do not reach the greatest difference");
+  if (reach > difference_limit) fail("arg max", "its digits reach 2^30: a difference could be two");
+}
+
 }  // namespace
+
+DigitFunctions digit_functions(const Program& program) {
+  const auto luts = static_cast<std::uint32_t>(program.luts.size());
+  return {.input = luts, .unit = luts + 1};
+}
+
+std::int64_t digit_arguments(const Program& program, std::uint32_t function) {
+  const TensorInfo& input = program.tensors[program.input];
+  const std::int64_t entries = function < program.luts.size()
+                                   ? static_cast<std::int64_t>(program.luts[function].values.size())
+                               : function == digit_functions(program).input ? input.max - input.min + 1
+                                                                            : 1;
+  return (entries + lut_row_entries - 1) / lut_row_entries * lut_row_entries;
+}
+
+std::int64_t width(const Program& program, const std::vector<Digit>& digits) {
+  std::int64_t result = 1;
+  for (const Digit& digit : digits) {
+    result += digit.step * (digit_arguments(program, digit.function) - 1);
+    result += (std::int64_t{1} << digit.shift) - 1;
+  }
+  return result;
+}
 
 std::int64_t accumulator_bound(const Program& program, const Layer& layer) {
   RowBounds bounds(layer.rows);
@@ -182,9 +259,16 @@ std::uint64_t lut_entries(const Program& program) {
   std::uint64_t entries = static_cast<std::uint64_t>(input.max - input.min) + 1;
   std::set<std::uint32_t> shifts{0};  // the input is split with shift 0
   for (const Lut& lut : program.luts) entries += lut.values.size();
+  const auto add = [&](const std::vector<Digit>& digits) {
+    for (const Digit& digit : digits) shifts.insert(digit.shift);
+  };
   for (const Layer& layer : program.layers) {
-    if (layer.split) shifts.insert(layer.split->shift);
+    if (!layer.split) continue;
+    shifts.insert(layer.split->shift);
+    add(layer.split->digits);
   }
+  add(program.argmax_digits);
+  if (program.predicate.kind == Predicate::Kind::argmax) shifts.insert(1);  // its marks are 0 or -1
   for (const std::uint32_t shift : shifts) entries += std::uint64_t{1} << shift;
   return entries;
 }
@@ -219,8 +303,7 @@ void check_program(const Program& program) {
     }
     producer[layer.output] = i;
   }
-  if (program.layers.back().output != program.output)
-    fail("model", "the output is not that of the last layer");
+  check_output(program, producer);
   for (std::size_t i = 0; i < looked_up.size(); ++i) {
     if (!looked_up[i]) fail("LUT '" + program.luts[i].name + "'", "is not used");
   }
@@ -237,6 +320,8 @@ Program structure_of(const Program& program) {
   structure.output = program.output;
   structure.postprocessing = program.postprocessing;
   structure.class_labels = program.class_labels;
+  structure.predicate = program.predicate;
+  structure.argmax_digits = program.argmax_digits;
   structure.has_weights = false;
   for (const Layer& layer : program.layers) {
     Layer copy{.name = layer.name, .rows = layer.rows, .split = layer.split, .output = layer.output};

@@ -252,7 +252,8 @@ class Quantiser {
     if (same == program_.luts.end()) program_.luts.push_back(group.lut);
     const std::int64_t unit = std::int64_t{1} << widths_.shift;
     for (const std::size_t layer : group.layers) {
-      splits_[layer] = {.shift = widths_.shift, .offset = group.zero * unit + unit / 2, .lut = index};
+      splits_[layer] = {
+          .shift = widths_.shift, .offset = group.zero * unit + unit / 2, .lut = index, .digits = {}};
       output_scales_[layer] =
           group.output_scale > 0 ? group.output_scale : steps_[layer] * group.output_per_step;
     }

@@ -1,0 +1,313 @@
+// Output predicates against an oracle on the scores: exact, with ties and thresholds between, on and beside
+// them.
+#include "frontend/predicate.hpp"
+
+#include <doctest/doctest.h>
+
+#include <boost/multiprecision/cpp_int.hpp>
+#include <cmath>
+#include <functional>
+#include <limits>
+
+#include "core/error.hpp"
+#include "frontend/executor.hpp"
+#include "tests/support/random_program.hpp"
+
+using namespace circlet;
+using namespace circlet::testing;
+
+namespace {
+
+using Exact = boost::multiprecision::cpp_rational;
+using Kind = Predicate::Kind;
+
+constexpr Predicate argmax{.kind = Kind::argmax, .threshold = 0};
+
+struct Case {
+  Program program;
+  std::vector<std::int32_t> input;
+  std::uint32_t lanes;
+};
+
+/// Raw and looked-up scores, few classes and many, no hidden layer, equal scores (columns of weights in
+/// pairs).
+std::vector<Case> cases() {
+  std::vector<Case> list;
+  for (std::uint32_t seed = 0; seed < 60; ++seed) {
+    const std::uint32_t classes = 2 + seed % 13;
+    const std::int32_t magnitude = seed % 3 == 0 ? 1 : 60;
+    ProgramBuilder builder(4, -7, 8, seed);
+    TensorId last = builder.input();
+    if (seed % 4 != 0) last = builder.add_relu({.rows = 5, .dense = {builder.dense(last, 5, 20)}}, seed % 6);
+    Layer layer{.rows = classes, .dense = {builder.dense(last, classes, magnitude)}};
+    if (seed % 2 == 0) {
+      auto& weights = layer.dense[0].weights;
+      for (std::size_t i = 0; i + 1 < weights.size(); i += 2) {
+        if (i % classes + 1 < classes) weights[i + 1] = weights[i];
+      }
+    } else {
+      layer.bias = builder.bias(classes, 50);
+    }
+    Program program;
+    if (seed % 5 == 0) {
+      builder.add_relu(std::move(layer), 2);
+      program = builder.finish();
+    } else {
+      program = builder.finish(std::move(layer));
+    }
+    constexpr double scales[] = {1.0, 0.1, 1.0 / 3, 12345.678, 1e-9};
+    program.tensors[program.output].scales = {scales[seed % 5]};
+    const std::uint32_t lanes = 1 + seed % 7;
+    auto input = builder.random_input(program.tensors[program.input], lanes);
+    list.push_back({std::move(program), std::move(input), lanes});
+  }
+  return list;
+}
+
+std::string refusal(const std::function<void()>& action, ErrorKind kind) {
+  try {
+    action();
+  } catch (const Error& error) {
+    CHECK(error.kind() == kind);
+    return error.what();
+  }
+  return "accepted";
+}
+
+bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+/// Digits in base 4, whose width is 4^count.
+std::vector<Digit> fourths(const Program& program, std::size_t count) {
+  std::vector<Digit> digits;
+  for (std::size_t i = 0; i < count; ++i) {
+    digits.push_back(
+        {.function = digit_functions(program).unit, .shift = 0, .step = std::int64_t{1} << (2 * i)});
+  }
+  return digits;
+}
+
+std::int64_t value_of(const std::vector<Digit>& digits, const std::vector<DigitTrace>& trace,
+                      std::size_t at) {
+  std::int64_t value = 0;
+  for (std::size_t i = 0; i < digits.size(); ++i) value += digits[i].step * trace[i].q[at] + trace[i].r[at];
+  return value;
+}
+
+}  // namespace
+
+TEST_CASE("argmax_is_the_first_index_of_the_greatest_score") {
+  std::size_t ties = 0;
+  for (const auto& [program, input, lanes] : cases()) {
+    const auto values = execute(program, input, lanes).output();
+    const Program decided = with_predicate(program, argmax);
+    const Trace trace = execute(decided, input, lanes);
+    const std::size_t classes = program.tensors[program.output].rows;
+    REQUIRE(trace.output().size() == lanes);
+    for (std::size_t lane = 0; lane < lanes; ++lane) {
+      const std::int32_t* x = values.data() + lane * classes;
+      std::size_t first = 0;
+      for (std::size_t j = 1; j < classes; ++j) {
+        if (x[j] > x[first]) first = j;
+        if (x[j] == x[first]) ++ties;
+      }
+      CHECK(trace.output()[lane] == static_cast<std::int32_t>(first));
+      for (std::size_t j = 0; j < classes; ++j) {
+        CHECK(value_of(decided.argmax_digits, trace.argmax->differences, lane * classes + j) ==
+              std::int64_t{x[first]} - x[j] - (j < first ? 1 : 0));
+      }
+      CHECK(value_of(decided.argmax_digits, trace.argmax->headroom, lane) ==
+            program.tensors[program.output].max - x[first]);
+    }
+  }
+  CHECK(ties > 20);
+}
+
+TEST_CASE("a_threshold_is_exact_on_below_and_between_the_scores") {
+  for (const auto& [program, input, lanes] : cases()) {
+    const TensorInfo& range = program.tensors[program.output];
+    const auto values = execute(program, input, lanes).output();
+    const double scale = range.scale(0);
+    for (std::size_t i = 0; i < std::min<std::size_t>(values.size(), 6); ++i) {
+      const double real = values[i] * scale;
+      for (const double threshold :
+           {real, std::nextafter(real, 1e300), std::nextafter(real, -1e300), real + 0.4 * scale}) {
+        const std::int64_t first = first_integer(threshold, scale);
+        CHECK(Exact(first) * Exact(scale) >= Exact(threshold));
+        CHECK(Exact(first - 1) * Exact(scale) < Exact(threshold));
+        if (first <= range.min || first > range.max) continue;
+        for (const Kind kind : {Kind::at_least, Kind::below}) {
+          const Program decided = with_predicate(program, {.kind = kind, .threshold = threshold});
+          const Trace trace = execute(decided, input, lanes);
+          REQUIRE(trace.output().size() == values.size());
+          for (std::size_t j = 0; j < values.size(); ++j) {
+            const bool reaches = Exact(values[j]) * Exact(scale) >= Exact(threshold);
+            CHECK(trace.output()[j] == (reaches == (kind == Kind::at_least) ? 1 : 0));
+          }
+          const auto& split = *decided.layers.back().split;
+          for (std::size_t j = 0; j < values.size() && !split.digits.empty(); ++j) {
+            const std::int64_t radix = width(decided, split.digits);
+            const auto& layer = trace.layers.back();
+            CHECK(radix * layer.q[j] + layer.r[j] - split.offset == layer.acc[j]);
+            CHECK(value_of(split.digits, layer.digits, j) == radix - 1 - layer.r[j]);
+          }
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE("both_ends_of_the_range_of_accumulators_can_be_compared") {
+  for (const std::int32_t weight : {1, 100, 60'000, 67'108'863}) {
+    ProgramBuilder builder(1, -8, 7, 1);
+    DenseTerm term = builder.dense(builder.input(), 2, 1);
+    term.weights = {weight, -weight};
+    const Program program = builder.finish({.rows = 2, .dense = {term}});
+    const std::int64_t bound = program.tensors[program.output].max;
+    for (const std::int64_t first : {1 - bound, bound, std::int64_t{0}, bound / 3}) {
+      const Program decided =
+          with_predicate(program, {.kind = Kind::at_least, .threshold = static_cast<double>(first)});
+      for (std::int32_t x = -8; x <= 7; ++x) {
+        const auto output = execute(decided, std::vector{x}, 1).output();
+        CHECK(output[0] == (std::int64_t{x} * weight >= first ? 1 : 0));
+        CHECK(output[1] == (-std::int64_t{x} * weight >= first ? 1 : 0));
+      }
+    }
+    const Program decided = with_predicate(program, argmax);
+    for (std::int32_t x = -8; x <= 7; ++x) {
+      CHECK(execute(decided, std::vector{x}, 1).output()[0] == (x < 0 ? 1 : 0));
+    }
+  }
+}
+
+TEST_CASE("digits_reach_every_number_below_their_width_and_none_beyond") {
+  const Program program = with_predicate(random_mlp(3, 4, 5, 1), argmax);
+  const auto& digits = program.argmax_digits;
+  const std::int64_t reach = width(program, digits);
+  std::int64_t most = 0;
+  for (const Digit& digit : digits) {
+    most +=
+        digit.step * (digit_arguments(program, digit.function) - 1) + (std::int64_t{1} << digit.shift) - 1;
+  }
+  CHECK(most == reach - 1);
+  std::vector<DigitTrace> trace(digits.size());
+  for (std::int64_t value = 0; value < reach; ++value) append_digits(program, digits, value, trace);
+  std::size_t wrong = 0;
+  for (std::int64_t value = 0; value < reach; ++value) {
+    const auto at = static_cast<std::size_t>(value);
+    wrong += value_of(digits, trace, at) != value;
+    for (std::size_t i = 0; i < digits.size(); ++i) {
+      wrong += trace[i].q[at] >= digit_arguments(program, digits[i].function);
+      wrong += trace[i].r[at] >= 1U << digits[i].shift;
+    }
+  }
+  CHECK(wrong == 0);
+}
+
+TEST_CASE("a_threshold_on_a_look_up_takes_its_luts_place_unless_others_use_it") {
+  ProgramBuilder builder(3, 0, 15, 1);
+  const auto h = builder.add_relu({.rows = 4, .dense = {builder.dense(builder.input(), 4, 20)}}, 4);
+  builder.add_relu({.rows = 2, .dense = {builder.dense(h, 2, 20)}}, 4);
+  const Program program = builder.finish();
+  REQUIRE(program.luts.size() == 2);
+  const Predicate predicate{.kind = Kind::at_least, .threshold = 3};
+  const Program decided = with_predicate(program, predicate);
+  CHECK(decided.luts.size() == 2);
+  CHECK(decided.luts[0] == program.luts[0]);
+  CHECK(decided.luts[1].values.size() == program.luts[1].values.size());
+  CHECK(decided.luts[1].values[0] == 0);
+  CHECK(decided.luts[1].values.back() == 1);
+  CHECK(decided.layers.back().split->digits.empty());
+
+  Program shared = program;
+  shared.layers[1].split = shared.layers[0].split;
+  shared.tensors[2].max = shared.tensors[1].max;
+  shared.luts.pop_back();
+  const Program both = with_predicate(shared, predicate);
+  CHECK(both.luts.size() == 2);
+  CHECK(both.layers[0].split->lut == 0);
+  CHECK(both.layers[1].split->lut == 1);
+}
+
+TEST_CASE("a_predicate_needs_only_what_is_public") {
+  const Program program = random_mlp(3, 4, 5, 1);
+  for (const auto* text : {"argmax", ">= 17.5", "< -3"}) {
+    const Predicate predicate = parse_predicate(text);
+    CHECK(structure_of(with_predicate(program, predicate)) ==
+          with_predicate(structure_of(program), predicate));
+  }
+}
+
+TEST_CASE("predicates_without_meaning_are_refused") {
+  const Program program = random_mlp(3, 4, 5, 1);
+  const double bound = static_cast<double>(program.tensors[program.output].max);
+  const auto with = [&](const Program& model, Kind kind, double threshold) {
+    return [&model, kind, threshold] {
+      static_cast<void>(with_predicate(model, {.kind = kind, .threshold = threshold}));
+    };
+  };
+  CHECK(contains(refusal(with(program, Kind::at_least, bound + 1), ErrorKind::usage), "the same of all"));
+  CHECK(contains(refusal(with(program, Kind::below, -bound), ErrorKind::usage), "the same of all"));
+  CHECK(contains(refusal(with(program, Kind::below, 1e300), ErrorKind::usage), "far beyond"));
+  CHECK(refusal(with(program, Kind::below, bound), ErrorKind::usage) == "accepted");
+  const Program one = random_mlp(3, 4, 1, 1);
+  CHECK(contains(refusal(with(one, Kind::argmax, 0), ErrorKind::usage), "one output"));
+  Program scaled = program;
+  scaled.tensors[scaled.output].scales = {1, 1, 1, 2, 1};
+  CHECK(contains(refusal(with(scaled, Kind::argmax, 0), ErrorKind::unsupported), "differ in scale"));
+  CHECK(contains(refusal(with(scaled, Kind::below, 0), ErrorKind::unsupported), "differ in scale"));
+  const Program decided = with_predicate(program, argmax);
+  CHECK(contains(refusal(with(decided, Kind::argmax, 0), ErrorKind::usage), "already"));
+  Program looked_up = random_residual(3, 1);
+  looked_up.luts[1].values.back() = 2'000'000'000;
+  looked_up.tensors[looked_up.output].max = 2'000'000'000;
+  CHECK(contains(refusal(with(looked_up, Kind::argmax, 0), ErrorKind::unsupported), "too wide"));
+}
+
+TEST_CASE("check_program_refuses_digits_that_would_make_an_output_ambiguous") {
+  const auto verdict = [](Program program, const std::function<void(Program&)>& change) {
+    change(program);
+    return refusal([&] { check_program(program); }, ErrorKind::bad_input);
+  };
+  const Program model = random_mlp(3, 4, 5, 1);
+  const auto of_argmax = [&](const std::function<void(Program&)>& change) {
+    return verdict(with_predicate(model, argmax), change);
+  };
+  CHECK(of_argmax([](Program&) {}) == "accepted");
+  CHECK(contains(of_argmax([](Program& p) { p.argmax_digits.pop_back(); }), "greatest difference"));
+  CHECK(contains(of_argmax([](Program& p) { p.argmax_digits.clear(); }), "greatest difference"));
+  CHECK(contains(of_argmax([](Program& p) { p.argmax_digits[1].step = 1 << 20; }), "gaps"));
+  CHECK(contains(of_argmax([](Program& p) { p.argmax_digits[1].shift = 1; }), "first digit"));
+  CHECK(contains(of_argmax([](Program& p) { p.argmax_digits[0].step += 1; }), "first digit"));
+  CHECK(contains(of_argmax([](Program& p) { p.argmax_digits[0].function = 99; }), "does not exist"));
+  CHECK(contains(of_argmax([](Program& p) { p.argmax_digits = fourths(p, 15); }), "could be two"));
+  CHECK(contains(of_argmax([](Program& p) { p.argmax_digits = fourths(p, 16); }), "beyond 2^30"));
+  CHECK(contains(of_argmax([](Program& p) { p.argmax_digits.assign(33, {0, 0, 1}); }), "more than 32"));
+  CHECK(contains(of_argmax([](Program& p) { p.tensors[p.output].max += 1; }), "not an index"));
+  CHECK(contains(of_argmax([](Program& p) { p.output = scores(p); }), "something else makes"));
+  CHECK(contains(of_argmax([](Program& p) { p.predicate = {}; }), "every tensor"));
+  CHECK(contains(verdict(model, [](Program& p) { p.argmax_digits = {{0, 0, 1}}; }), "and none"));
+
+  const auto of_threshold = [&](const std::function<void(Program&)>& change) {
+    return verdict(with_predicate(model, {.kind = Kind::at_least, .threshold = 5}), change);
+  };
+  CHECK(of_threshold([](Program&) {}) == "accepted");
+  CHECK(contains(of_threshold([](Program& p) { p.layers[1].split->shift = 1; }), "a shift and digits"));
+  CHECK(contains(of_threshold([](Program& p) { p.layers[1].split->digits = fourths(p, 15); }),
+                 "would not be unique"));
+  CHECK(contains(of_threshold([](Program& p) { p.layers[1].split->offset = 1'610'612'736; }), "the offset"));
+  CHECK(contains(of_threshold([](Program& p) { p.layers[1].split->offset = -1'610'612'735; }), "the offset"));
+}
+
+TEST_CASE("predicates_are_read_and_printed_alike") {
+  for (const auto* text : {"public", "argmax", ">= 0.5", "< -1.25", ">= 1e-09"}) {
+    CHECK(to_text(parse_predicate(text)) == text);
+  }
+  CHECK(parse_predicate(">=0.5") == parse_predicate("  >=   0.5 "));
+  CHECK(parse_predicate("<0.1").threshold == 0.1);
+  for (const auto* text : {"", "max", ">0.5", "<=1", ">=", ">= x", ">= 1 2", "< nan", ">= inf", "argmax 1"}) {
+    CAPTURE(text);
+    CHECK_THROWS_AS(static_cast<void>(parse_predicate(text)), Error);
+  }
+}
