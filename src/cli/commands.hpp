@@ -21,6 +21,9 @@ struct ModelFolder {
   [[nodiscard]] Path verification_key() const { return folder / "model.vk"; }
   [[nodiscard]] Path proving_key() const { return folder / "model.pk"; }
   [[nodiscard]] Path budget() const { return folder / "model.budget"; }
+
+  /// The imported model with the predicate that setup chose for its output: what is run and proved.
+  [[nodiscard]] Program program() const;
 };
 
 struct ImportOptions {
@@ -32,8 +35,9 @@ void import_model(ImportOptions options, const Output& output);
 struct SetupCommand {
   Path folder;
   SetupOptions setup;
-  bool renew = false;       // mask the weights of the folder's key anew
-  std::uint32_t split = 0;  // folders to divide the budget of proofs among; 0: none
+  bool renew = false;             // mask the weights of the folder's key anew
+  std::uint32_t split = 0;        // folders to divide the budget of proofs among; 0: none
+  std::string output = "public";  // as parse_predicate reads it
 };
 void setup_keys(const SetupCommand& command, const Output& output);
 

@@ -129,6 +129,10 @@ void add_setup(CLI::App& app, SetupCommand& options, const Output& output) {
   command->add_option("--input", options.setup.input_public, "whether the input is part of the statement")
       ->transform(CLI::CheckedTransformer(visibilities).description(""))
       ->option_text("public|private [public]");
+  auto* shown = command->add_option("--output", options.output,
+                                    "what is shown of the scores: all of them, the index of the greatest, or "
+                                    "whether each is at least, or below, t");
+  shown->option_text("public|argmax|'>=t'|'<t' [public]");
   command->add_option("--batch", options.setup.batch, "samples a proof, off chain")->capture_default_str();
   command
       ->add_option("--proofs", options.setup.proofs,
@@ -137,6 +141,7 @@ void add_setup(CLI::App& app, SetupCommand& options, const Output& output) {
   auto* renew =
       command->add_flag("--renew", options.renew,
                         "keep the key and mask its weights anew: another model id, a whole budget of proofs");
+  renew->excludes(shown);
   command
       ->add_option(
           "--split", options.split,

@@ -10,6 +10,7 @@
 #include "frontend/json.hpp"
 #include "frontend/model_file.hpp"
 #include "frontend/onnx/import.hpp"
+#include "frontend/predicate.hpp"
 #include "stark/proof_budget.hpp"
 #include "stark/security.hpp"
 #include "stark/structure.hpp"
@@ -65,6 +66,16 @@ void split_keys(const ModelFolder& folder, std::uint32_t parts, const Output& ou
 
 }  // namespace
 
+Program ModelFolder::program() const {
+  Program imported = load_model(model()).program;
+  const PublicModel shown = load_structure(structure());
+  require(structure_of(imported) == shown.imported, ErrorKind::bad_input, [&] {
+    return structure().string() + " is not the structure of " + model().string() +
+           ": run `circlet setup` again";
+  });
+  return with_predicate(std::move(imported), shown.predicate);
+}
+
 void import_model(ImportOptions options, const Output& output) {
   ProgressBar bar(!output.json);
   options.calibrate.progress = bar.callback();
@@ -74,7 +85,7 @@ void import_model(ImportOptions options, const Output& output) {
   const ModelFolder folder{options.folder};
   std::filesystem::create_directories(options.folder);
   save_model(model, folder.model());
-  save_structure(model.program, folder.structure());
+  save_structure(model.program, {}, folder.structure());
   nlohmann::ordered_json object = to_json(model.report);
   object["model"] = folder.model().string();
   object["structure"] = folder.structure().string();
@@ -87,7 +98,10 @@ void import_model(ImportOptions options, const Output& output) {
 void setup_keys(const SetupCommand& command, const Output& output) {
   const ModelFolder folder{command.folder};
   if (command.split != 0) return split_keys(folder, command.split, output);
-  const Program program = load_model(folder.model()).program;
+  const Program imported = load_model(folder.model()).program;
+  const Predicate predicate =
+      command.renew ? load_structure(folder.structure()).predicate : parse_predicate(command.output);
+  const Program program = with_predicate(imported, predicate);
   std::string reason = "as before, with the weights masked anew";
   ProvingKey proving_key;
   if (command.renew) {
@@ -101,6 +115,7 @@ void setup_keys(const SetupCommand& command, const Output& output) {
     create_budget(folder.budget(), proving_key.key.weights_root, proving_key.proof_budget);
   }
   save_verification_key(proving_key.key, folder.verification_key());
+  save_structure(imported, predicate, folder.structure());
   const auto& key = proving_key.key;
   output.print(
       {{"model_id", key.digest().to_hex()},
@@ -108,22 +123,23 @@ void setup_keys(const SetupCommand& command, const Output& output) {
        {"weights_root", key.weights_root.to_hex()},
        {"log_sizes", sizes_json(key.log_sizes)},
        {"input", key.input_public ? "public" : "private"},
+       {"output", to_text(predicate)},
        {"zero_knowledge", key.zero_knowledge},
        {"proof_budget", proving_key.proof_budget},
        {"plan", reason},
        {"verification_key", folder.verification_key().string()},
        {"proving_key", folder.proving_key().string()}},
       fmt::format("model id        {}\nstructure root  {}\nweights root    {}\ntables          {}\n"
-                  "statement       {} input, public output\nhides           {}\n{}plan            {}\n"
+                  "statement       input {}, output {}\nhides           {}\n{}plan            {}\n"
                   "wrote {} (public) and {} (secret)\nnext: circlet prove {} input.json -o proof.bin\n",
                   key.digest().to_hex(), key.structure_root.to_hex(), key.weights_root.to_hex(),
-                  sizes_text(key.log_sizes), key.input_public ? "public" : "private", hidden_text(key),
-                  budget_text(proving_key), reason, folder.verification_key().string(),
+                  sizes_text(key.log_sizes), key.input_public ? "public" : "private", to_text(predicate),
+                  hidden_text(key), budget_text(proving_key), reason, folder.verification_key().string(),
                   folder.proving_key().string(), command.folder.string()));
 }
 
 void run_model(const RunCommand& command, const Output& output) {
-  const Program program = load_model(ModelFolder{command.folder}.model()).program;
+  const Program program = ModelFolder{command.folder}.program();
   const auto& input = program.tensors[program.input];
   const auto& result = program.tensors[program.output];
   const auto values = quantise_input(program, read_inputs(command.input, input.rows));
@@ -137,17 +153,32 @@ void run_model(const RunCommand& command, const Output& output) {
     const std::vector<std::int32_t> integers(trace.output().begin() + first,
                                              trace.output().begin() + first + result.rows);
     const std::vector<double> reals(real.begin() + first, real.begin() + first + result.rows);
-    const auto after = postprocess(program.postprocessing, reals);
-    nlohmann::ordered_json entry = {
-        {"outputs", integers}, {"real", reals}, {"argmax", greatest_index(reals)}};
-    text += fmt::format("sample {}: {}\n", sample, values_text(integers, reals));
+    nlohmann::ordered_json entry = {{"outputs", integers},
+                                    {"output_form", form_name(program.predicate.kind)}};
+    std::optional<std::size_t> decided;  // the class
+    switch (program.predicate.kind) {
+      case Predicate::Kind::values:
+        decided = greatest_index(reals);
+        entry["real"] = reals;
+        break;
+      case Predicate::Kind::argmax:
+        decided = static_cast<std::size_t>(integers[0]);
+        break;
+      case Predicate::Kind::at_least:
+      case Predicate::Kind::below:
+        entry["threshold"] = program.predicate.threshold;
+        entry["holds"] = std::vector<bool>(integers.begin(), integers.end());
+    }
+    text += fmt::format("sample {}: {}\n", sample, output_text(program.predicate, integers, reals));
+    if (decided) entry["argmax"] = *decided;
     if (!program.postprocessing.empty()) {
+      const auto after = postprocess(program.postprocessing, reals);
       entry["postprocessed_outside_the_proof"] = after;
       text += fmt::format("  after post-processing, which no proof covers: {:.6g}\n", fmt::join(after, ", "));
     }
-    if (greatest_index(reals) < program.class_labels.size()) {
-      entry["label"] = program.class_labels[greatest_index(reals)];
-      text += fmt::format("  label: {}\n", program.class_labels[greatest_index(reals)]);
+    if (decided && *decided < program.class_labels.size()) {
+      entry["label"] = program.class_labels[*decided];
+      text += fmt::format("  label: {}\n", program.class_labels[*decided]);
     }
     list.push_back(std::move(entry));
   }
@@ -156,33 +187,30 @@ void run_model(const RunCommand& command, const Output& output) {
 
 void inspect(const InspectCommand& command, const Output& output) {
   const ModelFolder folder{command.folder};
-  const Program structure = load_structure(folder.structure());
+  const PublicModel shown = load_structure(folder.structure());
+  const Program structure = with_predicate(shown.imported, shown.predicate);
   const VerificationKey key = load_verification_key(folder.verification_key());
-  nlohmann::ordered_json object = {
-      {"model_id", key.digest().to_hex()},         {"structure_root", key.structure_root.to_hex()},
-      {"weights_root", key.weights_root.to_hex()}, {"input", key.input_public ? "public" : "private"},
-      {"zero_knowledge", key.zero_knowledge},      {"log_sizes", sizes_json(key.log_sizes)},
-      {"security", to_json(security_of(key))},     {"structure", to_json(structure)}};
+  nlohmann::ordered_json object = {{"model_id", key.digest().to_hex()},
+                                   {"structure_root", key.structure_root.to_hex()},
+                                   {"weights_root", key.weights_root.to_hex()},
+                                   {"input", key.input_public ? "public" : "private"},
+                                   {"output_form", form_name(key.output_form)},
+                                   {"zero_knowledge", key.zero_knowledge},
+                                   {"log_sizes", sizes_json(key.log_sizes)},
+                                   {"security", to_json(security_of(key))},
+                                   {"structure", to_json(structure)}};
   std::string text = fmt::format(
       "model id        {}\nstructure root  {}\nweights root    {}\ntables          {}\ninput           {}, "
       "{} values in {}..{}\n"
-      "output          {} values in {}..{}\nhides           {}\n{}\n{}",
+      "output          {}, {} values in {}..{}\nhides           {}\n{}\n{}",
       key.digest().to_hex(), key.structure_root.to_hex(), key.weights_root.to_hex(),
       sizes_text(key.log_sizes), key.input_public ? "public" : "private", key.input.rows, key.input.min,
-      key.input.max, key.output.rows, key.output.min, key.output.max, hidden_text(key),
-      to_text(security_of(key)), structure_text(structure));
+      key.input.max, form_name(key.output_form), key.output.rows, key.output.min, key.output.max,
+      hidden_text(key), to_text(security_of(key)), structure_text(structure));
   if (command.rebuild) {
-    const Blake2sHash rebuilt = structure_root(structure, key);
-    require(rebuilt == key.structure_root, ErrorKind::rejected, [&] {
-      return "the structure root of model.structure is " + rebuilt.to_hex() + ", the key's is " +
-             key.structure_root.to_hex();
-    });
-    const auto arithmetisation = arithmetise(structure, key);
-    check_structure(build_structure(arithmetisation), public_wires(key), table_shape(key).hidden_queries);
-    require(
-        key.input == public_tensor(structure.tensors[structure.input], arithmetisation.input_claim) &&
-            key.output == public_tensor(structure.tensors[structure.output], arithmetisation.output_claim),
-        ErrorKind::rejected, "the key's input or output is not that of model.structure");
+    check_key_of(structure, key);
+    check_structure(build_structure(arithmetise(structure, key)), public_wires(key),
+                    table_shape(key).hidden_queries);
     object["rebuilt"] = true;
     text += "rebuilt: the structure root is that of model.structure, and the structure is well formed\n";
   }

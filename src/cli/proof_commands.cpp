@@ -14,6 +14,7 @@
 #include "frontend/executor.hpp"
 #include "frontend/inputs.hpp"
 #include "frontend/model_file.hpp"
+#include "frontend/predicate.hpp"
 #include "stark/proof_budget.hpp"
 #include "stark/prover.hpp"
 #include "stark/security.hpp"
@@ -51,12 +52,31 @@ void require_budget(const ModelFolder& folder, const ProvingKey& proving_key) {
           "the proof budget of this key is spent: run `circlet setup --renew`");
 }
 
+std::optional<double> threshold_of(const Predicate& predicate) {
+  const bool compares =
+      predicate.kind == Predicate::Kind::at_least || predicate.kind == Predicate::Kind::below;
+  return compares ? std::optional(predicate.threshold) : std::nullopt;
+}
+
+/// A key tells that its model compares scores with a threshold; which one, its structure tells. Nothing if
+/// the file model.structure beside the key is not the key's.
+std::optional<double> threshold_beside(const Path& key_file, const VerificationKey& key) {
+  if (key.output_form != Predicate::Kind::at_least && key.output_form != Predicate::Kind::below) return {};
+  try {
+    const PublicModel shown = load_structure(ModelFolder{key_file.parent_path()}.structure());
+    check_key_of(with_predicate(shown.imported, shown.predicate), key);
+    return threshold_of(shown.predicate);
+  } catch (const Error&) {
+    return {};
+  }
+}
+
 }  // namespace
 
 void prove_input(const ProveCommand& command, const Output& output) {
   const auto start = std::chrono::steady_clock::now();
   const ModelFolder folder{command.folder};
-  const Program program = load_model(folder.model()).program;
+  const Program program = folder.program();
   const ProvingKey proving_key = load_proving_key(folder.proving_key());
   const bool counted = proving_key.key.zero_knowledge;
   if (counted) require_budget(folder, proving_key);  // before the work
@@ -76,12 +96,13 @@ void prove_input(const ProveCommand& command, const Output& output) {
     write_file(command.proof, file);
   }
   const double seconds = seconds_since(start);
-  auto object = statement_json(proving_key.key, proof.statement);
+  const auto threshold = threshold_of(program.predicate);
+  auto object = statement_json(proving_key.key, proof.statement, threshold);
   object["proof"] = command.proof.string();
   object["proof_bytes"] = file.size();
   object["seconds"] = seconds;
   if (counted) object["proofs_remaining"] = remaining;
-  output.print(object, statement_text(proving_key.key, proof.statement) +
+  output.print(object, statement_text(proving_key.key, proof.statement, threshold) +
                            fmt::format("wrote {} ({}) in {}{}\n", command.proof.string(),
                                        human_size(file.size()), human_time(seconds),
                                        counted ? fmt::format("; the key allows {} more", remaining) : ""));
@@ -105,11 +126,12 @@ void verify_proof(const VerifyCommand& command, const Output& output) {
   const auto start = std::chrono::steady_clock::now();
   verify(key, proof, observer);
   const double seconds = seconds_since(start);
-  auto object = statement_json(key, proof.statement);
+  const auto threshold = threshold_beside(command.key, key);
+  auto object = statement_json(key, proof.statement, threshold);
   object["verified"] = true;
   object["security"] = to_json(security_of(key));
   object["seconds"] = seconds;
-  output.print(object, statement_text(key, proof.statement) + to_text(security_of(key)) +
+  output.print(object, statement_text(key, proof.statement, threshold) + to_text(security_of(key)) +
                            fmt::format("\nproof verified in {}\n", human_time(seconds)));
 }
 
@@ -141,7 +163,7 @@ void bench(const BenchCommand& command, const Output& output) {
     };
     PhaseTimer timer(on_phase);
     const auto start = std::chrono::steady_clock::now();
-    const Program program = load_model(folder.model()).program;
+    const Program program = folder.program();
     timer.end_phase("model.circlet");
     const ProvingKey proving_key = load_proving_key(folder.proving_key());
     timer.end_phase("model.pk");

@@ -3,6 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <string_view>
+
+#include "frontend/predicate.hpp"
 
 namespace circlet::cli {
 namespace {
@@ -18,6 +21,12 @@ std::vector<double> real_values(const PublicTensor& tensor, const std::vector<st
   std::vector<double> reals;
   for (std::size_t row = 0; row < integers.size(); ++row) reals.push_back(integers[row] * tensor.scale(row));
   return reals;
+}
+
+std::string answers(const std::vector<std::int32_t>& bits) {
+  std::vector<std::string_view> words;
+  for (const auto bit : bits) words.push_back(bit != 0 ? "yes" : "no");
+  return fmt::format("{}", fmt::join(words, ", "));
 }
 
 }  // namespace
@@ -38,11 +47,34 @@ std::string values_text(const std::vector<std::int32_t>& integers, const std::ve
 
 std::string hidden_text(const VerificationKey& key) {
   if (!key.zero_knowledge) return "nothing (--no-zk): a proof tells of weights and values";
-  return fmt::format("the weights{} and all that lies between; not the shapes, scales and look-up tables",
-                     key.input_public ? "" : ", the input");
+  return fmt::format("the weights{}{} and all that lies between; not the shapes, scales and look-up tables",
+                     key.input_public ? "" : ", the input",
+                     key.output_form == Predicate::Kind::values ? "" : ", the scores");
 }
 
-nlohmann::ordered_json statement_json(const VerificationKey& key, const Statement& statement) {
+const char* form_name(Predicate::Kind form) {
+  switch (form) {
+    case Predicate::Kind::values:
+      return "values";
+    case Predicate::Kind::argmax:
+      return "argmax";
+    case Predicate::Kind::at_least:
+      return "at_least";
+    case Predicate::Kind::below:
+      return "below";
+  }
+  return "unknown";
+}
+
+std::string output_text(const Predicate& predicate, const std::vector<std::int32_t>& integers,
+                        const std::vector<double>& reals) {
+  if (predicate.kind == Predicate::Kind::values) return values_text(integers, reals);
+  if (predicate.kind == Predicate::Kind::argmax) return fmt::format("argmax = {}", integers.at(0));
+  return fmt::format("{}: {}", to_text(predicate), answers(integers));
+}
+
+nlohmann::ordered_json statement_json(const VerificationKey& key, const Statement& statement,
+                                      std::optional<double> threshold) {
   nlohmann::ordered_json json = {{"model_id", key.digest().to_hex()}, {"context", to_hex(statement.context)}};
   if (key.input_public) {
     json["inputs"] = statement.inputs;
@@ -51,19 +83,30 @@ nlohmann::ordered_json statement_json(const VerificationKey& key, const Statemen
   }
   json["zero_knowledge"] = key.zero_knowledge;
   json["outputs"] = statement.outputs;
+  json["output_form"] = form_name(key.output_form);
+  const bool shows_scores = key.output_form == Predicate::Kind::values;
+  if (key.output_form == Predicate::Kind::at_least || key.output_form == Predicate::Kind::below) {
+    if (threshold) json["threshold"] = *threshold;
+    json["holds"] = std::vector<bool>(statement.outputs.begin(), statement.outputs.end());
+    return json;
+  }
   auto reals = nlohmann::ordered_json::array();
   auto greatest = nlohmann::ordered_json::array();
   for (std::size_t sample = 0; sample < key.batch; ++sample) {
-    const auto real = real_values(key.output, sample_of(statement.outputs, key.output.rows, sample));
+    const auto integers = sample_of(statement.outputs, key.output.rows, sample);
+    const auto real = real_values(key.output, integers);
     reals.push_back(real);
-    greatest.push_back(greatest_index(real));
+    greatest.push_back(shows_scores ? greatest_index(real) : static_cast<std::size_t>(integers[0]));
   }
-  json["real_outputs"] = reals;
+  if (shows_scores) json["real_outputs"] = reals;
   json["argmax"] = greatest;
   return json;
 }
 
-std::string statement_text(const VerificationKey& key, const Statement& statement) {
+std::string statement_text(const VerificationKey& key, const Statement& statement,
+                           std::optional<double> threshold) {
+  const bool compares =
+      key.output_form == Predicate::Kind::at_least || key.output_form == Predicate::Kind::below;
   std::string text =
       fmt::format("model    {}\ncontext  {}\n", key.digest().to_hex(), to_hex(statement.context));
   for (std::size_t sample = 0; sample < key.batch; ++sample) {
@@ -75,7 +118,14 @@ std::string statement_text(const VerificationKey& key, const Statement& statemen
                           key.input.max);
     }
     const auto integers = sample_of(statement.outputs, key.output.rows, sample);
-    text += fmt::format("output   {}\n", values_text(integers, real_values(key.output, integers)));
+    if (compares && !threshold) {
+      text +=
+          fmt::format("output   {} the threshold of the key's model.structure: {}\n",
+                      key.output_form == Predicate::Kind::below ? "below" : "at least", answers(integers));
+    } else {
+      text += fmt::format("output   {}\n", output_text({key.output_form, threshold.value_or(0)}, integers,
+                                                       real_values(key.output, integers)));
+    }
   }
   return text + fmt::format("hides    {}\n", hidden_text(key));
 }
@@ -98,10 +148,17 @@ std::string structure_text(const Program& structure) {
     text += fmt::format("  {}: {} rows = {}", layer.name, layer.rows, fmt::join(terms, " + "));
     if (layer.split) {
       const auto& lut = structure.luts[layer.split->lut];
-      text += fmt::format("; shift {}, look-up '{}' of {} entries", layer.split->shift, lut.name,
-                          lut.values.size());
+      text += layer.split->digits.empty()
+                  ? fmt::format("; shift {}", layer.split->shift)
+                  : fmt::format("; divided by {}, the remainder in {} digits",
+                                width(structure, layer.split->digits), layer.split->digits.size());
+      text += fmt::format(", look-up '{}' of {} entries", lut.name, lut.values.size());
     }
     text += "\n";
+  }
+  if (structure.predicate.kind == Predicate::Kind::argmax) {
+    text += fmt::format("  argmax: the first index of the greatest of {} rows\n",
+                        structure.tensors[scores(structure)].rows);
   }
   for (const auto& step : structure.postprocessing) {
     text += fmt::format("  {}: computed outside the proof\n", step.node);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,8 +20,18 @@ std::string values_text(const std::vector<std::int32_t>& integers, const std::ve
 /// What a key's proofs hide, and what of the model they show.
 std::string hidden_text(const VerificationKey& key);
 
-nlohmann::ordered_json statement_json(const VerificationKey& key, const Statement& statement);
-std::string statement_text(const VerificationKey& key, const Statement& statement);
+/// "values", "argmax", "at_least" or "below".
+const char* form_name(Predicate::Kind form);
+
+/// One sample's output: values_text, "argmax = 7" or ">= 0.5: yes".
+std::string output_text(const Predicate& predicate, const std::vector<std::int32_t>& integers,
+                        const std::vector<double>& reals);
+
+/// `threshold` is that of the output's predicate, if it has one and it is known.
+nlohmann::ordered_json statement_json(const VerificationKey& key, const Statement& statement,
+                                      std::optional<double> threshold);
+std::string statement_text(const VerificationKey& key, const Statement& statement,
+                           std::optional<double> threshold);
 
 /// One line a layer: shapes, shifts, look-up tables, ranges.
 std::string structure_text(const Program& structure);

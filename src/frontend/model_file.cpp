@@ -1,6 +1,9 @@
 // Encoding of Programs and reports. Order and widths of fields are those of the structs.
 #include "frontend/model_file.hpp"
 
+#include <bit>
+#include <cmath>
+
 #include "core/artefact.hpp"
 #include "core/error.hpp"
 
@@ -40,6 +43,20 @@ class Writer {
     }
     count(program.class_labels.size());
     for (const std::string& label : program.class_labels) bytes_.write_string(label);
+  }
+
+  void predicate(const Predicate& predicate) {
+    bytes_.write(static_cast<std::uint8_t>(predicate.kind));
+    bytes_.write(predicate.threshold);
+  }
+
+  void digits(const std::vector<Digit>& digits) {
+    count(digits.size());
+    for (const Digit& digit : digits) {
+      bytes_.write(digit.function);
+      bytes_.write(digit.shift);
+      bytes_.write(digit.step);
+    }
   }
 
   void report(const AccuracyReport& report) {
@@ -144,6 +161,21 @@ class Reader {
     return program;
   }
 
+  Predicate predicate() {
+    Predicate predicate;
+    const auto kind = bytes_.read<std::uint8_t>("predicate");
+    if (kind > static_cast<std::uint8_t>(Predicate::Kind::below)) bytes_.fail("predicate", "unknown kind");
+    predicate.kind = static_cast<Predicate::Kind>(kind);
+    predicate.threshold = bytes_.read<double>("threshold");
+    const bool compares =
+        predicate.kind == Predicate::Kind::at_least || predicate.kind == Predicate::Kind::below;
+    if (compares ? !std::isfinite(predicate.threshold)
+                 : std::bit_cast<std::uint64_t>(predicate.threshold) != 0) {
+      bytes_.fail("threshold", "not a number, or one that nothing is compared with");
+    }
+    return predicate;
+  }
+
   AccuracyReport report() {
     AccuracyReport report;
     report.samples = bytes_.read<std::uint32_t>("samples");
@@ -215,7 +247,8 @@ class Reader {
     if (flag("split")) {
       layer.split = Split{.shift = bytes_.read<std::uint32_t>("shift"),
                           .offset = bytes_.read<std::int64_t>("offset"),
-                          .lut = bytes_.read<std::uint32_t>("LUT index")};
+                          .lut = bytes_.read<std::uint32_t>("LUT index"),
+                          .digits = {}};
     }
     layer.output = bytes_.read<std::uint32_t>("layer output");
     return layer;
@@ -254,18 +287,34 @@ Model read_model(std::span<const std::uint8_t> payload) {
   return model;
 }
 
-Bytes write_structure(const Program& program) {
+Bytes write_structure(const Program& imported, const Predicate& predicate) {
+  require(imported.predicate.kind == Predicate::Kind::values, ErrorKind::internal,
+          "write_structure: the program has its predicate already");
   Writer writer;
-  writer.program(structure_of(program));
+  writer.program(structure_of(imported));
+  writer.predicate(predicate);
   return writer.take();
 }
 
-Program read_structure(std::span<const std::uint8_t> payload) {
+PublicModel read_structure(std::span<const std::uint8_t> payload) {
   Reader reader(payload, "structure");
-  Program program = reader.program(false);
+  PublicModel model;
+  model.imported = reader.program(false);
+  model.predicate = reader.predicate();
   reader.expect_end();
-  check_program(program);
-  return program;
+  check_program(model.imported);
+  return model;
+}
+
+Bytes write_public_part(const Program& program) {
+  Writer writer;
+  writer.program(structure_of(program));
+  writer.predicate(program.predicate);
+  for (const Layer& layer : program.layers) {
+    if (layer.split) writer.digits(layer.split->digits);
+  }
+  writer.digits(program.argmax_digits);
+  return writer.take();
 }
 
 void save_model(const Model& model, const std::filesystem::path& path) {
@@ -277,13 +326,15 @@ Model load_model(const std::filesystem::path& path) {
   return read_model(open_artefact(ArtefactKind::model, model_format_version, file, path.string()));
 }
 
-void save_structure(const Program& program, const std::filesystem::path& path) {
-  write_file(path, seal_artefact(ArtefactKind::structure, model_format_version, write_structure(program)));
+void save_structure(const Program& imported, const Predicate& predicate, const std::filesystem::path& path) {
+  write_file(path, seal_artefact(ArtefactKind::structure, structure_format_version,
+                                 write_structure(imported, predicate)));
 }
 
-Program load_structure(const std::filesystem::path& path) {
+PublicModel load_structure(const std::filesystem::path& path) {
   const Bytes file = read_file(path);
-  return read_structure(open_artefact(ArtefactKind::structure, model_format_version, file, path.string()));
+  return read_structure(
+      open_artefact(ArtefactKind::structure, structure_format_version, file, path.string()));
 }
 
 }  // namespace circlet

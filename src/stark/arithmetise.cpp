@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 
 #include "air/blinder.hpp"
 #include "air/components.hpp"
@@ -10,8 +11,15 @@
 namespace circlet {
 namespace {
 
-constexpr std::uint32_t entries_per_row = 4;
 constexpr std::uint32_t max_table_log_size = 26;  // of a verification key
+constexpr std::uint32_t mark_shift = 1;           // a mark of an arg max is a remainder modulo 2, less 1
+
+/// A wire and where its value comes from.
+struct Wire {
+  std::uint32_t id = wires::one;
+  Operand value;
+};
+const Wire one;
 
 class Builder {
  public:
@@ -29,10 +37,11 @@ class Builder {
     }
     add_input();
     for (std::uint32_t i = 0; i < program_.layers.size(); ++i) add_layer(i);
-    add_output();
+    const bool argmax = program_.predicate.kind == Predicate::Kind::argmax;
+    result_.output_claim = read(argmax ? add_argmax(scores_claim()).id : scores_claim().id);
     if (result_.mac.empty()) {
       // An empty table would leave its claimed sum free: R on the fin row must follow a real row.
-      result_.mac.push_back({.a_id = read(wires::one), .b_id = read(wires::one), .a = {}, .b = {}});
+      multiply(MacRow::Carry::none, one, one);
     }
     fill_reads();
     return std::move(result_);
@@ -56,9 +65,9 @@ class Builder {
   void add_function(const std::vector<std::int32_t>& values) {
     result_.first_lut_row.push_back(static_cast<std::uint32_t>(result_.lut.size()));
     const auto function = static_cast<std::uint32_t>(result_.first_lut_row.size());
-    for (std::uint32_t first = 0; first < values.size(); first += entries_per_row) {
+    for (std::uint32_t first = 0; first < values.size(); first += lut_row_entries) {
       LutRow row{.function = function, .first = first, .y = {}};
-      for (std::uint32_t i = 0; i < entries_per_row; ++i) {
+      for (std::uint32_t i = 0; i < lut_row_entries; ++i) {
         row.y[i] = values[std::min<std::size_t>(first + i, values.size() - 1)];
       }
       result_.lut.push_back(row);
@@ -69,12 +78,13 @@ class Builder {
   void add_range(std::uint32_t shift) {
     if (range_functions_.contains(shift)) return;
     std::vector<std::int32_t> values(std::size_t{1} << shift, 0);
-    values.resize((values.size() + entries_per_row - 1) / entries_per_row * entries_per_row, 1);
+    values.resize((values.size() + lut_row_entries - 1) / lut_row_entries * lut_row_entries, 1);
     add_function(values);
     range_functions_[shift] = static_cast<std::uint32_t>(result_.first_lut_row.size());
   }
 
-  /// LUT i is function i + 1; then the input's range, then one function a distinct shift.
+  /// LUT i is function i + 1; then the input's range, then one function a distinct shift, 0 first: the order
+  /// of `digit_functions`.
   void allocate_functions() {
     for (const auto& lut : program_.luts) add_function(lut.values);
     const auto& input = program_.tensors[program_.input];
@@ -84,14 +94,20 @@ class Builder {
     input_function_ = static_cast<std::uint32_t>(result_.first_lut_row.size());
     add_range(0);
     for (const auto& layer : program_.layers) {
-      if (layer.split) add_range(layer.split->shift);
+      if (!layer.split) continue;
+      add_range(layer.split->shift);
+      for (const auto& digit : layer.split->digits) add_range(digit.shift);
     }
+    if (program_.predicate.kind != Predicate::Kind::argmax) return;
+    for (const auto& digit : program_.argmax_digits) add_range(digit.shift);
+    add_range(mark_shift);
   }
 
   void add_input() {
     const auto& input = program_.tensors[program_.input];
     for (std::uint32_t row = 0; row < input.rows; ++row) {
-      result_.activate.push_back({.row = row,
+      result_.activate.push_back({.source = ActivateRow::Source::input,
+                                  .row = row,
                                   .keep = row != 0,
                                   .offset = -static_cast<std::int64_t>(input.min),
                                   .q_function = input_function_,
@@ -100,14 +116,40 @@ class Builder {
     }
     if (result_.input_public) {
       result_.input_claim = new_wire();
-      result_.activate.back().claim_id = read(result_.input_claim);
-      result_.activate.back().claim_reads = 1;
+      read_claim(result_.input_claim);
     }
   }
 
+  /// The last row of `activate` ends an op that reads its claim,
+  void read_claim(std::uint32_t wire) {
+    result_.activate.back().claim_id = read(wire);
+    result_.activate.back().claim_count = 1;
+  }
+  /// or one that yields it: values that nothing but their ranges binds.
+  Wire yield_claim() {
+    auto& row = result_.activate.back();
+    row.claim_id = new_wire();
+    return {row.claim_id,
+            {Operand::Kind::digits, static_cast<std::uint32_t>(result_.activate.size() - 1), 0}};
+  }
+
+  /// S = S_ (carried) + a b
+  void multiply(MacRow::Carry carry, const Wire& a, const Wire& b) {
+    result_.mac.push_back(
+        {.carry = carry, .a_id = read(a.id), .b_id = read(b.id), .a = a.value, .b = b.value});
+  }
+  /// The wire of S on the last row of `mac`.
+  Wire yield_sum() {
+    result_.mac.back().y_id = new_wire();
+    return {result_.mac.back().y_id,
+            {Operand::Kind::sum, static_cast<std::uint32_t>(result_.mac.size() - 1), 0}};
+  }
+  [[nodiscard]] Wire row_of(TensorId tensor, std::uint32_t row) const {
+    return {wire_of(tensor, row), {Operand::Kind::tensor_row, tensor, row}};
+  }
+
   /// The tiles of one input row of a dense op; the wire is read on the last.
-  void add_tiles(std::uint32_t outputs, bool first_of_op, const Operand& operand, std::uint32_t wire,
-                 WeightsSource weights) {
+  void add_tiles(std::uint32_t outputs, bool first_of_op, const Wire& operand, WeightsSource weights) {
     const std::uint32_t tiles = (outputs + result_.shape.lanes - 1) / result_.shape.lanes;
     for (std::uint32_t tile = 0; tile < tiles; ++tile) {
       LinearRow row{.continues = tile != 0, .keep = !first_of_op || tile != 0};
@@ -115,80 +157,109 @@ class Builder {
       row.weights.tile = tile;
       if (tile + 1 == tiles) {
         row.last_tile = true;
-        row.id = read(wire);
+        row.id = read(operand.id);
         row.count = 1;
-        row.operand = operand;
+        row.operand = operand.value;
       }
       result_.linear.push_back(row);
     }
   }
 
-  /// Ends a dense op: its claim, and the operand that reads it.
-  std::pair<std::uint32_t, Operand> add_claim() {
-    const std::uint32_t wire = new_wire();
-    const auto row = static_cast<std::uint32_t>(result_.linear.size());
-    const Operand claim{Operand::Kind::claim, row, 0};
-    result_.linear.push_back({.keep = true, .claims = true, .id = wire, .operand = claim, .weights = {}});
-    return {wire, claim};
+  /// Ends a dense op: the wire of its claim.
+  Wire add_claim() {
+    const Wire claim{new_wire(),
+                     {Operand::Kind::claim, static_cast<std::uint32_t>(result_.linear.size()), 0}};
+    result_.linear.push_back(
+        {.keep = true, .claims = true, .id = claim.id, .operand = claim.value, .weights = {}});
+    return claim;
   }
 
-  /// Yields the claim of a layer's dense terms and bias; wire 0 if it has none.
-  std::pair<std::uint32_t, Operand> add_dense(std::uint32_t index) {
+  /// The claim of a layer's dense terms and bias, if it has any.
+  std::optional<Wire> add_dense(std::uint32_t index) {
     const auto& layer = program_.layers[index];
     bool first = true;
     for (std::uint32_t term = 0; term < layer.dense.size(); ++term) {
       const auto& dense = layer.dense[term];
       for (std::uint32_t k = 0; k < dense.inputs; ++k) {
-        add_tiles(layer.rows, first, {Operand::Kind::tensor_row, dense.input, k}, wire_of(dense.input, k),
-                  {WeightsSource::Kind::dense, index, term, k, 0});
+        add_tiles(layer.rows, first, row_of(dense.input, k), {WeightsSource::Kind::dense, index, term, k, 0});
         first = false;
       }
     }
     if (!layer.bias.empty()) {
-      add_tiles(layer.rows, first, {Operand::Kind::ones, 0, 0}, wires::ones,
+      add_tiles(layer.rows, first, {wires::ones, {Operand::Kind::ones, 0, 0}},
                 {WeightsSource::Kind::bias, index, 0, 0, 0});
       first = false;
     }
-    if (first) return {0, {}};
+    if (first) return std::nullopt;
     return add_claim();
   }
 
   /// The wire of a coefficient c: the claim of the op "c times ONE".
-  std::pair<std::uint32_t, Operand> add_coefficient(std::uint32_t layer, std::uint32_t term,
-                                                    std::uint32_t entry) {
-    add_tiles(1, true, {Operand::Kind::one, 0, 0}, wires::one,
-              {WeightsSource::Kind::coefficient, layer, term, entry, 0});
+  Wire add_coefficient(std::uint32_t layer, std::uint32_t term, std::uint32_t entry) {
+    add_tiles(1, true, one, {WeightsSource::Kind::coefficient, layer, term, entry, 0});
     return add_claim();
   }
 
   void add_layer(std::uint32_t index) {
     const auto& layer = program_.layers[index];
-    const auto [dense_wire, dense_operand] = add_dense(index);
-    std::uint32_t claim = dense_wire;
-    if (!layer.scaled.empty()) claim = add_scaled(index, dense_wire, dense_operand);
-    if (!layer.split) {
-      result_.output_claim = read(claim);
-      return;
+    const std::optional<Wire> dense = add_dense(index);
+    layer_claim_ = layer.scaled.empty() ? *dense : add_scaled(index, dense);
+    if (!layer.split) return;
+    const auto& split = *layer.split;
+    ActivateRow row{.source = ActivateRow::Source::layer,
+                    .layer = index,
+                    .two_s = 1U << split.shift,
+                    .offset = split.offset,
+                    .q_function = split.lut + 1,
+                    .r_function = range_functions_.at(split.shift)};
+    if (!split.digits.empty()) {
+      // acc + offset = q W + r, so acc + (W - 1 - r) = q W - (offset - (W - 1)).
+      const std::int64_t radix = width(program_, split.digits);
+      layer_claim_ = add_remainder(index);
+      row.two_s = static_cast<std::uint32_t>(radix);
+      row.offset = split.offset - (radix - 1);
     }
-    for (std::uint32_t row = 0; row < layer.rows; ++row) {
-      result_.activate.push_back({.layer = index,
-                                  .row = row,
-                                  .keep = row != 0,
-                                  .two_s = 1U << layer.split->shift,
-                                  .offset = layer.split->offset,
-                                  .q_function = layer.split->lut + 1,
-                                  .r_function = range_functions_.at(layer.split->shift),
-                                  .value_id = wire_of(layer.output, row)});
+    for (row.row = 0; row.row < layer.rows; ++row.row) {
+      row.keep = row.row != 0;
+      row.value_id = wire_of(layer.output, row.row);
+      result_.activate.push_back(row);
     }
-    result_.activate.back().claim_id = read(claim);
-    result_.activate.back().claim_reads = 1;
+    read_claim(layer_claim_.id);
+  }
+
+  /// A row whose q and r are one digit of a number. Nothing looks at its y.
+  void add_digit(ActivateRow::Source source, const Digit& digit, std::uint32_t index, std::uint32_t row) {
+    result_.activate.push_back({.source = source,
+                                .row = row,
+                                .digit = index,
+                                .two_s = static_cast<std::uint32_t>(digit.step),
+                                .q_function = digit.function + 1,
+                                .r_function = range_functions_.at(digit.shift),
+                                .value_id = new_wire()});
+  }
+
+  /// The layer's claim plus that of its numbers W - 1 - r: one op a digit.
+  Wire add_remainder(std::uint32_t index) {
+    const auto& layer = program_.layers[index];
+    std::vector<Wire> digits;
+    for (std::uint32_t i = 0; i < layer.split->digits.size(); ++i) {
+      for (std::uint32_t row = 0; row < layer.rows; ++row) {
+        add_digit(ActivateRow::Source::remainder_digit, layer.split->digits[i], i, row);
+        result_.activate.back().layer = index;
+        result_.activate.back().keep = row != 0;
+      }
+      digits.push_back(yield_claim());
+    }
+    multiply(MacRow::Carry::none, layer_claim_, one);
+    for (const Wire& digit : digits) multiply(MacRow::Carry::same, digit, one);
+    return yield_sum();
   }
 
   /// S = S t + x_j c for the first scaled term of row j, S = S + x_j c for the others, and at last the dense
   /// claim.
-  std::uint32_t add_scaled(std::uint32_t index, std::uint32_t dense_wire, const Operand& dense_operand) {
+  Wire add_scaled(std::uint32_t index, const std::optional<Wire>& dense) {
     const auto& layer = program_.layers[index];
-    std::vector<std::vector<std::pair<std::uint32_t, Operand>>> coefficients(layer.scaled.size());
+    std::vector<std::vector<Wire>> coefficients(layer.scaled.size());
     for (std::uint32_t term = 0; term < layer.scaled.size(); ++term) {
       for (std::uint32_t entry = 0; entry < layer.scaled[term].coefficients.size(); ++entry) {
         coefficients[term].push_back(add_coefficient(index, term, entry));
@@ -197,49 +268,112 @@ class Builder {
     bool first = true;
     for (std::uint32_t row = 0; row < layer.rows; ++row) {
       for (std::uint32_t term = 0; term < layer.scaled.size(); ++term) {
-        const auto& scaled = layer.scaled[term];
-        const auto& [c_wire, c_operand] = coefficients[term][coefficients[term].size() == 1 ? 0 : row];
         const auto carry = first       ? MacRow::Carry::none
                            : term == 0 ? MacRow::Carry::times_t
                                        : MacRow::Carry::same;
-        result_.mac.push_back({.carry = carry,
-                               .a_id = read(wire_of(scaled.input, row)),
-                               .b_id = read(c_wire),
-                               .a = {Operand::Kind::tensor_row, scaled.input, row},
-                               .b = c_operand});
+        multiply(carry, row_of(layer.scaled[term].input, row),
+                 coefficients[term][coefficients[term].size() == 1 ? 0 : row]);
         first = false;
       }
     }
-    if (dense_wire != 0) {
-      result_.mac.push_back({.carry = MacRow::Carry::same,
-                             .a_id = read(dense_wire),
-                             .b_id = read(wires::one),
-                             .a = dense_operand,
-                             .b = {}});
-    }
-    result_.mac.back().y_id = new_wire();
-    return result_.mac.back().y_id;
+    if (dense) multiply(MacRow::Carry::same, *dense, one);
+    return yield_sum();
   }
 
-  void add_output() {
-    if (!program_.layers.back().split) return;
-    const auto& output = program_.tensors[program_.output];
-    for (std::uint32_t row = 0; row < output.rows; ++row) {
-      result_.mac.push_back({.carry = row == 0 ? MacRow::Carry::none : MacRow::Carry::times_t,
-                             .a_id = read(wire_of(program_.output, row)),
-                             .b_id = read(wires::one),
-                             .a = {Operand::Kind::tensor_row, program_.output, row},
-                             .b = {}});
+  /// S = S t + y_j for the rows of a tensor.
+  Wire add_rows(TensorId tensor) {
+    for (std::uint32_t row = 0; row < program_.tensors[tensor].rows; ++row) {
+      multiply(row == 0 ? MacRow::Carry::none : MacRow::Carry::times_t, row_of(tensor, row), one);
     }
-    result_.output_claim = read(new_wire());
-    result_.mac.back().y_id = result_.output_claim;
+    return yield_sum();
+  }
+
+  /// The claim of the last layer's output.
+  Wire scores_claim() { return program_.layers.back().split ? add_rows(scores(program_)) : layer_claim_; }
+
+  /// A number in as many ops of one row as it has digits.
+  std::vector<Wire> add_number(ActivateRow::Source source, std::uint32_t row, std::int64_t offset) {
+    std::vector<Wire> digits;
+    for (std::uint32_t i = 0; i < program_.argmax_digits.size(); ++i) {
+      add_digit(source, program_.argmax_digits[i], i, row);
+      if (i == 0) result_.activate.back().offset = offset;
+      digits.push_back(yield_claim());
+    }
+    return digits;
+  }
+
+  /// The index i of the first greatest score x_i (docs/predicates.md). The proof commits to marks n_j, each 0
+  /// or -1, to differences D_j and to -x_i, and states, with s_j = 1 + n_0 + .. + n_j, which is [j < i]:
+  ///   s_(K-1) = 0,  x_j + D_j + s_j - x_i = 0 for all j,  sum of n_j (D_j + s_j) = 0,  i = sum of s_j.
+  Wire add_argmax(const Wire& scores_claim) {
+    using enum MacRow::Carry;
+    const TensorInfo& info = program_.tensors[scores(program_)];
+    const std::uint32_t classes = info.rows;
+
+    std::vector<Wire> marks, before, gaps;  // n_j, s_j, D_j + s_j
+    for (std::uint32_t j = 0; j < classes; ++j) {
+      result_.activate.push_back({.source = ActivateRow::Source::argmax_mark,
+                                  .row = j,
+                                  .two_s = 0,
+                                  .offset = 1,
+                                  .q_function = input_function_,
+                                  .r_function = range_functions_.at(mark_shift),
+                                  .value_id = new_wire()});
+      marks.push_back(yield_claim());
+    }
+    multiply(none, one, one);
+    for (const Wire& mark : marks) {
+      multiply(same, mark, one);
+      before.push_back(yield_sum());
+    }
+    for (std::uint32_t j = 0; j < classes; ++j) {
+      add_sum(add_number(ActivateRow::Source::argmax_difference, j, 0));
+      multiply(same, before[j], one);
+      gaps.push_back(yield_sum());
+    }
+    add_sum(add_number(ActivateRow::Source::argmax_headroom, 0, info.max));
+    const Wire minus_greatest = yield_sum();
+
+    for (std::uint32_t j = 0; j < classes; ++j) {
+      multiply(j == 0 ? none : times_t, gaps[j], one);
+      multiply(same, minus_greatest, one);
+    }
+    multiply(same, scores_claim, one);
+    multiply(times_t, before.back(), one);
+    for (std::uint32_t j = 0; j < classes; ++j) multiply(j == 0 ? times_t : same, marks[j], gaps[j]);
+    assert_small(yield_sum());
+
+    before.pop_back();
+    add_sum(before);
+    return yield_sum();
+  }
+
+  void add_sum(const std::vector<Wire>& terms) {
+    for (std::size_t i = 0; i < terms.size(); ++i) {
+      multiply(i == 0 ? MacRow::Carry::none : MacRow::Carry::same, terms[i], one);
+    }
+  }
+
+  /// A claim of one row whose value, an argument of the function `unit`, is 0 in an honest proof.
+  void assert_small(const Wire& claim) {
+    const std::uint32_t unit = digit_functions(program_).unit + 1;
+    result_.activate.push_back({.source = ActivateRow::Source::zero,
+                                .q_function = unit,
+                                .r_function = range_functions_.at(0),
+                                .value_id = new_wire()});
+    read_claim(claim.id);
   }
 
   void fill_reads() {
     for (auto& row : result_.linear) {
       if (row.claims) row.count = -static_cast<std::int32_t>(reads_of(row.id));
     }
-    for (auto& row : result_.activate) row.value_reads = reads_of(row.value_id);
+    for (auto& row : result_.activate) {
+      row.value_reads = reads_of(row.value_id);
+      if (row.claim_id != 0 && row.claim_count == 0) {
+        row.claim_count = -static_cast<std::int32_t>(reads_of(row.claim_id));
+      }
+    }
     for (auto& row : result_.mac) row.y_reads = row.y_id == 0 ? 0 : reads_of(row.y_id);
     result_.one_reads = reads_of(wires::one);
     result_.ones_reads = reads_of(wires::ones);
@@ -252,20 +386,30 @@ class Builder {
   std::map<std::uint32_t, std::uint32_t> reads_;
   std::map<std::uint32_t, std::uint32_t> range_functions_;  // by shift
   std::uint32_t input_function_ = 0;
+  Wire layer_claim_;  // of the layer added last: what its split reads
 };
 
-/// Rows of the tables `linear` and `mac`, which a structure of a few bytes can make long. (The others are
-/// short by the limits on tensor rows and LUT entries.)
+/// Rows of the longest of the tables `linear`, `activate` and `mac`, which a structure of a few bytes can
+/// make long. (`lut` is short by the limit on LUT entries.)
 std::uint64_t most_rows(const Program& program, const TableShape& shape) {
-  std::uint64_t linear = 0, mac = 1;
+  std::uint64_t linear = 0, activate = program.tensors[program.input].rows, mac = 1;
   for (const auto& layer : program.layers) {
     const std::uint64_t tiles = (std::uint64_t{layer.rows} + shape.lanes - 1) / shape.lanes;
     for (const auto& term : layer.dense) linear += term.inputs * tiles;
     linear += (layer.bias.empty() ? 0 : tiles) + 1;
     for (const auto& term : layer.scaled) linear += 2 * term.coefficients.size();
-    mac += std::uint64_t{layer.rows} * layer.scaled.size() + 1;
+    const std::uint64_t digits = layer.split ? layer.split->digits.size() : 0;
+    activate += layer.rows * (digits + 1);
+    mac += std::uint64_t{layer.rows} * layer.scaled.size() + digits + 1;
   }
-  return std::max(linear, mac + program.tensors[program.output].rows);
+  const std::uint64_t outputs = program.tensors[scores(program)].rows;
+  mac += outputs;
+  if (program.predicate.kind == Predicate::Kind::argmax) {
+    const std::uint64_t digits = program.argmax_digits.size();
+    activate += outputs * (digits + 1) + digits + 1;
+    mac += outputs * (digits + 6) + digits + 2;
+  }
+  return std::max({linear, activate, mac});
 }
 
 /// Least log size, at least 4, with room for the real rows, the fin row and the mask rows.
@@ -305,6 +449,9 @@ Arithmetisation arithmetise(const Program& program, const TableShape& shape, boo
   require(most_rows(program, shape) < std::uint64_t{1} << max_table_log_size, ErrorKind::unsupported, [&] {
     return "the model needs a table of more than 2^" + std::to_string(max_table_log_size) + " rows";
   });
+  // A product of two rows of samples would mix the samples.
+  require(shape.batch == 1 || program.predicate.kind != Predicate::Kind::argmax, ErrorKind::usage,
+          "an arg max is proved for one sample at a time: leave out --batch, or make the scores public");
   Arithmetisation result = Builder(program, shape, input_public).build();
   result.log_sizes = least_log_sizes(result);
   return result;

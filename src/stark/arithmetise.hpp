@@ -29,6 +29,8 @@ struct Operand {
     ones,        // F(1, ..., 1)
     tensor_row,  // F of row `row` of tensor `index`
     claim,       // S on row `index` of the table `linear`: what its op claims
+    digits,      // T on row `index` of the table `activate`: what its op yields
+    sum,         // S on row `index` of the table `mac`
   };
   Kind kind = Kind::one;
   std::uint32_t index = 0;
@@ -57,15 +59,27 @@ struct LinearRow {
 };
 
 struct ActivateRow {
-  static constexpr std::uint32_t input_layer = ~0U;
-  std::uint32_t layer = input_layer;
-  std::uint32_t row = 0;  // output row j
-  bool keep = false;      // kt
-  std::uint32_t two_s = 1;
+  /// What q and r are.
+  enum class Source : std::uint8_t {
+    input,              // an input value and 0
+    layer,              // the split of a layer's accumulator
+    remainder_digit,    // a digit of a layer's W - 1 - r
+    argmax_mark,        // 0 and 1 - [row is the arg max]
+    argmax_difference,  // a digit of ArgmaxTrace::differences
+    argmax_headroom,    // a digit of ArgmaxTrace::headroom
+    zero,               // 0 and 0
+  };
+  Source source = Source::input;
+  std::uint32_t layer = 0;
+  std::uint32_t row = 0;    // output row j
+  std::uint32_t digit = 0;  // index in the number's digits
+  bool keep = false;        // kt
+  std::uint32_t two_s = 1;  // the step of q
   std::int64_t offset = 0;
   std::uint32_t q_function = 0, r_function = 0;
   std::uint32_t value_id = 0, value_reads = 0;  // idY, nY
-  std::uint32_t claim_id = 0, claim_reads = 0;  // idT, nT
+  std::uint32_t claim_id = 0;                   // idT
+  std::int32_t claim_count = 0;                 // nT: 1 to read, -reads to yield
 };
 
 struct LutRow {

@@ -105,6 +105,22 @@ class Wires {
     return id.value() == wires::one || coefficients_.contains(id.value());
   }
 
+  /// A value in M, of degree 0 in the challenges.
+  void add_scalar(M31 id) { scalars_.insert(id.value()); }
+  [[nodiscard]] bool is_scalar(M31 id) const {
+    return id.value() == wires::one || scalars_.contains(id.value());
+  }
+
+  /// Digits, which nothing but their ranges binds, or a sum with some: `reach` is the greatest difference of
+  /// two values of one row, 0 for a wire without digits.
+  void add_reach(M31 id, std::uint64_t reach) {
+    if (reach != 0) reaches_[id.value()] = std::min<std::uint64_t>(reach, M31::modulus);
+  }
+  [[nodiscard]] std::uint64_t reach(M31 id) const {
+    const auto found = reaches_.find(id.value());
+    return found == reaches_.end() ? 0 : found->second;
+  }
+
   /// `wire` is computed from `from`.
   void depends(std::uint32_t wire, std::uint32_t from) { edges_[wire].push_back(from); }
 
@@ -150,7 +166,8 @@ class Wires {
   static bool is_public(M31 id) { return id.value() == wires::one || id.value() == wires::ones; }
 
   std::map<std::uint32_t, Wire> wires_;
-  std::unordered_set<std::uint32_t> coefficients_;
+  std::unordered_set<std::uint32_t> coefficients_, scalars_;
+  std::unordered_map<std::uint32_t, std::uint64_t> reaches_;
   std::unordered_map<std::uint32_t, std::vector<std::uint32_t>> edges_;
 };
 
@@ -234,67 +251,135 @@ void check_linear(const TableView& table, Wires& wires) {
   if (op_open) table.fail(table.real_rows() - 1, "the last op has no claim");
 }
 
-void check_activate(const TableView& table, const std::map<std::uint32_t, Function>& functions,
-                    Wires& wires) {
-  std::vector<std::uint32_t> values;  // wires yielded by this op
+/// The rows of an op of activate, and whether the last one reads its claim (1), yields it (-1) or neither
+/// (0).
+struct ActivateOp {
+  std::size_t first = 0, last = 0;
+  int direction = 0;
+};
+
+std::vector<ActivateOp> ops_of_activate(const TableView& table) {
+  std::vector<ActivateOp> ops;
   for (std::size_t row = 0; row < table.real_rows(); ++row) {
-    if (row == 0 && table.bit("kt", row)) table.fail(row, "the first row continues a claim");
-    if (!table.bit("kt", row)) values.clear();
-    values.push_back(table.at("idY", row).value());
-    const auto two_s = std::uint64_t{table.at("two_s", row).value()};
-    const auto q_function = functions.find(table.at("fnq", row).value());
-    const auto r_function = functions.find(table.at("fnr", row).value());
-    if (q_function == functions.end() || r_function == functions.end()) {
-      table.fail(row, "a look-up function does not exist");
-    }
-    if (r_function->second.zeros() != two_s) {
-      table.fail(row, "the remainder range is not [0, two_s)");
-    }
-    const auto& entries = q_function->second.entries;
-    const auto least = entries.begin()->first;
-    const auto greatest = entries.rbegin()->first;
-    if ((std::uint64_t{greatest} - least + 1) * two_s >= M31::modulus) {
-      table.fail(row, "the split q * two_s + r is not unique modulo p");
-    }
-    wires.yield(table, row, table.at("idY", row), table.at("nY", row).value());
-    const M31 claim = table.at("idT", row);
-    if (table.at("nT", row).value() > 1) table.fail(row, "nT is not 0 or 1");
-    const bool reads = table.bit("nT", row);
-    if (!reads && !claim.is_zero()) table.fail(row, "a claim is named and not read");
+    const bool continues = table.bit("kt", row);
+    if (row == 0 && continues) table.fail(row, "the first row continues a claim");
+    if (!continues) ops.push_back({.first = row});
+    const auto count = table.at("nT", row).centered();
+    if (count > 1) table.fail(row, "nT is not 0 or 1");
+    if (count == 0 && !table.at("idT", row).is_zero()) table.fail(row, "a claim is named and not read");
     const bool last_of_op = row + 1 == table.real_rows() || !table.bit("kt", row + 1);
-    if (reads) {
-      if (!last_of_op) table.fail(row, "a claim is read before its last row");
-      wires.read(table, row, claim);
-      for (const auto value : values) wires.depends(value, claim.value());
+    if (count != 0 && !last_of_op) table.fail(row, "a claim is read before its last row");
+    ops.back().last = row;
+    ops.back().direction = count < 0 ? -1 : count;
+  }
+  return ops;
+}
+
+/// The greatest difference of two values q two_s + r of a row.
+std::uint64_t reach_of_row(const TableView& table, const std::map<std::uint32_t, Function>& functions,
+                           std::size_t row) {
+  const auto& entries = functions.at(table.at("fnq", row).value()).entries;
+  const std::uint64_t arguments = std::uint64_t{entries.rbegin()->first} - entries.begin()->first;
+  const auto zeros = functions.at(table.at("fnr", row).value()).zeros();
+  if (zeros.value_or(0) == 0) table.fail(row, "the remainders of a digit are no range");
+  return std::min<std::uint64_t>(arguments, M31::modulus) * table.at("two_s", row).value() + *zeros - 1;
+}
+
+void check_activate(const TableView& table, const std::map<std::uint32_t, Function>& functions,
+                    const PublicWires& wires_of_key, Wires& wires) {
+  for (const auto& op : ops_of_activate(table)) {
+    const M31 claim = table.at("idT", op.last);
+    std::uint64_t reach = 0;
+    for (std::size_t row = op.first; row <= op.last; ++row) {
+      if (!functions.contains(table.at("fnq", row).value()) ||
+          !functions.contains(table.at("fnr", row).value())) {
+        table.fail(row, "a look-up function does not exist");
+      }
+      wires.yield(table, row, table.at("idY", row), table.at("nY", row).value());
+      if (op.direction > 0) wires.depends(table.at("idY", row).value(), claim.value());
+      if (op.direction < 0) reach = std::max(reach, reach_of_row(table, functions, row));
     }
+    if (op.direction > 0) wires.read(table, op.last, claim);
+    if (op.direction >= 0) continue;
+    const auto form = wires_of_key.output_form;
+    if (form == Predicate::Kind::values) {
+      table.fail(op.last, "a claim is yielded, which only the digits of a predicate's numbers are");
+    }
+    wires.yield(table, op.last, claim, -std::int64_t{table.at("nT", op.last).centered()});
+    wires.add_reach(claim, std::max<std::uint64_t>(reach, 1));
+    if (op.first == op.last && wires_of_key.batch == 1) wires.add_scalar(claim);
   }
 }
 
-/// Ops whose claim nobody reads: only the private input may be one.
-std::size_t unread_ops(const TableView& table) {
-  std::size_t count = 0;
-  for (std::size_t row = 0; row < table.real_rows(); ++row) {
-    const bool last_of_op = row + 1 == table.real_rows() || !table.bit("kt", row + 1);
-    if (last_of_op && !table.bit("nT", row)) ++count;
+/// Each split is unique, also where digits are added to what is split. Returns the number of ops whose claim
+/// nobody reads: only the private input may be one.
+std::size_t check_splits(const TableView& table, const std::map<std::uint32_t, Function>& functions,
+                         const PublicWires& wires_of_key, const Wires& wires) {
+  std::size_t unread = 0, with_digits = 0;
+  for (const auto& op : ops_of_activate(table)) {
+    if (op.direction < 0) continue;
+    unread += op.direction == 0 ? 1 : 0;
+    const std::uint64_t reach = wires.reach(table.at("idT", op.last));
+    if (reach != 0) ++with_digits;
+    for (std::size_t row = op.first; row <= op.last; ++row) {
+      const std::uint64_t two_s = table.at("two_s", row).value();
+      const auto zeros = functions.at(table.at("fnr", row).value()).zeros();
+      // The digits of an arg max meet in one equation of one row, which is not a split.
+      const bool is_equation =
+          reach != 0 && wires_of_key.output_form == Predicate::Kind::argmax && op.first == op.last;
+      if (is_equation && with_digits > 1) table.fail(row, "a second claim holds digits of an arg max");
+      if (is_equation || reach == 0) {
+        if (zeros != two_s) table.fail(row, "the remainder range is not [0, two_s)");
+      } else if (!zeros || *zeros + reach > two_s) {
+        table.fail(row, "the digits reach as far as the step of their split");
+      }
+      const auto& entries = functions.at(table.at("fnq", row).value()).entries;
+      const std::uint64_t arguments = std::uint64_t{entries.rbegin()->first} - entries.begin()->first + 1;
+      if (arguments * two_s >= M31::modulus) {
+        table.fail(row, "the split q * two_s + r is not unique modulo p");
+      }
+    }
   }
-  return count;
+  return unread;
+}
+
+/// Layers read values that are bound: digits are for the output alone.
+void check_readers_of_digits(const TableView& table, const PublicWires& wires_of_key, const Wires& wires) {
+  for (std::size_t row = 0; row < table.real_rows(); ++row) {
+    if (wires.reach(table.at("id", row)) != 0) table.fail(row, "a layer reads digits");
+  }
+  require(
+      wires.reach(M31(wires_of_key.output_claim)) == 0 || wires_of_key.output_form == Predicate::Kind::argmax,
+      ErrorKind::rejected, "structure: the output holds digits, which nothing binds");
 }
 
 void check_mac(const TableView& table, Wires& wires) {
   std::vector<std::uint32_t> operands;  // of S so far
+  std::uint64_t reach = 0;              // of S so far
+  bool scalar = false;                  // S so far is a value in M
   for (std::size_t row = 0; row < table.real_rows(); ++row) {
     const bool same = table.bit("k1", row);
     const bool times_t = table.bit("kt", row);
     if (same && times_t) table.fail(row, "S is carried twice");
     if (row == 0 && (same || times_t)) table.fail(row, "the first row carries S from nowhere");
-    if (!same && !times_t) operands.clear();
+    if (!same && !times_t) {
+      operands.clear();
+      reach = 0;
+      scalar = true;
+    }
+    const M31 a = table.at("idA", row), b = table.at("idB", row);
     // Products of claims would double their degree in t row by row, past what a random t tells apart.
-    if (!wires.is_coefficient(table.at("idA", row)) && !wires.is_coefficient(table.at("idB", row))) {
+    const bool scalars = wires.is_scalar(a) && wires.is_scalar(b);
+    if (!scalars && !wires.is_coefficient(a) && !wires.is_coefficient(b)) {
       table.fail(row, "a product of two values, neither of them a coefficient");
     }
-    for (const auto* operand : {"idA", "idB"}) {
-      wires.read(table, row, table.at(operand, row));
-      operands.push_back(table.at(operand, row).value());
+    scalar = scalar && scalars && !times_t;
+    const bool by_one = a.value() == wires::one || b.value() == wires::one;
+    const std::uint64_t term = wires.reach(a) + wires.reach(b);
+    reach = std::min<std::uint64_t>(reach + (term == 0 || by_one ? term : M31::modulus), M31::modulus);
+    for (const M31 operand : {a, b}) {
+      wires.read(table, row, operand);
+      operands.push_back(operand.value());
     }
     const M31 id = table.at("idY", row);
     const auto copies = table.at("nY", row).centered();
@@ -302,6 +387,8 @@ void check_mac(const TableView& table, Wires& wires) {
     if (copies == 0 && !id.is_zero()) table.fail(row, "a wire is named and not yielded");
     if (copies > 0) {
       wires.yield(table, row, id, copies);
+      wires.add_reach(id, reach);
+      if (scalar) wires.add_scalar(id);
       for (const auto operand : operands) wires.depends(id.value(), operand);
     }
   }
@@ -310,7 +397,12 @@ void check_mac(const TableView& table, Wires& wires) {
 }  // namespace
 
 PublicWires public_wires(const VerificationKey& key) {
-  return {key.input_public ? key.input.claim_wire : 0, key.output.claim_wire, key.one_reads, key.ones_reads};
+  return {key.input_public ? key.input.claim_wire : 0,
+          key.output.claim_wire,
+          key.one_reads,
+          key.ones_reads,
+          key.output_form,
+          key.batch};
 }
 
 void check_structure(const Structure& structure, const PublicWires& wires_of_key,
@@ -321,8 +413,10 @@ void check_structure(const Structure& structure, const PublicWires& wires_of_key
   Wires wires;
   const auto functions = check_lut(lut);
   check_linear(linear, wires);
-  check_activate(activate, functions, wires);
+  check_activate(activate, functions, wires_of_key, wires);
   check_mac(mac, wires);
+  const std::size_t unread = check_splits(activate, functions, wires_of_key, wires);
+  check_readers_of_digits(linear, wires_of_key, wires);
   wires.yield_publicly(wires::one, wires_of_key.one_reads);
   wires.yield_publicly(wires::ones, wires_of_key.ones_reads);
   if (wires_of_key.input_claim != 0) wires.yield_publicly(wires_of_key.input_claim, 1);
@@ -330,7 +424,7 @@ void check_structure(const Structure& structure, const PublicWires& wires_of_key
   wires.check_balance();
   wires.check_acyclic();
   const std::size_t allowed = wires_of_key.input_claim == 0 ? 1 : 0;
-  require(unread_ops(activate) == allowed, ErrorKind::rejected,
+  require(unread == allowed, ErrorKind::rejected,
           "structure: activate has values that no claim binds, beyond a private input");
 }
 

@@ -49,6 +49,7 @@ ProvingKey setup(const Program& program, const SetupOptions& options) {
   key.log_sizes = chosen.sizes;
   key.pcs = chosen.pcs;
   key.input_public = options.input_public;
+  key.output_form = program.predicate.kind;
   key.zero_knowledge = options.zero_knowledge;
   result.first_blinder_row = static_cast<std::uint32_t>(
       first_blinder_row(key.log_sizes.blinder, chosen.shape.log_blowup, chosen.shape.hidden_queries));
@@ -90,8 +91,21 @@ Blake2sHash structure_root(const Program& structure, const VerificationKey& key)
   return commit_tables(air_shape(key), columns, key.pcs.fri.log_blowup_factor)->merkle().root();
 }
 
+void check_key_of(const Program& structure, const VerificationKey& key) {
+  const Blake2sHash root = structure_root(structure, key);
+  require(root == key.structure_root, ErrorKind::rejected, [&] {
+    return "the structure root of model.structure is " + root.to_hex() + ", the key's is " +
+           key.structure_root.to_hex();
+  });
+  const Arithmetisation arithmetisation = arithmetise(structure, key);
+  require(key.output_form == structure.predicate.kind &&
+              key.input == public_tensor(structure.tensors[structure.input], arithmetisation.input_claim) &&
+              key.output == public_tensor(structure.tensors[structure.output], arithmetisation.output_claim),
+          ErrorKind::rejected, "the key's input or output is not that of model.structure");
+}
+
 std::uint64_t model_checksum(const Program& program) {
-  std::uint64_t sum = checksum(write_structure(program), 0);
+  std::uint64_t sum = checksum(write_public_part(program), 0);
   const auto add = [&](const std::vector<std::int32_t>& values) {
     sum = checksum({reinterpret_cast<const std::uint8_t*>(values.data()), values.size() * sizeof(values[0])},
                    sum);

@@ -88,4 +88,8 @@ ProvingKey load_proving_key(const std::filesystem::path& path);
 /// key.
 Blake2sHash structure_root(const Program& structure, const VerificationKey& key);
 
+/// Throws Error(rejected) unless the key's structure root, input, output and form of output are those of
+/// `structure`.
+void check_key_of(const Program& structure, const VerificationKey& key);
+
 }  // namespace circlet

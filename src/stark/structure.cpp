@@ -60,7 +60,7 @@ StructureTable build_activate(const Arithmetisation& a, std::uint32_t log_size) 
   for (std::size_t i = 0; i < a.activate.size(); ++i) {
     const auto& row = a.activate[i];
     table.row(i, {1, 1, row.keep, row.two_s, row.offset, row.q_function, row.r_function, row.value_id,
-                  row.value_reads, row.claim_id, row.claim_reads, i != 0, 0});
+                  row.value_reads, row.claim_id, row.claim_count, i != 0, 0});
   }
   return table.finish(a.activate.size(), masks(activate_table, a.shape.batch, a));
 }

@@ -30,11 +30,14 @@ using Structure = std::array<StructureTable, component_count>;
 
 Structure build_structure(const Arithmetisation& arithmetisation);
 
-/// What the verification key says about the wires that the verifier itself yields or reads.
+/// What the verification key says about the wires that the verifier itself yields or reads, and about the
+/// output.
 struct PublicWires {
   std::uint32_t input_claim = 0;  // 0 if the input is private
   std::uint32_t output_claim = 0;
   std::uint32_t one_reads = 0, ones_reads = 0;
+  Predicate::Kind output_form = Predicate::Kind::values;
+  std::uint32_t batch = 1;
 };
 
 /// Those of a key.
@@ -42,8 +45,8 @@ PublicWires public_wires(const VerificationKey& key);
 
 /// Checks that a structure is well formed, from its columns alone: selectors and counts consistent, every
 /// wire yielded once with as many copies as it has reads, no cycle of wires, every look-up table a function,
-/// every split unique. `hidden_queries` as in TableShape. Throws Error(rejected) that names the table, the
-/// row and the rule.
+/// every split unique, digits in predicates alone. `hidden_queries` as in TableShape. Throws Error(rejected)
+/// that names the table, the row and the rule.
 void check_structure(const Structure& structure, const PublicWires& wires, std::uint32_t hidden_queries = 0);
 
 }  // namespace circlet

@@ -2,6 +2,7 @@
 
 #include "air/blinder.hpp"
 #include "air/mask_rows.hpp"
+#include "air/tables/activate/columns.hpp"
 #include "air/tables/linear/columns.hpp"
 #include "stark/statement.hpp"
 #include "stark/witness.hpp"
@@ -83,6 +84,10 @@ QM31 HonestTrace::value_of(const Operand& operand, const Challenges& challenges)
     }
     case Operand::Kind::claim:
       return secure_at(fingerprints_[linear_table], index_of(linear::Fingerprint::S), operand.index);
+    case Operand::Kind::digits:
+      return secure_at(fingerprints_[activate_table], index_of(activate::Fingerprint::T), operand.index);
+    case Operand::Kind::sum:
+      return mac_sums_[operand.index];
   }
   throw Error(ErrorKind::internal, "unknown operand");
 }
@@ -99,10 +104,16 @@ TableColumns HonestTrace::fingerprints(const Challenges& challenges) {
       {arithmetisation_.shape.batch}, table_trace(activate_table), challenges, rhos_[activate_table]);
   SecureColumn mac_a(std::size_t{1} << shape_.log_sizes[mac_table]);
   SecureColumn mac_b(mac_a.size());
-  for (std::size_t row = 0; row < mac_a.size(); ++row) {
-    const bool real = row < arithmetisation_.mac.size();
-    mac_a.set(row, real ? value_of(arithmetisation_.mac[row].a, challenges) : QM31());
-    mac_b.set(row, real ? value_of(arithmetisation_.mac[row].b, challenges) : QM31());
+  mac_sums_.clear();
+  for (std::size_t i = 0; i < arithmetisation_.mac.size(); ++i) {
+    const MacRow& row = arithmetisation_.mac[i];
+    const QM31 a = value_of(row.a, challenges), b = value_of(row.b, challenges);
+    mac_a.set(i, a);
+    mac_b.set(i, b);
+    const QM31 carried = row.carry == MacRow::Carry::none   ? QM31()
+                         : row.carry == MacRow::Carry::same ? mac_sums_.back()
+                                                            : mac_sums_.back() * challenges.t;
+    mac_sums_.push_back(carried + a * b);
   }
   fingerprints_[mac_table] =
       mac_fingerprints(table_trace(mac_table), mac_a, mac_b, challenges, rhos_[mac_table]);

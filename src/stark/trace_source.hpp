@@ -59,6 +59,7 @@ class HonestTrace : public TraceSource {
   std::array<QM31, table_count> rhos_{};  // their sum is 0
   TableColumns witness_;
   TableColumns fingerprints_;
+  std::vector<QM31> mac_sums_;  // S on the rows of mac so far
 };
 
 }  // namespace circlet

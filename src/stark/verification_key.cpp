@@ -114,7 +114,8 @@ std::vector<std::uint32_t> VerificationKey::to_words() const {
                           pcs.fri.n_queries, pcs.fri.fold_step}) {
     words.push_back(word);
   }
-  words.push_back((input_public ? 1U : 0U) | 2U | (zero_knowledge ? 4U : 0U));
+  words.push_back((input_public ? 1U : 0U) | 2U | (zero_knowledge ? 4U : 0U) |
+                  static_cast<std::uint32_t>(output_form) << 8);
   write_tensor(words, input, input_public);
   write_tensor(words, output, true);
   words.push_back(one_reads);
@@ -149,7 +150,11 @@ VerificationKey VerificationKey::from_words(std::span<const std::uint32_t> words
   if (key.pcs.fri.log_last_layer_degree_bound + key.pcs.fri.fold_step > key.log_sizes.blinder) {
     refuse("the tables are too small for the fold step and the last layer");
   }
-  const std::uint32_t visibility = reader.within("visibility", 2, 7);
+  const std::uint32_t visibility = reader.next("visibility");
+  const std::uint32_t form = visibility >> 8;
+  if (form > static_cast<std::uint32_t>(Predicate::Kind::below)) refuse("visibility: unknown form of output");
+  if ((visibility & 0xffU) > 7) refuse("visibility: unknown flags");
+  key.output_form = static_cast<Predicate::Kind>(form);
   key.input_public = (visibility & 1U) != 0;
   if ((visibility & 2U) == 0) refuse("visibility: the output is not public");
   key.zero_knowledge = (visibility & 4U) != 0;

@@ -10,6 +10,7 @@
 #include "core/bytes.hpp"
 #include "core/fields/m31.hpp"
 #include "fri/pcs_config.hpp"
+#include "frontend/program.hpp"
 #include "hash/blake2s.hpp"
 
 namespace circlet {
@@ -53,6 +54,8 @@ struct VerificationKey {
   /// Whether the tables have the mask rows and the blinder that hide what is not public. The prover's promise
   /// to himself: a verifier cannot see whether the masks are random.
   bool zero_knowledge = false;
+  /// What the output says of the model's scores; the threshold, if there is one, is in the structure.
+  Predicate::Kind output_form = Predicate::Kind::values;
   PublicTensor input, output;
   std::uint32_t one_reads = 0;  // reads of the wires ONE and ONES
   std::uint32_t ones_reads = 0;

@@ -23,6 +23,51 @@ std::span<const std::int32_t> source_row(const Program& program, const WeightsSo
   throw Error(ErrorKind::internal, "unknown source of weights");
 }
 
+struct ActivateCells {
+  std::uint32_t q = 0, r = 0;
+  std::int64_t y = 0;
+};
+
+/// One lane of a row of `activate`.
+ActivateCells cells_of(const Program& program, const Arithmetisation& arithmetisation, const Trace& trace,
+                       const ActivateRow& row, std::size_t lane) {
+  using enum ActivateRow::Source;
+  // A row of digits and the like reads its y off the table.
+  const auto looked_up = [&](std::uint32_t q, std::uint32_t r) {
+    const auto& entries =
+        arithmetisation.lut[arithmetisation.first_lut_row[row.q_function - 1] + q / lut_row_entries];
+    return ActivateCells{q, r, entries.y[q % lut_row_entries]};
+  };
+  const auto digit = [&](const std::vector<DigitTrace>& digits, std::size_t at) {
+    return looked_up(digits[row.digit].q[at], digits[row.digit].r[at]);
+  };
+  const std::size_t scores_at = lane * program.tensors[scores(program)].rows + row.row;
+  switch (row.source) {
+    case input: {
+      const auto& info = program.tensors[program.input];
+      const std::int64_t x = trace.input[lane * info.rows + row.row];
+      return {static_cast<std::uint32_t>(x - info.min), 0, x};
+    }
+    case layer: {
+      const auto& out = trace.layers[row.layer];
+      const std::size_t at = lane * program.layers[row.layer].rows + row.row;
+      // A remainder with digits stands in them, not in r.
+      return {out.q[at], out.digits.empty() ? out.r[at] : 0, out.y[at]};
+    }
+    case remainder_digit:
+      return digit(trace.layers[row.layer].digits, lane * program.layers[row.layer].rows + row.row);
+    case argmax_mark:
+      return looked_up(0, trace.argmax->index[lane] == static_cast<std::int32_t>(row.row) ? 0 : 1);
+    case argmax_difference:
+      return digit(trace.argmax->differences, scores_at);
+    case argmax_headroom:
+      return digit(trace.argmax->headroom, lane);
+    case zero:
+      return looked_up(0, 0);
+  }
+  throw Error(ErrorKind::internal, "unknown source of a split");
+}
+
 }  // namespace
 
 std::vector<BaseColumn> build_weights(const Program& program, const Arithmetisation& arithmetisation) {
@@ -46,24 +91,12 @@ std::vector<BaseColumn> build_activate_witness(const Program& program, const Ari
                                                const Trace& trace) {
   const std::size_t lanes = arithmetisation.shape.batch;
   auto columns = zero_columns(3 * lanes, arithmetisation.log_sizes.activate);
-  const auto& input = program.tensors[program.input];
   for (std::size_t i = 0; i < arithmetisation.activate.size(); ++i) {
-    const auto& row = arithmetisation.activate[i];
     for (std::size_t lane = 0; lane < lanes; ++lane) {
-      auto& q = columns[lane][i];
-      auto& r = columns[lanes + lane][i];
-      auto& y = columns[2 * lanes + lane][i];
-      if (row.layer == ActivateRow::input_layer) {
-        const std::int64_t x = trace.input[lane * input.rows + row.row];
-        q = M31::from_signed(x - input.min);
-        y = M31::from_signed(x);
-        continue;
-      }
-      const auto& layer = trace.layers[row.layer];
-      const std::size_t at = lane * program.layers[row.layer].rows + row.row;
-      q = M31(layer.q[at]);
-      r = M31(layer.r[at]);
-      y = M31::from_signed(layer.y[at]);
+      const auto [q, r, y] = cells_of(program, arithmetisation, trace, arithmetisation.activate[i], lane);
+      columns[lane][i] = M31(q);
+      columns[lanes + lane][i] = M31(r);
+      columns[2 * lanes + lane][i] = M31::from_signed(y);
     }
   }
   return columns;

@@ -466,7 +466,7 @@ TEST_CASE("a_layer_that_reads_its_own_values_has_any_fixed_point") {
 TEST_CASE("a_layer_whose_claim_is_not_read_has_any_values") {
   ForgedModel bad(random_mlp(3, 4, 2, 1));
   bad.arithmetisation.activate[6].claim_id = 0;
-  bad.arithmetisation.activate[6].claim_reads = 0;
+  bad.arithmetisation.activate[6].claim_count = 0;
   bad.arithmetisation.linear[claim_row].count = 0;
   rebuild(bad);
   const auto execution = execute(with_higher_bias(bad.program, 0, 0, 64), bad.random_input(), 1);

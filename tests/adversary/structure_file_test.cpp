@@ -2,6 +2,7 @@
 // tensors are not the key's.
 #include <doctest/doctest.h>
 
+#include "frontend/predicate.hpp"
 #include "stark/setup.hpp"
 #include "tests/adversary/forge.hpp"
 
@@ -13,13 +14,11 @@ namespace {
 /// What `circlet inspect --rebuild` compares with the key.
 bool is_the_structure_of(const Program& structure, const VerificationKey& key) {
   try {
-    if (structure_root(structure, key) != key.structure_root) return false;
+    check_key_of(structure, key);
   } catch (const Error&) {
     return false;
   }
-  const auto arithmetisation = arithmetise(structure, {key.lanes, key.batch}, key.input_public);
-  return key.input == public_tensor(structure.tensors[structure.input], arithmetisation.input_claim) &&
-         key.output == public_tensor(structure.tensors[structure.output], arithmetisation.output_claim);
+  return true;
 }
 
 struct Change {
@@ -75,6 +74,30 @@ TEST_CASE("a_structure_that_says_anything_else_is_not_the_keys") {
   }
 }
 
+TEST_CASE("a_structure_that_says_another_predicate_is_not_the_keys") {
+  for (const Program& program : {random_mlp(5, 7, 3, 1), random_residual(4, 2)}) {
+    const Program model = structure_of(program);
+    const std::vector<const char*> texts = {"public", "argmax", ">= 1", ">= 2", "< 1", "< 2"};
+    for (const auto* text : texts) {
+      const auto key =
+          setup(with_predicate(program, parse_predicate(text)), {.pcs = small_pcs, .zero_knowledge = false})
+              .key;
+      for (const auto* other : texts) {
+        CAPTURE(text);
+        CAPTURE(other);
+        CHECK(is_the_structure_of(with_predicate(model, parse_predicate(other)), key) ==
+              (std::string(text) == other));
+      }
+      // The same comparison of integers in other units.
+      if (std::string(text) != ">= 2") continue;
+      Program rescaled = model;
+      rescaled.tensors[rescaled.output].scales = {0.5};
+      CHECK_FALSE(is_the_structure_of(with_predicate(rescaled, parse_predicate(">= 1")), key));
+      CHECK(is_the_structure_of(with_predicate(model, parse_predicate(">= 1.5")), key));
+    }
+  }
+}
+
 TEST_CASE("a_structure_is_not_that_of_a_key_with_another_layout") {
   const Program program = random_residual(4, 2);
   const SetupOptions options{.target = Target::offchain, .pcs = small_pcs};
@@ -85,8 +108,10 @@ TEST_CASE("a_structure_is_not_that_of_a_key_with_another_layout") {
            [](VerificationKey& k) { k.lanes = 3; }, [](VerificationKey& k) { k.input_public = false; },
            [](VerificationKey& k) { k.log_sizes.mac += 1; },
            [](VerificationKey& k) { k.input.claim_wire += 1; },
-           [](VerificationKey& k) { k.output.claim_wire += 1; }, [](VerificationKey& k) { k.input.min -= 1; },
-           [](VerificationKey& k) { k.output.rows -= 1; }, [](VerificationKey& k) { k.output.max += 1; },
+           [](VerificationKey& k) { k.output.claim_wire += 1; },
+           [](VerificationKey& k) { k.output_form = Predicate::Kind::argmax; },
+           [](VerificationKey& k) { k.input.min -= 1; }, [](VerificationKey& k) { k.output.rows -= 1; },
+           [](VerificationKey& k) { k.output.max += 1; },
            [](VerificationKey& k) { k.structure_root.words[0] ^= 1; },
            [](VerificationKey& k) { k.pcs.fri.log_blowup_factor += 1; }}) {
     auto changed = key;

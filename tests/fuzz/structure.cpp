@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "frontend/model_file.hpp"
+#include "frontend/predicate.hpp"
 #include "tests/fuzz/program_mutator.hpp"
 #include "tests/fuzz/target.hpp"
 #include "tests/support/random_program.hpp"
@@ -24,17 +25,30 @@ bool is_small(const Program& program) {
   return rows <= 4096;
 }
 
+Predicate any_predicate(const Program& program, Random& random) {
+  Predicate predicate{.kind = static_cast<Predicate::Kind>(below(random, 4)), .threshold = 0};
+  if (predicate.kind == Predicate::Kind::values || predicate.kind == Predicate::Kind::argmax)
+    return predicate;
+  const auto greatest = static_cast<double>(program.tensors[program.output].max);
+  predicate.threshold = greatest * (static_cast<double>(below(random, 2000)) / 1000 - 1);
+  return predicate;
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::span bytes(data, size);
-  const auto program = attempt([&] { return read_structure(bytes); });
+  const auto model = attempt([&] { return read_structure(bytes); });
+  if (!model) return 0;
+  expect(std::ranges::equal(write_structure(model->imported, model->predicate), bytes),
+         "a structure has one encoding");
+  if (!is_small(model->imported)) return 0;
+  const auto program = attempt([&] { return with_predicate(model->imported, model->predicate); });
   if (!program) return 0;
-  expect(std::ranges::equal(write_structure(*program), bytes), "a structure has one encoding");
-  if (!is_small(*program)) return 0;
   for (const bool input_public : {true, false}) {
     const auto a = arithmetise(*program, {.lanes = 16, .batch = 1}, input_public);
-    check_structure(build_structure(a), {a.input_claim, a.output_claim, a.one_reads, a.ones_reads});
+    check_structure(build_structure(a),
+                    {a.input_claim, a.output_claim, a.one_reads, a.ones_reads, program->predicate.kind});
   }
   return 0;
 }
@@ -43,11 +57,13 @@ extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t s
                                                unsigned seed) {
   Random random(seed);
   if (below(random, 4) == 0) return LLVMFuzzerMutate(data, size, most);
-  auto program = attempt([&] { return read_structure({data, size}); });
-  if (!program) {
-    program = structure_of(below(random, 2) == 0 ? testing::random_mlp(3, 4, 2, 1)
-                                                 : testing::random_residual(2, 1));
+  auto model = attempt([&] { return read_structure({data, size}); });
+  if (!model) {
+    model = PublicModel{structure_of(below(random, 2) == 0 ? testing::random_mlp(3, 4, 2, 1)
+                                                           : testing::random_residual(2, 1)),
+                        {}};
   }
-  for (std::size_t i = below(random, 3) + 1; i > 0; --i) ProgramMutator(*program, random).change_one();
-  return replace(data, size, most, write_structure(*program));
+  if (below(random, 3) == 0) model->predicate = any_predicate(model->imported, random);
+  for (std::size_t i = below(random, 3); i > 0; --i) ProgramMutator(model->imported, random).change_one();
+  return replace(data, size, most, write_structure(model->imported, model->predicate));
 }

@@ -14,6 +14,7 @@
 #include "fri/prover/circle_fft.hpp"
 #include "frontend/inputs.hpp"
 #include "frontend/model_file.hpp"
+#include "frontend/predicate.hpp"
 #include "stark/prover.hpp"
 #include "stark/verifier.hpp"
 #include "tests/support/random_program.hpp"
@@ -86,7 +87,8 @@ void export_random(const std::filesystem::path& folder, const Program& program, 
 
 void export_model(const std::filesystem::path& folder, const std::filesystem::path& model,
                   const std::filesystem::path& input) {
-  const Program program = load_model(model / "model.circlet").program;
+  const Program program = with_predicate(load_model(model / "model.circlet").program,
+                                         load_structure(model / "model.structure").predicate);
   const VerificationKey key = load_verification_key(model / "model.vk");
   PcsConfig pcs = key.pcs;
   pcs.pow_bits = 0;
@@ -124,6 +126,11 @@ void export_all(const std::filesystem::path& folder) {
                 {.target = Target::offchain, .batch = 5, .lanes = 3, .pcs = small_config(2, 5, 3, 1)});
   // The blinder is higher than every table.
   export_random(folder / "mlp-once", random_mlp(3, 4, 2, 1), {.pcs = small_config(2, 20, 2, 0), .proofs = 1});
+  export_random(folder / "mlp-argmax", with_predicate(random_mlp(5, 7, 4, 3), parse_predicate("argmax")),
+                {.pcs = small_config(1, 9, 1, 0)});
+  export_random(folder / "mlp-threshold-batch-2",
+                with_predicate(random_mlp(5, 7, 4, 3), parse_predicate(">= 3")),
+                {.target = Target::offchain, .batch = 2, .pcs = small_config(2, 5, 2, 0)});
   export_random(folder / "residual-private", residual,
                 {.input_public = false, .pcs = small_config(4, 3, 4, 0)});
   export_random(folder / "residual-batch-2", residual,

@@ -5,13 +5,20 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <set>
 
 #include "core/error.hpp"
+#include "frontend/predicate.hpp"
 #include "tests/unit/frontend/frontend_support.hpp"
 
 using namespace circlet;
 
 namespace {
+
+std::vector<Predicate> predicates() {
+  return {parse_predicate("public"), parse_predicate("argmax"), parse_predicate(">= 0.5"),
+          parse_predicate("< 0.5")};
+}
 
 Model small_model() {
   Model model{.program = small_program(), .report = {}};
@@ -69,12 +76,29 @@ TEST_CASE("a_structure_file_depends_on_nothing_secret") {
   other.layers[0].dense[0].weights = {1, 1, 1, 1};
   other.layers[0].bias = {5, 5};
   other.layers[1].scaled[0].coefficients = {1};
-  CHECK(write_structure(small_program()) == write_structure(other));
-  CHECK(read_structure(write_structure(other)) == structure_of(small_program()));
+  for (const Predicate& predicate : predicates()) {
+    const Bytes file = write_structure(small_program(), predicate);
+    CHECK(file == write_structure(other, predicate));
+    CHECK(read_structure(file) == PublicModel{structure_of(small_program()), predicate});
+  }
+}
+
+TEST_CASE("a_structure_file_holds_the_imported_program_alone") {
+  const Program decided = with_predicate(small_program(), {.kind = Predicate::Kind::argmax, .threshold = 0});
+  CHECK_THROWS_AS(write_structure(decided, decided.predicate), Error);
+}
+
+TEST_CASE("the_public_part_tells_every_predicate_apart") {
+  std::set<std::string> parts;
+  for (const Predicate& predicate : predicates()) {
+    const Bytes part = write_public_part(with_predicate(small_program(), predicate));
+    parts.emplace(part.begin(), part.end());
+  }
+  CHECK(parts.size() == predicates().size());
 }
 
 TEST_CASE("models_and_structures_are_not_mistaken_for_each_other") {
-  CHECK_THROWS_AS(read_model(write_structure(small_program())), Error);
+  CHECK_THROWS_AS(read_model(write_structure(small_program(), {})), Error);
   CHECK_THROWS_AS(read_structure(write_model(small_model())), Error);
 }
 
@@ -85,9 +109,11 @@ TEST_CASE("damaged_model_files_are_refused_or_are_other_valid_models") {
 }
 
 TEST_CASE("damaged_structure_files_are_refused_or_are_other_valid_structures") {
-  check_all_damages(
-      write_structure(small_program()), [](const Bytes& bytes) { return read_structure(bytes); },
-      [](const Program& program) { return write_structure(program); });
+  for (const Predicate& predicate : predicates()) {
+    check_all_damages(
+        write_structure(small_program(), predicate), [](const Bytes& bytes) { return read_structure(bytes); },
+        [](const PublicModel& model) { return write_structure(model.imported, model.predicate); });
+  }
 }
 
 TEST_CASE("saved_models_are_readable_by_their_owner_only") {
@@ -97,7 +123,7 @@ TEST_CASE("saved_models_are_readable_by_their_owner_only") {
   CHECK(std::filesystem::status(path).permissions() == (perms::owner_read | perms::owner_write));
   CHECK(load_model(path).program == small_model().program);
   CHECK_THROWS_AS(load_structure(path), Error);
-  save_structure(small_program(), path);
-  CHECK(load_structure(path) == structure_of(small_program()));
+  save_structure(small_program(), predicates()[1], path);
+  CHECK(load_structure(path) == PublicModel{structure_of(small_program()), predicates()[1]});
   std::filesystem::remove(path);
 }
