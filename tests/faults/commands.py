@@ -293,7 +293,7 @@ class Prove(Case):
         proof = [i for i, (_, path) in enumerate(files) if path.startswith("/.proof.bin.")]
         self.assertLess(counted + 1, proof[0])
 
-    def test_two_provers_on_one_key_make_two_proofs_and_spend_two_units(self):
+    def test_provers_on_one_key_at_once_spend_a_unit_each(self):
         rounds = 50 if KILLS > 60 else 5
         for _ in range(rounds):
             self.put_back()
@@ -315,7 +315,7 @@ class Prove(Case):
             self.assertEqual(spent_of(self.folder), spent + len(proofs))
         self.tell(f"{rounds} rounds of three provers")
 
-    def test_two_provers_of_one_file_leave_one_whole_proof(self):
+    def test_provers_of_one_file_at_once_leave_one_whole_proof(self):
         rounds = 50 if KILLS > 60 else 5
         for _ in range(rounds):
             self.put_back()
