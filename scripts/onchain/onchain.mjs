@@ -1,8 +1,8 @@
 // Starts a devnet, puts the contracts on it, registers models, and submits proofs through the consumer.
-//   node onchain.mjs DEVNET CONTRACTS CIRCLET INPUT HIDDEN RENEWED SHOWN [OTHER_CALLDATA...]
-// HIDDEN, RENEWED and SHOWN are folders of one model set up three times: twice in zero knowledge, so that the keys differ in
-// the weights root, and once without. Their proofs are left in calldata.json there. The other calldata files are proofs of
-// further models: the same deployed classes verify them.
+//   node onchain.mjs DEVNET CONTRACTS CIRCLET INPUT HIDDEN RENEWED DECIDED SHOWN [OTHER_CALLDATA...]
+// The four are folders of one model: in zero knowledge; with the weights committed anew; with a private input and the class
+// alone as output; and without zero knowledge. Their proofs are left in calldata.json there. The other calldata files are
+// proofs of further models: the same deployed classes verify them.
 import { execFileSync, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { Account, Contract, RpcProvider, transaction } from 'starknet';
@@ -10,7 +10,7 @@ import { Account, Contract, RpcProvider, transaction } from 'starknet';
 /** Starknet's limit on the calldata of a transaction; the devnet does not enforce it. */
 const MAX_FELTS = 5000;
 
-const [devnet, contracts, circlet, input, hidden, renewed, shown, ...others] = process.argv.slice(2);
+const [devnet, contracts, circlet, input, hidden, renewed, decided, shown, ...others] = process.argv.slice(2);
 const json = (file) => JSON.parse(readFileSync(file, 'utf8'));
 const thousands = (n) => BigInt(n).toLocaleString('en');
 
@@ -131,6 +131,7 @@ async function registerAndClaim(name, model) {
 }
 
 const first = await registerAndClaim('zero knowledge', hidden);
+await registerAndClaim('private input, class alone', decided);
 await registerAndClaim('without zero knowledge', shown);
 
 // A renewed key is a new model of the same family: for who trusts the owner the same, for others another.

@@ -20,8 +20,8 @@ const MAX_READS: u32 = 0x10000000;
 const FIRST_MODEL_WIRE: u32 = 16;
 /// Its first word.
 const WEIGHTS_ROOT: u32 = 18;
-// Visibility: a word of flags and, from bit 8 on, how the output is stated: by its values, its argmax, or whether it is
-// at least or below a threshold. Zero knowledge is the prover's: the verifier does the same with and without.
+// Visibility: a word of flags and, from bit 8 on, the form of the output (contracts/prediction.cairo). Zero knowledge is the
+// prover's: the verifier does the same with and without.
 const INPUT_PUBLIC: u32 = 1;
 const OUTPUT_PUBLIC: u32 = 2;
 const ZERO_KNOWLEDGE: u32 = 4;
@@ -51,6 +51,7 @@ pub struct Key {
     pub n_queries: u32,
     pub fold_step: u32,
     pub input_public: bool,
+    pub output_form: u32,
     pub input: Tensor,
     pub output: Tensor,
     pub one_reads: M31,
@@ -141,13 +142,13 @@ fn check_scales(ref words: Span<u32>, rows: u32) {
     }
 }
 
-/// Whether the input is public.
-fn next_visibility(ref words: Span<u32>) -> bool {
+/// Whether the input is public, and the form of the output.
+fn next_visibility(ref words: Span<u32>) -> (bool, u32) {
     let (form, flags) = DivRem::div_rem(next(ref words), 0x100);
     assert(form < OUTPUT_FORMS, 'circlet: key visibility');
     assert(flags <= INPUT_PUBLIC + OUTPUT_PUBLIC + ZERO_KNOWLEDGE, 'circlet: key visibility');
     assert(flags & OUTPUT_PUBLIC != 0, 'circlet: key visibility');
-    flags & INPUT_PUBLIC != 0
+    (flags & INPUT_PUBLIC != 0, form)
 }
 
 pub fn read_key(felts: Span<felt252>) -> Key {
@@ -175,7 +176,7 @@ pub fn read_key(felts: Span<felt252>) -> Key {
     let n_queries = next_within(ref rest, 1, 1024, 'circlet: key queries');
     let fold_step = next_within(ref rest, 1, 4, 'circlet: key fold step');
     assert(fold_step <= log_size, 'circlet: key fold step');
-    let input_public = next_visibility(ref rest);
+    let (input_public, output_form) = next_visibility(ref rest);
     let input = next_tensor(ref rest, input_public);
     let output = next_tensor(ref rest, true);
     let one_reads = next_within(ref rest, 0, MAX_READS, 'circlet: key reads');
@@ -202,6 +203,7 @@ pub fn read_key(felts: Span<felt252>) -> Key {
         n_queries,
         fold_step,
         input_public,
+        output_form,
         input,
         output,
         one_reads: downcast(one_reads).unwrap(),

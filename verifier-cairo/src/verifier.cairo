@@ -23,6 +23,8 @@ pub struct Statement {
     pub inputs: Span<felt252>,
     pub n_outputs: u32,
     pub outputs: Span<felt252>,
+    /// What the outputs are (contracts/prediction.cairo).
+    pub output_form: u32,
 }
 
 /// What the transcript fixes before the queries.
@@ -73,6 +75,7 @@ pub fn verify<impl O: Observer>(
         inputs: values.slice(0, input_felts),
         n_outputs,
         outputs: values.slice(input_felts, (n_outputs + 7) / 8),
+        output_form: key.output_form,
     }
 }
 

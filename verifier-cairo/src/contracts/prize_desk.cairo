@@ -19,7 +19,7 @@ pub mod PrizeDesk {
     use starknet::storage::{Map, StoragePathEntry, StoragePointerReadAccess, StoragePointerWriteAccess};
     use starknet::{ContractAddress, get_caller_address, get_contract_address};
     use crate::contracts::model_registry::{IModelRegistryDispatcher, IModelRegistryDispatcherTrait};
-    use crate::contracts::prediction::argmax;
+    use crate::contracts::prediction::decided_class;
 
     #[storage]
     struct Storage {
@@ -56,7 +56,7 @@ pub mod PrizeDesk {
                     && registry.family_of(prediction.model_id) == registry.family_of(model_id));
             assert(accepted, 'desk: another model');
             self.nonces.entry(caller).write(self.nonces.entry(caller).read() + 1);
-            let digit = argmax(@prediction);
+            let digit = decided_class(@prediction);
             self.points.entry(caller).write(self.points.entry(caller).read() + digit);
             digit
         }

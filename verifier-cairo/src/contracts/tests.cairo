@@ -4,7 +4,7 @@ use starknet::testing::set_contract_address;
 use starknet::{ClassHash, ContractAddress};
 use crate::key::tests::{key, key_with};
 use super::model_registry::{IModelRegistryDispatcher, IModelRegistryDispatcherTrait, ModelRegistry};
-use super::prediction::{Prediction, argmax, model_id};
+use super::prediction::{Prediction, decided_class, holds, model_id, output_form};
 use super::verifier::Verifier;
 
 fn class_hash(hash: felt252) -> ClassHash {
@@ -280,19 +280,55 @@ fn an_unproved_fact_is_not_verified() {
     assert!(!registry.is_verified(1));
 }
 
-fn with_outputs(felt: felt252, n_outputs: u32) -> Prediction {
+fn with_outputs(felt: felt252, n_outputs: u32, output_form: u32) -> Prediction {
     Prediction {
-        model_id: 0, context: 0, n_inputs: 0, inputs: array![].span(), n_outputs, outputs: array![felt].span(), fact: 0,
+        model_id: 0,
+        context: 0,
+        n_inputs: 0,
+        inputs: array![].span(),
+        n_outputs,
+        outputs: array![felt].span(),
+        fact: 0,
+        output_form,
     }
 }
 
 #[test]
-fn argmax_compares_signed_integers() {
+fn the_greatest_score_is_that_of_signed_integers() {
     let shift: felt252 = 0x80000000;
+    let class = |felt: felt252, n: u32| -> u32 {
+        decided_class(@with_outputs(felt, n, output_form::SCORES))
+    };
     // -1, 3, 3, 2
-    assert!(argmax(@with_outputs(0x7ffffffe + 3 * shift + 3 * shift * shift + 2 * shift * shift * shift, 4)) == 1);
+    assert!(class(0x7ffffffe + 3 * shift + 3 * shift * shift + 2 * shift * shift * shift, 4) == 1);
     // -3, -2
-    assert!(argmax(@with_outputs(0x7ffffffc + 0x7ffffffd * shift, 2)) == 1);
+    assert!(class(0x7ffffffc + 0x7ffffffd * shift, 2) == 1);
     // the least of all
-    assert!(argmax(@with_outputs(0x40000000, 1)) == 0);
+    assert!(class(0x40000000, 1) == 0);
+}
+
+#[test]
+fn an_argmax_is_the_class() {
+    assert!(decided_class(@with_outputs(7, 1, output_form::ARGMAX)) == 7);
+}
+
+#[test]
+#[should_panic(expected: 'circlet: outputs name no class')]
+fn a_threshold_names_no_class() {
+    decided_class(@with_outputs(1, 1, output_form::AT_LEAST));
+}
+
+#[test]
+fn a_threshold_holds_or_not() {
+    for form in array![output_form::AT_LEAST, output_form::BELOW] {
+        let prediction = with_outputs(0x80000000, 2, form);
+        assert!(!holds(@prediction, 0));
+        assert!(holds(@prediction, 1));
+    }
+}
+
+#[test]
+#[should_panic(expected: 'circlet: outputs decide nothing')]
+fn scores_are_no_decision() {
+    holds(@with_outputs(1, 1, output_form::SCORES), 0);
 }

@@ -103,8 +103,9 @@ fn the_blinder_has_a_greatest_size() {
 
 #[test]
 fn zero_knowledge_and_the_form_of_the_output_are_read() {
-    for word in array![3, 7, 0x103, 0x207, 0x303] {
-        assert!(read_key(key_with(31, word)).input_public);
+    for (word, form) in array![(3, 0), (7, 0), (0x103, 1), (0x207, 2), (0x303, 3)] {
+        let key = read_key(key_with(31, word));
+        assert!(key.input_public && key.output_form == form);
     }
 }
 
