@@ -1,7 +1,7 @@
 // Writes a random model's key and one proof of it, for the verifiers in other languages:
 //   circlet-make-case FOLDER mlp INPUTS HIDDEN OUTPUTS SEED [OPTION...]
 //   circlet-make-case FOLDER residual WIDTH SEED [OPTION...]
-// with the options --private, --offchain, --no-zk and --context HEX.
+// with the options --private, --offchain, --no-zk, --context HEX and --output PREDICATE.
 // FOLDER gets vk.json (the key's words), public.json, proof.json, proof.bin and transcript.txt (a line a
 // change of the channel).
 
@@ -12,8 +12,10 @@
 #include <fstream>
 #include <iostream>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "core/artefact.hpp"
+#include "frontend/predicate.hpp"
 #include "stark/prover.hpp"
 #include "stark/verifier.hpp"
 #include "tests/support/random_program.hpp"
@@ -36,16 +38,21 @@ int run(std::vector<std::string> arguments) {
   SetupOptions options{.target = take_flag("--offchain") ? Target::offchain : Target::chain,
                        .input_public = !take_flag("--private"),
                        .zero_knowledge = !take_flag("--no-zk")};
-  Context context{};
-  if (const auto found = std::ranges::find(arguments, "--context"); found != arguments.end()) {
-    context = parse_context(*(found + 1));
+  const auto take_value = [&](const std::string& name) -> std::optional<std::string> {
+    const auto found = std::ranges::find(arguments, name);
+    if (found == arguments.end()) return {};
+    const std::string value = *(found + 1);
     arguments.erase(found, found + 2);
-  }
+    return value;
+  };
+  const Context context = parse_context(take_value("--context").value_or("0"));
+  const Predicate predicate = parse_predicate(take_value("--output").value_or("public"));
   const std::filesystem::path folder = arguments.at(0);
   const auto number = [&](std::size_t i) { return static_cast<std::uint32_t>(std::stoul(arguments.at(i))); };
-  const Program program = arguments.at(1) == "mlp"
-                              ? testing::random_mlp(number(2), number(3), number(4), number(5))
-                              : testing::random_residual(number(2), number(3));
+  const Program program = with_predicate(arguments.at(1) == "mlp"
+                                             ? testing::random_mlp(number(2), number(3), number(4), number(5))
+                                             : testing::random_residual(number(2), number(3)),
+                                         predicate);
   const ProvingKey proving_key = setup(program, options);
   const auto input = testing::ProgramBuilder(1, 0, 0, 1).random_input(program.tensors[program.input], 1);
   const Proof proof = prove(proving_key, program, input, {.context = context});
