@@ -420,6 +420,20 @@ std::uint32_t table_log_size(std::size_t table, std::uint32_t lanes, std::size_t
   return std::max(4U, log2_exact(real_rows + 1 + masks));
 }
 
+/// Of a Program that passed its check.
+Arithmetisation checked(const Program& program, const TableShape& shape, bool input_public,
+                        std::uint32_t most_log_size) {
+  require(most_rows(program, shape) < std::uint64_t{1} << most_log_size, ErrorKind::unsupported, [&] {
+    return "the model needs a table of more than 2^" + std::to_string(most_log_size) + " rows";
+  });
+  // A product of two rows of samples would mix the samples.
+  require(shape.batch == 1 || program.predicate.kind != Predicate::Kind::argmax, ErrorKind::usage,
+          "an arg max is proved for one sample at a time: leave out --batch, or make the scores public");
+  Arithmetisation result = Builder(program, shape, input_public).build();
+  result.log_sizes = least_log_sizes(result);
+  return result;
+}
+
 }  // namespace
 
 TableSizes least_log_sizes(const Arithmetisation& a) {
@@ -446,19 +460,14 @@ TableShape table_shape(const VerificationKey& key) {
 
 Arithmetisation arithmetise(const Program& program, const TableShape& shape, bool input_public) {
   check_program(program);
-  require(most_rows(program, shape) < std::uint64_t{1} << max_table_log_size, ErrorKind::unsupported, [&] {
-    return "the model needs a table of more than 2^" + std::to_string(max_table_log_size) + " rows";
-  });
-  // A product of two rows of samples would mix the samples.
-  require(shape.batch == 1 || program.predicate.kind != Predicate::Kind::argmax, ErrorKind::usage,
-          "an arg max is proved for one sample at a time: leave out --batch, or make the scores public");
-  Arithmetisation result = Builder(program, shape, input_public).build();
-  result.log_sizes = least_log_sizes(result);
-  return result;
+  return checked(program, shape, input_public, max_table_log_size);
 }
 
 Arithmetisation arithmetise(const Program& program, const VerificationKey& key) {
-  Arithmetisation result = arithmetise(program, table_shape(key), key.input_public);
+  check_program(program);
+  // A structure of a few bytes can ask for tables of gigabytes. The count of rows is not exact.
+  const std::uint32_t most = std::min(key.log_sizes.blinder + 1, max_table_log_size);
+  Arithmetisation result = checked(program, table_shape(key), key.input_public, most);
   const auto least = result.log_sizes.all(), named = key.log_sizes.all();
   require(std::ranges::equal(least, named, std::less_equal<>()), ErrorKind::rejected,
           "the key's table sizes are not those of this structure");

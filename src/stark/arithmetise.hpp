@@ -117,7 +117,8 @@ TableSizes least_log_sizes(const Arithmetisation& arithmetisation);
 /// and Error(unsupported) before it makes more rows than a verification key allows.
 Arithmetisation arithmetise(const Program& program, const TableShape& shape, bool input_public);
 
-/// The same for the tables of a key. Error(rejected) if the key's are too small.
+/// The same for the tables of a key. Error(rejected) if the key's are too small, Error(unsupported) before it
+/// makes rows that are far too many.
 Arithmetisation arithmetise(const Program& program, const VerificationKey& key);
 
 }  // namespace circlet

@@ -9,6 +9,7 @@
 
 #include "core/artefact.hpp"
 #include "tests/adversary/forge.hpp"
+#include "tests/support/full_run.hpp"
 
 using namespace circlet;
 using namespace circlet::testing;
@@ -19,7 +20,7 @@ namespace {
 std::vector<std::size_t> places(std::size_t count, std::size_t sample, std::size_t full = SIZE_MAX) {
   std::vector<std::size_t> result(count);
   for (std::size_t i = 0; i < count; ++i) result[i] = i;
-  const std::size_t wanted = std::getenv("CIRCLET_FULL") != nullptr ? full : sample;
+  const std::size_t wanted = is_full_run() ? full : sample;
   if (count <= wanted) return result;
   std::mt19937 random(1);
   std::ranges::shuffle(result, random);

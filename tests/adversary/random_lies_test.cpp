@@ -5,6 +5,7 @@
 #include <cstdlib>
 
 #include "tests/adversary/forge.hpp"
+#include "tests/support/full_run.hpp"
 
 using namespace circlet;
 using namespace circlet::testing;
@@ -31,7 +32,7 @@ bool is_well_formed(const Program& program) {
 }  // namespace
 
 TEST_CASE("a_random_lie_in_a_random_model_is_refused_by_the_bus") {
-  const std::uint32_t rounds = std::getenv("CIRCLET_FULL") != nullptr ? 2000 : 60;
+  const std::uint32_t rounds = is_full_run() ? 2000 : 60;
   std::uint32_t lies = 0;
   for (std::uint32_t seed = 1; seed <= rounds; ++seed) {
     CAPTURE(seed);

@@ -119,3 +119,17 @@ TEST_CASE("a_structure_is_not_that_of_a_key_with_another_layout") {
     CHECK_FALSE(is_the_structure_of(structure, changed));
   }
 }
+
+TEST_CASE("a_structure_far_larger_than_the_key_is_refused_before_its_tables_are_made") {
+  const auto key = setup(random_residual(4, 2), {.pcs = small_pcs, .zero_knowledge = false}).key;
+  ProgramBuilder builder(1, 0, 1, 1);
+  // 2^20 outputs in a file of kilobytes; their tables would hold hundreds of megabytes.
+  Program wide = builder.finish({.rows = 1U << 20, .dense = {builder.dense(builder.input(), 1U << 20, 1)}});
+  try {
+    structure_root(structure_of(wide), key);
+    FAIL("accepted");
+  } catch (const Error& error) {
+    CHECK(error.kind() == ErrorKind::unsupported);
+    CHECK(std::string(error.what()).find("needs a table of more than") != std::string::npos);
+  }
+}
