@@ -307,7 +307,9 @@ void check_activate(const TableView& table, const std::map<std::uint32_t, Functi
     }
     wires.yield(table, op.last, claim, -std::int64_t{table.at("nT", op.last).centered()});
     wires.add_reach(claim, std::max<std::uint64_t>(reach, 1));
-    if (op.first == op.last && wires_of_key.batch == 1) wires.add_scalar(claim);
+    // In a batch a wire is a polynomial in alpha, and a product of two would mix the samples.
+    const bool multiplies = form == Predicate::Kind::argmax && wires_of_key.batch == 1;
+    if (multiplies && op.first == op.last) wires.add_scalar(claim);
   }
 }
 

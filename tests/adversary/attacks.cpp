@@ -1,6 +1,7 @@
 // The catalogue of forged proofs. To add one: a function, and a line in the list at the end.
 #include "tests/adversary/attack.hpp"
 #include "tests/adversary/deletions.hpp"
+#include "tests/adversary/predicate_attacks.hpp"
 
 namespace circlet::testing {
 namespace {
@@ -696,6 +697,7 @@ std::vector<AttackEntry> attacks() {
       {"extra_fri_layer", "one FRI layer more", extra_fri_layer},
       {"shifted_claimed_sums", "claimed sums with a true total", shifted_claimed_sums},
   };
+  std::ranges::move(predicate_attacks(), std::back_inserter(list));
   for (const auto& stem : constraint_stems()) {
     list.push_back({"without_" + stem, "an output that only the constraint " + stem + " forbids",
                     [stem] { return deletion(stem, 16, 1); }});

@@ -6,6 +6,7 @@
 #include <bitset>
 #include <map>
 
+#include "frontend/predicate.hpp"
 #include "tests/adversary/forge.hpp"
 
 using namespace circlet;
@@ -399,6 +400,50 @@ TEST_CASE("a_look_up_table_that_reaches_around_p_allows_a_second_split") {
     recount(bad, witness);
   };
   check(bad, lie(bad, bad.statement(execution), trace), "the split q * two_s + r is not unique modulo p");
+}
+
+TEST_CASE("digits_that_reach_beyond_their_split_allow_a_second_one") {
+  ProgramBuilder builder(3, 1, 15, 1);
+  const Program shown = builder.finish({.rows = 2, .dense = {builder.dense(builder.input(), 2, 1'000'000)}});
+  const auto input = ProgramBuilder(1, 0, 0, 7).random_input(shown.tensors[shown.input], 1);
+  // The first score is just below the threshold: q = 1, and all digits are 0.
+  const auto threshold = static_cast<double>(execute(shown, input, 1).output()[0] + 1);
+  ForgedModel bad(with_predicate(shown, {.kind = Predicate::Kind::at_least, .threshold = threshold}));
+  const auto& digits = bad.program.layers[0].split->digits;
+  const std::size_t last = digits.size() - 1;
+  REQUIRE(last > 0);
+  const std::int64_t most = digit_arguments(bad.program, digits[last].function) - 1;
+  for (auto& row : bad.arithmetisation.activate) {
+    if (row.source == ActivateRow::Source::remainder_digit && row.digit == last) row.two_s += 1;
+  }
+  rebuild(bad);
+  auto execution = bad.honest();
+  auto& layer = execution.layers[0];
+  REQUIRE(layer.q[0] == 1);
+  REQUIRE(layer.r[0] == width(bad.program, digits) - 1);
+  // q = 2 and digits of W.
+  const std::vector<Digit> lower(digits.begin(), digits.end() - 1);
+  std::vector<DigitTrace> of_w(lower.size());
+  append_digits(bad.program, lower, width(bad.program, lower) - most, of_w);
+  layer.q[0] = 2;
+  layer.y[0] = 1;
+  for (std::size_t i = 0; i < last; ++i) {
+    layer.digits[i].q[0] = of_w[i].q[0];
+    layer.digits[i].r[0] = of_w[i].r[0];
+  }
+  layer.digits[last].q[0] = static_cast<std::uint32_t>(most);
+  // The second score's digits are those of the longer step.
+  const std::int64_t number = width(bad.program, digits) - 1 - layer.r[1];
+  const std::int64_t top = std::min<std::int64_t>(number / (digits[last].step + 1), most);
+  std::vector<DigitTrace> of_second(lower.size());
+  append_digits(bad.program, lower, number - top * (digits[last].step + 1), of_second);
+  for (std::size_t i = 0; i < last; ++i) {
+    layer.digits[i].q[1] = of_second[i].q[0];
+    layer.digits[i].r[1] = of_second[i].r[0];
+  }
+  layer.digits[last].q[1] = static_cast<std::uint32_t>(top);
+  LyingTrace trace(bad, execution);
+  check(bad, lie(bad, bad.statement(execution), trace), "the digits reach as far as the step of their split");
 }
 
 TEST_CASE("a_wire_yielded_twice_carries_either_value") {

@@ -4,6 +4,7 @@
 
 #include <cstdlib>
 
+#include "frontend/predicate.hpp"
 #include "tests/adversary/forge.hpp"
 #include "tests/support/full_run.hpp"
 
@@ -29,6 +30,16 @@ bool is_well_formed(const Program& program) {
   return true;
 }
 
+/// An arg max where there is something to choose, a threshold, or the scores themselves.
+Program with_any_predicate(Program program, std::uint32_t batch, std::uint32_t kind) {
+  const TensorInfo& range = program.tensors[program.output];
+  if (kind == 0 && batch == 1 && range.rows > 1)
+    return with_predicate(std::move(program), {Predicate::Kind::argmax});
+  if (kind > 1 || range.max <= range.min) return program;
+  const auto middle = static_cast<double>(range.min + (range.max - range.min) / 3 + 1);
+  return with_predicate(std::move(program), {Predicate::Kind::at_least, middle});
+}
+
 }  // namespace
 
 TEST_CASE("a_random_lie_in_a_random_model_is_refused_by_the_bus") {
@@ -38,13 +49,14 @@ TEST_CASE("a_random_lie_in_a_random_model_is_refused_by_the_bus") {
     CAPTURE(seed);
     std::mt19937 random(seed);
     const auto draw = [&](std::uint32_t count) { return static_cast<std::uint32_t>(random() % count); };
-    const Program program = draw(2) == 0 ? random_mlp(1 + draw(6), 1 + draw(20), 1 + draw(5), seed)
-                                         : random_residual(1 + draw(6), seed);
+    Program program = draw(2) == 0 ? random_mlp(1 + draw(6), 1 + draw(20), 1 + draw(5), seed)
+                                   : random_residual(1 + draw(6), seed);
     if (!is_well_formed(program)) continue;
-    const ForgedModel model(program, {.target = Target::offchain,
-                                      .input_public = draw(2) == 0,
-                                      .batch = 1 + draw(3),
-                                      .lanes = 1 + draw(20)});
+    const auto batch = 1 + draw(3);
+    program = with_any_predicate(std::move(program), batch, draw(4));
+    const ForgedModel model(
+        program,
+        {.target = Target::offchain, .input_public = draw(2) == 0, .batch = batch, .lanes = 1 + draw(20)});
     const auto input =
         ProgramBuilder(1, 0, 0, seed).random_input(program.tensors[program.input], model.key().batch);
     const Trace honest = execute(program, input, model.key().batch);

@@ -1,0 +1,167 @@
+// The equations of an arg max, one by one: together they leave one index for any scores modulo p, and without
+// any one of them another index is proved (docs/predicates.md).
+#include <doctest/doctest.h>
+
+#include "tests/adversary/predicate_lies.hpp"
+
+using namespace circlet;
+using namespace circlet::testing;
+
+namespace {
+
+/// The equations over a small field with three classes, and which of them hold.
+struct SmallField {
+  std::int64_t p = 0, width = 0;
+  bool one_mark = true, differences = true, tie_break = true, maximum = true;
+
+  [[nodiscard]] std::int64_t reduced(std::int64_t x) const { return (x % p + p) % p; }
+
+  /// Indices that some marks n_j, differences D_j in [0, width) and maximum M prove.
+  [[nodiscard]] std::set<std::int64_t> provable(const std::array<std::int64_t, 3>& x) const {
+    std::set<std::int64_t> indices;
+    for (int marks = 0; marks < 8; ++marks) {
+      std::array<std::int64_t, 3> n{}, s{};
+      std::int64_t sum = 1;
+      for (std::size_t j = 0; j < 3; ++j) {
+        n[j] = (marks >> j & 1) != 0 ? -1 : 0;
+        s[j] = sum += n[j];
+      }
+      if (one_mark && s[2] != 0) continue;
+      for (std::int64_t m = 0; m < p; ++m) {
+        std::int64_t product = 0;
+        bool in_range = true;
+        for (std::size_t j = 0; j < 3; ++j) {
+          const std::int64_t before = tie_break ? s[j] : 0;
+          const std::int64_t difference = differences ? reduced(m - x[j] - before) : 0;
+          in_range = in_range && difference < width;
+          product += n[j] * (difference + before);
+        }
+        if (in_range && (!maximum || reduced(product) == 0)) indices.insert(reduced(s[0] + s[1]));
+      }
+    }
+    return indices;
+  }
+
+  [[nodiscard]] std::size_t most_provable() const {
+    std::size_t most = 0;
+    for (std::int64_t a = 0; a < p; ++a) {
+      for (std::int64_t b = 0; b < p; ++b) {
+        for (std::int64_t c = 0; c < p; ++c) most = std::max(most, provable({a, b, c}).size());
+      }
+    }
+    return most;
+  }
+};
+
+/// Removes a row of mac, whose sum nobody reads.
+void erase_row(Arithmetisation& a, std::size_t row) {
+  REQUIRE(a.mac[row].y_id == 0);
+  a.mac.erase(a.mac.begin() + static_cast<std::ptrdiff_t>(row));
+  for (auto& other : a.mac) {
+    for (auto* operand : {&other.a, &other.b}) {
+      if (operand->kind == Operand::Kind::sum && operand->index > row) --operand->index;
+    }
+  }
+}
+
+/// Gives each wire as many copies as it has readers.
+void recount_readers(ForgedModel& model) {
+  auto& a = model.arithmetisation;
+  std::map<std::uint32_t, std::uint32_t> reads;
+  for (const auto& row : a.linear) reads[row.id] += row.count == 1 ? 1 : 0;
+  for (const auto& row : a.activate) reads[row.claim_id] += row.claim_count == 1 ? 1 : 0;
+  for (const auto& row : a.mac) ++reads[row.a_id], ++reads[row.b_id];
+  ++reads[a.output_claim];
+  for (auto& row : a.linear) row.count = row.claims ? -static_cast<std::int32_t>(reads[row.id]) : row.count;
+  for (auto& row : a.activate) {
+    row.value_reads = reads[row.value_id];
+    if (row.claim_count < 0) row.claim_count = -static_cast<std::int32_t>(reads[row.claim_id]);
+  }
+  for (auto& row : a.mac) row.y_reads = row.y_id == 0 ? 0 : reads[row.y_id];
+  a.one_reads = model.key().one_reads = reads[wires::one];
+  model.columns = model_columns(model.program, a);
+  model.recommit();
+}
+
+/// Rows of mac by what they do, counted from the end: 3 classes, then the index.
+struct EquationRows {
+  std::size_t scores, rest, first_product;
+};
+EquationRows equation_rows(const Arithmetisation& a) {
+  const std::size_t end = a.mac.size() - 2;  // the index is a sum of two
+  return {.scores = end - 5, .rest = end - 4, .first_product = end - 3};
+}
+
+void check_accepted(ForgedModel& bad, PredicateLie (*tell)(const Program&, const Trace&)) {
+  recount_readers(bad);
+  const Trace honest = bad.honest();
+  const PredicateLie lie = tell(bad.program, honest);
+  Statement statement = bad.statement(honest);
+  statement.outputs = lie.outputs;
+  REQUIRE(honest.output() != lie.outputs);
+  LyingTrace trace(bad, lie.execution);
+  CHECK_NOTHROW(verify(bad.key(), prove_trace(bad.proving_key, statement, trace)));
+  CHECK_THROWS_WITH_AS(check_key_of(bad.program, bad.key()), doctest::Contains("structure root"), Error);
+}
+
+}  // namespace
+
+TEST_CASE("the_equations_leave_one_index_whatever_the_scores_are_modulo_p") {
+  const std::int64_t p = 13, limit = (p - 1) / 2;
+  CHECK(difference_limit == (std::int64_t{M31::modulus} - 1) / 2);
+  CHECK(SmallField{.p = p, .width = limit}.most_provable() == 1);
+  CHECK(SmallField{.p = p, .width = limit + 1}.most_provable() > 1);
+  CHECK(SmallField{.p = p, .width = limit, .one_mark = false}.most_provable() > 1);
+  CHECK(SmallField{.p = p, .width = limit, .differences = false}.most_provable() > 1);
+  CHECK(SmallField{.p = p, .width = limit, .tie_break = false}.most_provable() > 1);
+  CHECK(SmallField{.p = p, .width = limit, .maximum = false}.most_provable() > 1);
+  // Scores closer than the width: the index is that of the first greatest.
+  for (std::int64_t code = 0; code < limit * limit * limit; ++code) {
+    const std::array x = {code % limit, code / limit % limit, code / limit / limit};
+    const auto first = std::ranges::max_element(x) - x.begin();
+    CHECK(SmallField{.p = p, .width = limit}.provable(x) == std::set<std::int64_t>{first});
+  }
+}
+
+TEST_CASE("without_the_sum_of_the_marks_no_class_is_marked") {
+  ForgedModel bad(tied_classes());
+  auto& a = bad.arithmetisation;
+  const auto rows = equation_rows(a);
+  REQUIRE(a.mac[rows.rest].carry == MacRow::Carry::times_t);
+  erase_row(a, rows.rest);
+  check_accepted(bad, no_class);
+}
+
+TEST_CASE("without_the_scores_the_first_class_has_the_greatest") {
+  ForgedModel bad(tied_classes());
+  auto& a = bad.arithmetisation;
+  const auto rows = equation_rows(a);
+  REQUIRE(a.mac[rows.scores].a.kind == Operand::Kind::claim);
+  erase_row(a, rows.scores);
+  check_accepted(bad, scores_of_zero);
+}
+
+TEST_CASE("without_the_products_the_maximum_is_no_score") {
+  ForgedModel bad(tied_classes());
+  auto& a = bad.arithmetisation;
+  const auto rows = equation_rows(a);
+  auto& last = a.mac[rows.first_product + 2];
+  REQUIRE(last.y_id != 0);
+  a.mac[rows.rest].y_id = last.y_id;
+  last.y_id = 0;
+  for (int i = 0; i < 3; ++i) erase_row(a, rows.first_product);
+  check_accepted(bad, class_without_the_maximum);
+}
+
+TEST_CASE("without_the_tie_break_the_second_of_two_equal_scores_is_the_greatest") {
+  ForgedModel bad(tied_classes());
+  auto& a = bad.arithmetisation;
+  const auto rows = equation_rows(a);
+  // D_1 + s_1 becomes D_1 + s_2, and s_2 is 0.
+  const auto& product = a.mac[rows.first_product + 1];
+  auto& gap = a.mac[product.b.index];
+  REQUIRE(gap.y_id == product.b_id);
+  gap.a_id = a.mac[rows.rest].a_id;
+  gap.a = a.mac[rows.rest].a;
+  check_accepted(bad, second_of_a_tie);
+}

@@ -1,0 +1,53 @@
+// Attacks on output predicates, for the catalogue.
+#pragma once
+
+#include "tests/adversary/attack.hpp"
+#include "tests/adversary/predicate_lies.hpp"
+
+namespace circlet::testing {
+
+inline Attack of_predicate(const Program& program, PredicateLie (*tell)(const Program&, const Trace&),
+                           const std::function<void(const ForgedModel&, TableColumns&)>& on_witness = {}) {
+  const ForgedModel model(program);
+  const Trace honest = model.honest();
+  const PredicateLie lie = tell(program, honest);
+  require(lie.outputs != honest.output(), ErrorKind::internal, "the lie is true");
+  Statement statement = model.statement(honest);
+  statement.outputs = lie.outputs;
+  LyingTrace trace(model, lie.execution);
+  if (on_witness) trace.on_witness = [&](TableColumns& witness) { on_witness(model, witness); };
+  const Weakness weak{.any_balance = true};
+  return {model.key(), forge(model.proving_key, statement, trace, {.weak = weak}), "the bus does not balance",
+          weak};
+}
+
+inline PredicateLie another_index(const Program&, const Trace& honest) { return {honest, {0}}; }
+
+/// The difference of class 1 from class 2 is -1, and its first digit holds p - 1 for it.
+inline void put_minus_one(const ForgedModel& model, TableColumns& witness) {
+  const auto& rows = model.arithmetisation.activate;
+  const auto digit = std::ranges::find_if(rows, [](const ActivateRow& row) {
+    return row.source == ActivateRow::Source::argmax_difference && row.row == 1 && row.digit == 0;
+  });
+  witness[activate_at][1][static_cast<std::size_t>(digit - rows.begin())] = -M31(1);
+}
+
+inline std::vector<AttackEntry> predicate_attacks() {
+  const auto argmax = [](auto tell) { return [tell] { return of_predicate(tied_classes(), tell); }; };
+  const auto threshold = [](auto tell) { return [tell] { return of_predicate(compared_scores(), tell); }; };
+  return {
+      {"argmax_is_another", "an index that the marks do not give", argmax(another_index)},
+      {"argmax_of_a_tie_names_the_second", "the second of two equal scores", argmax(second_of_a_tie)},
+      {"argmax_of_a_tie_with_a_difference_of_minus_one", "the second of two equal scores, p - 1 apart",
+       [] { return of_predicate(tied_classes(), second_of_a_tie, put_minus_one); }},
+      {"argmax_of_a_lower_score", "a class, its score taken for the maximum", argmax(lower_score)},
+      {"argmax_without_the_maximum", "a class whose score is not the maximum",
+       argmax(class_without_the_maximum)},
+      {"argmax_of_other_scores", "the first class, for scores of 0", argmax(scores_of_zero)},
+      {"selector_is_not_one_hot", "the last class, with no class marked", argmax(no_class)},
+      {"threshold_bit_flipped", "a score on the other side of the threshold", threshold(flipped_bit)},
+      {"threshold_of_a_wrapped_score", "a score on the other side, as acc + p", threshold(wrapped_score)},
+  };
+}
+
+}  // namespace circlet::testing

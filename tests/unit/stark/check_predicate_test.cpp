@@ -1,0 +1,172 @@
+// The rules of check_structure about digits: a well-formed structure of a predicate, changed in the way that
+// the rule forbids, is refused by that rule.
+#include <doctest/doctest.h>
+
+#include <functional>
+#include <set>
+
+#include "frontend/predicate.hpp"
+#include "stark/setup.hpp"
+#include "stark/structure.hpp"
+#include "tests/support/random_program.hpp"
+
+using namespace circlet;
+using namespace circlet::testing;
+
+namespace {
+
+enum : std::size_t { linear_at, activate_at, lut_at, mac_at };
+
+struct Subject {
+  Arithmetisation arithmetisation;
+  Structure structure;
+  PublicWires wires;
+
+  explicit Subject(const char* predicate) {
+    const Program program = with_predicate(random_mlp(3, 4, 3, 1), parse_predicate(predicate));
+    arithmetisation = arithmetise(program, {.lanes = 16, .batch = 1}, true);
+    structure = build_structure(arithmetisation);
+    wires = {arithmetisation.input_claim, arithmetisation.output_claim, arithmetisation.one_reads,
+             arithmetisation.ones_reads, program.predicate.kind};
+  }
+  void set(std::size_t table, std::string_view name, std::size_t row, std::int64_t value) {
+    structure[table].column(name)[row] = M31::from_signed(value);
+  }
+  /// First row of activate of this kind.
+  [[nodiscard]] std::size_t row(ActivateRow::Source source, std::uint32_t layer = 0) const {
+    const auto& rows = arithmetisation.activate;
+    const auto found = std::ranges::find_if(
+        rows, [&](const ActivateRow& r) { return r.source == source && r.layer == layer; });
+    return static_cast<std::size_t>(found - rows.begin());
+  }
+  /// The first wire that mac yields.
+  [[nodiscard]] M31 sum_with_digits() const {
+    const auto& ids = structure[mac_at].column("idY");
+    return *std::ranges::find_if(ids, [](M31 id) { return !id.is_zero(); });
+  }
+  [[nodiscard]] std::string verdict() const {
+    try {
+      check_structure(structure, wires);
+    } catch (const Error& error) {
+      CHECK(error.kind() == ErrorKind::rejected);
+      return error.what();
+    }
+    return "well formed";
+  }
+};
+
+struct Rule {
+  const char* predicate;
+  std::string message;
+  std::function<void(Subject&)> apply;
+};
+
+constexpr auto digit = ActivateRow::Source::remainder_digit, layer = ActivateRow::Source::layer,
+               mark = ActivateRow::Source::argmax_mark, zero = ActivateRow::Source::zero;
+
+std::vector<Rule> rules() {
+  return {
+      {">= 5", "a claim is yielded, which only the digits of a predicate's numbers are",
+       [](Subject& s) { s.wires.output_form = Predicate::Kind::values; }},
+      {"argmax", "a claim is yielded, which only the digits of a predicate's numbers are",
+       [](Subject& s) { s.wires.output_form = Predicate::Kind::values; }},
+      {">= 5", "the digits reach as far as the step of their split",
+       [](Subject& s) { s.structure[activate_at].column("two_s")[s.row(layer, 1)] -= M31(1); }},
+      {">= 5", "the digits reach as far as the step of their split",
+       [](Subject& s) { s.structure[activate_at].column("two_s")[s.row(digit, 1)] += M31(1); }},
+      {">= 5", "the split q * two_s + r is not unique modulo p",
+       [](Subject& s) { s.set(activate_at, "two_s", s.row(layer, 1), std::int64_t{1} << 29); }},
+      {">= 5", "a claim is read before its last row",
+       [](Subject& s) { s.set(activate_at, "nT", s.row(digit, 1), -1); }},
+      {"< 5", "the remainders of a digit are no range",
+       [](Subject& s) {
+         // The LUT of the predicate: 1, 1, 0, 0.
+         auto& functions = s.structure[activate_at];
+         functions.column("fnr")[s.row(digit, 1)] = functions.column("fnq")[s.row(layer, 1)];
+       }},
+      {">= 5", "a look-up function does not exist",
+       [](Subject& s) { s.set(activate_at, "fnq", s.row(digit, 1), 99); }},
+      {">= 5", "a layer reads digits",
+       [](Subject& s) { s.structure[linear_at].column("id")[0] = s.sum_with_digits(); }},
+      {">= 5", "the output holds digits, which nothing binds",
+       [](Subject& s) { s.wires.output_claim = s.sum_with_digits().value(); }},
+      {"argmax", "a product of two values, neither of them a coefficient",
+       [](Subject& s) { s.wires.output_form = Predicate::Kind::at_least; }},
+      {"argmax", "a product of two values, neither of them a coefficient",
+       [](Subject& s) { s.wires.batch = 2; }},
+      {"argmax", "a second claim holds digits of an arg max",
+       [](Subject& s) {
+         // The input's claim is the mark of the first class.
+         s.structure[activate_at].column("idT")[2] = s.structure[activate_at].column("idT")[s.row(mark)];
+         s.set(activate_at, "kt", 1, 0);
+         s.set(activate_at, "kt", 2, 0);
+       }},
+      {"argmax", "the remainder range is not [0, two_s)",
+       [](Subject& s) { s.set(activate_at, "two_s", s.row(zero), 2); }},
+      {"argmax", "a layer reads digits",
+       [](Subject& s) {
+         s.structure[linear_at].column("id")[0] = s.structure[activate_at].column("idT")[s.row(mark)];
+       }},
+      {"argmax", "depends on itself",
+       [](Subject& s) {
+         // The sum that the last equation reads is an operand of itself.
+         auto& ids = s.structure[mac_at].column("idY");
+         std::size_t equation = ids.size();
+         while (ids[--equation] != s.structure[activate_at].column("idT")[s.row(zero)]) continue;
+         auto& copies = s.structure[mac_at].column("nY");
+         const M31 replaced = s.structure[mac_at].column("idB")[equation];
+         s.structure[mac_at].column("idB")[equation] = ids[equation];
+         s.structure[mac_at].column("idA")[equation] = M31(wires::one);
+         copies[equation] += M31(1);
+         s.wires.one_reads += 1;
+         const auto gap = std::ranges::find(ids, replaced) - ids.begin();
+         copies[static_cast<std::size_t>(gap)] -= M31(1);
+         s.structure[activate_at].column("nT")[s.row(mark) + 2] += M31(1);
+       }},
+  };
+}
+
+}  // namespace
+
+TEST_CASE("every_rule_about_digits_refuses_what_it_forbids") {
+  for (const auto* predicate : {"argmax", ">= 5", "< 5"})
+    CHECK(Subject(predicate).verdict() == "well formed");
+  for (const auto& rule : rules()) {
+    CAPTURE(rule.message);
+    Subject subject(rule.predicate);
+    rule.apply(subject);
+    const std::string verdict = subject.verdict();
+    CAPTURE(verdict);
+    CHECK(verdict.find(rule.message) != std::string::npos);
+  }
+}
+
+TEST_CASE("a_single_changed_cell_of_a_predicate_is_refused_or_is_a_parameter") {
+  // What the arithmetisation of another predicate, or of the same with other digits, could hold. Whether it
+  // is that of the key's structure, its root tells.
+  const std::set<std::string> parameters = {"activate.fnq",   "activate.fnr", "activate.idY", "activate.off",
+                                            "activate.two_s", "mac.k1",       "mac.kt"};
+  for (const auto* predicate : {"argmax", ">= 5"}) {
+    CAPTURE(predicate);
+    const Subject honest(predicate);
+    std::set<std::string> accepted;
+    for (std::size_t table : {activate_at, mac_at}) {
+      const auto& of_table = honest.structure[table];
+      for (std::size_t column = 0; column < of_table.columns.size(); ++column) {
+        for (std::size_t row = 0; row < of_table.rows(); ++row) {
+          const M31 value = of_table.columns[column][row];
+          for (const M31 other : {M31(0), M31(1), -M31(1), value + M31(1), value - M31(1)}) {
+            if (other == value) continue;
+            Subject changed = honest;
+            changed.structure[table].columns[column][row] = other;
+            if (changed.verdict() != "well formed") continue;
+            CHECK(row < (table == activate_at ? honest.arithmetisation.activate.size()
+                                              : honest.arithmetisation.mac.size()));
+            accepted.insert(of_table.name + "." + of_table.column_names[column]);
+          }
+        }
+      }
+    }
+    CHECK(accepted == parameters);
+  }
+}
