@@ -32,6 +32,16 @@ inline void put_minus_one(const ForgedModel& model, TableColumns& witness) {
   witness[activate_at][1][static_cast<std::size_t>(digit - rows.begin())] = -M31(1);
 }
 
+/// The quotient of acc + p in the first score's row.
+inline void put_wrapped_quotient(const ForgedModel& model, TableColumns& witness) {
+  const auto& rows = model.arithmetisation.activate;
+  const auto score = std::ranges::find_if(rows, [&](const ActivateRow& row) {
+    return row.source == ActivateRow::Source::layer && row.layer + 1 == model.program.layers.size();
+  });
+  const std::int64_t quotient = wrapped_score(model.program, model.honest()) / score->two_s;
+  witness[activate_at][0][static_cast<std::size_t>(score - rows.begin())] = M31::from_signed(quotient);
+}
+
 inline std::vector<AttackEntry> predicate_attacks() {
   const auto argmax = [](auto tell) { return [tell] { return of_predicate(tied_classes(), tell); }; };
   const auto threshold = [](auto tell) { return [tell] { return of_predicate(compared_scores(), tell); }; };
@@ -46,7 +56,8 @@ inline std::vector<AttackEntry> predicate_attacks() {
       {"argmax_of_other_scores", "the first class, for scores of 0", argmax(scores_of_zero)},
       {"selector_is_not_one_hot", "the last class, with no class marked", argmax(no_class)},
       {"threshold_bit_flipped", "a score on the other side of the threshold", threshold(flipped_bit)},
-      {"threshold_of_a_wrapped_score", "a score on the other side, as acc + p", threshold(wrapped_score)},
+      {"threshold_of_a_wrapped_score", "a score on the other side, as acc + p",
+       [] { return of_predicate(compared_scores(), remainder_of_wrapped_score, put_wrapped_quotient); }},
   };
 }
 

@@ -92,12 +92,15 @@ inline PredicateLie flipped_bit(const Program& program, const Trace& honest) {
   const std::int64_t radix = width(program, program.layers.back().split->digits);
   return threshold_lie(program, honest, up ? 2 : 1, up ? 0 : radix - 1);
 }
-/// The quotient and the remainder of acc + p, which every equation modulo p allows.
-inline PredicateLie wrapped_score(const Program& program, const Trace& honest) {
-  const auto& split = *program.layers.back().split;
-  const std::int64_t radix = width(program, split.digits);
-  const std::int64_t wrapped = honest.layers.back().acc[0] + split.offset + std::int64_t{M31::modulus};
-  return threshold_lie(program, honest, wrapped / radix, wrapped % radix);
+/// acc + p = q W + r - offset, which every equation modulo p allows. q is beyond the LUT; the execution has
+/// r, and a quotient on the other side.
+inline std::int64_t wrapped_score(const Program& program, const Trace& honest) {
+  return honest.layers.back().acc[0] + program.layers.back().split->offset + std::int64_t{M31::modulus};
+}
+inline PredicateLie remainder_of_wrapped_score(const Program& program, const Trace& honest) {
+  const std::int64_t radix = width(program, program.layers.back().split->digits);
+  return threshold_lie(program, honest, honest.output()[0] == 0 ? 2 : 1,
+                       wrapped_score(program, honest) % radix);
 }
 
 }  // namespace circlet::testing
