@@ -1,0 +1,341 @@
+#include "tests/zk/laboratory.hpp"
+
+#include <algorithm>
+
+#include "air/blinder.hpp"
+#include "air/mask_rows.hpp"
+#include "fri/prover/storage_order.hpp"
+#include "fri/verifier/commitment_scheme_verifier.hpp"
+#include "stark/shape.hpp"
+// For prove_components under FixedMerkleChannel: the library instantiates it for Blake2s alone.
+#include "stark/prove_components.cpp"
+
+namespace circlet::testing {
+namespace {
+
+using Scheme = CommitmentSchemeProver<FixedMerkleChannel>;
+
+/// An honest execution whose mask rows are written by a function, stage by stage.
+class ChosenMasks : public HonestTrace {
+ public:
+  using Choose = std::function<void(Tree, TableColumns&)>;
+  ChosenMasks(const Program& program, const Arithmetisation& arithmetisation, const ModelColumns& model,
+              const Trace& execution, const std::array<QM31, table_count>& rhos, Choose choose)
+      : HonestTrace(program, arithmetisation, model, execution), choose_(std::move(choose)) {
+    rhos_ = rhos;
+  }
+  TableColumns witness() override {
+    HonestTrace::witness();
+    choose_(Tree::witness, witness_);
+    return witness_;
+  }
+  TableColumns fingerprints(const Challenges& challenges) override {
+    HonestTrace::fingerprints(challenges);
+    choose_(Tree::fingerprints, fingerprints_);
+    return fingerprints_;
+  }
+  std::array<LogUpTrace, table_count> logup(const Challenges& challenges) override {
+    auto traces = HonestTrace::logup(challenges);
+    TableColumns columns;
+    for (std::size_t table = 0; table < table_count; ++table) columns[table] = traces[table].columns;
+    choose_(Tree::logup, columns);
+    for (std::size_t table = 0; table < table_count; ++table) traces[table].columns = columns[table];
+    return traces;
+  }
+
+ private:
+  Choose choose_;
+};
+
+/// Runs the stages of `source` and collects what they make.
+void run_stages(TraceSource& source, const Challenges& challenges, Commitments& commitments) {
+  commitments.tree(Tree::witness) = source.witness();
+  commitments.tree(Tree::fingerprints) = source.fingerprints(challenges);
+  auto logup = source.logup(challenges);
+  for (std::size_t table = 0; table < table_count; ++table) {
+    commitments.tree(Tree::logup)[table] = std::move(logup[table].columns);
+    commitments.claimed_sums[table] = logup[table].claimed_sum;
+  }
+}
+
+const BaseColumn& fin_column(const TableColumns& structure, std::size_t table) {
+  const BaseColumn* found = nullptr;
+  for_each_table([&]<class Shape>(auto index, Shape) {
+    if (index == table) found = &structure[table][Shape::fin];
+  });
+  return *found;
+}
+
+}  // namespace
+
+Laboratory::Laboratory(const Program& program, const SetupOptions& options,
+                       const std::function<void(TableColumns&)>& change) {
+  const ProvingKey proving_key = setup(program, options);
+  key_ = proving_key.key;
+  arithmetisation_ = arithmetise(program, key_);
+  arithmetisation_.first_blinder_row = proving_key.first_blinder_row;
+  shape_ = air_shape(key_);
+  layouts_ = table_layouts(shape_);
+  std::array<std::uint32_t, tree_count> first{};
+  for (std::size_t table = 0; table < component_count; ++table) {
+    masks_[table] = layouts_[table].masks(first);
+    for (std::size_t tree = 0; tree < tree_count; ++tree) first[tree] += layouts_[table].widths[tree];
+  }
+  structure_ = model_columns(program, arithmetisation_).structure;
+  if (change) change(structure_);
+  FixedChannel channel(0);
+  for (QM31* challenge : {&challenges_.alpha, &challenges_.t, &challenges_.z, &challenges_.lambda}) {
+    *challenge = channel.draw_secure_felt();
+  }
+  redraw();
+}
+
+void Laboratory::redraw() {
+  opened_at_.height = height();
+  opened_at_.log_blowup = key_.pcs.fri.log_blowup_factor;
+  do {
+    // What prove_components draws, in its order.
+    FixedChannel channel(++seed_);
+    rho_ = channel.draw_secure_felt();
+    const QM31 t = channel.draw_secure_felt(), one = M31(1);
+    const QM31 inverse = (one + t.square()).inverse();
+    opened_at_.point = {(one - t.square()) * inverse, (t + t) * inverse};
+    gamma_ = channel.draw_secure_felt();
+    opened_at_.positions = draw_query_positions(channel, height() + opened_at_.log_blowup, queries());
+  } while (opened_at_.positions.size() < queries());
+  units_.clear();
+}
+
+ModelColumns Laboratory::model(const Program& program) const {
+  ModelColumns model = model_columns(program, arithmetisation_);
+  model.structure = structure_;
+  return model;
+}
+
+std::vector<std::uint32_t> Laboratory::adjacent_queries() const {
+  const CanonicDomain domain{height() + opened_at_.log_blowup};
+  const CirclePointIndex step = CirclePointIndex::subgroup_generator(height());
+  const auto is_query = [&](CirclePointIndex index) {
+    return std::ranges::any_of(opened_at_.positions, [&](std::uint32_t position) {
+      return domain.index_at_slot(position) == index;
+    });
+  };
+  std::vector<std::uint32_t> found;
+  for (const std::uint32_t position : opened_at_.positions) {
+    if (is_query(domain.index_at_slot(position) + step)) found.push_back(position);
+  }
+  return found;
+}
+
+std::uint32_t Laboratory::first_blinder_column(Tree tree) const {
+  std::uint32_t first = 0;
+  for (std::size_t table = 0; table < table_count; ++table) first += layouts_[table].width(tree);
+  return first;
+}
+
+std::vector<std::size_t> Laboratory::free_rows(std::size_t table, Tree tree, std::uint32_t column) const {
+  Columns columns = zero_columns(layouts_[table].width(tree), shape_.log_sizes[table]);
+  Csprng random = Csprng::insecure(1);
+  // A free cell is drawn as zero twice with probability 2^-62.
+  std::vector<bool> drawn(columns[column].size());
+  for (std::size_t round = 0; round < 2; ++round) {
+    draw_mask_rows(layouts_[table], tree, structure_[table][0], fin_column(structure_, table), columns,
+                   random);
+    for (std::size_t row = 0; row < drawn.size(); ++row) {
+      drawn[row] = drawn[row] || !columns[column][row].is_zero();
+    }
+  }
+  std::vector<std::size_t> rows;
+  for (std::size_t row = 0; row < drawn.size(); ++row) {
+    if (drawn[row]) rows.push_back(row);
+  }
+  return rows;
+}
+
+FixedTree Laboratory::make_tree(const TableColumns& columns) const {
+  std::vector<std::uint32_t> log_sizes;
+  std::vector<std::span<const M31>> all;
+  for (const Columns& table : columns) {
+    for (const BaseColumn& column : table) {
+      log_sizes.push_back(log2_exact(column.size()));
+      all.emplace_back(column);
+    }
+  }
+  ColumnSet evaluations(log_sizes);
+  for (std::size_t i = 0; i < all.size(); ++i) to_storage_order(all[i], evaluations.mutable_column(i));
+  return CommittedTree<FixedMerkleChannel>::from_evaluations(std::move(evaluations),
+                                                             key_.pcs.fri.log_blowup_factor);
+}
+
+std::vector<int> Laboratory::offsets(Tree tree, std::size_t column) const {
+  for (const ComponentMasks& masks : masks_) {
+    for (const ColumnMask& mask : masks[static_cast<std::size_t>(tree)]) {
+      if (mask.column == column) return mask.offsets;
+    }
+  }
+  throw Error(ErrorKind::internal, "no component has this column");
+}
+
+const Openings& Laboratory::units(std::uint32_t log_size, const std::vector<int>& offsets) {
+  Openings& cached = units_[{log_size, offsets}];
+  if (cached.empty()) cached = unit_openings(opened_at_, log_size, offsets);
+  return cached;
+}
+
+Openings Laboratory::open(Tree tree, const TableColumns& columns) const {
+  const FixedTree committed = make_tree(columns);
+  FixedChannel channel(seed_);
+  Scheme scheme(key_.pcs);
+  scheme.commit(committed, channel);
+  Openings openings = committed->open(opened_at_.positions).values;
+  Scheme::Offsets where(1);
+  for (std::size_t i = 0; i < openings.size(); ++i) where[0].push_back(offsets(tree, i));
+  const auto samples = scheme.sample(opened_at_.point, height(), where);
+  for (std::size_t i = 0; i < openings.size(); ++i) append_coordinates(samples[0][i], openings[i]);
+  return openings;
+}
+
+Commitments Laboratory::commit(const Program& program, std::span<const std::int32_t> input,
+                               Csprng& random) const {
+  Commitments commitments;
+  ModelColumns columns = model(program);
+  draw_mask_rows(layouts_[linear_table], Tree::weights, structure_[linear_table][0],
+                 fin_column(structure_, linear_table), columns.weights[linear_table], random);
+  const Trace execution = execute(program, input, key_.batch);
+  HonestTrace source(program, arithmetisation_, columns, execution, &random);
+  run_stages(source, challenges_, commitments);
+  commitments.tree(Tree::structure) = columns.structure;
+  commitments.tree(Tree::weights) = columns.weights;
+  for (const Tree tree : {Tree::weights, Tree::witness, Tree::fingerprints, Tree::logup}) {
+    commitments.tree(tree)[blinder_table] = blinder_columns(tree, structure_[blinder_table][0], &random);
+  }
+  return commitments;
+}
+
+void Laboratory::disguise_tree(Tree tree, TableColumns& columns, const TableColumns& seen) {
+  columns[blinder_table] = seen[blinder_table];
+  for (std::size_t table = 0; table < table_count; ++table) {
+    for (std::uint32_t c = 0; c < columns[table].size(); ++c) {
+      for (const std::size_t row : free_rows(table, tree, c)) columns[table][c][row] = M31();
+    }
+  }
+  const Openings wanted = open(tree, seen), without_masks = open(tree, columns);
+  std::size_t i = 0;  // index in the tree
+  for (std::size_t table = 0; table < table_count; ++table) {
+    for (std::uint32_t c = 0; c < columns[table].size(); ++c, ++i) {
+      const Openings& of_rows = units(shape_.log_sizes[table], offsets(tree, i));
+      const auto rows = free_rows(table, tree, c);
+      Openings free_units;
+      for (const std::size_t row : rows) free_units.push_back(of_rows[row]);
+      Vector missing = wanted[i];
+      for (std::size_t j = 0; j < missing.size(); ++j) missing[j] -= without_masks[i][j];
+      const auto masks = Solution(free_units, missing).x;
+      require(masks.has_value(), ErrorKind::rejected, [&] {
+        return "what was seen of a column of '" + layouts_[table].table + "' excludes a witness";
+      });
+      for (std::size_t j = 0; j < rows.size(); ++j) columns[table][c][rows[j]] = (*masks)[j];
+    }
+  }
+}
+
+Commitments Laboratory::disguise(const Program& program, std::span<const std::int32_t> input,
+                                 const Commitments& seen) {
+  Commitments commitments;
+  ModelColumns columns = model(program);
+  disguise_tree(Tree::weights, columns.weights, seen.tree(Tree::weights));
+  const Trace execution = execute(program, input, key_.batch);
+  Commitments without_masks;
+  HonestTrace bare(program, arithmetisation_, columns, execution);
+  run_stages(bare, challenges_, without_masks);
+  std::array<QM31, table_count> rhos;
+  for (std::size_t table = 0; table < table_count; ++table) {
+    rhos[table] = seen.claimed_sums[table] - without_masks.claimed_sums[table];
+  }
+  ChosenMasks source(program, arithmetisation_, columns, execution, rhos,
+                     [&](Tree tree, TableColumns& made) { disguise_tree(tree, made, seen.tree(tree)); });
+  run_stages(source, challenges_, commitments);
+  commitments.tree(Tree::structure) = columns.structure;
+  commitments.tree(Tree::weights) = columns.weights;
+  commitments.tree(Tree::logup)[blinder_table] = seen.tree(Tree::logup)[blinder_table];
+  Columns& blinder = commitments.tree(Tree::witness)[blinder_table];
+  for (std::size_t i = 0; i < index_of(blinder::Witness::count); ++i) std::ranges::fill(blinder[i], M31());
+  return commitments;
+}
+
+std::vector<FixedTree> Laboratory::make_trees(const Commitments& commitments) const {
+  std::vector<FixedTree> trees;
+  for (const TableColumns& columns : commitments.trees) trees.push_back(make_tree(columns));
+  return trees;
+}
+
+Laboratory::Components Laboratory::components(const std::array<QM31, table_count>& claimed_sums) const {
+  return make_component_provers(shape_, challenges_, claimed_sums);
+}
+
+FixedProof Laboratory::prove(const Components& components, std::span<const FixedTree> trees) const {
+  FixedChannel channel(seed_);
+  Scheme scheme(key_.pcs);
+  for (const FixedTree& tree : trees) scheme.commit(tree, channel);
+  std::vector<const ComponentProver*> views;
+  for (const auto& component : components) views.push_back(component.get());
+  FixedProof proof;
+  proof.stark = prove_components<FixedMerkleChannel>(views, channel, scheme);
+  proof.composition = scheme.trees().back();
+  static constexpr std::array<int, 2> offsets = {-1, 0};
+  std::vector<SampledColumn> columns;
+  for (std::size_t t = 0; t < scheme.trees().size(); ++t) {
+    for (std::size_t c = 0; c < proof.stark.sampled_values[t].size(); ++c) {
+      const auto& samples = proof.stark.sampled_values[t][c];
+      columns.push_back(
+          {scheme.trees()[t]->coefficients()[c], std::span(offsets).last(samples.size()), samples});
+    }
+  }
+  proof.codeword = deep_codeword(opened_at_.point, gamma_, height(), key_.pcs.fri.log_blowup_factor, columns);
+  return proof;
+}
+
+Vector Laboratory::view(const FixedProof& proof, std::uint32_t first) const {
+  Vector view;
+  const auto add_openings = [&](std::size_t tree, std::size_t column) {
+    const Vector& values = proof.stark.queried_values[tree][column];
+    view.insert(view.end(), values.begin(), values.end());
+    append_coordinates(proof.stark.sampled_values[tree][column], view);
+  };
+  constexpr auto witness = static_cast<std::size_t>(Tree::witness);
+  for (std::size_t i = first; i < proof.stark.queried_values[witness].size(); ++i) add_openings(witness, i);
+  for (std::size_t i = 0; i < composition_columns; ++i) add_openings(tree_count, i);
+  for (BaseColumn coordinate : proof.codeword.coordinates) {
+    circle_ifft(coordinate);
+    const auto end = coordinate.begin() + (std::ptrdiff_t{1} << height());
+    require(std::all_of(end, coordinate.end(), [](M31 x) { return x.is_zero(); }), ErrorKind::internal,
+            "the codeword's degree is too high");
+    view.insert(view.end(), coordinate.begin(), end);
+  }
+  return view;
+}
+
+std::vector<Vector> Laboratory::images(const Components& components, std::vector<FixedTree> trees,
+                                       TableColumns witness, std::span<const Cell> cells,
+                                       const std::function<Vector(const FixedProof&)>& seen) const {
+  std::vector<BaseColumn*> columns;
+  for (Columns& table : witness) {
+    for (BaseColumn& column : table) columns.push_back(&column);
+  }
+  for (const Cell& cell : cells) (*columns[cell.column])[cell.row] = M31();
+  const auto seen_now = [&] {
+    trees[static_cast<std::size_t>(Tree::witness)] = make_tree(witness);
+    return seen(prove(components, trees));
+  };
+  const Vector base = seen_now();
+  std::vector<Vector> images;
+  for (const Cell& cell : cells) {
+    M31& value = (*columns[cell.column])[cell.row];
+    value = M31(1);
+    images.push_back(seen_now());
+    value = M31();
+    for (std::size_t i = 0; i < base.size(); ++i) images.back()[i] -= base[i];
+  }
+  return images;
+}
+
+}  // namespace circlet::testing

@@ -1,0 +1,51 @@
+// Pairs of witnesses for one statement: two models of one structure that map two inputs to the same output.
+#pragma once
+
+#include <cstdlib>
+#include <map>
+#include <string_view>
+
+#include "frontend/executor.hpp"
+#include "tests/support/random_program.hpp"
+
+namespace circlet::testing {
+
+/// Whether CIRCLET_FULL=1 asks for the long tests.
+inline bool full_run() {
+  const char* value = std::getenv("CIRCLET_FULL");
+  return value != nullptr && std::string_view(value) == "1";
+}
+
+struct TwoWitnesses {
+  Program first, second;
+  std::vector<std::int32_t> first_input, second_input;
+};
+
+/// `program` and the same with other weights, and inputs on which they agree.
+inline TwoWitnesses two_witnesses(const Program& program, std::uint32_t seed) {
+  TwoWitnesses result{program, program, {}, {}};
+  // What is negated keeps every bound, and so the structure.
+  for (Layer& layer : result.second.layers) {
+    for (DenseTerm& term : layer.dense) {
+      for (auto& weight : term.weights) weight = -weight;
+    }
+    for (ScaledTerm& term : layer.scaled) {
+      for (auto& coefficient : term.coefficients) coefficient = -coefficient;
+    }
+    for (auto& bias : layer.bias) bias = -bias;
+  }
+  ProgramBuilder builder(1, 0, 0, seed);
+  std::map<std::vector<std::int32_t>, std::vector<std::int32_t>> first_inputs;  // by output
+  while (true) {
+    const auto input = builder.random_input(program.tensors[program.input], 1);
+    first_inputs.emplace(execute(result.first, input, 1).output(), input);
+    const auto other = builder.random_input(program.tensors[program.input], 1);
+    const auto found = first_inputs.find(execute(result.second, other, 1).output());
+    if (found == first_inputs.end() || found->second == other) continue;
+    result.first_input = found->second;
+    result.second_input = other;
+    return result;
+  }
+}
+
+}  // namespace circlet::testing
