@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Proves and verifies every image of scikit-learn's digits, and compares each proof's outputs with the NumPy evaluator.
 
-  tests/e2e/all_digits.py BIN [COUNT]     BIN holds circlet and circlet-dump-program; COUNT images, 1,797 if left out
+  tests/e2e/all_digits.py BIN [COUNT [OUTPUT]]    BIN holds circlet and circlet-dump-program; COUNT images, 1,797 if left
+                                                  out; OUTPUT public, argmax, '>=t' or '<t'
 """
 
 import json
@@ -16,7 +17,7 @@ from sklearn.datasets import load_digits
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "frontend"))
-from numpy_eval import evaluate  # noqa: E402
+from numpy_eval import decide, evaluate  # noqa: E402
 
 DIGITS = ROOT / "examples" / "digits"
 
@@ -32,14 +33,18 @@ def main() -> None:
     binaries = Path(sys.argv[1])
     circlet = binaries / "circlet"
     images = load_digits().data[: int(sys.argv[2]) if len(sys.argv) > 2 else None]
+    output = sys.argv[3] if len(sys.argv) > 3 else "public"
     with tempfile.TemporaryDirectory() as name:
         work = Path(name)
         np.save(work / "all.npy", images)
         dump = run(binaries / "circlet-dump-program", DIGITS / "digits.onnx", DIGITS / "calibration.json", "program",
                    work / "all.npy")
-        expected = evaluate(json.loads(dump)["program"], images.astype(np.int64))
+        program = json.loads(dump)["program"]
+        scores = evaluate(program, images.astype(np.int64))
+        expected = decide(output, scores, program["tensors"][program["output"]]["scales"][0])
         run(circlet, "import", DIGITS / "digits.onnx", "--calibration", DIGITS / "calibration.json", "-o", work / "out")
-        setup = json.loads(run(circlet, "setup", work / "out", "--target", "chain", "--proofs", "100", "--json"))
+        setup = json.loads(run(circlet, "setup", work / "out", "--target", "chain", "--proofs", "100", "--output", output,
+                               "--json"))
         budget = setup["proof_budget"]
 
         def check(i: int) -> bool:

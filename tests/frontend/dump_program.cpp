@@ -1,8 +1,9 @@
 // A developer's tool for the Python tests: imports a model, evaluates it in double precision, calibrates it,
 // executes it and writes everything as JSON. The user's commands are in src/cli.
 //   dump_program MODEL.onnx INPUTS reference              float outputs, before and after postprocessing
-//   dump_program MODEL.onnx CALIBRATION program INPUTS    the program, its report, and integer outputs on
-//   INPUTS
+//   dump_program MODEL.onnx CALIBRATION program INPUTS [OUTPUT]
+//                                                         the program with OUTPUT as its output (public), its
+//                                                         report, and integer outputs on INPUTS
 #include <cstdio>
 #include <fstream>
 #include <iostream>
@@ -15,6 +16,7 @@
 #include "frontend/inputs.hpp"
 #include "frontend/json.hpp"
 #include "frontend/onnx/import.hpp"
+#include "frontend/predicate.hpp"
 
 namespace {
 
@@ -49,19 +51,21 @@ nlohmann::json reference(const Graph& graph, const std::string& inputs) {
           {"class_labels", graph.class_labels}};
 }
 
-nlohmann::json program(const Graph& graph, const std::string& calibration, const std::string& inputs) {
+nlohmann::json program(const Graph& graph, const std::string& calibration, const std::string& inputs,
+                       const std::string& output) {
   const Model model = calibrate(graph, read_inputs(calibration, graph.features()));
   const std::vector<double> real = read_inputs(inputs, graph.features());
   const auto samples = static_cast<std::uint32_t>(real.size() / graph.features());
   const std::vector<std::int32_t> integers = quantise_input(model.program, real);
-  const Trace trace = execute(model.program, integers, samples);
+  const Program decided = with_predicate(model.program, parse_predicate(output));
+  const Trace trace = execute(decided, integers, samples);
   std::cerr << to_text(model.report);
-  const std::vector<double> outputs = to_real(model.program.tensors[model.program.output], trace.output());
-  return {{"program", to_json(model.program)},
+  const TensorInfo& info = decided.tensors[decided.output];
+  return {{"program", to_json(decided)},
           {"report", to_json(model.report)},
           {"input", integers},
           {"output", trace.output()},
-          {"real_output", rows_of(outputs, graph.outputs())},
+          {"real_output", rows_of(to_real(info, trace.output()), info.rows)},
           {"float_output", rows_of(evaluate(graph, real).back().y, graph.outputs())}};
 }
 
@@ -72,11 +76,14 @@ int main(int argc, char** argv) {
   try {
     if (arguments.size() == 3 && arguments[2] == "reference") {
       std::cout << reference(import_onnx(std::filesystem::path(arguments[0])), arguments[1]) << "\n";
-    } else if (arguments.size() == 4 && arguments[2] == "program") {
-      std::cout << program(import_onnx(std::filesystem::path(arguments[0])), arguments[1], arguments[3])
+    } else if ((arguments.size() == 4 || arguments.size() == 5) && arguments[2] == "program") {
+      const std::string output = arguments.size() == 5 ? arguments[4] : "public";
+      std::cout << program(import_onnx(std::filesystem::path(arguments[0])), arguments[1], arguments[3],
+                           output)
                 << "\n";
     } else {
-      std::cerr << "dump_program MODEL.onnx INPUTS reference | MODEL.onnx CALIBRATION program INPUTS\n";
+      std::cerr
+          << "dump_program MODEL.onnx INPUTS reference | MODEL.onnx CALIBRATION program INPUTS [OUTPUT]\n";
       return 2;
     }
   } catch (const Error& error) {

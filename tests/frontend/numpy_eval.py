@@ -1,5 +1,7 @@
 """The integer model in a few lines of NumPy, written from docs/protocol.md section 1 and independent of the C++ executor."""
 
+from fractions import Fraction
+
 import numpy as np
 
 
@@ -20,11 +22,24 @@ def evaluate(program: dict, inputs: np.ndarray) -> np.ndarray:
         if "split" in layer:
             split = layer["split"]
             values = np.array(program["luts"][split["lut"]]["values"], dtype=np.int64)
-            q, r = np.divmod(acc + split["offset"], 2 ** split["shift"])
-            assert (0 <= r).all() and (r < 2 ** split["shift"]).all()
+            q, r = np.divmod(acc + split["offset"], split.get("width", 2 ** split["shift"]))
             assert (0 <= q).all() and (q < len(values)).all()
             acc = values[q]
         info = program["tensors"][layer["output"]]
         assert info["min"] <= acc.min() and acc.max() <= info["max"]
         tensors[layer["output"]] = acc
+    if "argmax" in program:
+        return tensors[program["argmax"]["scores"]].argmax(axis=1)[:, np.newaxis]
     return tensors[program["output"]]
+
+
+def decide(output: str, scores: np.ndarray, scale: float) -> np.ndarray:
+    """What an output predicate says of integer scores [sample][row]: docs/predicates.md, without a program."""
+    if output == "public":
+        return scores
+    if output == "argmax":
+        return scores.argmax(axis=1)[:, np.newaxis]
+    above = output.startswith(">=")
+    threshold = Fraction(float(output.lstrip(">=<")))
+    reaches = np.array([[Fraction(int(x)) * Fraction(scale) >= threshold for x in row] for row in scores])
+    return (reaches == above).astype(np.int64)

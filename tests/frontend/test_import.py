@@ -16,7 +16,7 @@ import numpy as np
 import onnx
 import onnxruntime
 
-from numpy_eval import evaluate
+from numpy_eval import decide, evaluate
 from random_models import make_model
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -104,6 +104,46 @@ class ImportedModels(unittest.TestCase):
         self.assertLessEqual((integer != real).sum(), 1)
         self.assertGreater((integer == labels).mean(), 0.97)
         self.assertLess(result["program"]["lut_entries"], 3900)
+
+
+class OutputPredicates(unittest.TestCase):
+    def check(self, path: Path, inputs_path: Path) -> int:
+        shown = dump(path, inputs_path, "program", inputs_path)
+        program = shown["program"]
+        info = program["tensors"][program["output"]]
+        scores = np.array(shown["output"]).reshape(-1, info["rows"])
+        scale = info["scales"][0]
+        values = np.unique(scores)
+        outputs = ["argmax"] if info["rows"] > 1 else []
+        if len(values) > 2:
+            # On a score as the nearest double says it, just below and above that, and between two.
+            score = values[len(values) // 2] * scale
+            between = (values[0] + values[1]) / 2 * scale
+            thresholds = [score, np.nextafter(score, -np.inf), np.nextafter(score, np.inf), between]
+            outputs += [f"{kind}{float(t)!r}" for t, kind in zip(thresholds, (">=", "<", "<", ">="))]
+        for output in outputs:
+            with self.subTest(output=output):
+                result = dump(path, inputs_path, "program", inputs_path, output)
+                decided = result["program"]
+                rows = program["tensors"][program["input"]]["rows"]
+                inputs = np.array(result["input"]).reshape(-1, rows)
+                expected = decide(result["program"]["predicate"], scores, scale)
+                np.testing.assert_array_equal(np.array(result["output"]), expected.ravel())
+                np.testing.assert_array_equal(evaluate(decided, inputs), expected)
+        return len(outputs)
+
+    def test_predicates_of_models_equal_what_numpy_decides(self):
+        count = sum(self.check(path, path.with_suffix(".npy")) for path in sorted(FIXTURES.glob("*.onnx")))
+        self.assertGreater(count, 20)
+
+    def test_predicates_of_random_models_equal_what_numpy_decides(self):
+        for seed in range(12):
+            with self.subTest(seed=seed), tempfile.TemporaryDirectory() as folder:
+                model, inputs = make_model(seed)
+                path = Path(folder) / "model.onnx"
+                onnx.save_model(model, path)
+                np.save(path.with_suffix(".npy"), inputs)
+                self.check(path, path.with_suffix(".npy"))
 
 
 class RefusedModels(unittest.TestCase):
