@@ -194,7 +194,7 @@ void inspect(const InspectCommand& command, const Output& output) {
                                    {"structure_root", key.structure_root.to_hex()},
                                    {"weights_root", key.weights_root.to_hex()},
                                    {"input", key.input_public ? "public" : "private"},
-                                   {"output_form", form_name(key.output_form)},
+                                   {"output", to_text(shown.predicate)},
                                    {"zero_knowledge", key.zero_knowledge},
                                    {"log_sizes", sizes_json(key.log_sizes)},
                                    {"security", to_json(security_of(key))},
@@ -205,7 +205,7 @@ void inspect(const InspectCommand& command, const Output& output) {
       "output          {}, {} values in {}..{}\nhides           {}\n{}\n{}",
       key.digest().to_hex(), key.structure_root.to_hex(), key.weights_root.to_hex(),
       sizes_text(key.log_sizes), key.input_public ? "public" : "private", key.input.rows, key.input.min,
-      key.input.max, form_name(key.output_form), key.output.rows, key.output.min, key.output.max,
+      key.input.max, to_text(shown.predicate), key.output.rows, key.output.min, key.output.max,
       hidden_text(key), to_text(security_of(key)), structure_text(structure));
   if (command.rebuild) {
     check_key_of(structure, key);

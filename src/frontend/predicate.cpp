@@ -6,6 +6,7 @@
 #include <charconv>
 #include <cmath>
 #include <optional>
+#include <set>
 
 #include "core/error.hpp"
 
@@ -14,7 +15,6 @@ namespace {
 
 using Kind = Predicate::Kind;
 
-constexpr std::uint32_t most_shift = 30;
 /// A threshold's LUT: its first two entries are below the threshold, so that both sides have room.
 constexpr std::int64_t step_entries = 4;
 constexpr std::int64_t first_step = 2;
@@ -43,13 +43,13 @@ class DigitChooser {
  private:
   /// The widest that is not too wide, with a remainder of one of the splits.
   bool add_first() {
-    std::vector<std::uint32_t> shifts = {0};
+    std::set<std::uint32_t> shifts = {0};
     for (const Layer& layer : program_.layers) {
-      if (layer.split && layer.split->digits.empty()) shifts.push_back(layer.split->shift);
+      if (layer.split) shifts.insert(layer.split->shift);
     }
     for (const std::uint32_t shift : shifts) {
       for (std::uint32_t function = 0; function <= digit_functions(program_).unit; ++function) {
-        const std::int64_t reach = digit_arguments(program_, function) << std::min(shift, most_shift);
+        const std::int64_t reach = digit_arguments(program_, function) << shift;
         if (reach > greatest_ || reach <= width_) continue;
         digits_ = {{.function = function, .shift = shift, .step = std::int64_t{1} << shift}};
         width_ = reach;
