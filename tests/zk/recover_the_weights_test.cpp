@@ -1,0 +1,476 @@
+// An attacker who has proofs, the verification key and the public structure, and wants the weights: linear
+// algebra on what is opened. It succeeds on proofs that hide nothing, and again when one of the defences is
+// missing.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <optional>
+#include <sstream>
+
+#include "air/blinder.hpp"
+#include "fri/query_positions.hpp"
+#include "stark/commit.hpp"
+#include "stark/prover.hpp"
+#include "stark/shape.hpp"
+#include "stark/verifier.hpp"
+#include "stark/witness.hpp"
+#include "tests/support/random_program.hpp"
+#include "tests/zk/openings.hpp"
+
+using namespace circlet;
+using namespace circlet::testing;
+
+namespace {
+
+constexpr std::uint32_t inputs = 13, hidden = 7;
+
+/// What a prover forgets.
+struct Weakness {
+  bool weights = false;          // to mask the weights
+  bool witness = false;          // to mask q, r and y
+  bool fingerprints = false;     // to mask A, b, S and T
+  bool rho = false;              // rho
+  bool live_everywhere = false;  // the dead rows
+};
+
+/// The honest execution, less some masks.
+class WeakTrace : public HonestTrace {
+ public:
+  WeakTrace(const Program& program, const Arithmetisation& arithmetisation, const ModelColumns& model,
+            const Trace& execution, Csprng& masks, const Weakness& weak)
+      : HonestTrace(program, arithmetisation, model, execution, &masks), weak_(weak) {
+    if (weak_.rho) rhos_ = {};
+  }
+  TableColumns witness() override {
+    HonestTrace::witness();
+    if (weak_.witness) clear(witness_);
+    return witness_;
+  }
+  TableColumns fingerprints(const Challenges& challenges) override {
+    HonestTrace::fingerprints(challenges);
+    if (weak_.fingerprints) clear(fingerprints_);
+    return fingerprints_;
+  }
+
+ private:
+  void clear(TableColumns& columns) const {
+    for_each_table([&]<class Shape>(auto table, Shape) {
+      const std::size_t fin = fin_row(model_.structure[table][Shape::fin]);
+      for (BaseColumn& column : columns[table]) {
+        std::fill(column.begin() + static_cast<std::ptrdiff_t>(fin) + 1, column.end(), M31());
+      }
+    });
+  }
+
+  Weakness weak_;
+};
+
+/// A model's owner, who publishes proofs of inputs that the attacker knows.
+class Owner {
+ public:
+  Owner(bool zero_knowledge, const Weakness& weak, std::uint32_t proofs = 1)
+      : program_(random_mlp(inputs, hidden, 4, 8)), weak_(weak), random_(Csprng::insecure(9)) {
+    const PcsConfig pcs{.fri = {.log_blowup_factor = 4, .n_queries = 18, .fold_step = 4}};
+    key_ =
+        setup(program_, {.pcs = pcs, .zero_knowledge = zero_knowledge, .proofs = proofs, .masks = &random_});
+    arithmetisation_ = arithmetise(program_, key_.key);
+    arithmetisation_.first_blinder_row = key_.first_blinder_row;
+    columns_ = model_columns(program_, arithmetisation_);
+    const AirShape shape = air_shape(key_.key);
+    if (weak.weights) {
+      columns_.weights[blinder_table] =
+          blinder_columns(Tree::weights, columns_.structure[blinder_table][0], &random_);
+      key_.weights = commit_tables(shape, columns_.weights, pcs.fri.log_blowup_factor);
+      key_.key.weights_root = key_.weights->merkle().root();
+    }
+    if (weak.live_everywhere) {
+      std::ranges::fill(columns_.structure[activate_table][index_of(activate::Structure::live)], M31(1));
+      key_.structure = commit_tables(shape, columns_.structure, pcs.fri.log_blowup_factor);
+      key_.key.structure_root = key_.structure->merkle().root();
+    }
+  }
+
+  [[nodiscard]] const Program& program() const { return program_; }
+  [[nodiscard]] const ProvingKey& key() const { return key_; }
+  [[nodiscard]] const Arithmetisation& arithmetisation() const { return arithmetisation_; }
+  [[nodiscard]] const ModelColumns& columns() const { return columns_; }
+
+  /// Proofs of random inputs, in contexts of their own. All of them verify.
+  std::vector<Proof> prove(std::size_t count) {
+    std::vector<Proof> proofs;
+    for (std::size_t i = 0; i < count; ++i) {
+      const auto input = ProgramBuilder(1, 0, 0, ++proved_).random_input(program_.tensors[program_.input], 1);
+      const Trace execution = execute(program_, input, 1);
+      const Statement statement{
+          .context = {proved_}, .inputs = execution.input, .outputs = execution.output()};
+      ProveOptions options{.context = statement.context};
+      if (key_.key.zero_knowledge) {
+        options.masks = &random_;
+        WeakTrace source(program_, arithmetisation_, columns_, execution, random_, weak_);
+        proofs.push_back(prove_trace(key_, statement, source, options));
+      } else {
+        proofs.push_back(circlet::prove(key_, program_, input, options));
+      }
+      CHECK_NOTHROW(verify(key_.key, proofs.back()));
+    }
+    return proofs;
+  }
+
+ private:
+  Program program_;
+  Weakness weak_;
+  Csprng random_;
+  ProvingKey key_;
+  Arithmetisation arithmetisation_;
+  ModelColumns columns_;
+  std::uint32_t proved_ = 0;
+};
+
+/// The attacker: knows the key, the structure and proofs.
+class Attacker {
+ public:
+  /// Of the owner's program only the public part is looked at.
+  explicit Attacker(const Owner& owner)
+      : key_(owner.key().key),
+        structure_(structure_of(owner.program())),
+        arithmetisation_(owner.arithmetisation()) {}
+
+  /// Replays the transcript: all challenges are public.
+  void take(const Proof& proof) {
+    Seen seen{.proof = proof};
+    const auto& stark = proof.stark;
+    Blake2sChannel channel;
+    mix_key(key_, channel);
+    channel.mix_root(stark.commitments[0]);
+    channel.mix_root(stark.commitments[1]);
+    mix_statement(proof.statement, channel);
+    channel.mix_root(stark.commitments[2]);
+    const auto first = channel.draw_secure_felts(2);
+    channel.mix_root(stark.commitments[3]);
+    const auto second = channel.draw_secure_felts(2);
+    seen.challenges = {first[0], first[1], second[0], second[1]};
+    channel.mix_felts(proof.claimed_sums);
+    channel.mix_root(stark.commitments[4]);
+    channel.draw_secure_felt();
+    channel.mix_root(stark.commitments[5]);
+    const QM31 t = channel.draw_secure_felt(), one = M31(1);
+    const QM31 inverse = (one + t.square()).inverse();
+    seen.at.point = {(one - t.square()) * inverse, (t + t) * inverse};
+    std::vector<QM31> samples;
+    for (const auto& tree : stark.sampled_values) {
+      for (const auto& column : tree) samples.insert(samples.end(), column.begin(), column.end());
+    }
+    channel.mix_felts(samples);
+    channel.draw_secure_felt();
+    const auto mix_layer = [&](const auto& layer) {
+      channel.mix_root(layer.commitment);
+      channel.draw_secure_felt();
+    };
+    mix_layer(stark.fri_proof.first_layer);
+    for (const auto& layer : stark.fri_proof.inner_layers) mix_layer(layer);
+    channel.mix_felts(stark.fri_proof.last_layer_coefficients);
+    channel.mix_u64(stark.proof_of_work);
+    seen.at.height = key_.log_sizes.blinder;
+    seen.at.log_blowup = key_.pcs.fri.log_blowup_factor;
+    seen.at.positions =
+        draw_query_positions(channel, seen.at.height + seen.at.log_blowup, key_.pcs.fri.n_queries);
+    seen_.push_back(std::move(seen));
+  }
+  void take(const std::vector<Proof>& proofs) {
+    for (const Proof& proof : proofs) take(proof);
+  }
+
+  /// The columns w of `linear`, from all proofs together: as if they were 0 after row `rows`.
+  [[nodiscard]] std::optional<Columns> weights(std::size_t rows) const {
+    Columns columns;
+    for (std::uint32_t lane = 0; lane < key_.lanes; ++lane) {
+      const auto column = recover(linear_table, Tree::weights, lane, {0}, rows, seen_);
+      if (!column) return std::nullopt;
+      columns.emplace_back(column->begin(), column->end());
+    }
+    return columns;
+  }
+
+  /// The first layer's weights and bias, [input][output] and then the bias, from accumulators.
+  using Accumulators = std::optional<Vector> (Attacker::*)(std::size_t) const;
+  [[nodiscard]] std::optional<std::vector<Vector>> first_layer(Accumulators accumulators) const {
+    std::vector<Vector> by_output(hidden);
+    std::vector<Vector> known(inputs + 1);  // x_k by proof, and 1
+    for (std::size_t i = 0; i < seen_.size(); ++i) {
+      const auto acc = (this->*accumulators)(i);
+      if (!acc) return std::nullopt;
+      for (std::size_t j = 0; j < hidden; ++j) by_output[j].push_back((*acc)[j]);
+      for (std::size_t k = 0; k < inputs; ++k) {
+        known[k].push_back(M31::from_signed(seen_[i].proof.statement.inputs[k]));
+      }
+      known[inputs].push_back(M31(1));
+    }
+    std::vector<Vector> layer(inputs + 1);
+    for (std::size_t j = 0; j < hidden; ++j) {
+      const Solution solution(known, by_output[j]);
+      if (!solution.x || solution.rank < known.size()) return std::nullopt;
+      for (std::size_t k = 0; k <= inputs; ++k) layer[k].push_back((*solution.x)[k]);
+    }
+    return layer;
+  }
+
+  /// The accumulators of the first layer in proof i, from q and r.
+  [[nodiscard]] std::optional<Vector> accumulators_from_witness(std::size_t i) const {
+    const std::size_t rows = arithmetisation_.activate.size();
+    const std::span one(&seen_[i], 1);
+    const auto q = recover(activate_table, Tree::witness, activate::q(0, 1), {0}, rows, one);
+    const auto r = recover(activate_table, Tree::witness, activate::r(0, 1), {0}, rows, one);
+    if (!q || !r) return std::nullopt;
+    Vector acc;
+    for (std::size_t row = 0; row < rows; ++row) {
+      if (is_of_first_layer(arithmetisation_.activate[row]))
+        acc.push_back(accumulator(row, (*q)[row], (*r)[row]));
+    }
+    return acc;
+  }
+
+  /// The same from P: on a real row it is 1/dq + 1/dr, and few pairs (q, r) are possible.
+  [[nodiscard]] std::optional<Vector> accumulators_from_logup(std::size_t i) const {
+    const std::size_t rows = arithmetisation_.activate.size();
+    std::array<Vector, 4> p;
+    for (std::uint32_t c = 0; c < 4; ++c) {
+      const auto coordinate =
+          recover(activate_table, Tree::logup, activate::P(0, 1) + c, {0}, rows, std::span(&seen_[i], 1));
+      if (!coordinate) return std::nullopt;
+      p[c] = *coordinate;
+    }
+    const Challenges& challenges = seen_[i].challenges;
+    const auto& lut = structure_.luts[structure_.layers[0].split->lut].values;
+    const auto inverse = [&](std::uint32_t function, M31 argument, M31 value) {
+      const QM31& lambda = challenges.lambda;
+      return (challenges.z - M31(2) - lambda * M31(function) - lambda.square() * argument -
+              lambda.square() * lambda * value)
+          .inverse();
+    };
+    Vector acc;
+    for (std::size_t row = 0; row < rows; ++row) {
+      const ActivateRow& line = arithmetisation_.activate[row];
+      if (!is_of_first_layer(line)) continue;
+      const QM31 wanted(p[0][row], p[1][row], p[2][row], p[3][row]);
+      std::optional<M31> found;
+      for (std::uint32_t r = 0; r < line.two_s && !found; ++r) {
+        const QM31 rest = wanted - inverse(line.r_function, M31(r), M31());
+        for (std::uint32_t q = 0; q < lut.size() && !found; ++q) {
+          if (rest == inverse(line.q_function, M31(q), M31::from_signed(lut[q]))) {
+            found = accumulator(row, M31(q), M31(r));
+          }
+        }
+      }
+      if (!found) return std::nullopt;
+      acc.push_back(*found);
+    }
+    return acc;
+  }
+
+  /// The weights of the rows of `linear`, from b = sum_i t^(C-1-i) w_i in proofs with different t.
+  [[nodiscard]] std::optional<Columns> weights_from_fingerprints() const {
+    const std::size_t rows = arithmetisation_.linear.size();
+    std::vector<std::array<Vector, 4>> b;  // by proof
+    for (const Seen& seen : seen_) {
+      auto& coordinates = b.emplace_back();
+      for (std::uint32_t c = 0; c < 4; ++c) {
+        const auto column = recover(linear_table, Tree::fingerprints, index_of(linear::Fingerprint::b) + c,
+                                    {-1, 0}, rows, std::span(&seen, 1));
+        if (!column) return std::nullopt;
+        coordinates[c] = *column;
+      }
+    }
+    Columns weights(key_.lanes, BaseColumn(rows, M31()));
+    std::vector<Vector> powers(key_.lanes);
+    for (const Seen& seen : seen_) {
+      const auto of_t = descending_powers(seen.challenges.t, key_.lanes);
+      for (std::uint32_t lane = 0; lane < key_.lanes; ++lane) {
+        append_coordinates(std::span(&of_t[lane], 1), powers[lane]);
+      }
+    }
+    for (std::size_t row = 0; row < rows; ++row) {
+      Vector wanted;
+      for (const auto& coordinates : b) {
+        for (const Vector& coordinate : coordinates) wanted.push_back(coordinate[row]);
+      }
+      const Solution solution(powers, wanted);
+      if (!solution.x || solution.rank < key_.lanes) return std::nullopt;
+      for (std::uint32_t lane = 0; lane < key_.lanes; ++lane) weights[lane][row] = (*solution.x)[lane];
+    }
+    return weights;
+  }
+
+  /// Of models that differ in one weight, those whose multiplicities give the claimed sum of `lut`.
+  [[nodiscard]] std::vector<std::int32_t> guess_a_weight(Program known, std::int32_t magnitude) const {
+    const ModelColumns columns = model_columns(known, arithmetisation_);
+    std::vector<std::int32_t> found;
+    for (std::int32_t guess = -magnitude; guess <= magnitude; ++guess) {
+      known.layers[0].dense[0].weights[0] = guess;
+      const Trace execution = execute(known, seen_[0].proof.statement.inputs, 1);
+      HonestTrace trace(known, arithmetisation_, columns, execution);
+      trace.witness();
+      trace.fingerprints(seen_[0].challenges);
+      const auto logup = trace.logup(seen_[0].challenges);
+      if (logup[lut_table].claimed_sum == seen_[0].proof.claimed_sums[lut_table]) found.push_back(guess);
+    }
+    return found;
+  }
+
+ private:
+  struct Seen {
+    Proof proof;
+    Challenges challenges;
+    OpenedAt at;
+  };
+
+  /// The first `rows` rows of a column that opens to what was seen, if it is the only one that is 0 after
+  /// them.
+  [[nodiscard]] std::optional<Vector> recover(std::size_t table, Tree tree, std::uint32_t column,
+                                              const std::vector<int>& offsets, std::size_t rows,
+                                              std::span<const Seen> proofs) const {
+    const AirShape shape = air_shape(key_);
+    std::uint32_t index = column;
+    for (std::size_t before = 0; before < table; ++before) {
+      index += table_layout(before, shape.lanes(before)).width(tree);
+    }
+    std::vector<Vector> of_rows(rows);
+    Vector opened;
+    for (const Seen& seen : proofs) {
+      const auto units = unit_openings(seen.at, shape.log_sizes[table], offsets);
+      for (std::size_t row = 0; row < rows; ++row) {
+        of_rows[row].insert(of_rows[row].end(), units[row].begin(), units[row].end());
+      }
+      const auto t = static_cast<std::size_t>(tree);
+      const Vector& values = seen.proof.stark.queried_values[t][index];
+      opened.insert(opened.end(), values.begin(), values.end());
+      append_coordinates(seen.proof.stark.sampled_values[t][index], opened);
+    }
+    const Solution solution(of_rows, opened);
+    if (!solution.x || solution.rank < rows) return std::nullopt;
+    return solution.x;
+  }
+  static bool is_of_first_layer(const ActivateRow& line) {
+    return line.source == ActivateRow::Source::layer && line.layer == 0;
+  }
+  [[nodiscard]] M31 accumulator(std::size_t row, M31 q, M31 r) const {
+    const ActivateRow& line = arithmetisation_.activate[row];
+    return M31(line.two_s) * q + r - M31::from_signed(line.offset);
+  }
+
+  VerificationKey key_;
+  Program structure_;
+  Arithmetisation arithmetisation_;  // depends on the public part alone
+  std::vector<Seen> seen_;
+};
+
+/// Whether the recovered columns are the weights, row by row; prints the first input's.
+bool are_the_weights(const std::optional<Columns>& recovered, const Owner& owner) {
+  if (!recovered) return false;
+  const auto rows = owner.arithmetisation().linear.size();
+  std::ostringstream text;
+  bool equal = true;
+  for (std::size_t lane = 0; lane < recovered->size(); ++lane) {
+    text << ' ' << (*recovered)[lane][0].centered();
+    const auto real = std::span((*recovered)[lane]).first(rows);
+    equal =
+        equal && std::ranges::equal(real, std::span(owner.columns().weights[linear_table][lane]).first(rows));
+  }
+  MESSAGE("recovered " << rows << " rows of weights; of the first input:" << text.str());
+  return equal;
+}
+
+bool is_the_first_layer(const std::optional<std::vector<Vector>>& recovered, const Owner& owner) {
+  if (!recovered) return false;
+  const Layer& layer = owner.program().layers[0];
+  std::ostringstream text;
+  bool equal = true;
+  for (std::size_t j = 0; j < hidden; ++j) {
+    text << ' ' << (*recovered)[0][j].centered();
+    for (std::size_t k = 0; k < inputs; ++k) {
+      equal = equal && (*recovered)[k][j].centered() == layer.dense[0].weights[k * hidden + j];
+    }
+    equal = equal && (*recovered)[inputs][j].centered() == layer.bias[j];
+  }
+  MESSAGE("recovered " << inputs << " x " << hidden
+                       << " weights and the bias; of the first input:" << text.str());
+  return equal;
+}
+
+}  // namespace
+
+TEST_CASE("weights_are_solved_for_from_two_proofs_that_hide_nothing") {
+  Owner owner(false, {});
+  const std::size_t rows = owner.arithmetisation().linear.size();
+  Attacker attacker(owner);
+  attacker.take(owner.prove(1));
+  CHECK_FALSE(attacker.weights(rows).has_value());  // 22 equations for 24 rows
+  attacker.take(owner.prove(1));
+  CHECK(are_the_weights(attacker.weights(rows), owner));
+  // Every other way works too.
+  attacker.take(owner.prove(inputs));
+  CHECK(is_the_first_layer(attacker.first_layer(&Attacker::accumulators_from_witness), owner));
+  CHECK(is_the_first_layer(attacker.first_layer(&Attacker::accumulators_from_logup), owner));
+  CHECK(are_the_weights(attacker.weights_from_fingerprints(), owner));
+  CHECK(attacker.guess_a_weight(owner.program(), 20) ==
+        std::vector{owner.program().layers[0].dense[0].weights[0]});
+}
+
+TEST_CASE("zero_knowledge_proofs_withstand_every_attack_within_their_budget") {
+  Owner owner(true, {}, inputs + 2);
+  Attacker attacker(owner);
+  attacker.take(owner.prove(inputs + 2));
+  REQUIRE(owner.key().proof_budget >= inputs + 2);
+  CHECK_FALSE(attacker.weights(owner.arithmetisation().linear.size()).has_value());
+  const std::size_t all_rows = owner.columns().weights[linear_table][0].size();
+  CHECK_FALSE(attacker.weights(all_rows).has_value());
+  CHECK_FALSE(attacker.first_layer(&Attacker::accumulators_from_witness).has_value());
+  CHECK_FALSE(attacker.first_layer(&Attacker::accumulators_from_logup).has_value());
+  CHECK_FALSE(attacker.weights_from_fingerprints().has_value());
+  CHECK(attacker.guess_a_weight(owner.program(), 20).empty());
+}
+
+TEST_CASE("weights_are_solved_for_when_they_alone_are_not_masked") {
+  Owner owner(true, {.weights = true});
+  Attacker attacker(owner);
+  attacker.take(owner.prove(2));
+  CHECK(are_the_weights(attacker.weights(owner.arithmetisation().linear.size()), owner));
+}
+
+TEST_CASE("weights_and_their_masks_are_solved_for_beyond_the_budget") {
+  Owner owner(true, {});
+  Attacker attacker(owner);
+  const std::size_t all_rows = owner.columns().weights[linear_table][0].size();
+  const std::size_t enough = (all_rows + 21) / 22 + 1;  // slots of a small table are opened more than once
+  attacker.take(owner.prove(enough));
+  MESSAGE("budget " << owner.key().proof_budget << ", " << enough << " proofs taken");
+  CHECK(are_the_weights(attacker.weights(all_rows), owner));
+}
+
+TEST_CASE("weights_are_solved_for_from_accumulators_when_the_witness_is_not_masked") {
+  Owner owner(true, {.witness = true});
+  Attacker attacker(owner);
+  attacker.take(owner.prove(inputs + 2));
+  CHECK(is_the_first_layer(attacker.first_layer(&Attacker::accumulators_from_witness), owner));
+}
+
+TEST_CASE("weights_are_solved_for_from_look_ups_when_live_is_1_everywhere") {
+  Owner owner(true, {.live_everywhere = true});
+  Attacker attacker(owner);
+  attacker.take(owner.prove(inputs + 2));
+  CHECK(is_the_first_layer(attacker.first_layer(&Attacker::accumulators_from_logup), owner));
+}
+
+TEST_CASE("weights_are_solved_for_from_fingerprints_that_are_not_masked") {
+  Owner owner(true, {.fingerprints = true});
+  Attacker attacker(owner);
+  attacker.take(owner.prove(4));
+  CHECK(are_the_weights(attacker.weights_from_fingerprints(), owner));
+}
+
+TEST_CASE("a_weight_is_guessed_from_a_claimed_sum_without_rho") {
+  Owner owner(true, {.rho = true});
+  Attacker attacker(owner);
+  attacker.take(owner.prove(1));
+  CHECK(attacker.guess_a_weight(owner.program(), 20) ==
+        std::vector{owner.program().layers[0].dense[0].weights[0]});
+}
