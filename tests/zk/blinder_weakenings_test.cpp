@@ -145,7 +145,7 @@ class BlinderTest {
  private:
   // 18 queries: E and the rows that 18 queries need leave few of 2^7 rows.
   static SetupOptions options() {
-    const PcsConfig pcs{.fri = {.log_blowup_factor = 1, .n_queries = 18, .fold_step = 3}};
+    const PcsConfig pcs{.pow_bits = 0, .fri = {.log_blowup_factor = 1, .n_queries = 18, .fold_step = 3}};
     return {.target = Target::offchain, .input_public = false, .lanes = 16, .pcs = pcs, .proofs = 1};
   }
 

@@ -5,8 +5,11 @@
 #include <numeric>
 #include <set>
 
+#include "air/blinder.hpp"
 #include "air/tables/blinder/columns.hpp"
-#include "fri/verifier/commitment_scheme_verifier.hpp"
+#include "fri/prover/circle_fft.hpp"
+#include "fri/prover/storage_order.hpp"
+#include "frontend/predicate.hpp"
 #include "tests/zk/laboratory.hpp"
 #include "tests/zk/models.hpp"
 
@@ -18,17 +21,27 @@ namespace {
 SetupOptions planned(Target target) { return {.target = target, .input_public = false, .proofs = 1}; }
 
 SetupOptions with_queries(std::uint32_t queries, std::uint32_t log_blowup) {
-  const PcsConfig pcs{.fri = {.log_blowup_factor = log_blowup, .n_queries = queries, .fold_step = 3}};
+  const PcsConfig pcs{.pow_bits = 0,
+                      .fri = {.log_blowup_factor = log_blowup, .n_queries = queries, .fold_step = 3}};
   return {.target = Target::offchain, .input_public = false, .lanes = 16, .pcs = pcs, .proofs = 1};
 }
 
-/// What setup plans, 76 queries at blow-up 2, and with CIRCLET_FULL numbers of queries that fill the blinder.
-std::vector<SetupOptions> settings() {
-  std::vector<SetupOptions> settings = {planned(Target::chain), with_queries(76, 1)};
+struct Setting {
+  Program program;
+  SetupOptions options;
+};
+
+/// What setup plans, 76 queries at blow-up 2, and an output of which the proof shows one index alone; with
+/// CIRCLET_FULL numbers of queries that fill the blinder too.
+std::vector<Setting> settings() {
+  const Program values = random_residual(3, 1);
+  const Program index = with_predicate(values, parse_predicate("argmax"));
+  std::vector<Setting> settings = {
+      {values, planned(Target::chain)}, {index, planned(Target::chain)}, {values, with_queries(76, 1)}};
   if (full_run()) {
-    settings.push_back(planned(Target::offchain));
-    settings.push_back(with_queries(26, 2));  // 4 * 26 + 23 = 2^7 - 1
-    settings.push_back(with_queries(58, 1));  // 4 * 58 + 23 = 2^8 - 1
+    settings.push_back({values, planned(Target::offchain)});
+    settings.push_back({values, with_queries(26, 2)});  // 4 * 26 + 23 = 2^7 - 1
+    settings.push_back({values, with_queries(58, 1)});  // 4 * 58 + 23 = 2^8 - 1
   }
   return settings;
 }
@@ -78,8 +91,8 @@ std::vector<Cell> blinder_cells(const Laboratory& lab) {
 }  // namespace
 
 TEST_CASE("the_openings_of_every_column_are_independent_of_its_real_rows") {
-  for (const SetupOptions& options : settings()) {
-    Laboratory lab(random_residual(3, 1), options);
+  for (const auto& [program, options] : settings()) {
+    Laboratory lab(program, options);
     std::set<std::tuple<std::uint32_t, std::vector<int>, std::vector<std::size_t>>> seen;
     for_each_hidden_column(lab, [&](std::size_t table, Tree tree, const LayoutColumn& column) {
       const std::uint32_t log_size = lab.shape().log_sizes[table];
@@ -96,8 +109,8 @@ TEST_CASE("the_openings_of_every_column_are_independent_of_its_real_rows") {
 }
 
 TEST_CASE("every_proof_of_one_witness_is_a_proof_of_another") {
-  for (const SetupOptions& options : settings()) {
-    const TwoWitnesses two = two_witnesses(random_residual(3, 1), 2);
+  for (const auto& [program, options] : settings()) {
+    const TwoWitnesses two = two_witnesses(program, 2);
     Laboratory lab(two.first, options);
     Csprng random = Csprng::insecure(3);
     const Commitments commitments = lab.commit(two.first, two.first_input, random);
@@ -132,6 +145,26 @@ TEST_CASE("every_proof_of_one_witness_is_a_proof_of_another") {
                           << lab.height() << " rows: " << cells.size() << " masks, image of dimension "
                           << masks.rank << " in " << missing.size() << " values");
     CHECK(masks.rank == whole);
+  }
+}
+
+TEST_CASE("a_blinder_of_any_height_meets_the_conditions_of_the_proof") {
+  // docs/zero-knowledge.md, "The blinder": rows enough, and a of full degree, with no zero where it is
+  // opened.
+  for (const auto& [queries, log_blowup] : {std::pair{18U, 4U}, {24U, 3U}, {26U, 2U}, {40U, 2U}, {76U, 1U}}) {
+    for (std::uint32_t log_size = blinder_log_size(queries); log_size <= 13; ++log_size) {
+      const std::size_t first = first_blinder_row(log_size, log_blowup, queries);
+      const BaseColumn a = blinder_structure(log_size, first, queries);
+      const auto constrained = static_cast<std::size_t>(std::ranges::count(a, M31(1)));
+      CHECK(constrained >= queries + 6);
+      CHECK(a.size() - constrained >= constrained + 2 * queries + 11);
+      BaseColumn coefficients(a.size()), extension(a.size() << log_blowup);
+      to_storage_order(a, coefficients);
+      circle_ifft(coefficients);
+      CHECK_FALSE(coefficients.back().is_zero());
+      low_degree_extension(coefficients, extension);
+      CHECK(std::ranges::none_of(extension, [](M31 x) { return x.is_zero(); }));
+    }
   }
 }
 

@@ -70,7 +70,7 @@ class Owner {
  public:
   Owner(bool zero_knowledge, const Weakness& weak, std::uint32_t proofs = 1)
       : program_(random_mlp(inputs, hidden, 4, 8)), weak_(weak), random_(Csprng::insecure(9)) {
-    const PcsConfig pcs{.fri = {.log_blowup_factor = 4, .n_queries = 18, .fold_step = 4}};
+    const PcsConfig pcs{.pow_bits = 0, .fri = {.log_blowup_factor = 4, .n_queries = 18, .fold_step = 4}};
     key_ =
         setup(program_, {.pcs = pcs, .zero_knowledge = zero_knowledge, .proofs = proofs, .masks = &random_});
     arithmetisation_ = arithmetise(program_, key_.key);
