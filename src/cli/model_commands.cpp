@@ -84,8 +84,9 @@ void import_model(ImportOptions options, const Output& output) {
   const Model model = calibrate(graph, inputs, options.calibrate);
   const ModelFolder folder{options.folder};
   std::filesystem::create_directories(options.folder);
-  save_model(model, folder.model());
+  // Where there is a model there is a structure.
   save_structure(model.program, {}, folder.structure());
+  save_model(model, folder.model());
   nlohmann::ordered_json object = to_json(model.report);
   object["model"] = folder.model().string();
   object["structure"] = folder.structure().string();
