@@ -16,6 +16,15 @@ inline bool full_run() {
   return value != nullptr && std::string_view(value) == "1";
 }
 
+/// Two layers on two inputs, with small tables.
+inline Program tiny_program() {
+  ProgramBuilder builder(2, 0, 3, 3);
+  const auto h = builder.add_relu(
+      {.rows = 2, .dense = {builder.dense(builder.input(), 2, 4)}, .bias = builder.bias(2, 5)}, 2);
+  builder.add_relu({.rows = 1, .dense = {builder.dense(h, 1, 4)}, .bias = builder.bias(1, 5)}, 3);
+  return builder.finish();
+}
+
 struct TwoWitnesses {
   Program first, second;
   std::vector<std::int32_t> first_input, second_input;

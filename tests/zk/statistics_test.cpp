@@ -16,15 +16,6 @@ using namespace circlet::testing;
 
 namespace {
 
-/// Two layers on two inputs, with small tables.
-Program tiny_program() {
-  ProgramBuilder builder(2, 0, 3, 3);
-  const auto h = builder.add_relu(
-      {.rows = 2, .dense = {builder.dense(builder.input(), 2, 4)}, .bias = builder.bias(2, 5)}, 2);
-  builder.add_relu({.rows = 1, .dense = {builder.dense(h, 1, 4)}, .bias = builder.bias(1, 5)}, 3);
-  return builder.finish();
-}
-
 /// What a proof shows that is not public or a hash, one value of each kind: for every column of trees 1 to 4
 /// and of the composition the first query's value and the samples' coordinates; the claimed sums; of FRI's
 /// layers the first values that are not queried, and the last layer.
