@@ -4,8 +4,11 @@ import copy, json, os
 TREES = ["structure", "weights", "witness", "fingerprints", "logup", "composition"]
 TREE_COLUMNS = [44, 21, 20, 33, 41, 8]
 SAMPLES = 183
-# Samples of the blinder's columns R_0 .. R_3 and, at offset 0, b_0 .. b_3, which no constraint reads.
+STRUCTURE_SAMPLES = 44
+# Of the blinder: its structure column; R_0 .. R_3 and, at offset 0, b_0 .. b_3, which no constraint reads; b_0 .. b_3 at -1.
+BLINDER_A = 43
 UNREAD_SAMPLES = [67, 68, 69, 70, 72, 74, 76, 78]
+BLINDER_PREVIOUS = [71, 73, 75, 77]
 P = 2**31 - 1
 ROOTS = ["witness root", "fingerprints root", "logup root", "composition root"]
 
@@ -92,6 +95,11 @@ class Calldata:
 
     def set_digit(self, felt, i, value):
         self.values[felt] += (value - self.digit(felt, i)) << (31 * i)
+
+    def sample(self, i):
+        """Coordinates of a sampled value."""
+        start = self.public_sections()[3].start
+        return tuple(self.digit(start + (4 * i + j) // 8, (4 * i + j) % 8) for j in range(4))
 
     # The hashes.
 

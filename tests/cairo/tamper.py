@@ -6,7 +6,7 @@ at it; what moves all later fields has a few.
 """
 import random
 
-from calldata import P, UNREAD_SAMPLES
+from calldata import BLINDER_A, BLINDER_PREVIOUS, P, STRUCTURE_SAMPLES, UNREAD_SAMPLES
 
 BUS, COMPOSITION, WORK = "circlet: bus balance", "circlet: composition", "circlet: proof of work"
 TREE, FRI = "circlet: tree root", "circlet: FRI layer root"
@@ -40,6 +40,10 @@ class Sweep:
     def __init__(self, calldata, seed, full):
         self.original, self.full, self.random = calldata, full, random.Random(seed)
         self.cases = []
+        # A selector that is zero hides what it selects: the model must use all, and a proof that hides nothing has no blinder.
+        zero = [i for i in range(STRUCTURE_SAMPLES) if calldata.sample(i) == (0, 0, 0, 0)]
+        assert zero in ([], [BLINDER_A]), f"no row of the model uses the structure columns {zero}"
+        self.unread = UNREAD_SAMPLES + (BLINDER_PREVIOUS if zero else [])
 
     def sample(self, items, count):
         items = list(items)
@@ -175,7 +179,7 @@ class Sweep:
             section = self.random.choice(sections)
             self.change_digit(tree, section, section.end - 1, (section.count - 1) % 8)
         samples = self.classes()["samples"][0]
-        for sample in self.sample(UNREAD_SAMPLES, 2):
+        for sample in self.sample(self.unread, 2):
             self.change_digit("samples", samples, samples.start + 4 * sample // 8, 4 * sample % 8)
 
     def change_digit(self, name, section, felt, i):
@@ -189,7 +193,7 @@ class Sweep:
             self.change(what + ", out of range", RANGE).set_digit(felt, i, outside)
             return
         error = self.own_error(name)
-        if name == "samples" and (8 * (felt - section.start) + i) // 4 in UNREAD_SAMPLES:
+        if name == "samples" and (8 * (felt - section.start) + i) // 4 in self.unread:
             error = WORK
         self.change(what, error).set_digit(felt, i, self.other_digit(value))
 
