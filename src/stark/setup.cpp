@@ -32,8 +32,8 @@ void commit_weights(ProvingKey& proving_key, ModelColumns& columns, Csprng* mask
 
 }  // namespace
 
-PublicTensor public_tensor(const TensorInfo& tensor, std::uint32_t claim_wire) {
-  return {.claim_wire = claim_wire,
+PublicTensor public_tensor(const TensorInfo& tensor, Visibility visibility, std::uint32_t claim_wire) {
+  return {.claim_wire = visibility == Visibility::shown ? claim_wire : 0,
           .rows = tensor.rows,
           .min = static_cast<std::int32_t>(tensor.min),
           .max = static_cast<std::int32_t>(tensor.max),
@@ -48,15 +48,16 @@ ProvingKey setup(const Program& program, const SetupOptions& options) {
   key.batch = chosen.shape.batch;
   key.log_sizes = chosen.sizes;
   key.pcs = chosen.pcs;
-  key.input_public = options.input_public;
+  key.input_visibility = options.input;
+  key.output_visibility = options.output;
   key.output_form = program.predicate.kind;
   key.zero_knowledge = options.zero_knowledge;
   result.first_blinder_row = static_cast<std::uint32_t>(
       first_blinder_row(key.log_sizes.blinder, chosen.shape.log_blowup, chosen.shape.hidden_queries));
   Arithmetisation arithmetisation = arithmetise(program, key);
   arithmetisation.first_blinder_row = result.first_blinder_row;
-  key.input = public_tensor(program.tensors[program.input], arithmetisation.input_claim);
-  key.output = public_tensor(program.tensors[program.output], arithmetisation.output_claim);
+  key.input = public_tensor(program.tensors[program.input], options.input, arithmetisation.input_claim);
+  key.output = public_tensor(program.tensors[program.output], options.output, arithmetisation.output_claim);
   key.one_reads = arithmetisation.one_reads;
   key.ones_reads = arithmetisation.ones_reads;
   ModelColumns columns = model_columns(program, arithmetisation);
@@ -99,8 +100,10 @@ void check_key_of(const Program& structure, const VerificationKey& key) {
   });
   const Arithmetisation arithmetisation = arithmetise(structure, key);
   require(key.output_form == structure.predicate.kind &&
-              key.input == public_tensor(structure.tensors[structure.input], arithmetisation.input_claim) &&
-              key.output == public_tensor(structure.tensors[structure.output], arithmetisation.output_claim),
+              key.input == public_tensor(structure.tensors[structure.input], key.input_visibility,
+                                         arithmetisation.input_claim) &&
+              key.output == public_tensor(structure.tensors[structure.output], key.output_visibility,
+                                          arithmetisation.output_claim),
           ErrorKind::rejected, "the key's input or output is not that of model.structure");
 }
 

@@ -27,11 +27,12 @@ SecurityTarget parse_security(const std::string& text);
 
 struct SetupOptions {
   Target target = Target::chain;
-  bool input_public = true;
-  std::uint32_t batch = 1;             // samples a proof; 1 on chain
-  std::optional<std::uint32_t> lanes;  // weights a row of `linear`; planned if absent, 16 on chain
-  SecurityTarget security;             // of what is planned
-  std::optional<PcsConfig> pcs;        // planned if absent
+  Visibility input = Visibility::shown;
+  Visibility output = Visibility::shown;  // of what the predicate leaves of it; never hidden
+  std::uint32_t batch = 1;                // samples a proof; 1 on chain
+  std::optional<std::uint32_t> lanes;     // weights a row of `linear`; planned if absent, 16 on chain
+  SecurityTarget security;                // of what is planned
+  std::optional<PcsConfig> pcs;           // planned if absent
   bool zero_knowledge = true;
   std::uint32_t proofs = 10;  // that the weights stay hidden over, at least; without zero knowledge unused
   /// Where the masks of the weights are drawn from; a generator of its own by default.
@@ -73,7 +74,7 @@ ProvingKey renew(const ProvingKey& proving_key, const Program& program, Csprng* 
 std::uint64_t model_checksum(const Program& program);
 
 /// A tensor as the key describes it.
-PublicTensor public_tensor(const TensorInfo& tensor, std::uint32_t claim_wire);
+PublicTensor public_tensor(const TensorInfo& tensor, Visibility visibility, std::uint32_t claim_wire);
 
 /// model.pk in its envelope. The decoded key views the file's bytes and keeps their owner alive;
 /// Error(bad_input) if the file is damaged.

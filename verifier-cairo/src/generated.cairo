@@ -2,6 +2,8 @@
 pub mod activate;
 pub mod blinder;
 pub mod evaluator;
+pub mod input;
 pub mod linear;
 pub mod lut;
 pub mod mac;
+pub mod output;

@@ -93,11 +93,11 @@ std::string bind_columns(const SymbolicTable& table, Tree tree, const std::strin
 }  // namespace
 
 std::string cairo_evaluator(const SymbolicTable& table, std::uint32_t lanes) {
-  static constexpr std::pair<Tree, const char*> trees[] = {{Tree::structure, "structure"},
-                                                           {Tree::weights, "weights"},
-                                                           {Tree::witness, "witness"},
-                                                           {Tree::fingerprints, "fingerprints"},
-                                                           {Tree::logup, "logup"}};
+  static constexpr std::pair<Tree, const char*> trees[] = {
+      {Tree::structure, "structure"}, {Tree::weights, "weights"},
+      {Tree::witness, "witness"},     {Tree::fingerprints, "fingerprints"},
+      {Tree::logup, "logup"},         {Tree::input, "data"},
+      {Tree::output, "data"}};
   std::string columns, parameters;
   for (const auto& [tree, name] : trees) {
     const std::string bound = bind_columns(table, tree, name, lanes);

@@ -45,8 +45,9 @@ class RustPrinter : public Printer {
 };
 
 std::string tree_constant(Tree tree) {
-  static constexpr const char* names[] = {"STRUCTURE_TREE", "WEIGHTS_TREE", "WITNESS_TREE",
-                                          "FINGERPRINTS_TREE", "LOGUP_TREE"};
+  static constexpr const char* names[] = {"STRUCTURE_TREE",    "WEIGHTS_TREE", "WITNESS_TREE",
+                                          "FINGERPRINTS_TREE", "LOGUP_TREE",   "INPUT_TREE",
+                                          "OUTPUT_TREE"};
   return names[static_cast<std::size_t>(tree)];
 }
 

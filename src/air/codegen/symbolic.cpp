@@ -68,6 +68,9 @@ class SymbolicEvaluator {
   BaseRange witness_range(ColumnName name, std::uint32_t, std::string_view meaning) {
     return {base(Tree::witness, name, meaning, true)};
   }
+  BaseRange data_range(Tree tree, ColumnName name, std::uint32_t, std::string_view meaning) {
+    return {base(tree, name, meaning, true)};
+  }
   Secure fingerprint(ColumnName name, std::string_view meaning) {
     return secure(Tree::fingerprints, name, meaning, false).current;
   }
