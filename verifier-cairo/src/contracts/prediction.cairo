@@ -46,7 +46,8 @@ pub fn prediction(vk: Span<felt252>, context: felt252, statement: Statement) -> 
     Prediction { model_id, context, n_inputs, inputs, n_outputs, outputs, fact, output_form }
 }
 
-/// The root of the input's commitment: 32 bytes as a little-endian integer.
+/// The root of the input's commitment: 32 bytes as a little-endian integer. It stands for values as the model's key reads them: the
+/// same root under a key with another number of values, height or blow-up can stand for others.
 pub fn input_root(prediction: @Prediction) -> u256 {
     root(*prediction.n_inputs, *prediction.inputs)
 }
