@@ -31,12 +31,14 @@ struct Weakness {
   DeletedConstraints deleted;
   bool one_round = false;             // z and lambda are drawn before the fingerprints are committed
   bool any_roots = false;             // structure and weights roots are the proof's
+  bool any_data_roots = false;        // those of committed values are not compared with the statement's
   bool any_config = false;            // so are the parameters of the commitment scheme
   bool any_values = false;            // public values are not checked against their ranges
   bool any_balance = false;           // the sum of the bus is not checked
   bool key_unmixed = false;           // left out of the transcript: the key's digest,
   bool context_unmixed = false;       // the context,
   bool outputs_unmixed = false;       // the outputs,
+  bool data_roots_unmixed = false;    // the roots of committed values as part of the statement,
   bool claimed_sums_unmixed = false;  // the claimed sums
 };
 
@@ -51,6 +53,10 @@ inline void mix_statement_weakly(const Statement& statement, const Weakness& wea
   Statement mixed = statement;
   if (weak.context_unmixed) mixed.context = {};
   if (weak.outputs_unmixed) mixed.outputs.clear();
+  if (weak.data_roots_unmixed) {
+    mixed.input_root.reset();
+    mixed.output_root.reset();
+  }
   mix_statement(mixed, channel);
 }
 
@@ -59,15 +65,24 @@ inline void verify_weakly(const VerificationKey& key, const Proof& proof, const 
                           Blake2sChannel::Observer observer = {}) {
   if (!weak.any_values) check_statement(key, proof.statement);
   const auto& commitments = proof.stark.commitments;
-  require(commitments.size() == trace_trees + 1, ErrorKind::rejected, "number of commitments");
+  const AirShape shape = air_shape(key);
+  const std::vector<Tree> trees = shape.trees();
+  require(commitments.size() == trees.size() + 1, ErrorKind::rejected, "number of commitments");
   require(weak.any_roots || (commitments[0] == key.structure_root && commitments[1] == key.weights_root),
           ErrorKind::rejected, "roots");
-  const AirShape shape = air_shape(key);
+  const auto root_of = [&](Tree tree) {
+    return commitments[static_cast<std::size_t>(std::ranges::find(trees, tree) - trees.begin())];
+  };
+  const bool any_data = weak.any_data_roots;
+  require(any_data || !shape.input_committed || root_of(Tree::input) == proof.statement.input_root,
+          ErrorKind::rejected, "the input's root");
+  require(any_data || !shape.output_committed || root_of(Tree::output) == proof.statement.output_root,
+          ErrorKind::rejected, "the output's root");
   Blake2sChannel channel;
   channel.observe(std::move(observer));
   CommitmentSchemeVerifier<Blake2sMerkleChannel> scheme(weak.any_config ? proof.stark.config : key.pcs);
   const auto commit = [&](Tree tree) {
-    scheme.commit(commitments[static_cast<std::size_t>(tree)], column_log_sizes(shape, tree), channel);
+    scheme.commit(root_of(tree), column_log_sizes(shape, tree), channel);
   };
   mix_key_weakly(key, weak, channel);
   commit(Tree::structure);
@@ -84,10 +99,13 @@ inline void verify_weakly(const VerificationKey& key, const Proof& proof, const 
   if (weak.one_round) draw(challenges.z, challenges.lambda);
   commit(Tree::fingerprints);
   if (!weak.one_round) draw(challenges.z, challenges.lambda);
-  if (!weak.claimed_sums_unmixed) channel.mix_felts(proof.claimed_sums);
+  const std::vector<QM31> claimed_sums = present_sums(proof.statement, proof.claimed_sums);
+  if (!weak.claimed_sums_unmixed) channel.mix_felts(claimed_sums);
   commit(Tree::logup);
+  if (shape.input_committed) commit(Tree::input);
+  if (shape.output_committed) commit(Tree::output);
   QM31 sum = public_messages(key, proof.statement, challenges);
-  for (const auto& claimed : proof.claimed_sums) sum += claimed;
+  for (const auto& claimed : claimed_sums) sum += claimed;
   require(weak.any_balance || sum.is_zero(), ErrorKind::rejected, "bus");
   const auto components = make_components(shape, challenges, proof.claimed_sums, weak.deleted);
   std::vector<const Component*> views;
@@ -100,8 +118,9 @@ struct Forgery {
   Weakness weak;                  // the verifier that the transcript is for
   std::optional<PcsConfig> pcs;   // other parameters than the key's
   std::optional<AirShape> shape;  // other table sizes than the key's
+  CommittedValues data;           // the trees input and output
   /// Called with the composition coefficient when the claimed sums are not mixed: they may depend on it.
-  std::function<void(std::array<QM31, claiming_tables>&, const QM31&, const Challenges&)> late_sums;
+  std::function<void(std::array<QM31, table_count>&, const QM31&, const Challenges&)> late_sums;
 };
 
 /// The transcript of prove_trace, less what `forgery.weak` leaves out.
@@ -140,8 +159,11 @@ inline Proof forge(const ProvingKey& proving_key, const Statement& statement, Tr
     proof.claimed_sums[table] = logup[table].claimed_sum;
     logup_columns[table] = std::move(logup[table].columns);
   }
-  if (!weak.claimed_sums_unmixed) channel.mix_felts(proof.claimed_sums);
+  if (!weak.claimed_sums_unmixed) channel.mix_felts(present_sums(statement, proof.claimed_sums));
   commit(Tree::logup, logup_columns);
+  for (const DataCommitment* data : {forgery.data.input, forgery.data.output}) {
+    if (data != nullptr) scheme.commit(data->tree, channel);
+  }
   if (forgery.late_sums) {
     Blake2sChannel ahead = channel;
     forgery.late_sums(proof.claimed_sums, ahead.draw_secure_felt(), challenges);
@@ -198,17 +220,20 @@ struct ForgedModel {
   }
   [[nodiscard]] Trace honest() const { return execute(program, random_input(), key().batch); }
   [[nodiscard]] Statement statement(const Trace& execution) const {
-    return {.context = {1, 2, 3},
-            .inputs = key().input_public ? execution.input : std::vector<std::int32_t>(),
-            .outputs = execution.output()};
+    return {
+        .context = {1, 2, 3},
+        .inputs = key().input_visibility == Visibility::shown ? execution.input : std::vector<std::int32_t>(),
+        .outputs = execution.output(),
+        .input_root = {},
+        .output_root = {}};
   }
 };
 
 /// The columns that follow from an execution, true or not, and then whatever the hooks make of them.
 class LyingTrace : public HonestTrace {
  public:
-  LyingTrace(const ForgedModel& model, const Trace& execution)
-      : HonestTrace(model.program, model.arithmetisation, model.columns, execution) {}
+  LyingTrace(const ForgedModel& model, const Trace& execution, const CommittedValues& data = {})
+      : HonestTrace(model.program, model.arithmetisation, model.columns, execution, nullptr, data) {}
 
   std::function<void(TableColumns&)> on_witness;
   std::function<void(TableColumns&, const Challenges&)> on_fingerprints;

@@ -109,7 +109,7 @@ Verdict compare(std::size_t proofs, bool zero_knowledge) {
     while (result.proofs < proofs) {
       Csprng masks = Csprng::insecure(++seed);
       const ProvingKey key = setup(program, {.target = Target::offchain,
-                                             .input_public = false,
+                                             .input = Visibility::hidden,
                                              .lanes = 2,
                                              .pcs = pcs,
                                              .zero_knowledge = zero_knowledge,

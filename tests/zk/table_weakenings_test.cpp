@@ -18,7 +18,7 @@ constexpr std::uint32_t queries = 18;
 
 SetupOptions options(std::uint32_t proofs = 1) {
   const PcsConfig pcs{.pow_bits = 0, .fri = {.log_blowup_factor = 4, .n_queries = queries, .fold_step = 4}};
-  return {.input_public = false, .pcs = pcs, .proofs = proofs};
+  return {.input = Visibility::hidden, .pcs = pcs, .proofs = proofs};
 }
 
 const TwoWitnesses& two() {
