@@ -150,7 +150,7 @@ void prove_input(const ProveCommand& command, const Output& output) {
   const Program program = folder.program();
   const ProvingKey proving_key = load_proving_key(folder.proving_key());
   const VerificationKey& key = proving_key.key;
-  const bool counted = key.zero_knowledge;
+  const bool counted = key.hides_weights();
   if (counted) require_budget(folder, proving_key);  // before the work
   const bool commits_output = key.output_visibility == Visibility::committed;
   require(command.output_data.has_value() == commits_output, ErrorKind::usage,
@@ -176,11 +176,11 @@ void prove_input(const ProveCommand& command, const Output& output) {
   const Bytes file = encode_proof(proof);
   // Before any of the proof can be seen.
   if (output_data) save_data(*output_data, *command.output_data);
-  std::uint64_t remaining = 0;
-  if (counted) {
-    remaining = spend_budget(folder.budget(), key.weights_root);
-    if (input.data) spend_budget(budget_of_data(command.input), input.data->root(), data_budget);
-    if (output_data) spend_budget(budget_of_data(*command.output_data), output_data->root(), data_budget);
+  const std::uint64_t remaining = counted ? spend_budget(folder.budget(), key.weights_root) : 0;
+  if (key.zero_knowledge && input.data)
+    spend_budget(budget_of_data(command.input), input.data->root(), data_budget);
+  if (key.zero_knowledge && output_data) {
+    spend_budget(budget_of_data(*command.output_data), output_data->root(), data_budget);
   }
   if (command.as_json) {
     write_file(command.proof, as_bytes(proof_to_json(proof).dump()));

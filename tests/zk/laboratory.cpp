@@ -212,8 +212,10 @@ Commitments Laboratory::commit(const Program& program, std::span<const std::int3
                                Csprng& random) const {
   Commitments commitments;
   ModelColumns columns = model(program);
-  draw_mask_rows(layouts_[linear_table], Tree::weights, structure_[linear_table][0],
-                 fin_column(structure_, linear_table), columns.weights[linear_table], random);
+  if (key_.hides_weights()) {
+    draw_mask_rows(layouts_[linear_table], Tree::weights, structure_[linear_table][0],
+                   fin_column(structure_, linear_table), columns.weights[linear_table], random);
+  }
   const Trace execution = execute(program, input, key_.batch);
   const Data data = commit_data_of(execution, random);
   HonestTrace source(program, arithmetisation_, columns, execution, &random, data.view());
@@ -222,6 +224,7 @@ Commitments Laboratory::commit(const Program& program, std::span<const std::int3
   commitments.tree(Tree::structure) = columns.structure;
   commitments.tree(Tree::weights) = columns.weights;
   for (const Tree tree : {Tree::weights, Tree::witness, Tree::fingerprints, Tree::logup}) {
+    if (tree == Tree::weights && key_.weights_public) continue;
     commitments.tree(tree)[blinder_table] = blinder_columns(tree, structure_[blinder_table][0], &random);
   }
   return commitments;
@@ -257,7 +260,7 @@ Commitments Laboratory::disguise(const Program& program, std::span<const std::in
                                  const Commitments& seen) {
   Commitments commitments;
   ModelColumns columns = model(program);
-  disguise_tree(Tree::weights, columns.weights, seen.tree(Tree::weights));
+  if (key_.hides_weights()) disguise_tree(Tree::weights, columns.weights, seen.tree(Tree::weights));
   const Trace execution = execute(program, input, key_.batch);
   Csprng unused = Csprng::insecure(0);
   Data data = commit_data_of(execution, unused);

@@ -49,6 +49,20 @@ TEST_CASE("an_honest_proof_verifies_on_every_target_and_visibility") {
   }
 }
 
+TEST_CASE("public_weights_have_one_root_that_anyone_rebuilds") {
+  const Program program = random_mlp(9, 17, 3, 1);
+  const SetupOptions options{.input = Visibility::hidden, .weights_public = true};
+  const ProvingKey first = setup(program, options), second = setup(program, options);
+  CHECK(first.key == second.key);
+  CHECK(first.proof_budget == 0);
+  CHECK(weights_root(program, first.key) == first.key.weights_root);
+  CHECK_THROWS_WITH_AS(renew(first, program), doctest::Contains("has no budget of proofs"), Error);
+  check_round_trip(program, options);
+  const ProvingKey masked = setup(program, {.input = Visibility::hidden});
+  CHECK(masked.key.weights_root != first.key.weights_root);
+  CHECK_THROWS_AS(weights_root(program, masked.key), Error);
+}
+
 TEST_CASE("an_honest_proof_of_a_batch_verifies") {
   for (const std::uint32_t batch : {2U, 5U}) {
     check_round_trip(random_mlp(9, 17, 3, 1), {.target = Target::offchain, .batch = batch});
