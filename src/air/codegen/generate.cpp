@@ -25,9 +25,10 @@ std::map<std::string, std::string> generated_files() {
       "`blinder` has the greatest height of all. [protocol.md](protocol.md) says what the tables mean.\n";
   for (std::size_t index = 0; index < component_count; ++index) {
     const SymbolicTable table = symbolic_table(index);
-    files[cairo + "/" + table.name + ".cairo"] = cairo_evaluator(table, on_chain.lanes(index));
+    // In Cairo, where an evaluator is given its spans, input and output are one file.
+    files[cairo + "/" + table.folder + ".cairo"] = cairo_evaluator(table, on_chain.lanes(index));
     files[rust + table.name + ".rs"] = rust_evaluator(table);
-    cairo_modules.insert("pub mod " + table.name + ";\n");
+    cairo_modules.insert("pub mod " + table.folder + ";\n");
     rust_modules.insert("#[rustfmt::skip]\npub mod " + table.name + ";\n");
     page += reference(table, index);
   }
