@@ -4,17 +4,20 @@
 //   vk.json         words of the verification key
 //   proof.json      the proof
 //   other.json      a proof of another input (random models only)
-//   columns.bin     the columns of the five trees (README.md)
+//   columns.bin     the columns of the trees before the composition (README.md)
 //   transcript.txt  the verifier's transcript, "<operation> <digest>" a line
 #include <filesystem>
 #include <iostream>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "core/artefact.hpp"
 #include "fri/prover/circle_fft.hpp"
+#include "frontend/executor.hpp"
 #include "frontend/inputs.hpp"
 #include "frontend/model_file.hpp"
 #include "frontend/predicate.hpp"
+#include "stark/data_commitment.hpp"
 #include "stark/prover.hpp"
 #include "stark/verifier.hpp"
 #include "tests/support/random_program.hpp"
@@ -51,6 +54,24 @@ void write_text(const std::filesystem::path& path, const std::string& text) {
 
 const Context context = parse_context("0x0123456789abcdef00112233445566778899aabbccddeeff");
 
+/// Commitments to what the key says is committed.
+struct Commitments {
+  std::optional<DataCommitment> input, output;
+
+  Commitments(const VerificationKey& key, const Program& program, std::span<const std::int32_t> inputs,
+              Csprng* masks) {
+    if (key.input_visibility == Visibility::committed) {
+      input = commit_data(key, key.input, inputs, masks);
+    }
+    if (key.output_visibility == Visibility::committed) {
+      output = commit_data(key, key.output, execute(program, inputs, key.batch).output(), masks);
+    }
+  }
+  [[nodiscard]] CommittedValues views() const {
+    return {.input = input ? &*input : nullptr, .output = output ? &*output : nullptr};
+  }
+};
+
 void export_proof(const std::filesystem::path& folder, const ProvingKey& proving_key, const Program& program,
                   std::span<const std::int32_t> inputs, Csprng* masks) {
   std::vector<Bytes> trees;
@@ -58,8 +79,9 @@ void export_proof(const std::filesystem::path& folder, const ProvingKey& proving
     if (&tree == proving_key.structure.get()) trees.clear();  // the prover starts, perhaps once more
     trees.push_back(encode_tree(tree));
   };
-  const Proof proof =
-      prove(proving_key, program, inputs, {.context = context, .masks = masks, .trees = record});
+  const Commitments data(proving_key.key, program, inputs, masks);
+  const Proof proof = prove(proving_key, program, inputs,
+                            {.context = context, .masks = masks, .data = data.views(), .trees = record});
   std::string transcript;
   verify(proving_key.key, proof, [&](std::string_view operation, const Blake2sHash& digest) {
     transcript += std::string(operation) + " " + digest.to_hex() + "\n";
@@ -81,7 +103,10 @@ void export_random(const std::filesystem::path& folder, const Program& program, 
   testing::ProgramBuilder random(1, 0, 0, 7);
   const auto next_input = [&] { return random.random_input(program.tensors[program.input], options.batch); };
   export_proof(folder, proving_key, program, next_input(), masks);
-  const Proof other = prove(proving_key, program, next_input(), {.context = context, .masks = masks});
+  const auto other_input = next_input();
+  const Commitments data(proving_key.key, program, other_input, masks);
+  const Proof other =
+      prove(proving_key, program, other_input, {.context = context, .masks = masks, .data = data.views()});
   write_text(folder / "other.json", proof_to_json(other).dump());
 }
 
@@ -97,7 +122,8 @@ void export_model(const std::filesystem::path& folder, const std::filesystem::pa
   require(inputs.size() >= std::size_t{rows} * key.batch, ErrorKind::bad_input, "too few samples");
   inputs.resize(std::size_t{rows} * key.batch);
   const ProvingKey proving_key = setup(program, {.target = Target::offchain,
-                                                 .input_public = key.input_public,
+                                                 .input = key.input_visibility,
+                                                 .output = key.output_visibility,
                                                  .batch = key.batch,
                                                  .lanes = key.lanes,
                                                  .pcs = pcs,
@@ -132,7 +158,7 @@ void export_all(const std::filesystem::path& folder) {
                 with_predicate(random_mlp(5, 7, 4, 3), parse_predicate(">= 3")),
                 {.target = Target::offchain, .batch = 2, .pcs = small_config(2, 5, 2, 0)});
   export_random(folder / "residual-private", residual,
-                {.input_public = false, .pcs = small_config(4, 3, 4, 0)});
+                {.input = Visibility::hidden, .pcs = small_config(4, 3, 4, 0)});
   export_random(folder / "residual-batch-2", residual,
                 {.target = Target::offchain, .batch = 2, .lanes = 40, .pcs = small_config(1, 12, 2, 2)});
   export_random(folder / "residual-no-zk", residual,
@@ -140,6 +166,25 @@ void export_all(const std::filesystem::path& folder) {
                  .batch = 2,
                  .lanes = 40,
                  .pcs = small_config(1, 12, 2, 2),
+                 .zero_knowledge = false});
+  export_random(folder / "mlp-input-committed", mlp,
+                {.input = Visibility::committed, .pcs = small_config(1, 9, 1, 0)});
+  export_random(folder / "mlp-output-committed", mlp,
+                {.output = Visibility::committed, .pcs = small_config(2, 5, 3, 1)});
+  export_random(
+      folder / "residual-private-to-committed", residual,
+      {.input = Visibility::hidden, .output = Visibility::committed, .pcs = small_config(1, 9, 2, 0)});
+  export_random(folder / "residual-both-committed", residual,
+                {.target = Target::offchain,
+                 .input = Visibility::committed,
+                 .output = Visibility::committed,
+                 .lanes = 40,
+                 .pcs = small_config(1, 12, 2, 2)});
+  export_random(folder / "mlp-both-committed-no-zk",
+                with_predicate(random_mlp(20, 7, 4, 3), parse_predicate(">= 3")),
+                {.input = Visibility::committed,
+                 .output = Visibility::committed,
+                 .pcs = small_config(2, 5, 2, 0),
                  .zero_knowledge = false});
 }
 

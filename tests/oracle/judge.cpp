@@ -5,6 +5,7 @@
 #include <iostream>
 #include <limits>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 
 #include "core/artefact.hpp"
@@ -56,6 +57,14 @@ QM31 secure(const Json& json) {
   return {element(json[0][0]), element(json[0][1]), element(json[1][0]), element(json[1][1])};
 }
 
+/// Nothing if it is absent.
+std::optional<Blake2sHash> root(const Json& statement, const char* name) {
+  if (!statement.contains(name)) return {};
+  const Json& text = statement.at(name);
+  if (!text.is_string()) refuse("a root is not a string");
+  return Blake2sHash::from_hex(text.get<std::string>());
+}
+
 Proof read_proof(const Json& json) {
   Proof proof;
   const Json& statement = member(json, "statement");
@@ -63,10 +72,20 @@ Proof read_proof(const Json& json) {
   if (!context.is_string()) refuse("the context is not a string");
   proof.statement = {.context = parse_context(context.get<std::string>()),
                      .inputs = integers<std::int32_t>(member(statement, "inputs")),
-                     .outputs = integers<std::int32_t>(member(statement, "outputs"))};
+                     .outputs = integers<std::int32_t>(member(statement, "outputs")),
+                     .input_root = root(statement, "input_root"),
+                     .output_root = root(statement, "output_root")};
   const Json& sums = member(json, "claimed_sums");
-  if (!sums.is_array() || sums.size() != proof.claimed_sums.size()) refuse("not one claimed sum a table");
-  for (std::size_t i = 0; i < sums.size(); ++i) proof.claimed_sums[i] = secure(sums[i]);
+  if (!sums.is_array()) refuse("claimed_sums is not an array");
+  std::size_t next = 0;
+  for (std::size_t table = 0; table < table_count; ++table) {
+    const bool absent = (table == input_table && !proof.statement.input_root) ||
+                        (table == output_table && !proof.statement.output_root);
+    if (absent) continue;
+    if (next == sums.size()) refuse("too few claimed sums");
+    proof.claimed_sums[table] = secure(sums[next++]);
+  }
+  if (next != sums.size()) refuse("too many claimed sums");
   proof.stark = stark_proof_from_json(member(json, "stark_proof"));
   return proof;
 }

@@ -16,13 +16,18 @@ pub const WEIGHTS_TREE: usize = 1;
 pub const WITNESS_TREE: usize = 2;
 pub const FINGERPRINTS_TREE: usize = 3;
 pub const LOGUP_TREE: usize = 4;
+/// Before the composition, without those of committed values.
 pub const TRACE_TREES: usize = 5;
+/// With those of committed values, at most.
+pub const MOST_TREES: usize = 7;
 
 /// The constants of one table, as in src/air/challenges.hpp.
 #[derive(Clone, Debug)]
 pub struct TableConstants {
     /// The table's name, or None if the evaluator finds structure columns by position.
     pub table: Option<&'static str>,
+    /// The tree of committed values, if the table is one of these.
+    pub data_tree: usize,
     pub t: SecureField,
     /// t^lanes
     pub t_to_the_lanes: SecureField,

@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::channel::RecordingChannel;
 use crate::key::Key;
 use crate::proof::Proof;
-use crate::statement::{parse_context, Statement};
+use crate::statement::{parse_context, parse_root, Stated, Statement};
 use crate::verify::verify;
 use crate::Rejection;
 
@@ -27,10 +27,16 @@ pub struct Job {
     pub proof: Source,
     #[serde(default)]
     pub context: Option<String>,
-    /// None or empty if the input is private.
+    /// None or empty unless the input is public.
     #[serde(default)]
     pub inputs: Option<Vec<i64>>,
-    pub outputs: Vec<i64>,
+    /// Hexadecimal; None unless the input is committed.
+    #[serde(default)]
+    pub input_root: Option<String>,
+    #[serde(default)]
+    pub outputs: Option<Vec<i64>>,
+    #[serde(default)]
+    pub output_root: Option<String>,
 }
 
 /// A job cannot be run, or its proof is not accepted.
@@ -67,17 +73,42 @@ pub fn key_words(value: &Value) -> Result<Vec<u32>, String> {
     Vec::<u32>::deserialize(value).map_err(|error| format!("key: {error}"))
 }
 
+/// What a job states of the input or the output.
+fn stated(what: &str, values: Option<&Vec<i64>>, root: Option<&str>) -> Result<Stated, String> {
+    match (values.filter(|values| !values.is_empty()), root) {
+        (Some(_), Some(_)) => Err(format!("the {what} has values and a root")),
+        (Some(values), None) => Ok(Stated::Values(values.clone())),
+        (None, Some(root)) => Ok(Stated::Root(parse_root(root)?)),
+        (None, None) => Ok(Stated::Nothing),
+    }
+}
+
 impl Job {
+    /// `public` has the other fields.
+    pub fn of_public(vk: Source, proof: Source, public: &Value) -> Result<Self, String> {
+        let mut fields = public.as_object().ok_or("the statement is no object")?.clone();
+        for name in ["vk", "proof"] {
+            if fields.insert(name.into(), Value::Null).is_some() {
+                return Err(format!("'{name}' is no part of a statement"));
+            }
+        }
+        let job: Self = serde_json::from_value(fields.into()).map_err(|error| error.to_string())?;
+        Ok(Self { vk, proof, ..job })
+    }
+
     pub fn run(&self, channel: &mut RecordingChannel) -> Result<(), Failure> {
         let words = key_words(&self.vk.load()?).map_err(Failure::Usage)?;
         let key = Key::from_words(&words).map_err(Failure::Rejected)?;
-        let context = self.context.as_deref().unwrap_or("0");
-        let statement = Statement {
-            context: parse_context(context).map_err(Failure::Usage)?,
-            inputs: self.inputs.clone().filter(|values| !values.is_empty()),
-            outputs: self.outputs.clone(),
-        };
+        let statement = self.statement().map_err(Failure::Usage)?;
         let proof = Proof::from_json(&self.proof.load()?).map_err(Failure::Rejected)?;
         verify(&key, &statement, proof, channel).map_err(Failure::Rejected)
+    }
+
+    pub fn statement(&self) -> Result<Statement, String> {
+        Ok(Statement {
+            context: parse_context(self.context.as_deref().unwrap_or("0"))?,
+            input: stated("input", self.inputs.as_ref(), self.input_root.as_deref())?,
+            output: stated("output", self.outputs.as_ref(), self.output_root.as_deref())?,
+        })
     }
 }

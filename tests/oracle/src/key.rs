@@ -7,17 +7,26 @@ use stwo::core::vcs::blake2_hash::{Blake2sHash, Blake2sHasher};
 
 use crate::{require, Rejection};
 
-/// Bits of the word `visibility`. Zero knowledge is the prover's promise to himself: no verifier can see it kept.
-const INPUT_PUBLIC: u32 = 1;
-const OUTPUT_PUBLIC: u32 = 2;
-const ZERO_KNOWLEDGE: u32 = 4;
+/// Bits of the word `visibility`: two of the input, two of the output, and zero knowledge, which is the prover's promise to himself: no
+/// verifier can see it kept.
+const OUTPUT_SHIFT: u32 = 2;
+const FLAGS: u32 = 5;
 /// From this bit on: what the outputs are of the model's last layer. Their tensor is checked alike in every form.
 const OUTPUT_FORM_SHIFT: u32 = 8;
 /// 0 its values, 1 the index of the greatest, 2 whether one is at least a threshold, 3 whether it is less
 const GREATEST_OUTPUT_FORM: u32 = 3;
 
+/// Who knows the input or the output: everybody; nobody but the prover; or whoever holds the opening of a commitment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Visibility {
+    Public,
+    Private,
+    Committed,
+}
+
 #[derive(Clone, Debug)]
 pub struct PublicTensor {
+    pub visibility: Visibility,
     pub claim_wire: u32,
     pub rows: usize,
     pub min: i64,
@@ -33,7 +42,6 @@ pub struct Key {
     pub structure_root: Blake2sHash,
     pub weights_root: Blake2sHash,
     pub config: PcsConfig,
-    pub input_public: bool,
     pub input: PublicTensor,
     pub output: PublicTensor,
     pub one_reads: u32,
@@ -69,9 +77,10 @@ impl Words<'_> {
         }
         Ok(Blake2sHash(bytes))
     }
-    fn tensor(&mut self, name: &str, claimed: bool) -> Result<PublicTensor, Rejection> {
-        let wires = if claimed { 16..=P - 1 } else { 0..=0 };
+    fn tensor(&mut self, name: &str, visibility: Visibility) -> Result<PublicTensor, Rejection> {
+        let wires = if visibility == Visibility::Public { 16..=P - 1 } else { 0..=0 };
         let tensor = PublicTensor {
+            visibility,
             claim_wire: self.within(&format!("{name} wire"), *wires.start(), *wires.end())?,
             rows: self.within(&format!("{name} rows"), 1, 1 << 24)? as usize,
             min: self.signed(&format!("{name} least value"))?,
@@ -94,16 +103,25 @@ impl Words<'_> {
 
 /// The uses of a message, counted over all rows of all tables, stay below p, so that no sum of multiplicities wraps around.
 fn check_use_count(log_sizes: &[u32; 5], batch: usize) -> Result<(), Rejection> {
-    let [linear, activate, _, mac, _] = log_sizes.map(|log_size| 1_u64 << log_size);
-    let uses = linear + activate * (2 * batch as u64 + 1) + 3 * mac + 1;
+    let [linear, activate, _, mac, height] = log_sizes.map(|log_size| 1_u64 << log_size);
+    let uses = linear + activate * (2 * batch as u64 + 1) + 3 * mac + height + 1;
     require(uses < u64::from(P), || "key: a message could be used p times".into())
+}
+
+fn visibility(name: &str, bits: u32) -> Result<Visibility, Rejection> {
+    match bits & 3 {
+        0 => Ok(Visibility::Public),
+        1 => Ok(Visibility::Private),
+        2 => Ok(Visibility::Committed),
+        _ => Err(format!("key: the {name} is neither public, private nor committed")),
+    }
 }
 
 impl Key {
     pub fn from_words(words: &[u32]) -> Result<Self, Rejection> {
         let bytes: Vec<u8> = words.iter().flat_map(|word| word.to_le_bytes()).collect();
         let mut reader = Words { words, at: 0 };
-        for (name, value) in [("format version", 2), ("AIR id", 2), ("hash id", 1)] {
+        for (name, value) in [("format version", 3), ("AIR id", 3), ("hash id", 1)] {
             reader.within(name, value, value)?;
         }
         let lanes = reader.within("lanes", 1, 1024)? as usize;
@@ -127,15 +145,17 @@ impl Key {
             "key: the tables are too small for the fold step and the last layer".into()
         })?;
         let fri_config = FriConfig { log_blowup_factor, log_last_layer_degree_bound, n_queries, fold_step };
-        let visibility = reader.next("visibility")?;
-        let input_public = visibility & INPUT_PUBLIC != 0;
-        let output_form = visibility >> OUTPUT_FORM_SHIFT;
-        require(visibility & 0xff & !(INPUT_PUBLIC | ZERO_KNOWLEDGE) == OUTPUT_PUBLIC, || {
-            format!("key: visibility {visibility:#x}: the output is not public, or an unknown bit is set")
-        })?;
+        let word = reader.next("visibility")?;
+        require(word & 0xff < 1 << FLAGS, || format!("key: visibility {word:#x}: an unknown bit is set"))?;
+        let of_input = visibility("input", word)?;
+        let of_output = visibility("output", word >> OUTPUT_SHIFT)?;
+        require(of_output != Visibility::Private, || "key: the output is private: the proof would say nothing".into())?;
+        let committed = [of_input, of_output].contains(&Visibility::Committed);
+        require(!committed || batch == 1, || format!("key: committed values of {batch} samples"))?;
+        let output_form = word >> OUTPUT_FORM_SHIFT;
         require(output_form <= GREATEST_OUTPUT_FORM, || format!("key: no output form {output_form}"))?;
-        let input = reader.tensor("input", input_public)?;
-        let output = reader.tensor("output", true)?;
+        let input = reader.tensor("input", of_input)?;
+        let output = reader.tensor("output", of_output)?;
         let one_reads = reader.within("reads of ONE", 0, 1 << 28)?;
         let ones_reads = reader.within("reads of ONES", 0, 1 << 28)?;
         reader.scales("input scales", input.rows)?;
@@ -148,7 +168,6 @@ impl Key {
             structure_root,
             weights_root,
             config: PcsConfig { pow_bits, fri_config, lifting_log_size: None },
-            input_public,
             input,
             output,
             one_reads,

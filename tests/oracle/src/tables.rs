@@ -9,7 +9,7 @@ use stwo_constraint_framework::{FrameworkComponent, FrameworkEval, TraceLocation
 
 use crate::evaluator::{structure_id, EvalAtRow, TableConstants, TRACE_TREES};
 use crate::generated;
-use crate::key::Key;
+use crate::key::{Key, Visibility};
 use crate::statement::Challenges;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,12 +18,35 @@ pub enum Kind {
     Activate,
     Lut,
     Mac,
+    Input,
+    Output,
     Blinder,
 }
 
-/// In component order. All but the last have a claimed sum.
-pub const TABLES: [Kind; 5] = [Kind::Linear, Kind::Activate, Kind::Lut, Kind::Mac, Kind::Blinder];
-pub const CLAIMING_TABLES: usize = 4;
+/// Committed values of a row, whatever the key.
+const DATA_LANES: usize = 16;
+
+/// The components of a key, in order. All but the last have a claimed sum.
+pub fn kinds(key: &Key) -> Vec<Kind> {
+    let mut kinds = vec![Kind::Linear, Kind::Activate, Kind::Lut, Kind::Mac];
+    for (kind, tensor) in [(Kind::Input, &key.input), (Kind::Output, &key.output)] {
+        if tensor.visibility == Visibility::Committed {
+            kinds.push(kind);
+        }
+    }
+    kinds.push(Kind::Blinder);
+    kinds
+}
+
+/// How many components of a key have a claimed sum.
+pub fn claiming_tables(key: &Key) -> usize {
+    kinds(key).len() - 1
+}
+
+/// The trees before the composition.
+pub fn trace_trees(key: &Key) -> usize {
+    TRACE_TREES + [&key.input, &key.output].iter().filter(|tensor| tensor.visibility == Visibility::Committed).count()
+}
 
 #[derive(Clone, Debug)]
 pub struct Table {
@@ -40,6 +63,8 @@ impl Kind {
             Kind::Activate => generated::activate::NAME,
             Kind::Lut => generated::lut::NAME,
             Kind::Mac => generated::mac::NAME,
+            Kind::Input => generated::input::NAME,
+            Kind::Output => generated::output::NAME,
             Kind::Blinder => generated::blinder::NAME,
         }
     }
@@ -50,6 +75,8 @@ impl Kind {
             Kind::Activate => generated::activate::STRUCTURE,
             Kind::Lut => generated::lut::STRUCTURE,
             Kind::Mac => generated::mac::STRUCTURE,
+            Kind::Input => generated::input::STRUCTURE,
+            Kind::Output => generated::output::STRUCTURE,
             Kind::Blinder => generated::blinder::STRUCTURE,
         }
     }
@@ -65,17 +92,24 @@ fn descending_powers(base: SecureField, n: usize) -> Vec<SecureField> {
 impl Table {
     pub fn new(kind: Kind, key: &Key, challenges: &Challenges, claimed_sum: SecureField) -> Self {
         let Challenges { alpha, t, z, lambda } = *challenges;
-        let lanes = match kind {
-            Kind::Linear => key.lanes,
-            Kind::Activate => key.batch,
-            Kind::Lut | Kind::Mac | Kind::Blinder => 1,
+        let [linear, activate, lut, mac, height] = key.log_sizes;
+        let (log_size, lanes) = match kind {
+            Kind::Linear => (linear, key.lanes),
+            Kind::Activate => (activate, key.batch),
+            Kind::Lut => (lut, 1),
+            Kind::Mac => (mac, 1),
+            Kind::Input | Kind::Output => (height, DATA_LANES),
+            Kind::Blinder => (height, 1),
         };
+        // The tree of the input, if there is one, is the first after those that every proof has.
+        let after_input = kind == Kind::Output && key.input.visibility == Visibility::Committed;
         Self {
             kind,
-            log_size: key.log_sizes[kind as usize],
+            log_size,
             lanes,
             constants: TableConstants {
                 table: Some(kind.name()),
+                data_tree: TRACE_TREES + usize::from(after_input),
                 t,
                 t_to_the_lanes: t.pow(lanes as u128),
                 z_minus_wire: z - SecureField::one(),
@@ -96,6 +130,8 @@ impl Table {
             Kind::Activate => generated::activate::evaluate(eval, self.lanes, &self.constants),
             Kind::Lut => generated::lut::evaluate(eval, self.lanes, &self.constants),
             Kind::Mac => generated::mac::evaluate(eval, self.lanes, &self.constants),
+            Kind::Input => generated::input::evaluate(eval, self.lanes, &self.constants),
+            Kind::Output => generated::output::evaluate(eval, self.lanes, &self.constants),
             Kind::Blinder => generated::blinder::evaluate(eval, self.lanes, &self.constants),
         }
     }
@@ -115,24 +151,20 @@ impl FrameworkEval for Table {
 }
 
 /// The structure columns of all tables, in commitment order.
-pub fn structure_ids() -> Vec<PreProcessedColumnId> {
-    TABLES
+fn structure_ids(key: &Key) -> Vec<PreProcessedColumnId> {
+    kinds(key)
         .iter()
         .flat_map(|kind| kind.structure_columns().iter().map(|column| structure_id(Some(kind.name()), column)))
         .collect()
 }
 
 /// The components of a key, in order. The framework's own LogUp is not used: its claimed sum is zero.
-pub fn components(
-    key: &Key,
-    challenges: &Challenges,
-    claimed_sums: &[SecureField; CLAIMING_TABLES],
-) -> Vec<FrameworkComponent<Table>> {
-    let mut allocator = TraceLocationAllocator::new_with_preprocessed_columns(&structure_ids());
-    TABLES
-        .iter()
+pub fn components(key: &Key, challenges: &Challenges, claimed_sums: &[SecureField]) -> Vec<FrameworkComponent<Table>> {
+    let mut allocator = TraceLocationAllocator::new_with_preprocessed_columns(&structure_ids(key));
+    kinds(key)
+        .into_iter()
         .enumerate()
-        .map(|(i, &kind)| {
+        .map(|(i, kind)| {
             let claimed_sum = claimed_sums.get(i).copied().unwrap_or_default();
             FrameworkComponent::new(&mut allocator, Table::new(kind, key, challenges, claimed_sum), SecureField::zero())
         })
@@ -143,8 +175,8 @@ pub fn components(
 pub fn column_log_sizes(key: &Key) -> Vec<Vec<u32>> {
     let zero = SecureField::zero();
     let challenges = Challenges { alpha: zero, t: zero, z: zero, lambda: zero };
-    let mut sizes = vec![Vec::new(); TRACE_TREES];
-    for component in components(key, &challenges, &[zero; CLAIMING_TABLES]) {
+    let mut sizes = vec![Vec::new(); trace_trees(key)];
+    for component in components(key, &challenges, &[]) {
         let log_size = component.log_size;
         sizes[0].extend(component.kind.structure_columns().iter().map(|_| log_size));
         for (tree, columns) in component.trace_log_degree_bounds().0.into_iter().enumerate().skip(1) {

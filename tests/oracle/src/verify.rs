@@ -14,8 +14,8 @@ use crate::channel::{RecordingChannel, RecordingMerkleChannel};
 use crate::evaluator::TRACE_TREES;
 use crate::key::Key;
 use crate::proof::{check_shape, Proof, SampleCounts, Stark};
-use crate::statement::{Challenges, Statement};
-use crate::tables::{column_log_sizes, components};
+use crate::statement::{hash_words, Challenges, Statement};
+use crate::tables::{claiming_tables, column_log_sizes, components};
 use crate::{require, Rejection};
 
 /// Samples of every column, the composition's eight included.
@@ -41,16 +41,19 @@ pub fn verify(key: &Key, statement: &Statement, proof: Proof, channel: &mut Reco
     statement.check(key)?;
     let Proof { claimed_sums, stark } = proof;
     let column_log_sizes = column_log_sizes(key);
-    require(stark.commitments.len() == TRACE_TREES + 1, || {
-        format!("commitments: {} trees instead of {}", stark.commitments.len(), TRACE_TREES + 1)
-    })?;
+    let (found, expected) = (claimed_sums.len(), claiming_tables(key));
+    require(found == expected, || format!("claimed_sums: {found} instead of {expected}"))?;
+    let (found, expected) = (stark.commitments.len(), column_log_sizes.len() + 1);
+    require(found == expected, || format!("commitments: {found} trees instead of {expected}"))?;
     require(stark.commitments[0] == key.structure_root, || "the structure root is not the key's".into())?;
     require(stark.commitments[1] == key.weights_root, || "the weights root is not the key's".into())?;
+    let roots = statement.roots();
+    for ((what, root), commitment) in roots.iter().zip(&stark.commitments[TRACE_TREES..]) {
+        require(root == commitment, || format!("the root of the {what} is not the statement's"))?;
+    }
 
     let mut scheme = CommitmentSchemeVerifier::<RecordingMerkleChannel>::new(key.config);
-    let digest: Vec<u32> =
-        key.digest.0.chunks_exact(4).map(|word| u32::from_le_bytes(word.try_into().expect("four bytes"))).collect();
-    channel.mix_u32s(&digest);
+    channel.mix_u32s(&hash_words(&key.digest));
     key.config.mix_into(channel);
     scheme.commit(key.structure_root, &column_log_sizes[0], channel);
     scheme.commit(key.weights_root, &column_log_sizes[1], channel);
@@ -62,6 +65,9 @@ pub fn verify(key: &Key, statement: &Statement, proof: Proof, channel: &mut Reco
     let challenges = Challenges { alpha, t, z, lambda };
     channel.mix_felts(&claimed_sums);
     scheme.commit(stark.commitments[4], &column_log_sizes[4], channel);
+    for ((_, root), log_sizes) in roots.iter().zip(&column_log_sizes[TRACE_TREES..]) {
+        scheme.commit(*root, log_sizes, channel);
+    }
 
     let sum = claimed_sums.iter().fold(statement.public_messages(key, &challenges)?, |sum, &claimed| sum + claimed);
     require(sum.is_zero(), || "the claimed sums and the public messages do not cancel".into())?;

@@ -5,12 +5,12 @@ use std::fs;
 use std::path::Path;
 use std::time::Instant;
 
-use circlet_oracle::evaluator::TRACE_TREES;
-use circlet_oracle::job::key_words;
+use circlet_oracle::evaluator::MOST_TREES;
+use circlet_oracle::job::{key_words, Job, Source};
 use circlet_oracle::key::Key;
 use circlet_oracle::proof::Proof;
-use circlet_oracle::statement::{parse_context, Challenges, Statement};
-use circlet_oracle::tables::{components, Table, CLAIMING_TABLES};
+use circlet_oracle::statement::{hash_words, Challenges, Statement};
+use circlet_oracle::tables::{components, trace_trees, Table};
 #[cfg(feature = "parallel")]
 use rayon::prelude::*;
 use serde_json::{json, Value};
@@ -45,7 +45,7 @@ const BLOCK: usize = 1 << LOG_BLOCK;
 /// A block of consecutive slots of the evaluation domain.
 struct DomainEvaluator<'a> {
     trees: &'a [Vec<&'a [M31]>],
-    next_column: [usize; TRACE_TREES],
+    next_column: [usize; MOST_TREES],
     first: usize,
     /// The slot one trace row before each slot of the block.
     previous: &'a [usize; BLOCK],
@@ -186,7 +186,7 @@ impl ComponentProver<SimdBackend> for TableProver {
             });
             let mut evaluator = DomainEvaluator {
                 trees: &trees,
-                next_column: [0; TRACE_TREES],
+                next_column: [0; MOST_TREES],
                 first,
                 previous: &previous,
                 coefficients,
@@ -201,8 +201,8 @@ impl ComponentProver<SimdBackend> for TableProver {
     }
 }
 
-/// Reads the columns of the five trees (format: README.md).
-fn read_columns(path: &Path) -> Result<Vec<Vec<Vec<M31>>>, String> {
+/// Reads the columns of the trees before the composition (format: README.md).
+fn read_columns(path: &Path, n_trees: usize) -> Result<Vec<Vec<Vec<M31>>>, String> {
     let bytes = fs::read(path).map_err(|error| format!("{}: {error}", path.display()))?;
     let malformed = || format!("{}: malformed", path.display());
     let (magic, rest) = bytes.split_at_checked(8).ok_or_else(malformed)?;
@@ -223,7 +223,7 @@ fn read_columns(path: &Path) -> Result<Vec<Vec<Vec<M31>>>, String> {
         }
         trees.push(columns);
     }
-    if next().is_ok() || trees.len() != TRACE_TREES {
+    if next().is_ok() || trees.len() != n_trees {
         return Err(malformed());
     }
     Ok(trees)
@@ -234,23 +234,15 @@ fn read_json(path: &Path) -> Result<Value, String> {
     serde_json::from_slice(&text).map_err(|error| format!("{}: {error}", path.display()))
 }
 
-fn statement(value: &Value) -> Result<Statement, String> {
-    let integers = |name: &str| -> Result<Vec<i64>, String> {
-        serde_json::from_value(value[name].clone()).map_err(|error| format!("statement: {name}: {error}"))
-    };
-    let inputs = Some(integers("inputs")?).filter(|values| !values.is_empty());
-    let context = parse_context(value["context"].as_str().unwrap_or("0"))?;
-    Ok(Statement { context, inputs, outputs: integers("outputs")? })
-}
-
 /// Proves the tables in `folder` and compares the proof with proof.json there. Returns a report.
 pub fn prove_tables(folder: &Path, keep_coefficients: bool, repetitions: usize) -> Result<Value, String> {
     let key = Key::from_words(&key_words(&read_json(&folder.join("vk.json"))?)?)?;
     let theirs = read_json(&folder.join("proof.json"))?;
-    let statement = statement(&theirs["statement"])?;
+    let job = Job::of_public(Source::Json(Value::Null), Source::Json(Value::Null), &theirs["statement"])?;
+    let statement = job.statement()?;
     statement.check(&key)?;
     let Proof { claimed_sums, stark } = Proof::from_json(&theirs)?;
-    let columns = read_columns(&folder.join("columns.bin"))?;
+    let columns = read_columns(&folder.join("columns.bin"), trace_trees(&key))?;
     let mut best: Option<Value> = None;
     for _ in 0..repetitions {
         let (commit_model, prove, proof) = run(&key, &statement, &claimed_sums, &columns, keep_coefficients)?;
@@ -275,7 +267,7 @@ type Timed = (f64, f64, stwo::core::proof::StarkProof<stwo::core::vcs_lifted::bl
 fn run(
     key: &Key,
     statement: &Statement,
-    claimed_sums: &[SecureField; CLAIMING_TABLES],
+    claimed_sums: &[SecureField],
     columns: &[Vec<Vec<M31>>],
     keep_coefficients: bool,
 ) -> Result<Timed, String> {
@@ -286,13 +278,11 @@ fn run(
         scheme.set_store_polynomials_coefficients();
     }
     let channel = &mut Blake2sChannel::default();
-    let digest: Vec<u32> =
-        key.digest.0.chunks_exact(4).map(|word| u32::from_le_bytes(word.try_into().expect("four bytes"))).collect();
-    channel.mix_u32s(&digest);
+    channel.mix_u32s(&hash_words(&key.digest));
     key.config.mix_into(channel);
     let mut seconds = 0.0;
     let mut commit = |scheme: &mut Scheme<'_>, channel: &mut Blake2sChannel| {
-        let columns = columns.next().expect("five trees");
+        let columns = columns.next().expect("a tree");
         let start = Instant::now();
         let mut tree = scheme.tree_builder();
         tree.extend_evals(columns);
@@ -312,7 +302,10 @@ fn run(
     let second = channel.draw_secure_felts(2);
     let challenges = Challenges { alpha: first[0], t: first[1], z: second[0], lambda: second[1] };
     channel.mix_felts(claimed_sums);
-    let committed = commit(&mut scheme, channel);
+    let mut committed = commit(&mut scheme, channel);
+    for _ in statement.roots() {
+        committed = commit(&mut scheme, channel);
+    }
 
     let tables: Vec<TableProver> = components(key, &challenges, claimed_sums).into_iter().map(TableProver).collect();
     let tables: Vec<&dyn ComponentProver<SimdBackend>> = tables.iter().map(|table| table as _).collect();

@@ -12,10 +12,10 @@ const USAGE: &str = "\
 usage: oracle-verify --vk KEY.json --proof PROOF.json STATEMENT [--transcript]
        oracle-verify --batch JOBS.jsonl
        oracle-verify --fixture FIXTURE.json [--transcript]
-STATEMENT: [--context HEX] (--inputs a,b,.. | --private-input) --outputs a,b,..
-       or: --public PUBLIC.json   with \"context\", \"inputs\" (absent or empty if private) and \"outputs\"
+STATEMENT: [--context HEX] (--inputs a,b,.. | --private-input | --input-root HEX) (--outputs a,b,.. | --output-root HEX)
+       or: --public PUBLIC.json   with \"context\", and of \"inputs\", \"input_root\", \"outputs\" and \"output_root\" what is stated
 KEY.json holds the words of the verification key; values are integers, sample after sample.
-A line of JOBS.jsonl is {\"vk\": path or words, \"proof\": path or object, \"context\", \"inputs\", \"outputs\"}.
+A line of JOBS.jsonl is {\"vk\": path or words, \"proof\": path or object} and the fields of PUBLIC.json.
 --transcript prints \"<operation> <digest>\" for every change of the transcript.";
 
 #[derive(Default)]
@@ -26,7 +26,9 @@ struct Arguments {
     context: Option<String>,
     inputs: Option<Vec<i64>>,
     private_input: bool,
+    input_root: Option<String>,
     outputs: Option<Vec<i64>>,
+    output_root: Option<String>,
     batch: Option<String>,
     fixture: Option<String>,
     transcript: bool,
@@ -48,6 +50,8 @@ fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Arguments, Strin
             "--context" => parsed.context = Some(value()?),
             "--inputs" => parsed.inputs = Some(integers(&option, &value()?)?),
             "--outputs" => parsed.outputs = Some(integers(&option, &value()?)?),
+            "--input-root" => parsed.input_root = Some(value()?),
+            "--output-root" => parsed.output_root = Some(value()?),
             "--batch" => parsed.batch = Some(value()?),
             "--fixture" => parsed.fixture = Some(value()?),
             "--private-input" => parsed.private_input = true,
@@ -67,25 +71,29 @@ fn job(arguments: &Arguments) -> Result<Job, String> {
     let vk = Source::Path(arguments.vk.clone().ok_or_else(|| missing("--vk"))?);
     let proof = Source::Path(arguments.proof.clone().ok_or_else(|| missing("--proof"))?);
     if let Some(path) = &arguments.public {
-        if arguments.outputs.is_some() || arguments.inputs.is_some() || arguments.context.is_some() {
+        let values = arguments.inputs.is_some() || arguments.outputs.is_some();
+        let roots = arguments.input_root.is_some() || arguments.output_root.is_some();
+        if values || roots || arguments.context.is_some() || arguments.private_input {
             return Err("--public and values on the command line exclude each other".into());
         }
-        let mut public: Value = serde_json::from_str(&read(path)?).map_err(|error| format!("{path}: {error}"))?;
-        let fields = public.as_object_mut().ok_or_else(|| format!("{path}: not an object"))?;
-        fields.insert("vk".into(), Value::Null);
-        fields.insert("proof".into(), Value::Null);
-        let public: Job = serde_json::from_value(public).map_err(|error| format!("{path}: {error}"))?;
-        return Ok(Job { vk, proof, ..public });
+        let public: Value = serde_json::from_str(&read(path)?).map_err(|error| format!("{path}: {error}"))?;
+        return Job::of_public(vk, proof, &public).map_err(|error| format!("{path}: {error}"));
     }
-    if arguments.inputs.is_some() == arguments.private_input {
-        return Err("give either --inputs or --private-input".into());
+    let of_input = [arguments.inputs.is_some(), arguments.private_input, arguments.input_root.is_some()];
+    if of_input.into_iter().filter(|&given| given).count() != 1 {
+        return Err("give one of --inputs, --private-input and --input-root".into());
+    }
+    if arguments.outputs.is_some() == arguments.output_root.is_some() {
+        return Err("give one of --outputs and --output-root".into());
     }
     Ok(Job {
         vk,
         proof,
         context: arguments.context.clone(),
         inputs: arguments.inputs.clone(),
-        outputs: arguments.outputs.clone().ok_or_else(|| missing("--outputs"))?,
+        input_root: arguments.input_root.clone(),
+        outputs: arguments.outputs.clone(),
+        output_root: arguments.output_root.clone(),
     })
 }
 

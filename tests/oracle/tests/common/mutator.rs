@@ -130,8 +130,10 @@ impl<'a> Mutator<'a> {
     fn change_lists_together(&mut self, proof: &mut Value) -> String {
         let edit = ListEdit::random(&mut self.random);
         let number = self.random.next() % P;
-        let tree = self.random.below(6);
-        let choice = self.random.below(8);
+        let trees = self.honest["stark_proof"]["commitments"].as_array().map_or(1, Vec::len);
+        let tables = self.honest["claimed_sums"].as_array().map_or(1, Vec::len);
+        let tree = self.random.below(trees);
+        let choice = self.random.below(9);
         let mut edit_at = |pointer: String| {
             if let Some(list) = proof.pointer_mut(&pointer) {
                 edit.apply(list);
@@ -172,8 +174,21 @@ impl<'a> Mutator<'a> {
                 }
                 "small nonce"
             }
+            7 => {
+                // The roots of committed values are the commitments after the five of every proof.
+                let roots = ["input_root", "output_root"];
+                let stated = roots.into_iter().filter(|name| self.honest["statement"].get(name).is_some());
+                for (i, name) in stated.enumerate() {
+                    let commitment = self.other["stark_proof"]["commitments"][5 + i].clone();
+                    proof["statement"][name] = self.other["statement"][name].clone();
+                    if let Some(place) = proof.pointer_mut(&format!("/stark_proof/commitments/{}", 5 + i)) {
+                        *place = commitment;
+                    }
+                }
+                "the committed values of the other proof"
+            }
             _ => {
-                for (table, difference) in [(tree % 4, number), ((tree + 1) % 4, P - number)] {
+                for (table, difference) in [(tree % tables, number), ((tree + 1) % tables, P - number)] {
                     if let Some(coordinate) = proof.pointer_mut(&format!("/claimed_sums/{table}/0/0")) {
                         *coordinate = json!((coordinate.as_u64().unwrap_or_default() % P + difference) % P);
                     }
