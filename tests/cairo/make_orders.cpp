@@ -2,8 +2,8 @@
 // in a Merkle leaf depends on it.
 //   circlet-make-orders FOLDER
 // One small model is proved again and again, its tables filled up with mask rows: FOLDER/order_<ranks>.json,
-// 75 of them. The fold step and the blow-up vary as well; a third of the proofs hide nothing, and three in
-// seven have a blinder that is taller than every table.
+// 75 of them. The fold step and the blow-up vary as well; a third of the proofs hide nothing, three in seven
+// have a blinder that is taller than every table, and half have a committed input, half a committed output.
 
 #include <fmt/format.h>
 
@@ -15,7 +15,9 @@
 
 #include "air/blinder.hpp"
 #include "core/artefact.hpp"
+#include "frontend/executor.hpp"
 #include "stark/commit.hpp"
+#include "stark/data_commitment.hpp"
 #include "stark/prover.hpp"
 #include "stark/shape.hpp"
 #include "stark/verifier.hpp"
@@ -26,7 +28,8 @@ namespace {
 
 using namespace circlet;
 
-using Sizes = std::array<std::uint32_t, table_count>;
+/// Of linear, activate, lut and mac.
+using Sizes = std::array<std::uint32_t, 4>;
 
 /// Every way to rank four tables, equal ranks included, without gaps: 75.
 std::set<Sizes> weak_orders() {
@@ -45,17 +48,24 @@ std::set<Sizes> weak_orders() {
 int run(const std::filesystem::path& folder) {
   const Program program = testing::random_residual(2, 1);
   const PcsConfig pcs{.pow_bits = 2, .fri = {.log_blowup_factor = 1, .n_queries = 3, .fold_step = 1}};
-  const ProvingKey smallest = setup(program, {.target = Target::chain, .pcs = pcs});
   const auto input = testing::ProgramBuilder(1, 0, 0, 1).random_input(program.tensors[program.input], 1);
-  const std::uint32_t least = smallest.key.log_sizes.blinder;
+  const auto output = execute(program, input, 1).output();
+  const auto setup_with = [&](Visibility of_input, Visibility of_output) {
+    return setup(program, {.target = Target::chain, .input = of_input, .output = of_output, .pcs = pcs});
+  };
+  const std::array<ProvingKey, 4> smallest = {setup_with(Visibility::shown, Visibility::shown),
+                                              setup_with(Visibility::committed, Visibility::shown),
+                                              setup_with(Visibility::shown, Visibility::committed),
+                                              setup_with(Visibility::committed, Visibility::committed)};
+  const std::uint32_t least = smallest[3].key.log_sizes.blinder;
   std::filesystem::create_directories(folder);
   std::uint32_t count = 0;
   for (const Sizes& ranks : weak_orders()) {
-    ProvingKey proving_key = smallest;
+    ProvingKey proving_key = smallest[count / 2 % 4];
     auto& key = proving_key.key;
     key.zero_knowledge = count % 3 != 0;
     Sizes sizes{};
-    for (std::size_t table = 0; table < table_count; ++table) sizes[table] = least + ranks[table];
+    for (std::size_t table = 0; table < sizes.size(); ++table) sizes[table] = least + ranks[table];
     const std::uint32_t taller = count % 7 < 3 ? 1 : 0;
     key.log_sizes = {sizes[0], sizes[1], sizes[2], sizes[3], *std::ranges::max_element(sizes) + taller};
     key.pcs.fri.fold_step = 1 + count % 4;
@@ -72,7 +82,13 @@ int run(const std::filesystem::path& folder) {
     key.structure_root = proving_key.structure->merkle().root();
     key.weights_root = proving_key.weights->merkle().root();
     Csprng masks = Csprng::insecure(count);
-    const Proof proof = prove(proving_key, program, input, {.context = {count}, .masks = &masks});
+    const DataCommitment input_data = commit_data(key, key.input, input, &masks);
+    const DataCommitment output_data = commit_data(key, key.output, output, &masks);
+    CommittedValues data;
+    if (key.input_visibility == Visibility::committed) data.input = &input_data;
+    if (key.output_visibility == Visibility::committed) data.output = &output_data;
+    const Proof proof =
+        prove(proving_key, program, input, {.context = {count}, .masks = &masks, .data = data});
     verify(key, proof);
     const std::string text = calldata_to_json(encode_calldata(key, proof)).dump();
     write_file(folder / fmt::format("order_{}.json", fmt::join(ranks, "")),

@@ -62,16 +62,20 @@ Model make_model(std::string name, bool on_chain, Random& random) {
   while (!program) program = random_model(random);
   const auto draw = [&](std::size_t bound) { return static_cast<std::uint32_t>(below(random, bound)); };
   SetupOptions options{.target = on_chain ? Target::chain : Target::offchain,
-                       .input_public = below(random, 2) == 0,
+                       .input = static_cast<Visibility>(below(random, 3)),
+                       .output = below(random, 3) == 0 ? Visibility::committed : Visibility::shown,
                        .pcs = PcsConfig{.pow_bits = draw(9),
                                         .fri = {.log_blowup_factor = 1 + draw(4),
                                                 .n_queries = 4 + draw(6),
                                                 .fold_step = 1 + draw(4)}},
                        .zero_knowledge = below(random, 2) == 0,
+                       .weights_public = below(random, 4) == 0,
                        .proofs = 1 + draw(3)};
   if (!on_chain) {
-    // The arg max is of one sample.
-    options.batch = program->predicate.kind == Predicate::Kind::argmax ? 1 : 1 + draw(3);
+    // The arg max, and committed values, are of one sample.
+    const bool one_sample = program->predicate.kind == Predicate::Kind::argmax ||
+                            options.input == Visibility::committed || options.output == Visibility::committed;
+    options.batch = one_sample ? 1 : 1 + draw(3);
     options.lanes = 1 + draw(20);
     options.pcs->fri.fold_step = 1 + draw(2);
     options.pcs->fri.log_last_layer_degree_bound = draw(3);
@@ -199,12 +203,10 @@ class Batch {
                              {"comparable", comparable},
                              {"calldata", calldata ? calldata_to_json(*calldata) : nlohmann::json()}}
            << '\n';
-    jobs_ << nlohmann::ordered_json{{"vk", c.words},
-                                    {"proof", json},
-                                    {"context", statement.at("context")},
-                                    {"inputs", statement.at("inputs")},
-                                    {"outputs", statement.at("outputs")}}
-          << '\n';
+    nlohmann::ordered_json job = statement;
+    job["vk"] = c.words;
+    job["proof"] = json;
+    jobs_ << job << '\n';
   }
 
   std::ofstream cases_, jobs_;

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <memory>
+#include <optional>
 
 #include "core/csprng.hpp"
 #include "frontend/predicate.hpp"
@@ -29,7 +30,16 @@ inline Base make_base(const Program& program, SetupOptions options, std::uint32_
   testing::ProgramBuilder random(1, 0, 0, seed);
   const auto next_proof = [&] {
     const auto inputs = random.random_input(program.tensors[program.input], options.batch);
-    return prove(base.proving_key, program, inputs, {.context = {seed, 2, 3}, .masks = masks});
+    const VerificationKey& key = base.proving_key.key;
+    std::optional<DataCommitment> input, output;
+    if (options.input == Visibility::committed) input = commit_data(key, key.input, inputs, masks);
+    if (options.output == Visibility::committed) {
+      output = commit_data(key, key.output, execute(program, inputs, 1).output(), masks);
+    }
+    return prove(base.proving_key, program, inputs,
+                 {.context = {seed, 2, 3},
+                  .masks = masks,
+                  .data = {input ? &*input : nullptr, output ? &*output : nullptr}});
   };
   base.proof = next_proof();
   base.other = next_proof();
@@ -47,7 +57,7 @@ constexpr PcsConfig small_config(std::uint32_t log_blowup, std::uint32_t fold_st
                   .fold_step = fold_step}};
 }
 
-inline constexpr std::size_t base_count = 6;
+inline constexpr std::size_t base_count = 8;
 
 inline Base make_base(std::size_t index) {
   using testing::random_mlp, testing::random_residual;
@@ -59,10 +69,10 @@ inline Base make_base(std::size_t index) {
       return make_base(random_mlp(3, 4, 2, 1), {.pcs = small_config(2, 2)}, 1);
     case 1:
       return make_base(random_mlp(3, 4, 2, 1),
-                       {.input_public = false, .pcs = small_config(1, 1), .zero_knowledge = false}, 2);
+                       {.input = Visibility::hidden, .pcs = small_config(1, 1), .zero_knowledge = false}, 2);
     case 2:
       return make_base(deciding(random_mlp(5, 7, 4, 3), "argmax"),
-                       {.input_public = false, .pcs = small_config(3, 4), .proofs = 1}, 3);
+                       {.input = Visibility::hidden, .pcs = small_config(3, 4), .proofs = 1}, 3);
     case 3:
       return make_base(deciding(random_mlp(5, 7, 4, 3), ">= 3"),
                        {.target = Target::offchain,
@@ -73,6 +83,16 @@ inline Base make_base(std::size_t index) {
                        4);
     case 4:
       return make_base(deciding(random_residual(3, 2), "< 9"), {.pcs = small_config(1, 3), .proofs = 1}, 5);
+    case 5:
+      return make_base(deciding(random_mlp(5, 7, 4, 3), "argmax"),
+                       {.input = Visibility::committed, .pcs = small_config(2, 2), .proofs = 1}, 7);
+    case 6:
+      return make_base(random_mlp(18, 3, 2, 1),
+                       {.input = Visibility::committed,
+                        .output = Visibility::committed,
+                        .pcs = small_config(1, 2),
+                        .zero_knowledge = false},
+                       8);
     default:
       return make_base(random_residual(6, 2), {.pcs = small_config(4, 2), .zero_knowledge = false}, 6);
   }

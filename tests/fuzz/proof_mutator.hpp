@@ -40,10 +40,22 @@ void for_each_list(AnyProof& proof, const Visitor& visit) {
   visit(stark.fri_proof.last_layer_coefficients);
 }
 
+/// The sums of the tables that the proof has.
+inline std::vector<QM31*> claimed_sums_of(Proof& proof) {
+  std::vector<QM31*> sums;
+  for (std::size_t table = 0; table < table_count; ++table) {
+    if (table == input_table && !proof.statement.input_root) continue;
+    if (table == output_table && !proof.statement.output_root) continue;
+    sums.push_back(&proof.claimed_sums[table]);
+  }
+  return sums;
+}
+
 /// Whether two proofs have the same lengths everywhere.
 inline bool same_form(const Proof& a, const Proof& b) {
   const auto lengths = [](const Proof& proof) {
-    std::vector<std::size_t> result;
+    std::vector<std::size_t> result = {proof.statement.input_root.has_value(),
+                                       proof.statement.output_root.has_value()};
     for_each_list(proof, [&](const auto& list) { result.push_back(list.size()); });
     return result;
   };
@@ -68,7 +80,7 @@ inline void rebalance(const VerificationKey& key, Proof& proof) {
     const auto second = channel.draw_secure_felts(2);
     QM31 sum = public_messages(key, proof.statement,
                                {.alpha = first[0], .t = first[1], .z = second[0], .lambda = second[1]});
-    for (const auto& claimed : proof.claimed_sums) sum += claimed;
+    for (const QM31* claimed : claimed_sums_of(proof)) sum += *claimed;
     proof.claimed_sums[0] -= sum;
   } catch (const Error&) {
     return;  // a statement that no sums can balance
@@ -99,8 +111,25 @@ inline Proof fitted(const VerificationKey& key, Proof proof) {
   proof.stark.config = key.pcs;
   proof.stark.commitments[0] = key.structure_root;
   proof.stark.commitments[1] = key.weights_root;
-  const std::size_t inputs = key.input_public ? std::size_t{key.input.rows} * key.batch : 0;
-  const std::size_t outputs = std::size_t{key.output.rows} * key.batch;
+  const auto count = [&](Visibility visibility, const PublicTensor& tensor) {
+    return visibility == Visibility::shown ? std::size_t{tensor.rows} * key.batch : 0;
+  };
+  const auto fit_root = [](Visibility visibility, std::optional<Blake2sHash>& root) {
+    if (visibility != Visibility::committed) {
+      root.reset();
+    } else if (!root) {
+      root.emplace();
+    }
+  };
+  fit_root(key.input_visibility, proof.statement.input_root);
+  fit_root(key.output_visibility, proof.statement.output_root);
+  // A sum that no table has is none.
+  for (const auto& [table, root] : {std::pair(input_table, proof.statement.input_root),
+                                    std::pair(output_table, proof.statement.output_root)}) {
+    if (!root) proof.claimed_sums[table] = {};
+  }
+  const std::size_t inputs = count(key.input_visibility, key.input);
+  const std::size_t outputs = count(key.output_visibility, key.output);
   if (inputs + outputs < 10'000) {
     fit(key.input, inputs, proof.statement.inputs);
     fit(key.output, outputs, proof.statement.outputs);
@@ -118,7 +147,10 @@ class ProofMutator {
 
   /// Changes one thing, and at times repairs what depends on it.
   void change_one() {
-    switch (below(random_, 16)) {
+    switch (below(random_, 17)) {
+      case 16:
+        change_data_root();
+        break;
       case 0:
         change_number();
         break;
@@ -286,22 +318,51 @@ class ProofMutator {
   }
 
   void change_claimed_sums() {
-    auto& sums = proof_.claimed_sums;
-    QM31& sum = sums[below(random_, sums.size())];
+    const auto sums = claimed_sums_of(proof_);
+    QM31& sum = *pick(sums);
     switch (below(random_, 4)) {
       case 0:
         return change(sum);
       case 1:
-        sum = other_.claimed_sums[below(random_, sums.size())];
+        sum = other_.claimed_sums[below(random_, table_count)];
         return;
       case 2:
-        return std::swap(sum, sums[below(random_, sums.size())]);
+        return std::swap(sum, *pick(sums));
       default: {  // sums of the same total
         const QM31 before = sum;
         change(sum);
-        sums[below(random_, sums.size())] += before - sum;
+        *pick(sums) += before - sum;
       }
     }
+  }
+
+  /// The roots of committed values, and with them at times the commitments that they are.
+  void change_data_root() {
+    std::vector<std::optional<Blake2sHash>*> roots = {&proof_.statement.input_root,
+                                                      &proof_.statement.output_root};
+    auto& root = *pick(roots);
+    const auto before = root;
+    switch (below(random_, 5)) {
+      case 0:
+        std::swap(proof_.statement.input_root, proof_.statement.output_root);
+        return std::swap(proof_.claimed_sums[input_table], proof_.claimed_sums[output_table]);
+      case 1:
+        root = &root == &proof_.statement.input_root ? other_.statement.input_root
+                                                     : other_.statement.output_root;
+        break;
+      case 2:
+        if (!proof_.stark.commitments.empty()) root = pick(proof_.stark.commitments);
+        break;
+      case 3:
+        root.reset();
+        proof_.claimed_sums[&root == &proof_.statement.input_root ? input_table : output_table] = {};
+        return;
+      default:
+        if (!root) root.emplace();
+        change(*root);
+    }
+    if (below(random_, 2) == 0 || !before || !root) return;
+    std::ranges::replace(proof_.stark.commitments, *before, *root);
   }
 
   void change_layer_root() {

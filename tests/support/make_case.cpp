@@ -1,7 +1,8 @@
 // Writes a random model's key and one proof of it, for the verifiers in other languages:
 //   circlet-make-case FOLDER mlp INPUTS HIDDEN OUTPUTS SEED [OPTION...]
 //   circlet-make-case FOLDER residual WIDTH SEED [OPTION...]
-// with the options --private, --offchain, --no-zk, --context HEX and --output PREDICATE.
+// with the options --private or --commit-input, --commit-output, --offchain, --no-zk, --context HEX and
+// --output PREDICATE.
 // FOLDER gets vk.json (the key's words), public.json, proof.json, proof.bin and transcript.txt (a line a
 // change of the channel).
 
@@ -15,7 +16,9 @@
 #include <optional>
 
 #include "core/artefact.hpp"
+#include "frontend/executor.hpp"
 #include "frontend/predicate.hpp"
+#include "stark/data_commitment.hpp"
 #include "stark/prover.hpp"
 #include "stark/verifier.hpp"
 #include "tests/support/random_program.hpp"
@@ -36,8 +39,10 @@ int run(std::vector<std::string> arguments) {
     return true;
   };
   SetupOptions options{.target = take_flag("--offchain") ? Target::offchain : Target::chain,
-                       .input_public = !take_flag("--private"),
                        .zero_knowledge = !take_flag("--no-zk")};
+  if (take_flag("--private")) options.input = Visibility::hidden;
+  if (take_flag("--commit-input")) options.input = Visibility::committed;
+  if (take_flag("--commit-output")) options.output = Visibility::committed;
   const auto take_value = [&](const std::string& name) -> std::optional<std::string> {
     const auto found = std::ranges::find(arguments, name);
     if (found == arguments.end()) return {};
@@ -55,20 +60,30 @@ int run(std::vector<std::string> arguments) {
                                          predicate);
   const ProvingKey proving_key = setup(program, options);
   const auto input = testing::ProgramBuilder(1, 0, 0, 1).random_input(program.tensors[program.input], 1);
-  const Proof proof = prove(proving_key, program, input, {.context = context});
+  const VerificationKey& key = proving_key.key;
+  std::optional<DataCommitment> committed_input, committed_output;
+  CommittedValues data;
+  if (options.input == Visibility::committed) {
+    data.input = &committed_input.emplace(commit_data(key, key.input, input));
+  }
+  if (options.output == Visibility::committed) {
+    const auto output = execute(program, input, 1).output();
+    data.output = &committed_output.emplace(commit_data(key, key.output, output));
+  }
+  const Proof proof = prove(proving_key, program, input, {.context = context, .data = data});
 
   std::string transcript;
-  verify(proving_key.key, proof, [&](std::string_view operation, const Blake2sHash& digest) {
+  verify(key, proof, [&](std::string_view operation, const Blake2sHash& digest) {
     transcript += fmt::format("{} {}\n", operation, digest.to_hex());
   });
   std::filesystem::create_directories(folder);
-  write_text(folder / "vk.json", nlohmann::json(proving_key.key.to_words()).dump());
+  write_text(folder / "vk.json", nlohmann::json(key.to_words()).dump());
   const auto json = proof_to_json(proof);
   write_text(folder / "public.json", json.at("statement").dump());
   write_text(folder / "proof.json", json.dump());
   write_file(folder / "proof.bin", encode_proof(proof));
   write_text(folder / "transcript.txt", transcript);
-  save_verification_key(proving_key.key, folder / "model.vk");
+  save_verification_key(key, folder / "model.vk");
   return 0;
 }
 
