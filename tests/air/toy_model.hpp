@@ -14,6 +14,7 @@
 
 #include "air/bus_balance.hpp"
 #include "air/components.hpp"
+#include "air/mask_rows.hpp"
 #include "air/witness.hpp"
 
 namespace circlet::testing {
@@ -57,6 +58,7 @@ class ToyModel {
     std::uint32_t samples = 1;
     std::uint32_t seed = 1;
     std::int64_t hidden_lie = 0, output_lie = 0;
+    bool masked = false;  // at least four mask rows, half of them dead, drawn
   };
 
   explicit ToyModel(const Options& options)
@@ -128,6 +130,7 @@ class ToyModel {
       b.set(row, row < mac_reads_.size() ? wire_value(mac_reads_[row].second) : QM31());
     }
     mac.tree(Tree::fingerprints) = mac_fingerprints(mac.trace(), a, b, challenges_);
+    draw_masks(Tree::fingerprints);
   }
 
   void make_logup(const QM31& z, const QM31& lambda) {
@@ -138,6 +141,7 @@ class ToyModel {
       tables_[i].tree(Tree::logup) = std::move(logup.columns);
       tables_[i].claimed_sum = logup.claimed_sum;
     }
+    draw_masks(Tree::logup);
   }
 
   /// The statement's messages: ONE and ONES, the input's claim, the read of the output's.
@@ -211,6 +215,8 @@ class ToyModel {
   void lay_out_activate();
   void lay_out_lut();
   void lay_out_mac();
+  /// The same at every call, so that a tree can be made again.
+  void draw_masks(Tree tree);
   /// Sets the table's size and its selectors: a fin row after the real ones, and at least one row after that.
   template <class Structure>
   void finish_structure(std::size_t index, std::vector<Row> rows);
@@ -260,15 +266,29 @@ inline void ToyModel::fill(std::size_t index, Tree tree, const std::vector<Row>&
 template <class Structure>
 void ToyModel::finish_structure(std::size_t index, std::vector<Row> rows) {
   const std::size_t real_rows = rows_.real_rows[index] = rows.size();
-  tables_[index].log_size = shape_.log_sizes[index] = std::max(4U, log2_exact(real_rows + 2));
+  const std::size_t mask_rows = options_.masked ? 4 : 1;
+  tables_[index].log_size = shape_.log_sizes[index] = std::max(4U, log2_exact(real_rows + 1 + mask_rows));
   rows.resize(tables_[index].trace().rows());
+  const std::size_t dead = options_.masked ? (real_rows + 1 + rows.size()) / 2 : rows.size();
   for (std::size_t row = 0; row < rows.size(); ++row) {
-    rows[row][index_of(Structure::live)] = 1;
+    rows[row][index_of(Structure::live)] = row < dead;
     rows[row][index_of(Structure::real)] = row < real_rows;
     rows[row][index_of(Structure::keepr)] = row != 0 && row < real_rows;
     rows[row][index_of(Structure::fin)] = row == real_rows;
   }
   fill(index, Tree::structure, rows);
+}
+
+inline void ToyModel::draw_masks(Tree tree) {
+  if (!options_.masked) return;
+  Csprng random = Csprng::insecure(static_cast<std::uint64_t>(tree));
+  for_each_table([&]<class Shape>(auto index, Shape) {
+    const auto& structure = tables_[index].tree(Tree::structure);
+    Columns& columns = tables_[index].tree(tree);
+    if (columns.empty()) return;
+    draw_mask_rows(table_layout(index, shape_.lanes(index)), tree, structure[0], structure[Shape::fin],
+                   columns, random);
+  });
 }
 
 inline void ToyModel::lay_out() {
@@ -277,6 +297,8 @@ inline void ToyModel::lay_out() {
   lay_out_mac();
   lay_out_activate();
   lay_out_lut();
+  draw_masks(Tree::weights);
+  draw_masks(Tree::witness);
   shape_.log_sizes[table_count] =
       *std::max_element(shape_.log_sizes.begin(), shape_.log_sizes.begin() + table_count);
 }
