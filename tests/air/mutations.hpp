@@ -36,6 +36,7 @@ struct TableCoverage {
   std::vector<std::string> row_classes;
   std::vector<ColumnCoverage> columns;
   std::vector<ConstraintCoverage> constraints;
+  std::size_t cells = 0, noticed = 0;  // changed alone; by a constraint
 };
 
 /// Trees that the key fixes by their roots.
@@ -173,6 +174,8 @@ class Sweep {
             const auto found = change_alone(cell);
             verdicts.alone[classes[row]].insert(found.empty() ? free_cell : found.front().constraint);
             count(coverage, found, column, tree, classes[row]);
+            ++coverage.cells;
+            if (!found.empty()) ++coverage.noticed;
             if (is_table && !of_the_key(tree)) {
               verdicts.followed[classes[row]].insert(change_with_what_follows(cell));
             }
