@@ -527,7 +527,37 @@ BadKey products_of_claims_reach_a_degree_at_which_two_outputs_are_proved(std::in
   }
 }
 
-// The same in every table.
+BadKey without_f_an_input_row_is_left_out() {
+  const ForgedModel honest(regression());
+  auto bad = honest;
+  bad.structure(linear_at, "f")[0] = M31();
+  bad.recommit();
+  Program without = honest.program;
+  auto& term = without.layers[0].dense[0];
+  std::fill_n(term.weights.begin(), term.outputs, 0);
+  const auto execution = execute(without, honest.random_input(), 1);
+  LyingTrace trace(bad, execution);
+  trace.on_fingerprints = [&](TableColumns& fingerprints, const Challenges&) {
+    const QM31 input{M31::from_signed(execution.input[0])};
+    set_secure(fingerprints[linear_at], linear_A, 0, input);  // it is read all the same
+  };
+  return {bad, lie(bad, honest.statement(execution), trace),
+          "linear row 0: a wire is touched before the last tile"};
+}
+
+BadKey without_claim_an_op_yields_anything() {
+  const ForgedModel honest(regression());
+  auto bad = honest;
+  bad.structure(linear_at, "claim")[claim_row] = M31();
+  bad.recommit();
+  const auto execution = honest.honest();
+  const auto statement = with_false_output(honest);
+  LyingTrace trace(bad, execution);
+  trace.on_fingerprints = [&](TableColumns& fingerprints, const Challenges& challenges) {
+    set_secure(fingerprints[linear_at], linear_A, claim_row, claimed(honest, statement, challenges));
+  };
+  return {bad, lie(bad, statement, trace), "linear row 4: a wire is touched before the last tile"};
+}
 
 /// Adds what the bus lacks to R from row `from` on to the last real one, and to the claimed sum.
 void raise_sum(LogUpTrace& trace, std::size_t from, std::size_t fin, const QM31& missing) {
@@ -535,6 +565,30 @@ void raise_sum(LogUpTrace& trace, std::size_t from, std::size_t fin, const QM31&
     add_to(trace.columns, running_sum(trace.columns), row, missing);
   trace.claimed_sum += missing;
 }
+
+/// An entry that is not used, with zeros and without live: P_0 is what the bus lacks.
+BadKey without_live_an_empty_row_of_lut_has_any_sum() {
+  const ForgedModel honest(regression());
+  auto bad = honest;
+  const auto execution = honest.honest();
+  const std::int32_t greatest = std::ranges::max(execution.input);
+  // Rows of the input's function hold four arguments each, from 0 on.
+  std::size_t row = static_cast<std::size_t>(greatest) / 4 + 1;
+  for (const auto* column : {"live", "fn", "q", "y_0", "y_1", "y_2", "y_3"}) {
+    bad.structure(lut_at, column)[row] = M31();
+  }
+  bad.recommit();
+  const auto statement = with_false_output(honest);
+  LyingTrace trace(bad, execution);
+  trace.on_logup = [&](auto& traces, const Challenges& challenges) {
+    const QM31 missing = trace.missing(bad.key(), statement, challenges);
+    set_secure(traces[lut_at].columns, index_of(lut::LogUp::P0), row, missing);
+    raise_sum(traces[lut_at], row, honest.real_rows(lut_at), missing);
+  };
+  return {bad, lie(bad, statement, trace), "lut row " + std::to_string(row) + ": live is not 1"};
+}
+
+// The same in every table.
 
 BadKey without_fin(std::size_t table, const std::string& name) {
   const ForgedModel honest(regression());
@@ -610,6 +664,9 @@ std::vector<BadKeyEntry> bad_keys() {
        kt_on_the_first_row_of_activate_decouples_the_claim_from_the_values},
       {"a_carry_on_the_first_row_of_mac_starts_the_products_anywhere",
        a_carry_on_the_first_row_of_mac_starts_the_products_anywhere},
+      {"without_f_an_input_row_is_left_out", without_f_an_input_row_is_left_out},
+      {"without_claim_an_op_yields_anything", without_claim_an_op_yields_anything},
+      {"without_live_an_empty_row_of_lut_has_any_sum", without_live_an_empty_row_of_lut_has_any_sum},
       {"a_look_up_table_with_two_values_gives_either", a_look_up_table_with_two_values_gives_either},
       {"a_remainder_range_that_is_too_wide_allows_a_second_split",
        a_remainder_range_that_is_too_wide_allows_a_second_split},

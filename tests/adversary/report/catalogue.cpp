@@ -59,7 +59,10 @@ std::string attacks_page() {
             [&] { return entry.name + ": " + verdict + ", and not: " + attack.refused_by; });
     std::string without = "no single defence stands against it";
     if (attack.accepted_without) {
-      verify_weakly(attack.key, attack.proof, *attack.accepted_without);
+      const std::string weakly =
+          verdict_of([&] { verify_weakly(attack.key, attack.proof, *attack.accepted_without); });
+      require(weakly == "accepted", ErrorKind::internal,
+              [&] { return entry.name + ", without its defence: " + weakly; });
       without = lacking(*attack.accepted_without);
       for (const Item item : attack.accepted_without->unmixed) of_item[item].push_back(entry.name);
       ++alone;
@@ -88,7 +91,9 @@ and [coverage.md](coverage.md) which cells the constraints bind.
             rows[static_cast<Layer>(layer)];
   }
   text +=
-      "\n## Items of the transcript\n\nA verifier that mixes all but one item accepts:\n\n| left out | "
+      "\n## Items of the transcript\n\nA verifier that leaves an item out, and what else the attack's line "
+      "names, "
+      "accepts:\n\n| left out | "
       "attacks "
       "|\n|---|---|\n";
   for (std::size_t i = 0; i < item_names.size(); ++i) {
@@ -98,6 +103,8 @@ and [coverage.md](coverage.md) which cells the constraints bind.
     text += fmt::format("| {} | {} |\n", name_of(item), names.empty() ? redundant(item) : names);
   }
   text += R"(
+Of FRI's roots the first alone is redundant: its word follows from the trees, the sampled values and the coefficient that combines them.
+
 ## Bad keys
 
 Under these keys, whose structure breaks a rule, the verifier accepts a false output: it does not look at the structure's columns. Whoever
@@ -108,7 +115,8 @@ rebuilds the structure (`circlet inspect --rebuild`) refuses the key by the rule
 )";
   for (const auto& entry : bad_keys()) {
     const BadKey bad = entry.make();
-    verify(bad.model.key(), bad.proof);
+    const std::string proved = verdict_of([&] { verify(bad.model.key(), bad.proof); });
+    require(proved == "accepted", ErrorKind::internal, [&] { return entry.name + ": " + proved; });
     const std::string verdict =
         verdict_of([&] { check_structure(bad.model.rebuilt(), public_wires(bad.model.key())); });
     require(verdict.find(bad.rule) != std::string::npos, ErrorKind::internal,

@@ -145,7 +145,7 @@ bool is_bound(const ColumnCoverage& column) {
 std::string coverage_page() {
   const auto by_deletion = deletions();
   std::string sections;
-  std::size_t constraints = 0, columns = 0, bound = 0, changed = 0, noticed = 0;
+  std::size_t constraints = 0, bound = 0, changed = 0, noticed = 0;
   std::vector<std::string> unbound;
   for (const TableCoverage& table : change_every_cell()) {
     sections += section(table, by_deletion);
@@ -153,11 +153,14 @@ std::string coverage_page() {
     changed += table.cells;
     noticed += table.noticed;
     for (const ColumnCoverage& column : table.columns) {
-      ++columns;
       if (is_bound(column)) {
         ++bound;
-      } else if (const auto name = "`" + table.table + "." + column.name + "`";
-                 std::ranges::find(unbound, name) == unbound.end()) {
+        continue;
+      }
+      require(table.table == BlinderShape::table, ErrorKind::internal,
+              [&] { return "no constraint binds the column " + table.table + "." + column.name; });
+      if (const auto name = "`" + table.table + "." + column.name + "`";
+          std::ranges::find(unbound, name) == unbound.end()) {
         unbound.push_back(name);
       }
     }
@@ -180,12 +183,12 @@ themselves. In `blinder` a' is the selector of the next row.
 |---|---|---|
 | constraints that notice a changed cell of a prover, some of them alone | {0} | {0} |
 | constraints without which a forged proof is accepted | {0} | {0} |
-| columns that some constraint binds | {1} | {2} |
-| changed cells that a constraint notices | {3} | {4} |
+| columns that some constraint binds, but for those that only hide others | {1} | {1} |
+| changed cells that a constraint notices; the others are free for a reason | {2} | {3} |
 
-No constraint reads {5}: they are random, and hide the others. Without the constraints of `blinder` a proof states nothing false, and hides less.
+No constraint reads {4}: they are random, and hide the others. Without the constraints of `blinder` a proof states nothing false, and hides less.
 )",
-             constraints, bound, columns, noticed, changed, join(unbound, ", ")) +
+             constraints, bound, noticed, changed, join(unbound, ", ")) +
          sections;
 }
 
