@@ -2,6 +2,8 @@
 // committed agrees with what they prove, and that is as often as docs/security.md says.
 #include <doctest/doctest.h>
 
+#include <cmath>
+
 #include "tests/adversary/forge.hpp"
 
 using namespace circlet;

@@ -4,6 +4,7 @@
 #include <array>
 #include <optional>
 #include <set>
+#include <string_view>
 
 #include "hash/channel.hpp"
 

@@ -2,6 +2,9 @@
 // names.
 #include <fmt/format.h>
 
+#include <cctype>
+#include <map>
+
 #include "tests/adversary/attack.hpp"
 #include "tests/adversary/bad_key.hpp"
 #include "tests/adversary/report/report.hpp"
