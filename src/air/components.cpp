@@ -10,28 +10,38 @@
 namespace circlet {
 namespace {
 
-/// Calls f(Shape) for component `index`.
+/// Calls f(Shape) for component `index`, if it has lanes.
 template <class F>
 void with_table(std::size_t index, std::uint32_t lanes, F&& f) {
   for_each_component([&](auto i, auto shape) {
-    if (i == index) f(shape_with_lanes<decltype(shape)>(lanes));
+    if (i == index && lanes != 0) f(shape_with_lanes<decltype(shape)>(lanes));
   });
+}
+
+/// The place of each tree among those that are committed; 0 for those that are not.
+TreePositions tree_positions(const AirShape& shape) {
+  TreePositions positions{};
+  std::uint32_t next = 0;
+  for (const Tree tree : shape.trees()) positions[static_cast<std::size_t>(tree)] = next++;
+  return positions;
 }
 
 struct PointSource {
   const MaskValues& values;
+  const TreePositions& positions;
   [[nodiscard]] const QM31& at(Tree tree, std::uint32_t column, bool previous) const {
-    const auto& samples = values[static_cast<std::size_t>(tree)][column];
+    const auto& samples = values[positions[static_cast<std::size_t>(tree)]][column];
     return previous ? samples.front() : samples.back();
   }
 };
 
 struct DomainSource {
   const DomainEvaluations& trace;
+  const TreePositions& positions;
   std::uint32_t slot;
   [[nodiscard]] M31 at(Tree tree, std::uint32_t column, bool previous) const {
-    return M31(
-        trace.columns[static_cast<std::size_t>(tree)][column][previous ? trace.previous_slot[slot] : slot]);
+    return M31(trace.columns[positions[static_cast<std::size_t>(tree)]][column]
+                            [previous ? trace.previous_slot[slot] : slot]);
   }
 };
 
@@ -47,15 +57,16 @@ struct RowSource {
 /// A table at given challenges, or the blinder.
 class TableComponent final : public Component {
  public:
-  TableComponent(std::size_t index, std::uint32_t lanes, std::uint32_t log_size,
-                 const std::array<std::uint32_t, tree_count>& first, const Challenges& challenges,
-                 const QM31& claimed_sum, const DeletedConstraints& deleted)
+  TableComponent(std::size_t index, const AirShape& shape, const std::array<std::uint32_t, tree_count>& first,
+                 const Challenges& challenges, const QM31& claimed_sum, const DeletedConstraints& deleted)
       : index_(index),
-        lanes_(lanes),
-        log_size_(log_size),
-        layout_(table_layout(index, lanes)),
-        masks_(layout_.masks(first)),
-        constants_(challenges, claimed_sum, lanes) {
+        lanes_(shape.lanes(index)),
+        log_size_(shape.log_sizes[index]),
+        layout_(table_layout(index, lanes_)),
+        positions_(tree_positions(shape)),
+        constants_(challenges, claimed_sum, lanes_) {
+    ComponentMasks masks = layout_.masks(first);
+    for (const Tree tree : shape.trees()) masks_.push_back(std::move(masks[static_cast<std::size_t>(tree)]));
     for (const auto& constraint : layout_.constraints) {
       deleted_.push_back(std::any_of(deleted.begin(), deleted.end(), [&](const std::string& stem) {
         return constraint.name == stem || constraint.name.starts_with(stem + "_");
@@ -69,7 +80,7 @@ class TableComponent final : public Component {
   }
   [[nodiscard]] const ComponentMasks& masks() const override { return masks_; }
   void evaluate_at_point(const MaskValues& values, PointAccumulator& accumulator) const override {
-    const PointSource source{values};
+    const PointSource source{values, positions_};
     std::size_t next = 0;
     const auto sink = [&](std::string_view, std::uint32_t, const QM31& value) {
       accumulator.add(deleted_[next++] ? QM31() : value);
@@ -92,7 +103,8 @@ class TableComponent final : public Component {
       if (half_size < 16) {
         accumulate_small(trace, first, last, divided, out);
       } else {
-        domain_kernels().accumulate[index_]({trace, constants_, divided.data(), lanes_, first, last, out});
+        domain_kernels().accumulate[index_](
+            {trace, positions_, constants_, divided.data(), lanes_, first, last, out});
       }
     }
   }
@@ -102,7 +114,7 @@ class TableComponent final : public Component {
                         std::span<const Factor> coefficients,
                         const std::array<std::uint32_t*, 4>& out) const {
     for (std::uint32_t slot = begin; slot < end; ++slot) {
-      const DomainSource source{trace, slot};
+      const DomainSource source{trace, positions_, slot};
       QM31 sum;
       std::size_t next = 0;
       const auto sink = [&](std::string_view, std::uint32_t, const QM31& value) {
@@ -119,6 +131,7 @@ class TableComponent final : public Component {
   std::uint32_t lanes_;
   std::uint32_t log_size_;
   TableLayout layout_;
+  TreePositions positions_;
   ComponentMasks masks_;
   TableConstants constants_;
   std::vector<bool> deleted_;  // by constraint
@@ -145,8 +158,9 @@ void make_each_component(const AirShape& shape, const Challenges& challenges,
   require(claimed_sums.size() == table_count, ErrorKind::internal, "one claimed sum a table is needed");
   std::array<std::uint32_t, tree_count> first{};
   for (std::size_t index = 0; index < component_count; ++index) {
-    f(TableComponent(index, shape.lanes(index), shape.log_sizes[index], first, challenges,
-                     index < table_count ? claimed_sums[index] : QM31(), deleted));
+    if (!shape.has(index)) continue;
+    f(TableComponent(index, shape, first, challenges, index < table_count ? claimed_sums[index] : QM31(),
+                     deleted));
     const TableLayout layout = table_layout(index, shape.lanes(index));
     for (std::size_t tree = 0; tree < tree_count; ++tree) first[tree] += layout.widths[tree];
   }
@@ -162,6 +176,10 @@ std::uint32_t AirShape::lanes(std::size_t index) const {
       lanes = weights_per_row;
     } else if constexpr (std::is_same_v<Shape, ActivateShape>) {
       lanes = samples;
+    } else if constexpr (std::is_same_v<Shape, InputShape>) {
+      lanes = input_committed ? data::row_values : 0;
+    } else if constexpr (std::is_same_v<Shape, OutputShape>) {
+      lanes = output_committed ? data::row_values : 0;
     } else {
       lanes = Shape::lanes;
     }
@@ -169,8 +187,18 @@ std::uint32_t AirShape::lanes(std::size_t index) const {
   return lanes;
 }
 
+std::vector<Tree> AirShape::trees() const {
+  std::vector<Tree> trees = {Tree::structure, Tree::weights, Tree::witness, Tree::fingerprints, Tree::logup};
+  if (input_committed) trees.push_back(Tree::input);
+  if (output_committed) trees.push_back(Tree::output);
+  return trees;
+}
+
 TableLayout table_layout(std::size_t index, std::uint32_t lanes) {
   TableLayout layout;
+  for_each_component([&]<class Shape>(auto i, Shape) {
+    if (i == index) layout.table = Shape::table;
+  });
   with_table(index, lanes, [&](auto shape) {
     Inspector inspector(shape.table);
     constraints(inspector, shape);

@@ -64,7 +64,8 @@ class DomainEvaluator : public PackedConstants {
 
   DomainEvaluator(const AccumulateJob& job, std::uint32_t slot)
       : PackedConstants(job.constants), job_(job), slot_(slot), previous_(job.trace.previous_slot, slot) {
-    for (std::size_t tree = 0; tree < tree_count; ++tree) next_[tree] = job.trace.columns[tree].data();
+    for (std::size_t tree = 0; tree < tree_count; ++tree)
+      next_[tree] = job.trace.columns[job.positions[tree]].data();
   }
   /// sum_j coefficients[j] C_j
   [[nodiscard]] PackedQM31 sum() const { return sum_.reduce(); }
@@ -81,6 +82,9 @@ class DomainEvaluator : public PackedConstants {
   }
   BaseRange witness_range(ColumnName, std::uint32_t n, std::string_view) {
     return {take(Tree::witness, n), slot_};
+  }
+  BaseRange data_range(Tree tree, ColumnName, std::uint32_t n, std::string_view) {
+    return {take(tree, n), slot_};
   }
   Secure fingerprint(ColumnName, std::string_view) { return load(take(Tree::fingerprints, 4), slot_); }
   WithPrevious<Secure> fingerprint_with_previous(ColumnName, std::string_view) {

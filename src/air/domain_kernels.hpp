@@ -15,6 +15,7 @@ namespace circlet {
 /// slots; a deleted constraint has 0.
 struct AccumulateJob {
   const DomainEvaluations& trace;
+  const TreePositions& positions;
   const TableConstants& constants;
   const Factor* coefficients;
   std::uint32_t lanes;

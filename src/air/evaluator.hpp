@@ -12,6 +12,7 @@
 // each pass to their functions.
 #pragma once
 
+#include <array>
 #include <concepts>
 #include <cstdint>
 #include <string>
@@ -21,9 +22,12 @@
 
 namespace circlet {
 
-/// The trees before the composition, in commitment order.
-enum class Tree : std::uint32_t { structure, weights, witness, fingerprints, logup };
-inline constexpr std::size_t tree_count = 5;
+/// The trees before the composition, in commitment order. A proof has those of the committed input and output
+/// only if its key does.
+enum class Tree : std::uint32_t { structure, weights, witness, fingerprints, logup, input, output };
+inline constexpr std::size_t tree_count = 7;
+/// The place of each tree among those that a proof has.
+using TreePositions = std::array<std::uint32_t, tree_count>;
 
 inline constexpr std::uint32_t no_index = ~0U;
 
@@ -65,6 +69,7 @@ concept AirEvaluator =
       { eval.witness(name, meaning) } -> std::same_as<typename E::Base>;
       { eval.weight_range(name, n, meaning) } -> std::same_as<typename E::BaseRange>;
       { eval.witness_range(name, n, meaning) } -> std::same_as<typename E::BaseRange>;
+      { eval.data_range(Tree::input, name, n, meaning) } -> std::same_as<typename E::BaseRange>;
       { eval.witness_with_previous(name, meaning) } -> std::same_as<WithPrevious<typename E::Base>>;
       // n columns that are committed and never sampled.
       eval.salts(Tree::witness, n);

@@ -109,6 +109,9 @@ class Inspector {
   BaseRange witness_range(ColumnName name, std::uint32_t n, std::string_view meaning) {
     return base_range(Tree::witness, name, n, meaning);
   }
+  BaseRange data_range(Tree tree, ColumnName name, std::uint32_t n, std::string_view meaning) {
+    return base_range(tree, name, n, meaning);
+  }
   Secure fingerprint(ColumnName name, std::string_view meaning) {
     return secure(Tree::fingerprints, name, meaning, false);
   }

@@ -10,6 +10,7 @@
 
 #include "air/tables/activate/columns.hpp"
 #include "air/tables/blinder/columns.hpp"
+#include "air/tables/data/columns.hpp"
 #include "air/tables/linear/columns.hpp"
 #include "air/tables/lut/columns.hpp"
 #include "air/tables/mac/columns.hpp"
@@ -17,14 +18,22 @@
 namespace circlet {
 
 /// What takes part in the bus and has a claimed sum.
-using Tables = std::tuple<LinearShape, ActivateShape, LutShape, MacShape>;
+using Tables = std::tuple<LinearShape, ActivateShape, LutShape, MacShape, InputShape, OutputShape>;
 using Components = decltype(std::tuple_cat(Tables(), std::tuple<BlinderShape>()));
 
 inline constexpr std::size_t table_count = std::tuple_size_v<Tables>;
 inline constexpr std::size_t component_count = std::tuple_size_v<Components>;
 
 /// Indices of the components.
-enum : std::size_t { linear_table, activate_table, lut_table, mac_table, blinder_table };
+enum : std::size_t {
+  linear_table,
+  activate_table,
+  lut_table,
+  mac_table,
+  input_table,
+  output_table,
+  blinder_table
+};
 
 /// The shape of a component whose lanes are given, or fixed by itself.
 template <class Shape>

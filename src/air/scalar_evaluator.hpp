@@ -53,6 +53,9 @@ class ScalarEvaluator {
   BaseRange witness_range(ColumnName, std::uint32_t n, std::string_view) {
     return {this, Tree::witness, take(Tree::witness, n)};
   }
+  BaseRange data_range(Tree tree, ColumnName, std::uint32_t n, std::string_view) {
+    return {this, tree, take(tree, n)};
+  }
   Secure fingerprint(ColumnName, std::string_view) {
     return secure(Tree::fingerprints, take(Tree::fingerprints, 4), false);
   }

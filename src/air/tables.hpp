@@ -3,6 +3,7 @@
 
 #include "air/tables/activate/table.hpp"
 #include "air/tables/blinder/constraints.hpp"
+#include "air/tables/data/table.hpp"
 #include "air/tables/linear/table.hpp"
 #include "air/tables/lut/table.hpp"
 #include "air/tables/mac/table.hpp"

@@ -57,6 +57,22 @@ void weigh(std::span<const BaseColumn> columns, const TableConstants& constants,
   });
 }
 
+/// b = cont t^C b_ + sum_i t^(C-1-i) x_i over the C columns of `values`, in the columns from `b` on.
+void accumulate_tiles(std::span<const BaseColumn> values, const BaseColumn& cont, std::size_t real_rows,
+                      const TableConstants& constants, Columns& columns, std::uint32_t b) {
+  weigh(values, constants, PowersOf::t, secure_words(columns, b));
+  const QM31 t_to_the_lanes = constants[Constant::t_to_the_lanes];
+  parallel_chains(
+      real_rows, [&](std::size_t row) { return cont[row].is_zero(); },
+      [&](std::size_t first, std::size_t last) {
+        for (std::size_t row = first; row < last; ++row) {
+          if (cont[row].is_zero()) continue;
+          set_secure(columns, b, row,
+                     secure_at(columns, b, row) + t_to_the_lanes * secure_at(columns, b, row - 1));
+        }
+      });
+}
+
 void write_rho(Columns& columns, std::uint32_t first, const BaseColumn& fin, const QM31& rho) {
   set_secure(columns, first, fin_row(fin), rho);
 }
@@ -80,21 +96,11 @@ Columns linear_fingerprints(const LinearShape& shape, const TableTrace& trace, c
   const auto at = [&](Structure column, std::size_t row) { return column_of(structure, column)[row]; };
   const std::size_t real_rows = fin_row(structure[LinearShape::fin]);
   const TableConstants constants(challenges, {}, shape.lanes);
-  const QM31 t_to_the_lanes = constants[Constant::t_to_the_lanes];
   constexpr auto a = index_of(Fingerprint::A), b = index_of(Fingerprint::b), s = index_of(Fingerprint::S);
   Columns columns = zero_columns(index_of(Fingerprint::count), trace.log_size);
 
-  // b = cont t^C b_ + sum_i t^(C-1-i) w_i
-  weigh(trace.tree(Tree::weights), constants, PowersOf::t, secure_words(columns, b));
-  parallel_chains(
-      real_rows, [&](std::size_t row) { return at(Structure::cont, row).is_zero(); },
-      [&](std::size_t first, std::size_t last) {
-        for (std::size_t row = first; row < last; ++row) {
-          if (at(Structure::cont, row).is_zero()) continue;
-          set_secure(columns, b, row,
-                     secure_at(columns, b, row) + t_to_the_lanes * secure_at(columns, b, row - 1));
-        }
-      });
+  accumulate_tiles(trace.tree(Tree::weights), column_of(structure, Structure::cont), real_rows, constants,
+                   columns, b);
   // S = keep S_ + f A b; the claim row's A is S.
   parallel_chains(
       real_rows, [&](std::size_t row) { return at(Structure::keep, row).is_zero(); },
@@ -173,6 +179,20 @@ Columns mac_fingerprints(const TableTrace& trace, const SecureColumn& A, const S
   return columns;
 }
 
+Columns data_fingerprints(Tree data_tree, const TableTrace& trace, const Challenges& challenges,
+                          const QM31& rho) {
+  using namespace data;
+  require_rows(trace);
+  const auto structure = trace.tree(Tree::structure);
+  const BaseColumn& fin = column_of(structure, Structure::fin);
+  const TableConstants constants(challenges, {}, row_values);
+  Columns columns = zero_columns(index_of(Fingerprint::count), trace.log_size);
+  accumulate_tiles(trace.tree(data_tree).first(row_values), column_of(structure, Structure::cont),
+                   fin_row(fin), constants, columns, index_of(Fingerprint::b));
+  write_rho(columns, index_of(Fingerprint::b), fin, rho);
+  return columns;
+}
+
 LogUpTrace generate_logup(std::size_t index, std::uint32_t lanes, const TableTrace& trace,
                           const Challenges& challenges) {
   require_rows(trace);
@@ -185,8 +205,7 @@ LogUpTrace generate_logup(std::size_t index, std::uint32_t lanes, const TableTra
   const auto structure = pointers(trace.tree(Tree::structure));
   const auto witness = pointers(trace.tree(Tree::witness));
   const auto fingerprints = pointers(trace.tree(Tree::fingerprints));
-  const RowJob rows{
-      {structure.data(), nullptr, witness.data(), fingerprints.data(), nullptr}, constants, lanes};
+  const RowJob rows{{structure.data(), nullptr, witness.data(), fingerprints.data()}, constants, lanes};
   std::atomic<bool> all_inverted = true;
   parallel_for_ranges(0, trace.rows(), grain, [&](std::size_t begin, std::size_t end) {
     for (std::size_t first = begin; first < end; first += grain) {

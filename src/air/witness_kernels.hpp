@@ -13,7 +13,7 @@ namespace circlet {
 
 /// One table's columns in row order.
 struct RowJob {
-  std::array<const std::uint32_t* const*, 5> columns;  // by tree
+  std::array<const std::uint32_t* const*, tree_count> columns;  // by tree
   const TableConstants& constants;
   std::uint32_t lanes;
 };

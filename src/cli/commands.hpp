@@ -37,7 +37,7 @@ struct SetupCommand {
   SetupOptions setup;
   bool renew = false;             // mask the weights of the folder's key anew
   std::uint32_t split = 0;        // folders to divide the budget of proofs among; 0: none
-  std::string output = "public";  // as parse_predicate reads it
+  std::string output = "public";  // as parse_output reads it
 };
 void setup_keys(const SetupCommand& command, const Output& output);
 
@@ -46,8 +46,19 @@ struct RunCommand {
 };
 void run_model(const RunCommand& command, const Output& output);
 
+struct CommitCommand {
+  Path key, input, data;
+};
+void commit_input(const CommitCommand& command, const Output& output);
+
+struct OpenCommand {
+  Path data;
+};
+void open_data(const OpenCommand& command, const Output& output);
+
 struct ProveCommand {
   Path folder, input, proof;
+  std::optional<Path> output_data;  // where to write the commitment to the output, if the key has one
   std::string context = "0x0";
   bool as_json = false;
 };
@@ -55,7 +66,7 @@ void prove_input(const ProveCommand& command, const Output& output);
 
 struct VerifyCommand {
   Path key, proof;
-  std::optional<std::string> context;  // that the proof must carry
+  std::optional<std::string> context, input_root, output_root;  // that the proof must carry
   bool transcript = false;
 };
 void verify_proof(const VerifyCommand& command, const Output& output);

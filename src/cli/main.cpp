@@ -87,6 +87,8 @@ struct Commands {
   ImportOptions import;
   SetupCommand setup;
   RunCommand run;
+  CommitCommand commit;
+  OpenCommand open;
   ProveCommand prove;
   VerifyCommand verify;
   CalldataCommand calldata;
@@ -121,18 +123,24 @@ void add_setup(CLI::App& app, SetupCommand& options, const Output& output) {
   auto* command = app.add_subcommand("setup", "Commit to the model: write its verification and proving keys");
   static const std::map<std::string, Target> targets = {{"chain", Target::chain},
                                                         {"offchain", Target::offchain}};
-  static const std::map<std::string, bool> visibilities = {{"public", true}, {"private", false}};
+  static const std::map<std::string, Visibility> visibilities = {
+      {"public", Visibility::shown}, {"private", Visibility::hidden}, {"committed", Visibility::committed}};
   command->add_option("folder", options.folder, "folder that import wrote")->required();
   command->add_option("--target", options.setup.target, "chain: small proofs; offchain: fast proofs")
       ->transform(CLI::CheckedTransformer(targets).description(""))
       ->option_text("chain|offchain [chain]");
-  command->add_option("--input", options.setup.input_public, "whether the input is part of the statement")
+  command
+      ->add_option(
+          "--input", options.setup.input,
+          "what a statement has of the input: its values, nothing, or the root of a commitment to it")
       ->transform(CLI::CheckedTransformer(visibilities).description(""))
-      ->option_text("public|private [public]");
-  auto* shown = command->add_option("--output", options.output,
-                                    "what is shown of the scores: all of them, the index of the greatest, or "
-                                    "whether each is at least, or below, t");
-  shown->option_text("public|argmax|'>=t'|'<t' [public]");
+      ->option_text("public|private|committed [public]");
+  auto* shown =
+      command->add_option("--output", options.output,
+                          "what is shown of the scores: all of them, the index of the greatest, or "
+                          "whether each is at least, or below, t; or the root of a commitment to one "
+                          "of these (committed, 'committed argmax' ..)");
+  shown->option_text("public|argmax|'>=t'|'<t'|committed [public]");
   command->add_option("--batch", options.setup.batch, "samples a proof, off chain")->capture_default_str();
   command
       ->add_option("--proofs", options.setup.proofs,
@@ -154,6 +162,14 @@ void add_setup(CLI::App& app, SetupCommand& options, const Output& output) {
           [&options](const std::string& text) { options.setup.security = parse_security(text); },
           "bits that a forger must find: conjectured-N or proven-N")
       ->option_text("conjectured-N|proven-N [conjectured-96]");
+  static const std::map<std::string, bool> weights = {{"public", true}, {"private", false}};
+  command
+      ->add_option("--model", options.setup.weights_public,
+                   "public: the weights are not masked, anyone can rebuild their root, and one key makes any "
+                   "number of "
+                   "proofs that hide the input")
+      ->transform(CLI::CheckedTransformer(weights).description(""))
+      ->option_text("private|public [private]");
   command->add_flag("!--no-zk", options.setup.zero_knowledge,
                     "hide nothing: for models and data that are public");
   command->add_option("--lanes", options.setup.lanes, "weights a row of the table linear (default: planned)");
@@ -173,11 +189,35 @@ void add_run(CLI::App& app, RunCommand& options, const Output& output) {
   });
 }
 
+void add_commit(CLI::App& app, CommitCommand& options, const Output& output) {
+  auto* command =
+      app.add_subcommand("commit", "Commit to an input: its root is public, the file proves about it");
+  command->add_option("key", options.key, "model.vk of a key with a committed input")->required();
+  command->add_option("input", options.input, "one input: .json, .npy or .npz")->required();
+  command->add_option("-o,--output", options.data, "file for the values and their opening, secret")
+      ->required();
+  command->callback([&] {
+    keep_memory_private();
+    commit_input(options, output);
+  });
+}
+
+void add_open(CLI::App& app, OpenCommand& options, const Output& output) {
+  auto* command = app.add_subcommand("open", "Show the root and the values of a commitment");
+  command->add_option("data", options.data, "file that commit or prove wrote")->required();
+  command->callback([&] { open_data(options, output); });
+}
+
 void add_prove(CLI::App& app, ProveCommand& options, const Output& output) {
   auto* command = app.add_subcommand("prove", "Prove the model's output on an input");
   command->add_option("folder", options.folder, "model folder")->required();
-  command->add_option("input", options.input, "inputs: .json, .npy or .npz")->required();
+  command
+      ->add_option("input", options.input,
+                   "inputs: .json, .npy or .npz; what `circlet commit` wrote if the key's input is committed")
+      ->required();
   command->add_option("-o,--output", options.proof, "file for the proof")->required();
+  command->add_option("--output-data", options.output_data,
+                      "file for the output and its opening, if the key's output is committed");
   command->add_option("--context", options.context, "hexadecimal value that binds the proof to its use")
       ->capture_default_str();
   command->add_flag("--as-json", options.as_json, "write the proof as JSON, for the stwo crate");
@@ -192,6 +232,9 @@ void add_verify(CLI::App& app, VerifyCommand& options, const Output& output) {
   command->add_option("key", options.key, "model.vk")->required();
   command->add_option("proof", options.proof, "proof file")->required();
   command->add_option("--context", options.context, "reject the proof unless it is bound to this context");
+  command->add_option("--input-root", options.input_root, "reject the proof unless it is about this input");
+  command->add_option("--output-root", options.output_root,
+                      "reject the proof unless it is about this output");
   command->add_flag("--transcript", options.transcript, "print the channel's digest after every step");
   command->callback([&] { verify_proof(options, output); });
 }
@@ -239,6 +282,8 @@ int main(int argc, char** argv) {
   add_import(app, commands.import, output);
   add_setup(app, commands.setup, output);
   add_run(app, commands.run, output);
+  add_commit(app, commands.commit, output);
+  add_open(app, commands.open, output);
   add_prove(app, commands.prove, output);
   add_verify(app, commands.verify, output);
   add_calldata(app, commands.calldata, output);

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <tuple>
+
 #include "cli/commands.hpp"
 #include "cli/statement_text.hpp"
 #include "core/artefact.hpp"
@@ -28,7 +30,7 @@ std::string sizes_text(const TableSizes& sizes) {
 }
 
 std::string budget_text(const ProvingKey& proving_key) {
-  if (!proving_key.key.zero_knowledge) return "";
+  if (!proving_key.key.hides_weights()) return "";
   return fmt::format("proofs          {} before the weights must be committed anew\n",
                      proving_key.proof_budget);
 }
@@ -36,8 +38,8 @@ std::string budget_text(const ProvingKey& proving_key) {
 /// Copies of a folder, each with a share of what remains of its budget.
 void split_keys(const ModelFolder& folder, std::uint32_t parts, const Output& output) {
   const ProvingKey proving_key = load_proving_key(folder.proving_key());
-  require(proving_key.key.zero_knowledge, ErrorKind::usage,
-          "the key hides nothing, and has no budget of proofs to split");
+  require(proving_key.key.hides_weights(), ErrorKind::usage,
+          "the key does not hide its weights, and has no budget of proofs to split");
   std::vector<ModelFolder> copies;
   for (std::uint32_t i = 1; i <= parts; ++i) {
     copies.push_back({folder.folder / std::to_string(i)});
@@ -62,6 +64,49 @@ void split_keys(const ModelFolder& folder, std::uint32_t parts, const Output& ou
   output.print({{"split", list}},
                text + fmt::format("{} itself proves nothing more until `circlet setup {} --renew`\n",
                                   folder.folder.string(), folder.folder.string()));
+}
+
+/// The form of the output and whether its values, or a commitment to them, are stated: "public", "argmax",
+/// ">=t",
+/// "<t", "committed", or "committed" with one of the forms, "committed argmax".
+std::pair<Predicate, Visibility> parse_output(const std::string& text) {
+  const std::string_view committed = "committed";
+  require(text != "private", ErrorKind::usage,
+          "a proof with a private output would state nothing: make it committed, or prove a predicate of it "
+          "(argmax, '>=t' or '<t')");
+  if (!text.starts_with(committed)) return {parse_predicate(text), Visibility::shown};
+  const std::string form = text.substr(committed.size());
+  return {form.empty() ? Predicate{} : parse_predicate(form), Visibility::committed};
+}
+
+/// "public", "argmax", "committed", "committed argmax".
+std::string output_setting(const Predicate& predicate, Visibility visibility) {
+  if (visibility == Visibility::shown) return to_text(predicate);
+  const std::string name = visibility_name(visibility);
+  return predicate.kind == Predicate::Kind::values ? name : name + " " + to_text(predicate);
+}
+
+/// Of a key with public weights: whether they are those of model.circlet, where that file is there.
+std::string compare_weights(const ModelFolder& folder, const VerificationKey& key,
+                            nlohmann::ordered_json& object) {
+  if (!std::filesystem::exists(folder.model())) {
+    object["weights_rebuilt"] = false;
+    return "the weights root was not rebuilt: " + folder.model().string() + " is not here\n";
+  }
+  const Blake2sHash root = weights_root(folder.program(), key);
+  require(root == key.weights_root, ErrorKind::rejected, [&] {
+    return "the weights root of model.circlet is " + root.to_hex() + ", the key's is " +
+           key.weights_root.to_hex();
+  });
+  object["weights_rebuilt"] = true;
+  return "rebuilt: the weights root is that of model.circlet\n";
+}
+
+std::string next_step(const ModelFolder& folder, const VerificationKey& key) {
+  if (key.input_visibility == Visibility::committed) {
+    return fmt::format("circlet commit {} input.json -o input.data", folder.verification_key().string());
+  }
+  return fmt::format("circlet prove {} input.json -o proof.bin", folder.folder.string());
 }
 
 }  // namespace
@@ -100,43 +145,48 @@ void setup_keys(const SetupCommand& command, const Output& output) {
   const ModelFolder folder{command.folder};
   if (command.split != 0) return split_keys(folder, command.split, output);
   const Program imported = load_model(folder.model()).program;
-  const Predicate predicate =
-      command.renew ? load_structure(folder.structure()).predicate : parse_predicate(command.output);
+  SetupOptions options = command.setup;
+  Predicate predicate;
+  if (command.renew) {
+    predicate = load_structure(folder.structure()).predicate;
+  } else {
+    std::tie(predicate, options.output) = parse_output(command.output);
+  }
   const Program program = with_predicate(imported, predicate);
   std::string reason = "as before, with the weights masked anew";
   ProvingKey proving_key;
   if (command.renew) {
     proving_key = renew(load_proving_key(folder.proving_key()), program);
   } else {
-    reason = plan(program, command.setup).reason;
-    proving_key = setup(program, command.setup);
+    reason = plan(program, options).reason;
+    proving_key = setup(program, options);
   }
   save_proving_key(proving_key, folder.proving_key());
-  if (proving_key.key.zero_knowledge) {
+  if (proving_key.key.hides_weights()) {
     create_budget(folder.budget(), proving_key.key.weights_root, proving_key.proof_budget);
   }
   save_verification_key(proving_key.key, folder.verification_key());
   save_structure(imported, predicate, folder.structure());
   const auto& key = proving_key.key;
-  output.print(
-      {{"model_id", key.digest().to_hex()},
-       {"structure_root", key.structure_root.to_hex()},
-       {"weights_root", key.weights_root.to_hex()},
-       {"log_sizes", sizes_json(key.log_sizes)},
-       {"input", key.input_public ? "public" : "private"},
-       {"output", to_text(predicate)},
-       {"zero_knowledge", key.zero_knowledge},
-       {"proof_budget", proving_key.proof_budget},
-       {"plan", reason},
-       {"verification_key", folder.verification_key().string()},
-       {"proving_key", folder.proving_key().string()}},
-      fmt::format("model id        {}\nstructure root  {}\nweights root    {}\ntables          {}\n"
-                  "statement       input {}, output {}\nhides           {}\n{}plan            {}\n"
-                  "wrote {} (public) and {} (secret)\nnext: circlet prove {} input.json -o proof.bin\n",
-                  key.digest().to_hex(), key.structure_root.to_hex(), key.weights_root.to_hex(),
-                  sizes_text(key.log_sizes), key.input_public ? "public" : "private", to_text(predicate),
-                  hidden_text(key), budget_text(proving_key), reason, folder.verification_key().string(),
-                  folder.proving_key().string(), command.folder.string()));
+  output.print({{"model_id", key.digest().to_hex()},
+                {"structure_root", key.structure_root.to_hex()},
+                {"weights_root", key.weights_root.to_hex()},
+                {"log_sizes", sizes_json(key.log_sizes)},
+                {"input", visibility_name(key.input_visibility)},
+                {"output", output_setting(predicate, key.output_visibility)},
+                {"zero_knowledge", key.zero_knowledge},
+                {"proof_budget", proving_key.proof_budget},
+                {"plan", reason},
+                {"verification_key", folder.verification_key().string()},
+                {"proving_key", folder.proving_key().string()}},
+               fmt::format("model id        {}\nstructure root  {}\nweights root    {}\ntables          {}\n"
+                           "statement       input {}, output {}\nhides           {}\n{}plan            {}\n"
+                           "wrote {} (public) and {} (secret)\nnext: {}\n",
+                           key.digest().to_hex(), key.structure_root.to_hex(), key.weights_root.to_hex(),
+                           sizes_text(key.log_sizes), visibility_name(key.input_visibility),
+                           output_setting(predicate, key.output_visibility), hidden_text(key),
+                           budget_text(proving_key), reason, folder.verification_key().string(),
+                           folder.proving_key().string(), next_step(folder, key)));
 }
 
 void run_model(const RunCommand& command, const Output& output) {
@@ -194,8 +244,8 @@ void inspect(const InspectCommand& command, const Output& output) {
   nlohmann::ordered_json object = {{"model_id", key.digest().to_hex()},
                                    {"structure_root", key.structure_root.to_hex()},
                                    {"weights_root", key.weights_root.to_hex()},
-                                   {"input", key.input_public ? "public" : "private"},
-                                   {"output", to_text(shown.predicate)},
+                                   {"input", visibility_name(key.input_visibility)},
+                                   {"output", output_setting(shown.predicate, key.output_visibility)},
                                    {"zero_knowledge", key.zero_knowledge},
                                    {"log_sizes", sizes_json(key.log_sizes)},
                                    {"security", to_json(security_of(key))},
@@ -205,15 +255,16 @@ void inspect(const InspectCommand& command, const Output& output) {
       "{} values in {}..{}\n"
       "output          {}, {} values in {}..{}\nhides           {}\n{}\n{}",
       key.digest().to_hex(), key.structure_root.to_hex(), key.weights_root.to_hex(),
-      sizes_text(key.log_sizes), key.input_public ? "public" : "private", key.input.rows, key.input.min,
-      key.input.max, to_text(shown.predicate), key.output.rows, key.output.min, key.output.max,
-      hidden_text(key), to_text(security_of(key)), structure_text(structure));
+      sizes_text(key.log_sizes), visibility_name(key.input_visibility), key.input.rows, key.input.min,
+      key.input.max, output_setting(shown.predicate, key.output_visibility), key.output.rows, key.output.min,
+      key.output.max, hidden_text(key), to_text(security_of(key)), structure_text(structure));
   if (command.rebuild) {
     check_key_of(structure, key);
     check_structure(build_structure(arithmetise(structure, key)), public_wires(key),
                     table_shape(key).hidden_queries);
     object["rebuilt"] = true;
     text += "rebuilt: the structure root is that of model.structure, and the structure is well formed\n";
+    if (key.weights_public) text += compare_weights(folder, key, object);
   }
   output.print(object, text);
 }

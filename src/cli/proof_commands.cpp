@@ -44,12 +44,55 @@ std::vector<std::int32_t> load_input(const Program& program, const Path& path) {
   return quantise_input(program, read_inputs(path, program.tensors[program.input].rows));
 }
 
-void require_budget(const ModelFolder& folder, const ProvingKey& proving_key) {
-  const ProofBudget budget = read_budget(folder.budget());
-  require(budget.weights_root == proving_key.key.weights_root, ErrorKind::bad_input,
-          folder.budget().string() + " counts for another key: run `circlet setup --renew`");
-  require(budget.remaining() != 0, ErrorKind::usage,
-          "the proof budget of this key is spent: run `circlet setup --renew`");
+/// Throws unless `file` counts for the tree of this root, and grants a proof.
+void require_budget(const Path& file, const Blake2sHash& root, const BudgetOwner& owner) {
+  const ProofBudget budget = read_budget(file, owner);
+  require(budget.weights_root == root, ErrorKind::bad_input,
+          [&] { return file.string() + " counts for another " + owner.name + ": " + owner.remedy; });
+  require(budget.remaining() != 0, ErrorKind::usage, [&] {
+    return std::string("the proof budget of this ") + owner.name + " is spent: " + owner.remedy;
+  });
+}
+
+DataCommitment load_data(const Path& path) {
+  return decode_data(read_file(path, std::uint64_t{1} << 32), path.string());
+}
+
+/// Whoever loses the opening of a commitment can prove nothing about it any more.
+void require_absent(const Path& path) {
+  require(!std::filesystem::exists(path), ErrorKind::usage, [&] {
+    return path.string() + " exists, and may hold the opening of a commitment: move it away first";
+  });
+}
+
+/// Writes a new commitment and starts the count of the proofs about it, in this order: a commitment without a
+/// count makes no proof.
+void save_data(const DataCommitment& data, const Path& path) {
+  write_file(path, encode_data(data), true);
+  if (data.proof_budget != 0) create_budget(budget_of_data(path), data.root(), data.proof_budget);
+}
+
+/// The model's input: real numbers from a user's file, or the opening of a commitment to it.
+struct ProofInput {
+  std::vector<std::int32_t> values;
+  std::optional<DataCommitment> data;
+};
+ProofInput load_proof_input(const Program& program, const VerificationKey& key, const Path& path) {
+  if (key.input_visibility != Visibility::committed) return {load_input(program, path), {}};
+  DataCommitment data = load_data(path);
+  auto values = data.values;
+  return {std::move(values), std::move(data)};
+}
+
+void require_root(const char* what, const std::optional<Blake2sHash>& stated,
+                  const std::optional<std::string>& wanted) {
+  if (!wanted) return;
+  require(stated.has_value(), ErrorKind::rejected,
+          [&] { return std::string("the proof states no root of a committed ") + what; });
+  require(stated->to_hex() == *wanted, ErrorKind::rejected, [&] {
+    return std::string("the proof is about the committed ") + what + " " + stated->to_hex() + ", not " +
+           *wanted;
+  });
 }
 
 std::optional<double> threshold_of(const Predicate& predicate) {
@@ -73,23 +116,77 @@ std::optional<double> threshold_beside(const Path& key_file, const VerificationK
 
 }  // namespace
 
+void commit_input(const CommitCommand& command, const Output& output) {
+  const VerificationKey key = load_verification_key(command.key);
+  require(key.input_visibility == Visibility::committed, ErrorKind::usage, [&] {
+    return std::string("the key's input is ") + visibility_name(key.input_visibility) +
+           ": commit to inputs of keys made by `circlet setup --input committed`";
+  });
+  require_absent(command.data);
+  const TensorInfo tensor{.name = "input",
+                          .rows = key.input.rows,
+                          .min = key.input.min,
+                          .max = key.input.max,
+                          .scales = key.input.scales};
+  const DataCommitment data =
+      commit_data(key, key.input, quantise(tensor, read_inputs(command.input, tensor.rows)));
+  save_data(data, command.data);
+  auto object = data_json(data);
+  object["data"] = command.data.string();
+  object["proof_budget"] = data.proof_budget;
+  output.print(object,
+               data_text(data) + fmt::format("wrote {} (secret): {}\n", command.data.string(),
+                                             data.proof_budget == 0
+                                                 ? "the key hides nothing, nor does the root"
+                                                 : fmt::format("hidden over {} proofs", data.proof_budget)));
+}
+
+void open_data(const OpenCommand& command, const Output& output) {
+  const DataCommitment data = load_data(command.data);
+  output.print(data_json(data), data_text(data));
+}
+
 void prove_input(const ProveCommand& command, const Output& output) {
   const auto start = std::chrono::steady_clock::now();
   const ModelFolder folder{command.folder};
   const Program program = folder.program();
   const ProvingKey proving_key = load_proving_key(folder.proving_key());
-  const bool counted = proving_key.key.zero_knowledge;
-  if (counted) require_budget(folder, proving_key);  // before the work
+  const VerificationKey& key = proving_key.key;
+  const bool counted = key.hides_weights();
+  if (counted) require_budget(folder.budget(), key.weights_root, key_budget);  // before the work
+  const bool commits_output = key.output_visibility == Visibility::committed;
+  require(command.output_data.has_value() == commits_output, ErrorKind::usage,
+          commits_output ? "the key commits to the output: say where its opening goes with --output-data"
+                         : "--output-data: the key does not commit to the output");
+  if (command.output_data) require_absent(*command.output_data);
   ProgressBar bar(!output.json);
   double done = 0;
   const auto on_phase = [&](std::string_view phase, double) {
     bar.update(phase, done = std::min(1.0, done + 0.1));
   };
-  const Proof proof = prove(proving_key, program, load_input(program, command.input),
-                            {.context = parse_context(command.context), .observer = {}, .phases = on_phase});
+  const ProofInput input = load_proof_input(program, key, command.input);
+  if (key.zero_knowledge && input.data) {
+    require_budget(budget_of_data(command.input), input.data->root(), data_budget);
+  }
+  std::optional<DataCommitment> output_data;
+  if (commits_output) {
+    output_data = commit_data(key, key.output, execute(program, input.values, key.batch).output());
+  }
+  const Proof proof = prove(proving_key, program, input.values,
+                            {.context = parse_context(command.context),
+                             .observer = {},
+                             .phases = on_phase,
+                             .data = {.input = input.data ? &*input.data : nullptr,
+                                      .output = output_data ? &*output_data : nullptr}});
   const Bytes file = encode_proof(proof);
   // Before any of the proof can be seen.
-  const std::uint64_t remaining = counted ? spend_budget(folder.budget(), proving_key.key.weights_root) : 0;
+  if (output_data) save_data(*output_data, *command.output_data);
+  const std::uint64_t remaining = counted ? spend_budget(folder.budget(), key.weights_root) : 0;
+  if (key.zero_knowledge && input.data)
+    spend_budget(budget_of_data(command.input), input.data->root(), data_budget);
+  if (key.zero_knowledge && output_data) {
+    spend_budget(budget_of_data(*command.output_data), output_data->root(), data_budget);
+  }
   if (command.as_json) {
     write_file(command.proof, as_bytes(proof_to_json(proof).dump()));
   } else {
@@ -97,12 +194,12 @@ void prove_input(const ProveCommand& command, const Output& output) {
   }
   const double seconds = seconds_since(start);
   const auto threshold = threshold_of(program.predicate);
-  auto object = statement_json(proving_key.key, proof.statement, threshold);
+  auto object = statement_json(key, proof.statement, threshold);
   object["proof"] = command.proof.string();
   object["proof_bytes"] = file.size();
   object["seconds"] = seconds;
   if (counted) object["proofs_remaining"] = remaining;
-  output.print(object, statement_text(proving_key.key, proof.statement, threshold) +
+  output.print(object, statement_text(key, proof.statement, threshold) +
                            fmt::format("wrote {} ({}) in {}{}\n", command.proof.string(),
                                        human_size(file.size()), human_time(seconds),
                                        counted ? fmt::format("; the key allows {} more", remaining) : ""));
@@ -123,6 +220,8 @@ void verify_proof(const VerifyCommand& command, const Output& output) {
              *command.context;
     });
   }
+  require_root("input", proof.statement.input_root, command.input_root);
+  require_root("output", proof.statement.output_root, command.output_root);
   const auto start = std::chrono::steady_clock::now();
   verify(key, proof, observer);
   const double seconds = seconds_since(start);
@@ -167,6 +266,9 @@ void bench(const BenchCommand& command, const Output& output) {
     timer.end_phase("model.circlet");
     const ProvingKey proving_key = load_proving_key(folder.proving_key());
     timer.end_phase("model.pk");
+    require(proving_key.key.input_visibility != Visibility::committed &&
+                proving_key.key.output_visibility != Visibility::committed,
+            ErrorKind::usage, "bench times keys without committed values");
     auto input = load_input(program, command.input);
     const std::size_t sample_size = std::size_t{proving_key.key.input.rows} * proving_key.key.batch;
     const std::size_t samples = std::max<std::size_t>(1, input.size() / sample_size);

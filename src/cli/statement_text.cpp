@@ -17,9 +17,12 @@ std::vector<std::int32_t> sample_of(const std::vector<std::int32_t>& values, std
   return {first, first + static_cast<std::ptrdiff_t>(rows)};
 }
 
-std::vector<double> real_values(const PublicTensor& tensor, const std::vector<std::int32_t>& integers) {
+std::vector<double> real_values(const std::vector<double>& scales,
+                                const std::vector<std::int32_t>& integers) {
   std::vector<double> reals;
-  for (std::size_t row = 0; row < integers.size(); ++row) reals.push_back(integers[row] * tensor.scale(row));
+  for (std::size_t row = 0; row < integers.size(); ++row) {
+    reals.push_back(integers[row] * (scales.size() == 1 ? scales[0] : scales[row]));
+  }
   return reals;
 }
 
@@ -45,11 +48,32 @@ std::string values_text(const std::vector<std::int32_t>& integers, const std::ve
   return fmt::format("{}; greatest: {}", fmt::join(parts, ", "), greatest_index(reals));
 }
 
+nlohmann::ordered_json data_json(const DataCommitment& data) {
+  return {{"root", data.root().to_hex()},
+          {"values", data.values},
+          {"real_values", real_values(data.scales, data.values)}};
+}
+
+std::string data_text(const DataCommitment& data) {
+  return fmt::format("root     {}\nvalues   {}\n", data.root().to_hex(),
+                     values_text(data.values, real_values(data.scales, data.values)));
+}
+
 std::string hidden_text(const VerificationKey& key) {
   if (!key.zero_knowledge) return "nothing (--no-zk): a proof tells of weights and values";
-  return fmt::format("the weights{}{} and all that lies between; not the shapes, scales and look-up tables",
-                     key.input_public ? "" : ", the input",
-                     key.output_form == Predicate::Kind::values ? "" : ", the scores");
+  std::string text;
+  const auto add = [&](bool hidden, const char* name) {
+    if (hidden) text += (text.empty() ? "" : ", ") + std::string(name);
+  };
+  add(key.hides_weights(), "the weights");
+  add(key.input_visibility != Visibility::shown, "the input");
+  add(key.output_visibility != Visibility::shown, "the output");
+  add(key.output_form != Predicate::Kind::values, "the scores");
+  if (key.weights_public && key.input_visibility == Visibility::shown) {
+    return "nothing: weights and input are public, and give all the rest";
+  }
+  return text + " and all that lies between; not the shapes, scales and look-up tables" +
+         (key.weights_public ? ", nor the weights" : "");
 }
 
 const char* form_name(Predicate::Kind form) {
@@ -76,14 +100,21 @@ std::string output_text(const Predicate& predicate, const std::vector<std::int32
 nlohmann::ordered_json statement_json(const VerificationKey& key, const Statement& statement,
                                       std::optional<double> threshold) {
   nlohmann::ordered_json json = {{"model_id", key.digest().to_hex()}, {"context", to_hex(statement.context)}};
-  if (key.input_public) {
+  if (key.input_visibility == Visibility::shown) {
     json["inputs"] = statement.inputs;
   } else {
-    json["inputs"] = "private";
+    json["inputs"] = visibility_name(key.input_visibility);
   }
+  if (statement.input_root) json["input_root"] = statement.input_root->to_hex();
   json["zero_knowledge"] = key.zero_knowledge;
-  json["outputs"] = statement.outputs;
+  json["weights"] = key.hides_weights() ? "private" : "public";
   json["output_form"] = form_name(key.output_form);
+  if (statement.output_root) {
+    json["outputs"] = visibility_name(key.output_visibility);
+    json["output_root"] = statement.output_root->to_hex();
+    return json;
+  }
+  json["outputs"] = statement.outputs;
   const bool shows_scores = key.output_form == Predicate::Kind::values;
   if (key.output_form == Predicate::Kind::at_least || key.output_form == Predicate::Kind::below) {
     if (threshold) json["threshold"] = *threshold;
@@ -94,7 +125,7 @@ nlohmann::ordered_json statement_json(const VerificationKey& key, const Statemen
   auto greatest = nlohmann::ordered_json::array();
   for (std::size_t sample = 0; sample < key.batch; ++sample) {
     const auto integers = sample_of(statement.outputs, key.output.rows, sample);
-    const auto real = real_values(key.output, integers);
+    const auto real = real_values(key.output.scales, integers);
     reals.push_back(real);
     greatest.push_back(shows_scores ? greatest_index(real) : static_cast<std::size_t>(integers[0]));
   }
@@ -110,12 +141,19 @@ std::string statement_text(const VerificationKey& key, const Statement& statemen
   std::string text =
       fmt::format("model    {}\ncontext  {}\n", key.digest().to_hex(), to_hex(statement.context));
   for (std::size_t sample = 0; sample < key.batch; ++sample) {
-    if (key.input_public) {
+    if (key.input_visibility == Visibility::shown) {
       const auto integers = sample_of(statement.inputs, key.input.rows, sample);
       text += fmt::format("input    {}\n", fmt::join(integers, " "));
     } else {
-      text += fmt::format("input    private, {} values in {}..{}\n", key.input.rows, key.input.min,
-                          key.input.max);
+      text += fmt::format("input    {}, {} values in {}..{}\n", visibility_name(key.input_visibility),
+                          key.input.rows, key.input.min, key.input.max);
+      if (statement.input_root) text += fmt::format("         root {}\n", statement.input_root->to_hex());
+    }
+    if (statement.output_root) {
+      text += fmt::format("output   committed, {}, {} values in {}..{}\n         root {}\n",
+                          form_name(key.output_form), key.output.rows, key.output.min, key.output.max,
+                          statement.output_root->to_hex());
+      continue;
     }
     const auto integers = sample_of(statement.outputs, key.output.rows, sample);
     if (compares && !threshold) {
@@ -124,7 +162,7 @@ std::string statement_text(const VerificationKey& key, const Statement& statemen
                       key.output_form == Predicate::Kind::below ? "below" : "at least", answers(integers));
     } else {
       text += fmt::format("output   {}\n", output_text({key.output_form, threshold.value_or(0)}, integers,
-                                                       real_values(key.output, integers)));
+                                                       real_values(key.output.scales, integers)));
     }
   }
   return text + fmt::format("hides    {}\n", hidden_text(key));

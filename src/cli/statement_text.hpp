@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "frontend/program.hpp"
+#include "stark/data_commitment.hpp"
 #include "stark/statement.hpp"
 
 namespace circlet::cli {
@@ -16,6 +17,10 @@ std::size_t greatest_index(const std::vector<double>& values);
 
 /// "12 (0.31), -4 (-0.10); greatest: 0", at most a few dozen values.
 std::string values_text(const std::vector<std::int32_t>& integers, const std::vector<double>& reals);
+
+/// The commitment's root and values: what whoever holds it knows.
+nlohmann::ordered_json data_json(const DataCommitment& data);
+std::string data_text(const DataCommitment& data);
 
 /// What a key's proofs hide, and what of the model they show.
 std::string hidden_text(const VerificationKey& key);

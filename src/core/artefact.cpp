@@ -38,6 +38,8 @@ std::string kind_name(std::uint32_t kind) {
       return "a proof";
     case ArtefactKind::proof_budget:
       return "a proof budget (model.budget)";
+    case ArtefactKind::committed_data:
+      return "a commitment to data";
   }
   return "an unknown kind of file";
 }

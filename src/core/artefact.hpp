@@ -18,6 +18,7 @@ enum class ArtefactKind : std::uint32_t {
   proving_key = 4,       // model.pk: secret
   proof = 5,             // proof.bin: public
   proof_budget = 6,      // model.budget: proofs that a proving key may still make
+  committed_data = 7,    // values and the opening of their commitment: secret
 };
 
 /// An open file, closed at the end; -1 for none.

@@ -150,8 +150,7 @@ Trace execute(const Program& program, std::span<const std::int32_t> input, std::
   return trace;
 }
 
-std::vector<std::int32_t> quantise_input(const Program& program, std::span<const double> real) {
-  const TensorInfo& info = program.tensors.at(program.input);
+std::vector<std::int32_t> quantise(const TensorInfo& info, std::span<const double> real) {
   require(real.size() % info.rows == 0, ErrorKind::bad_input, [&] {
     return "input: " + std::to_string(real.size()) + " values are no multiple of the model's " +
            std::to_string(info.rows) + " features";
@@ -170,6 +169,10 @@ std::vector<std::int32_t> quantise_input(const Program& program, std::span<const
     integers[i] = static_cast<std::int32_t>(rounded);
   }
   return integers;
+}
+
+std::vector<std::int32_t> quantise_input(const Program& program, std::span<const double> real) {
+  return quantise(program.tensors.at(program.input), real);
 }
 
 std::vector<double> to_real(const TensorInfo& tensor, std::span<const std::int32_t> values) {

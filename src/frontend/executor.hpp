@@ -56,8 +56,10 @@ const std::vector<std::int32_t>& tensor_values(const Program& program, const Tra
 void append_digits(const Program& program, const std::vector<Digit>& digits, std::int64_t value,
                    std::vector<DigitTrace>& out);
 
-/// round(x / scale) for every feature of every sample; `real` is [lane][row].
-/// Throws Error(bad_input) naming the first feature outside the model's input range.
+/// round(x / scale) for every feature of every sample of an input tensor; `real` is [lane][row].
+/// Throws Error(bad_input) naming the first feature outside the tensor's range.
+std::vector<std::int32_t> quantise(const TensorInfo& info, std::span<const double> real);
+/// The same for the model's input.
 std::vector<std::int32_t> quantise_input(const Program& program, std::span<const double> real);
 
 /// integer * scale, for values [lane][row] of a tensor.

@@ -23,10 +23,7 @@ const Wire one;
 
 class Builder {
  public:
-  Builder(const Program& program, const TableShape& shape, bool input_public) : program_(program) {
-    result_.shape = shape;
-    result_.input_public = input_public;
-  }
+  Builder(const Program& program, const TableShape& shape) : program_(program) { result_.shape = shape; }
 
   Arithmetisation build() {
     allocate_functions();
@@ -44,6 +41,8 @@ class Builder {
       multiply(MacRow::Carry::none, one, one);
     }
     fill_reads();
+    if (result_.shape.input == Visibility::committed) result_.input_rows = data_rows(program_.input);
+    if (result_.shape.output == Visibility::committed) result_.output_rows = data_rows(program_.output);
     return std::move(result_);
   }
 
@@ -57,6 +56,10 @@ class Builder {
   [[nodiscard]] std::uint32_t reads_of(std::uint32_t id) const {
     const auto found = reads_.find(id);
     return found == reads_.end() ? 0 : found->second;
+  }
+  /// Rows that a committed tensor takes.
+  [[nodiscard]] std::size_t data_rows(TensorId tensor) const {
+    return (program_.tensors[tensor].rows + data::row_values - 1) / data::row_values;
   }
   [[nodiscard]] std::uint32_t wire_of(TensorId tensor, std::uint32_t row) const {
     return tensor_wires_[tensor] + row;
@@ -114,10 +117,9 @@ class Builder {
                                   .r_function = range_functions_.at(0),
                                   .value_id = wire_of(program_.input, row)});
     }
-    if (result_.input_public) {
-      result_.input_claim = new_wire();
-      read_claim(result_.input_claim);
-    }
+    if (result_.shape.input == Visibility::hidden) return;
+    result_.input_claim = new_wire();
+    read_claim(result_.input_claim);
   }
 
   /// The last row of `activate` ends an op that reads its claim,
@@ -421,15 +423,16 @@ std::uint32_t table_log_size(std::size_t table, std::uint32_t lanes, std::size_t
 }
 
 /// Of a Program that passed its check.
-Arithmetisation checked(const Program& program, const TableShape& shape, bool input_public,
-                        std::uint32_t most_log_size) {
+Arithmetisation checked(const Program& program, const TableShape& shape, std::uint32_t most_log_size) {
   require(most_rows(program, shape) < std::uint64_t{1} << most_log_size, ErrorKind::unsupported, [&] {
     return "the model needs a table of more than 2^" + std::to_string(most_log_size) + " rows";
   });
   // A product of two rows of samples would mix the samples.
   require(shape.batch == 1 || program.predicate.kind != Predicate::Kind::argmax, ErrorKind::usage,
           "an arg max is proved for one sample at a time: leave out --batch, or make the scores public");
-  Arithmetisation result = Builder(program, shape, input_public).build();
+  require(shape.batch == 1 || (shape.input != Visibility::committed && shape.output != Visibility::committed),
+          ErrorKind::usage, "committed values are those of one sample: leave out --batch");
+  Arithmetisation result = Builder(program, shape).build();
   result.log_sizes = least_log_sizes(result);
   return result;
 }
@@ -445,6 +448,10 @@ TableSizes least_log_sizes(const Arithmetisation& a) {
                    .lut = log_size(lut_table, LutShape::lanes, a.lut.size()),
                    .mac = log_size(mac_table, MacShape::lanes, a.mac.size())};
   sizes.blinder = std::max({sizes.linear, sizes.activate, sizes.lut, sizes.mac});
+  // The tables input and output have the blinder's height.
+  for (const std::size_t rows : {a.input_rows, a.output_rows}) {
+    if (rows != 0) sizes.blinder = std::max(sizes.blinder, log_size(input_table, data::row_values, rows));
+  }
   if (a.shape.hidden_queries != 0) {
     sizes.blinder = std::max(sizes.blinder, blinder_log_size(a.shape.hidden_queries));
   }
@@ -455,19 +462,21 @@ TableShape table_shape(const VerificationKey& key) {
   return {.lanes = key.lanes,
           .batch = key.batch,
           .hidden_queries = key.zero_knowledge ? key.pcs.fri.n_queries : 0,
-          .log_blowup = key.pcs.fri.log_blowup_factor};
+          .log_blowup = key.pcs.fri.log_blowup_factor,
+          .input = key.input_visibility,
+          .output = key.output_visibility};
 }
 
-Arithmetisation arithmetise(const Program& program, const TableShape& shape, bool input_public) {
+Arithmetisation arithmetise(const Program& program, const TableShape& shape) {
   check_program(program);
-  return checked(program, shape, input_public, max_table_log_size);
+  return checked(program, shape, max_table_log_size);
 }
 
 Arithmetisation arithmetise(const Program& program, const VerificationKey& key) {
   check_program(program);
   // A structure of a few bytes can ask for tables of gigabytes. The count of rows is not exact.
   const std::uint32_t most = std::min(key.log_sizes.blinder + 1, max_table_log_size);
-  Arithmetisation result = checked(program, table_shape(key), key.input_public, most);
+  Arithmetisation result = checked(program, table_shape(key), most);
   const auto least = result.log_sizes.all(), named = key.log_sizes.all();
   require(std::ranges::equal(least, named, std::less_equal<>()), ErrorKind::rejected,
           "the key's table sizes are not those of this structure");

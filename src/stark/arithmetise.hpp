@@ -17,6 +17,7 @@ struct TableShape {
   std::uint32_t batch = 1;           // B
   std::uint32_t hidden_queries = 0;  // queries that the tables have mask rows for; 0: nothing is hidden
   std::uint32_t log_blowup = 1;      // the blinder's column a depends on it
+  Visibility input = Visibility::shown, output = Visibility::shown;
 };
 
 /// What a key says of the tables.
@@ -97,13 +98,13 @@ struct MacRow {
 
 struct Arithmetisation {
   TableShape shape;
-  bool input_public = true;
   std::vector<LinearRow> linear;
   std::vector<ActivateRow> activate;
   std::vector<LutRow> lut;
   std::vector<MacRow> mac;
   std::vector<std::uint32_t> first_lut_row;         // of function fn at index fn - 1
-  std::uint32_t input_claim = 0, output_claim = 0;  // wire ids
+  std::uint32_t input_claim = 0, output_claim = 0;  // wire ids; 0 for a hidden input
+  std::size_t input_rows = 0, output_rows = 0;      // real rows of the tables input and output
   std::uint32_t one_reads = 0, ones_reads = 0;
 
   std::optional<std::uint32_t> first_blinder_row;  // found anew if absent
@@ -115,7 +116,7 @@ TableSizes least_log_sizes(const Arithmetisation& arithmetisation);
 
 /// Deterministic: the structure root is rebuilt from it. Throws Error(bad_input) if `check_program` would,
 /// and Error(unsupported) before it makes more rows than a verification key allows.
-Arithmetisation arithmetise(const Program& program, const TableShape& shape, bool input_public);
+Arithmetisation arithmetise(const Program& program, const TableShape& shape);
 
 /// The same for the tables of a key. Error(rejected) if the key's are too small, Error(unsupported) before it
 /// makes rows that are far too many.

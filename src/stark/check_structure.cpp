@@ -346,13 +346,13 @@ std::size_t check_splits(const TableView& table, const std::map<std::uint32_t, F
 }
 
 /// Layers read values that are bound: digits are for the output alone.
-void check_readers_of_digits(const TableView& table, const PublicWires& wires_of_key, const Wires& wires) {
+void check_readers_of_digits(const TableView& table, Predicate::Kind output_form, std::uint32_t output_claim,
+                             const Wires& wires) {
   for (std::size_t row = 0; row < table.real_rows(); ++row) {
     if (wires.reach(table.at("id", row)) != 0) table.fail(row, "a layer reads digits");
   }
-  require(
-      wires.reach(M31(wires_of_key.output_claim)) == 0 || wires_of_key.output_form == Predicate::Kind::argmax,
-      ErrorKind::rejected, "structure: the output holds digits, which nothing binds");
+  require(wires.reach(M31(output_claim)) == 0 || output_form == Predicate::Kind::argmax, ErrorKind::rejected,
+          "structure: the output holds digits, which nothing binds");
 }
 
 void check_mac(const TableView& table, Wires& wires) {
@@ -396,15 +396,38 @@ void check_mac(const TableView& table, Wires& wires) {
   }
 }
 
+/// Committed values: one claim over all rows, on the last one. Returns its wire.
+std::uint32_t check_data(const TableView& table, std::int32_t count) {
+  const std::size_t last = table.real_rows() - 1;
+  for (std::size_t row = 0; row <= last; ++row) {
+    if (table.bit("cont", row) != (row != 0))
+      table.fail(row, "cont is not on the rows after the first alone");
+    const M31 n = table.at("n", row), id = table.at("id", row);
+    if (row == last && n.centered() != count) {
+      table.fail(row, count > 0 ? "the claim is not read once" : "the claim is not yielded once");
+    }
+    if (row != last && (!n.is_zero() || !id.is_zero()))
+      table.fail(row, "a wire is touched before the last row");
+  }
+  return table.at("id", last).value();
+}
+
 }  // namespace
 
 PublicWires public_wires(const VerificationKey& key) {
-  return {key.input_public ? key.input.claim_wire : 0,
-          key.output.claim_wire,
-          key.one_reads,
-          key.ones_reads,
-          key.output_form,
-          key.batch};
+  return {key.input_visibility, key.output_visibility, key.input.claim_wire, key.output.claim_wire,
+          key.one_reads,        key.ones_reads,        key.output_form,      key.batch};
+}
+
+PublicWires public_wires(const Arithmetisation& a, Predicate::Kind output_form) {
+  return {a.shape.input,
+          a.shape.output,
+          a.shape.input == Visibility::shown ? a.input_claim : 0,
+          a.shape.output == Visibility::shown ? a.output_claim : 0,
+          a.one_reads,
+          a.ones_reads,
+          output_form,
+          a.shape.batch};
 }
 
 void check_structure(const Structure& structure, const PublicWires& wires_of_key,
@@ -413,19 +436,31 @@ void check_structure(const Structure& structure, const PublicWires& wires_of_key
   const TableView linear = view(linear_table), activate = view(activate_table), lut = view(lut_table),
                   mac = view(mac_table);
   Wires wires;
+  // The wire of a claim of committed values is named by their table, that of public values by the key.
+  std::uint32_t input_claim = wires_of_key.input_claim, output_claim = wires_of_key.output_claim;
+  if (wires_of_key.input == Visibility::committed) {
+    const TableView input = view(input_table);
+    input_claim = check_data(input, -1);
+    wires.yield(input, input.real_rows() - 1, M31(input_claim), 1);
+  }
+  if (wires_of_key.output == Visibility::committed) {
+    const TableView output = view(output_table);
+    output_claim = check_data(output, 1);
+    wires.read(output, output.real_rows() - 1, M31(output_claim));
+  }
   const auto functions = check_lut(lut);
   check_linear(linear, wires);
   check_activate(activate, functions, wires_of_key, wires);
   check_mac(mac, wires);
   const std::size_t unread = check_splits(activate, functions, wires_of_key, wires);
-  check_readers_of_digits(linear, wires_of_key, wires);
+  check_readers_of_digits(linear, wires_of_key.output_form, output_claim, wires);
   wires.yield_publicly(wires::one, wires_of_key.one_reads);
   wires.yield_publicly(wires::ones, wires_of_key.ones_reads);
-  if (wires_of_key.input_claim != 0) wires.yield_publicly(wires_of_key.input_claim, 1);
-  wires.read_publicly(wires_of_key.output_claim);
+  if (wires_of_key.input == Visibility::shown) wires.yield_publicly(input_claim, 1);
+  if (wires_of_key.output == Visibility::shown) wires.read_publicly(output_claim);
   wires.check_balance();
   wires.check_acyclic();
-  const std::size_t allowed = wires_of_key.input_claim == 0 ? 1 : 0;
+  const std::size_t allowed = wires_of_key.input == Visibility::hidden ? 1 : 0;
   require(unread == allowed, ErrorKind::rejected,
           "structure: activate has values that no claim binds, beyond a private input");
 }

@@ -14,4 +14,8 @@ std::shared_ptr<const CommittedTree<Blake2sMerkleChannel>> commit_tables(const A
                                                                          const TableColumns& tables,
                                                                          std::uint32_t log_blowup);
 
+/// Commits columns of 2^k values each, in row order, as one tree.
+std::shared_ptr<const CommittedTree<Blake2sMerkleChannel>> commit_columns(
+    std::span<const std::span<const M31>> columns, std::uint32_t log_blowup);
+
 }  // namespace circlet

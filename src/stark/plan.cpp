@@ -14,6 +14,7 @@
 #include "fri/fri_layers.hpp"
 #include "stark/security.hpp"
 #include "stark/setup.hpp"
+#include "stark/shape.hpp"
 
 namespace circlet {
 namespace {
@@ -58,12 +59,12 @@ double felts(const Plan& plan) {
   const auto paths = [&](std::uint32_t height) {
     return std::max(0.0, height - log_queries) * felts_in_hash;
   };
-  const AirShape shape{
-      .weights_per_row = plan.shape.lanes, .samples = plan.shape.batch, .log_sizes = plan.sizes.all()};
+  const AirShape shape = air_shape(plan.shape, plan.sizes);
+  const std::vector<Tree> trees = shape.trees();
   double columns = 8;
-  for (std::size_t tree = 0; tree < tree_count; ++tree) columns += tree_width(shape, static_cast<Tree>(tree));
-  double of_query = columns / values_in_felt +
-                    (tree_count + 1) * paths(plan.sizes.blinder + plan.pcs.fri.log_blowup_factor);
+  for (const Tree tree : trees) columns += tree_width(shape, tree);
+  double of_query = columns / values_in_felt + static_cast<double>(trees.size() + 1) *
+                                                   paths(plan.sizes.blinder + plan.pcs.fri.log_blowup_factor);
   for (const FriLayerShape& layer : fri_layer_shapes(plan.sizes.blinder, plan.pcs.fri)) {
     const double cells = rows_of(layer.fold_step) - 1;
     of_query +=
@@ -83,10 +84,13 @@ VerificationKey prototype(const Plan& plan) {
   key.batch = plan.shape.batch;
   key.log_sizes = plan.sizes;
   key.pcs = plan.pcs;
+  key.input_visibility = plan.shape.input;
+  key.output_visibility = plan.shape.output;
   return key;
 }
 
 /// The least tables that hold the model and its masks, and the proofs that the masks of the weights last for.
+/// Committed values stay hidden over as many proofs as were asked for, too.
 void choose_sizes(Plan& plan, const Arithmetisation& rows, const SetupOptions& options) {
   Arithmetisation sized = rows;
   plan.shape.log_blowup = plan.pcs.fri.log_blowup_factor;
@@ -95,9 +99,18 @@ void choose_sizes(Plan& plan, const Arithmetisation& rows, const SetupOptions& o
   plan.sizes = least_log_sizes(sized);
   if (!options.zero_knowledge) return;
   const std::size_t real_rows = rows.linear.size() + 1;
-  plan.sizes.linear = std::max(
-      plan.sizes.linear, log2_exact(real_rows + weight_mask_rows(plan.pcs.fri.n_queries, options.proofs)));
+  if (!options.weights_public) {
+    plan.sizes.linear = std::max(
+        plan.sizes.linear, log2_exact(real_rows + weight_mask_rows(plan.pcs.fri.n_queries, options.proofs)));
+  }
   plan.sizes.blinder = std::max(plan.sizes.blinder, plan.sizes.linear);
+  for (const std::size_t data_rows : {rows.input_rows, rows.output_rows}) {
+    if (data_rows == 0) continue;
+    plan.sizes.blinder =
+        std::max(plan.sizes.blinder,
+                 log2_exact(data_rows + 1 + weight_mask_rows(plan.pcs.fri.n_queries, options.proofs)));
+  }
+  if (options.weights_public) return;
   plan.proof_budget =
       proofs_hidden_by((std::size_t{1} << plan.sizes.linear) - real_rows, plan.pcs.fri.n_queries);
 }
@@ -154,8 +167,9 @@ Plan plan(const Program& program, const SetupOptions& options) {
   std::vector<std::uint32_t> lanes_allowed(lane_choices.begin(), lane_choices.end());
   if (chain || options.lanes) lanes_allowed = {options.lanes.value_or(16)};
   for (const std::uint32_t lanes : lanes_allowed) {
-    Plan candidate{.shape = {.lanes = lanes, .batch = options.batch}};
-    const Arithmetisation rows = arithmetise(program, candidate.shape, options.input_public);
+    Plan candidate{
+        .shape = {.lanes = lanes, .batch = options.batch, .input = options.input, .output = options.output}};
+    const Arithmetisation rows = arithmetise(program, candidate.shape);
     if (options.pcs) {
       candidate.pcs = *options.pcs;
       choose_sizes(candidate, rows, options);

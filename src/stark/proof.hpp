@@ -6,24 +6,23 @@
 #include <filesystem>
 #include <nlohmann/json_fwd.hpp>
 
+#include "air/registry.hpp"
 #include "fri/proof.hpp"
 #include "stark/statement.hpp"
 
 namespace circlet {
 
-/// Tables with a claimed sum, in component order: linear, activate, lut, mac.
-inline constexpr std::size_t claiming_tables = 4;
-/// Trees before the composition: structure, weights, witness, fingerprints, LogUp.
-inline constexpr std::size_t trace_trees = 5;
-
 struct Proof {
-  static constexpr std::uint32_t format_version = 1;
+  static constexpr std::uint32_t format_version = 2;
 
   Statement statement;
-  std::array<QM31, claiming_tables> claimed_sums;
+  std::array<QM31, table_count> claimed_sums;  // 0 for a table that is not there
   StarkProof<Blake2sHash> stark;
   friend bool operator==(const Proof&, const Proof&) = default;
 };
+
+/// The sums of the tables that a proof of this statement has, in component order.
+std::vector<QM31> present_sums(const Statement& statement, const std::array<QM31, table_count>& sums);
 
 Bytes encode_proof(const Proof& proof);
 /// Throws Error(bad_input) that names the damaged field.

@@ -11,7 +11,6 @@ using std::filesystem::path;
 
 constexpr std::uint32_t budget_version = 1;
 constexpr std::uint64_t most_bytes = 1024;  // a whole file has 80
-const std::string renew = "run `circlet setup --renew`";
 
 /// The file behind symbolic links, so that all its names share a lock.
 path resolved(const path& file) {
@@ -48,16 +47,20 @@ void check_single_name(const path& file) {
 
 /// Spends `amount(budget)` units, which may throw instead, and returns the budget as it was.
 template <class Amount>
-ProofBudget spend(const path& name, const Blake2sHash& weights_root, const Amount& amount) {
+ProofBudget spend(const path& name, const Blake2sHash& weights_root, const BudgetOwner& owner,
+                  const Amount& amount) {
   const path file = resolved(name);
-  read_budget(file);  // no lock file beside a budget that does not exist
+  read_budget(file, owner);  // no lock file beside a budget that does not exist
   const FileLock lock(lock_of(file));
-  const ProofBudget before = read_budget(file);
+  const ProofBudget before = read_budget(file, owner);
   check_single_name(file);
   require(before.weights_root == weights_root, ErrorKind::bad_input, [&] {
-    return "'" + file.string() + "' is the proof budget of another key: put back this key's own, or " + renew;
+    return "'" + file.string() + "' is the proof budget of another " + owner.name + ": put back this " +
+           owner.name + "'s own, or " + owner.remedy;
   });
-  require(before.remaining() > 0, ErrorKind::usage, "the proof budget of this key is spent: " + renew);
+  require(before.remaining() > 0, ErrorKind::usage, [&] {
+    return std::string("the proof budget of this ") + owner.name + " is spent: " + owner.remedy;
+  });
   ProofBudget after = before;
   after.spent += amount(before);
   write_budget(file, after);
@@ -80,16 +83,18 @@ void create_budget(const path& name, const Blake2sHash& weights_root, std::uint6
     }
   }
   require(!counts_already, ErrorKind::usage, [&] {
-    return "'" + file.string() + "' counts the proofs of this key already: for a new count, " + renew;
+    return "'" + file.string() + "' counts the proofs of this key already: for a new count, " +
+           key_budget.remedy;
   });
   write_budget(file, {.weights_root = weights_root, .total = total, .spent = 0});
 }
 
-std::uint64_t spend_budget(const path& name, const Blake2sHash& weights_root) {
-  return spend(name, weights_root, [](const ProofBudget&) { return std::uint64_t{1}; }).remaining() - 1;
+std::uint64_t spend_budget(const path& name, const Blake2sHash& weights_root, const BudgetOwner& owner) {
+  return spend(name, weights_root, owner, [](const ProofBudget&) { return std::uint64_t{1}; }).remaining() -
+         1;
 }
 
-ProofBudget read_budget(const path& file) {
+ProofBudget read_budget(const path& file, const BudgetOwner& owner) {
   try {
     const Bytes bytes = read_file(file, most_bytes);
     ByteReader reader(open_artefact(ArtefactKind::proof_budget, budget_version, bytes, file.string()),
@@ -102,14 +107,14 @@ ProofBudget read_budget(const path& file) {
     if (budget.spent > budget.total) reader.fail("spent", "more than the total");
     return budget;
   } catch (const Error& error) {
-    throw Error(error.kind(),
-                std::string(error.what()) + "; without its proof budget a key makes no proof: " + renew);
+    throw Error(error.kind(), std::string(error.what()) + "; without its proof budget a " + owner.name +
+                                  " makes no proof: " + owner.remedy);
   }
 }
 
 std::vector<std::uint64_t> split_budget(const path& name, const Blake2sHash& weights_root,
                                         std::uint64_t parts) {
-  const ProofBudget before = spend(name, weights_root, [&](const ProofBudget& budget) {
+  const ProofBudget before = spend(name, weights_root, key_budget, [&](const ProofBudget& budget) {
     require(parts > 0 && parts <= budget.remaining(), ErrorKind::usage, [&] {
       return "a budget with " + std::to_string(budget.remaining()) + " proofs left cannot be split into " +
              std::to_string(parts);

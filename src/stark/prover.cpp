@@ -9,8 +9,20 @@
 namespace circlet {
 namespace {
 
-std::vector<std::int32_t> public_values(const std::vector<std::int32_t>& values, bool is_public) {
-  return is_public ? values : std::vector<std::int32_t>();
+/// The part of a statement about values of this visibility: the values, the root of their commitment, or
+/// nothing.
+void state(Visibility visibility, const PublicTensor& tensor, const std::vector<std::int32_t>& values,
+           const DataCommitment* data, const VerificationKey& key, std::vector<std::int32_t>& stated,
+           std::optional<Blake2sHash>& root) {
+  require((data != nullptr) == (visibility == Visibility::committed), ErrorKind::bad_input, [&] {
+    return std::string("the key's values are ") + visibility_name(visibility) +
+           ", and a commitment to them is " + (data == nullptr ? "missing" : "given");
+  });
+  if (visibility == Visibility::shown) stated = values;
+  if (visibility != Visibility::committed) return;
+  check_data_fits(*data, key, tensor);
+  require(data->values == values, ErrorKind::bad_input, "the commitment is to other values than these");
+  root = data->root();
 }
 
 }  // namespace
@@ -29,12 +41,15 @@ Proof prove(const ProvingKey& proving_key, const Program& program, std::span<con
   Arithmetisation arithmetisation = arithmetise(program, key);
   arithmetisation.first_blinder_row = proving_key.first_blinder_row;
   const ModelColumns columns = model_columns(program, arithmetisation);
-  const Statement statement{.context = options.context,
-                            .inputs = public_values(execution.input, key.input_public),
-                            .outputs = execution.output()};
+  Statement statement{
+      .context = options.context, .inputs = {}, .outputs = {}, .input_root = {}, .output_root = {}};
+  state(key.input_visibility, key.input, execution.input, options.data.input, key, statement.inputs,
+        statement.input_root);
+  state(key.output_visibility, key.output, execution.output(), options.data.output, key, statement.outputs,
+        statement.output_root);
   timer.end_phase("execution");
   if (!key.zero_knowledge) {
-    HonestTrace source(program, arithmetisation, columns, execution);
+    HonestTrace source(program, arithmetisation, columns, execution, nullptr, options.data);
     ProveOptions unmasked = options;
     unmasked.masks = nullptr;
     return prove_trace(proving_key, statement, source, unmasked);
@@ -44,7 +59,7 @@ Proof prove(const ProvingKey& proving_key, const Program& program, std::span<con
   if (masked.masks == nullptr) masked.masks = &system;
   while (true) {
     try {
-      HonestTrace source(program, arithmetisation, columns, execution, masked.masks);
+      HonestTrace source(program, arithmetisation, columns, execution, masked.masks, options.data);
       return prove_trace(proving_key, statement, source, masked);
     } catch (const UnluckyChallenge&) {
       // Nothing has left the prover: all masks but the key's are drawn again.
@@ -94,8 +109,11 @@ Proof prove_trace(const ProvingKey& proving_key, const Statement& statement, Tra
     proof.claimed_sums[table] = logup[table].claimed_sum;
     logup_columns[table] = std::move(logup[table].columns);
   }
-  channel.mix_felts(proof.claimed_sums);
+  channel.mix_felts(present_sums(statement, proof.claimed_sums));
   commit(Tree::logup, std::move(logup_columns));
+  for (const DataCommitment* data : {options.data.input, options.data.output}) {
+    if (data != nullptr) commit_tree(data->tree);
+  }
   timer.end_phase("LogUp");
 
   const auto components = make_component_provers(shape, challenges, proof.claimed_sums, deleted);

@@ -19,6 +19,8 @@ struct ProveOptions {
   /// Where masks are drawn from. `prove` takes a generator of its own if this is null and the key is
   /// zero-knowledge; `prove_trace` then commits zeros.
   Csprng* masks = nullptr;
+  /// Where the key says so: what the input and the output are committed by.
+  CommittedValues data = {};
   /// Sees the trees before the composition, in order, with every secret that they hold: for tests that commit
   /// the same columns elsewhere.
   std::function<void(const CommittedTree<Blake2sMerkleChannel>&)> trees = {};
@@ -26,7 +28,7 @@ struct ProveOptions {
 
 /// Proves that `program`, the model of `proving_key`, maps `inputs` ([sample][row], key.batch samples) to its
 /// outputs. Throws Error(bad_input) if the key belongs to another model, or the input has another size or
-/// cannot be executed.
+/// cannot be executed, or a commitment is missing or is to other values.
 Proof prove(const ProvingKey& proving_key, const Program& program, std::span<const std::int32_t> inputs,
             const ProveOptions& options = {});
 

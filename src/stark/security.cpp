@@ -59,11 +59,13 @@ Parameters parameters_of(const VerificationKey& key) {
   const double batch = key.batch;
   const double lanes = key.lanes;
   constexpr double public_messages = 4;  // ONE, ONES, the input, the output
-  result.messages = linear + (2 * batch + 2) * activate + 4 * lut + 3 * mac + public_messages;
+  const double data = (shape.input_committed ? result.rows : 0) + (shape.output_committed ? result.rows : 0);
+  result.messages = linear + (2 * batch + 2) * activate + 4 * lut + 3 * mac + data + public_messages;
   // An op of `linear` with r rows has a claim of degree below C r in t and below B in alpha; an op of
   // `activate` one of degree below its rows; a row of `mac` adds one power of t and at most one coefficient's
-  // padding.
-  result.product_degree = linear * (batch + lanes) + activate * (batch + 1) + mac * (batch + lanes + 1);
+  // padding; a table of committed values has a claim of degree below its values.
+  result.product_degree = linear * (batch + lanes) + activate * (batch + 1) + mac * (batch + lanes + 1) +
+                          data * circlet::data::row_values;
 
   constexpr double composition_columns = 8;
   result.quotients = composition_columns;

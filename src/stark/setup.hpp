@@ -27,12 +27,15 @@ SecurityTarget parse_security(const std::string& text);
 
 struct SetupOptions {
   Target target = Target::chain;
-  bool input_public = true;
-  std::uint32_t batch = 1;             // samples a proof; 1 on chain
-  std::optional<std::uint32_t> lanes;  // weights a row of `linear`; planned if absent, 16 on chain
-  SecurityTarget security;             // of what is planned
-  std::optional<PcsConfig> pcs;        // planned if absent
+  Visibility input = Visibility::shown;
+  Visibility output = Visibility::shown;  // of what the predicate leaves of it; never hidden
+  std::uint32_t batch = 1;                // samples a proof; 1 on chain
+  std::optional<std::uint32_t> lanes;     // weights a row of `linear`; planned if absent, 16 on chain
+  SecurityTarget security;                // of what is planned
+  std::optional<PcsConfig> pcs;           // planned if absent
   bool zero_knowledge = true;
+  bool weights_public =
+      false;  // with zero knowledge: the weights are not masked, and serve any number of proofs
   std::uint32_t proofs = 10;  // that the weights stay hidden over, at least; without zero knowledge unused
   /// Where the masks of the weights are drawn from; a generator of its own by default.
   Csprng* masks = nullptr;
@@ -66,14 +69,15 @@ struct ProvingKey {
 ProvingKey setup(const Program& program, const SetupOptions& options);
 
 /// The same key with the weights masked anew: another weights root, and so another model id, and a whole
-/// budget of proofs. Error(bad_input) if `program` is another model, Error(usage) if the key hides nothing.
+/// budget of proofs. Error(bad_input) if `program` is another model, Error(usage) if the key does not hide
+/// its weights.
 ProvingKey renew(const ProvingKey& proving_key, const Program& program, Csprng* masks = nullptr);
 
 /// XXH3 of the Program: tells an owner that a proving key belongs to another model.
 std::uint64_t model_checksum(const Program& program);
 
 /// A tensor as the key describes it.
-PublicTensor public_tensor(const TensorInfo& tensor, std::uint32_t claim_wire);
+PublicTensor public_tensor(const TensorInfo& tensor, Visibility visibility, std::uint32_t claim_wire);
 
 /// model.pk in its envelope. The decoded key views the file's bytes and keeps their owner alive;
 /// Error(bad_input) if the file is damaged.
@@ -83,6 +87,9 @@ ProvingKey decode_proving_key(std::span<const std::uint8_t> file, std::shared_pt
 
 void save_proving_key(const ProvingKey& proving_key, const std::filesystem::path& path);
 ProvingKey load_proving_key(const std::filesystem::path& path);
+
+/// The weights tree alone, of a key whose weights are public, from the Program.
+Blake2sHash weights_root(const Program& program, const VerificationKey& key);
 
 /// The structure tree alone, from the public part of a Program: what `inspect --rebuild` compares with the
 /// key.

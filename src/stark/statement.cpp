@@ -28,6 +28,9 @@ void append_values(std::vector<std::uint32_t>& words, const std::vector<std::int
   words.push_back(static_cast<std::uint32_t>(values.size()));
   for (const auto value : values) words.push_back(M31::from_signed(value).value());
 }
+void append_root(std::vector<std::uint32_t>& words, const std::optional<Blake2sHash>& root) {
+  if (root) words.insert(words.end(), root->words.begin(), root->words.end());
+}
 
 }  // namespace
 
@@ -67,9 +70,17 @@ std::string to_hex(const Context& context) {
 }
 
 void check_statement(const VerificationKey& key, const Statement& statement) {
-  const std::size_t inputs = key.input_public ? std::size_t{key.input.rows} * key.batch : 0;
-  check_values("input", statement.inputs, inputs, key.input);
-  check_values("output", statement.outputs, std::size_t{key.output.rows} * key.batch, key.output);
+  const auto check = [&](const char* what, Visibility visibility, const PublicTensor& tensor,
+                         const std::vector<std::int32_t>& values, const std::optional<Blake2sHash>& root) {
+    const std::size_t count = visibility == Visibility::shown ? std::size_t{tensor.rows} * key.batch : 0;
+    check_values(what, values, count, tensor);
+    require(root.has_value() == (visibility == Visibility::committed), ErrorKind::rejected, [&] {
+      return std::string("the statement has ") + (root ? "a" : "no") + " root of a committed " + what +
+             "; the key says it is " + visibility_name(visibility);
+    });
+  };
+  check("input", key.input_visibility, key.input, statement.inputs, statement.input_root);
+  check("output", key.output_visibility, key.output, statement.outputs, statement.output_root);
 }
 
 void mix_key(const VerificationKey& key, Blake2sChannel& channel) {
@@ -80,7 +91,9 @@ void mix_key(const VerificationKey& key, Blake2sChannel& channel) {
 void mix_statement(const Statement& statement, Blake2sChannel& channel) {
   std::vector<std::uint32_t> words(statement.context.begin(), statement.context.end());
   append_values(words, statement.inputs);
+  append_root(words, statement.input_root);
   append_values(words, statement.outputs);
+  append_root(words, statement.output_root);
   channel.mix_u32s(words);
 }
 
@@ -112,8 +125,12 @@ QM31 public_messages(const VerificationKey& key, const Statement& statement, con
   };
   add(-std::int64_t{key.one_reads}, wires::one, QM31(M31(1)));
   add(-std::int64_t{key.ones_reads}, wires::ones, ones_value(key.batch, challenges));
-  if (key.input_public) add(-1, key.input.claim_wire, claim_of(statement.inputs, key.input.rows, challenges));
-  add(1, key.output.claim_wire, claim_of(statement.outputs, key.output.rows, challenges));
+  if (key.input_visibility == Visibility::shown) {
+    add(-1, key.input.claim_wire, claim_of(statement.inputs, key.input.rows, challenges));
+  }
+  if (key.output_visibility == Visibility::shown) {
+    add(1, key.output.claim_wire, claim_of(statement.outputs, key.output.rows, challenges));
+  }
   return sum;
 }
 

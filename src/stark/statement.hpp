@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,13 +24,14 @@ std::string to_hex(const Context& context);
 
 struct Statement {
   Context context{};
-  std::vector<std::int32_t> inputs;   // sample after sample; empty if the input is private
-  std::vector<std::int32_t> outputs;  // sample after sample
+  std::vector<std::int32_t> inputs;   // sample after sample; empty unless the input is public
+  std::vector<std::int32_t> outputs;  // sample after sample; empty unless the output is public
+  std::optional<Blake2sHash> input_root, output_root;  // of what is committed
   friend bool operator==(const Statement&, const Statement&) = default;
 };
 
-/// Throws Error(rejected) unless the statement has the key's shape and every value lies in its declared
-/// range.
+/// Throws Error(rejected) unless the statement has the key's shape, a root where values are committed, and
+/// every value lies in its declared range.
 void check_statement(const VerificationKey& key, const Statement& statement);
 
 /// Transcript step 1 up to the two roots: the key's digest and its PCS configuration.
@@ -44,7 +46,7 @@ QM31 claim_of(std::span<const std::int32_t> values, std::uint32_t rows, const Ch
 QM31 ones_value(std::uint32_t batch, const Challenges& challenges);
 
 /// The public messages of the bus (docs/protocol.md section 5): yields of ONE, ONES and of a public input's
-/// claim, and the read of the output's claim. Throws Error(rejected) if a denominator vanishes.
+/// claim, and the read of a public output's. Throws Error(rejected) if a denominator vanishes.
 QM31 public_messages(const VerificationKey& key, const Statement& statement, const Challenges& challenges);
 
 }  // namespace circlet

@@ -84,6 +84,19 @@ StructureTable build_mac(const Arithmetisation& a, std::uint32_t log_size) {
   return table.finish(a.mac.size(), masks(mac_table, MacShape::lanes, a));
 }
 
+/// A table of `real_rows` committed values, if there is one; `count` is 1 if it reads the claim, -1 if it
+/// yields it.
+StructureTable build_data(std::size_t index, const char* name, std::size_t real_rows, std::uint32_t claim,
+                          std::int32_t count, const Arithmetisation& a) {
+  if (real_rows == 0) return {.name = name, .column_names = {}, .columns = {}};
+  TableWriter table(name, {"live", "real", "cont", "keepr", "n", "id", "fin"}, a.log_sizes.blinder);
+  for (std::size_t i = 0; i < real_rows; ++i) {
+    const bool last = i + 1 == real_rows;
+    table.row(i, {1, 1, i != 0, i != 0, last ? count : 0, last ? claim : 0, 0});
+  }
+  return table.finish(real_rows, masks(index, data::row_values, a));
+}
+
 }  // namespace
 
 const BaseColumn& StructureTable::column(std::string_view wanted) const {
@@ -106,8 +119,15 @@ Structure build_structure(const Arithmetisation& arithmetisation) {
   StructureTable blinder{.name = "blinder",
                          .column_names = {"a"},
                          .columns = {blinder_structure(sizes.blinder, first, shape.hidden_queries)}};
-  return {build_linear(arithmetisation, sizes.linear), build_activate(arithmetisation, sizes.activate),
-          build_lut(arithmetisation, sizes.lut), build_mac(arithmetisation, sizes.mac), std::move(blinder)};
+  return {build_linear(arithmetisation, sizes.linear),
+          build_activate(arithmetisation, sizes.activate),
+          build_lut(arithmetisation, sizes.lut),
+          build_mac(arithmetisation, sizes.mac),
+          build_data(input_table, InputShape::table, arithmetisation.input_rows, arithmetisation.input_claim,
+                     -1, arithmetisation),
+          build_data(output_table, OutputShape::table, arithmetisation.output_rows,
+                     arithmetisation.output_claim, 1, arithmetisation),
+          std::move(blinder)};
 }
 
 }  // namespace circlet

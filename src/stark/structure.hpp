@@ -25,7 +25,7 @@ struct StructureTable {
   [[nodiscard]] BaseColumn& column(std::string_view wanted);
 };
 
-/// linear, activate, lut, mac, blinder.
+/// In the order of the registry; a table that is not there has no columns.
 using Structure = std::array<StructureTable, component_count>;
 
 Structure build_structure(const Arithmetisation& arithmetisation);
@@ -33,15 +33,17 @@ Structure build_structure(const Arithmetisation& arithmetisation);
 /// What the verification key says about the wires that the verifier itself yields or reads, and about the
 /// output.
 struct PublicWires {
-  std::uint32_t input_claim = 0;  // 0 if the input is private
-  std::uint32_t output_claim = 0;
+  Visibility input = Visibility::shown, output = Visibility::shown;
+  std::uint32_t input_claim = 0, output_claim = 0;  // 0 unless it is shown
   std::uint32_t one_reads = 0, ones_reads = 0;
   Predicate::Kind output_form = Predicate::Kind::values;
   std::uint32_t batch = 1;
 };
 
-/// Those of a key.
+/// Those of a key, and those that a key for these rows has.
 PublicWires public_wires(const VerificationKey& key);
+PublicWires public_wires(const Arithmetisation& arithmetisation,
+                         Predicate::Kind output_form = Predicate::Kind::values);
 
 /// Checks that a structure is well formed, from its columns alone: selectors and counts consistent, every
 /// wire yielded once with as many copies as it has reads, no cycle of wires, every look-up table a function,

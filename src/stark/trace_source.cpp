@@ -4,6 +4,7 @@
 #include "air/mask_rows.hpp"
 #include "air/tables/activate/columns.hpp"
 #include "air/tables/linear/columns.hpp"
+#include "stark/shape.hpp"
 #include "stark/statement.hpp"
 #include "stark/witness.hpp"
 
@@ -20,18 +21,22 @@ ModelColumns model_columns(const Program& program, const Arithmetisation& arithm
 }
 
 HonestTrace::HonestTrace(const Program& program, const Arithmetisation& arithmetisation,
-                         const ModelColumns& model, const Trace& execution, Csprng* masks)
+                         const ModelColumns& model, const Trace& execution, Csprng* masks,
+                         const CommittedValues& data)
     : program_(program),
       arithmetisation_(arithmetisation),
       model_(model),
       execution_(execution),
-      shape_{.weights_per_row = arithmetisation.shape.lanes,
-             .samples = arithmetisation.shape.batch,
-             .log_sizes = arithmetisation.log_sizes.all()},
-      masks_(masks) {
+      shape_(air_shape(arithmetisation.shape, arithmetisation.log_sizes)),
+      masks_(masks),
+      data_(data) {
+  require(shape_.input_committed == (data.input != nullptr) &&
+              shape_.output_committed == (data.output != nullptr),
+          ErrorKind::internal, "committed values without their commitment, or a commitment to others");
   if (masks_ == nullptr) return;
   QM31 sum;
-  for (const std::size_t table : {linear_table, lut_table, mac_table}) {
+  for (const std::size_t table : {linear_table, lut_table, mac_table, input_table, output_table}) {
+    if (!shape_.has(table)) continue;
     rhos_[table] = {masks_->next(), masks_->next(), masks_->next(), masks_->next()};
     sum += rhos_[table];
   }
@@ -39,9 +44,15 @@ HonestTrace::HonestTrace(const Program& program, const Arithmetisation& arithmet
 }
 
 TableTrace HonestTrace::table_trace(std::size_t index) const {
-  return {
+  TableTrace trace{
       .log_size = shape_.log_sizes[index],
-      .trees = {model_.structure[index], model_.weights[index], witness_[index], fingerprints_[index], {}}};
+      .trees = {model_.structure[index], model_.weights[index], witness_[index], fingerprints_[index]}};
+  const auto add_data = [&](std::size_t table, Tree tree, const DataCommitment* data) {
+    if (index == table && data != nullptr) trace.trees[static_cast<std::size_t>(tree)] = data->columns;
+  };
+  add_data(input_table, Tree::input, data_.input);
+  add_data(output_table, Tree::output, data_.output);
+  return trace;
 }
 
 void HonestTrace::draw_masks(std::size_t table, Tree tree, Columns& columns) const {
@@ -117,8 +128,12 @@ TableColumns HonestTrace::fingerprints(const Challenges& challenges) {
   }
   fingerprints_[mac_table] =
       mac_fingerprints(table_trace(mac_table), mac_a, mac_b, challenges, rhos_[mac_table]);
-  for (const std::size_t table : {linear_table, activate_table, mac_table}) {
-    draw_masks(table, Tree::fingerprints, fingerprints_[table]);
+  for (const auto& [table, tree] : {std::pair(input_table, Tree::input), {output_table, Tree::output}}) {
+    if (!shape_.has(table)) continue;
+    fingerprints_[table] = data_fingerprints(tree, table_trace(table), challenges, rhos_[table]);
+  }
+  for (const std::size_t table : {linear_table, activate_table, mac_table, input_table, output_table}) {
+    if (shape_.has(table)) draw_masks(table, Tree::fingerprints, fingerprints_[table]);
   }
   return fingerprints_;
 }
@@ -126,6 +141,7 @@ TableColumns HonestTrace::fingerprints(const Challenges& challenges) {
 std::array<LogUpTrace, table_count> HonestTrace::logup(const Challenges& challenges) {
   std::array<LogUpTrace, table_count> traces;
   for (std::size_t table = 0; table < table_count; ++table) {
+    if (!shape_.has(table)) continue;
     traces[table] = generate_logup(table, shape_.lanes(table), table_trace(table), challenges);
     draw_masks(table, Tree::logup, traces[table].columns);
   }

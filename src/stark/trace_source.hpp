@@ -10,6 +10,7 @@
 #include "core/csprng.hpp"
 #include "frontend/executor.hpp"
 #include "stark/arithmetise.hpp"
+#include "stark/data_commitment.hpp"
 #include "stark/structure.hpp"
 
 namespace circlet {
@@ -23,7 +24,8 @@ class TraceSource {
   virtual TableColumns witness() = 0;
   /// alpha and t are drawn.
   virtual TableColumns fingerprints(const Challenges& challenges) = 0;
-  /// z and lambda are drawn too. One trace a table, with its claimed sum.
+  /// z and lambda are drawn too. One trace a table, with its claimed sum; empty for a table that is not
+  /// there.
   virtual std::array<LogUpTrace, table_count> logup(const Challenges& challenges) = 0;
 };
 
@@ -35,11 +37,17 @@ struct ModelColumns {
 /// The mask rows and salts of the weights are zero.
 ModelColumns model_columns(const Program& program, const Arithmetisation& arithmetisation);
 
+/// What a proof is about, where its key says that the input or the output is committed.
+struct CommittedValues {
+  const DataCommitment* input = nullptr;
+  const DataCommitment* output = nullptr;
+};
+
 /// Keeps references to its arguments. With `masks`, the mask rows and the rhos are drawn; without, zero.
 class HonestTrace : public TraceSource {
  public:
   HonestTrace(const Program& program, const Arithmetisation& arithmetisation, const ModelColumns& model,
-              const Trace& execution, Csprng* masks = nullptr);
+              const Trace& execution, Csprng* masks = nullptr, const CommittedValues& data = {});
   TableColumns witness() override;
   TableColumns fingerprints(const Challenges& challenges) override;
   std::array<LogUpTrace, table_count> logup(const Challenges& challenges) override;
@@ -56,6 +64,7 @@ class HonestTrace : public TraceSource {
   const Trace& execution_;
   AirShape shape_;
   Csprng* masks_;
+  CommittedValues data_;
   std::array<QM31, table_count> rhos_{};  // their sum is 0
   TableColumns witness_;
   TableColumns fingerprints_;

@@ -84,12 +84,18 @@ class WordReader {
 };
 
 /// A message that is used p times would balance with none that yields it. Uses a row: linear 1, activate 2 B
-/// + 1, mac 3; and one by the verifier.
+/// + 1, mac 3, output 1; and one by the verifier.
 void check_uses(const VerificationKey& key) {
   const auto rows = [](std::uint32_t log_size) { return std::uint64_t{1} << log_size; };
   const std::uint64_t uses = rows(key.log_sizes.linear) + rows(key.log_sizes.activate) * (2 * key.batch + 1) +
-                             rows(key.log_sizes.mac) * 3 + 1;
+                             rows(key.log_sizes.mac) * 3 + rows(key.log_sizes.blinder) + 1;
   if (uses >= M31::modulus) refuse("the tables are so large that a message could be used p times");
+}
+
+Visibility read_visibility(std::uint32_t bits) {
+  if (bits > static_cast<std::uint32_t>(Visibility::committed))
+    refuse("visibility: neither public, private nor committed");
+  return static_cast<Visibility>(bits);
 }
 
 PublicTensor read_tensor(WordReader& reader, bool claimed) {
@@ -105,6 +111,18 @@ PublicTensor read_tensor(WordReader& reader, bool claimed) {
 
 }  // namespace
 
+const char* visibility_name(Visibility visibility) {
+  switch (visibility) {
+    case Visibility::shown:
+      return "public";
+    case Visibility::hidden:
+      return "private";
+    case Visibility::committed:
+      return "committed";
+  }
+  return "unknown";
+}
+
 std::vector<std::uint32_t> VerificationKey::to_words() const {
   std::vector<std::uint32_t> words = {format_version, air_id, hash_id, lanes, batch};
   for (const auto size : log_sizes.all()) words.push_back(size);
@@ -114,10 +132,11 @@ std::vector<std::uint32_t> VerificationKey::to_words() const {
                           pcs.fri.n_queries, pcs.fri.fold_step}) {
     words.push_back(word);
   }
-  words.push_back((input_public ? 1U : 0U) | 2U | (zero_knowledge ? 4U : 0U) |
-                  static_cast<std::uint32_t>(output_form) << 8);
-  write_tensor(words, input, input_public);
-  write_tensor(words, output, true);
+  words.push_back(static_cast<std::uint32_t>(input_visibility) |
+                  static_cast<std::uint32_t>(output_visibility) << 2 | (zero_knowledge ? 16U : 0U) |
+                  (weights_public ? 32U : 0U) | static_cast<std::uint32_t>(output_form) << 8);
+  write_tensor(words, input, input_visibility == Visibility::shown);
+  write_tensor(words, output, output_visibility == Visibility::shown);
   words.push_back(one_reads);
   words.push_back(ones_reads);
   write_scales(words, input.scales);
@@ -153,13 +172,20 @@ VerificationKey VerificationKey::from_words(std::span<const std::uint32_t> words
   const std::uint32_t visibility = reader.next("visibility");
   const std::uint32_t form = visibility >> 8;
   if (form > static_cast<std::uint32_t>(Predicate::Kind::below)) refuse("visibility: unknown form of output");
-  if ((visibility & 0xffU) > 7) refuse("visibility: unknown flags");
+  if ((visibility & 0xffU) >= 64) refuse("visibility: unknown flags");
   key.output_form = static_cast<Predicate::Kind>(form);
-  key.input_public = (visibility & 1U) != 0;
-  if ((visibility & 2U) == 0) refuse("visibility: the output is not public");
-  key.zero_knowledge = (visibility & 4U) != 0;
-  key.input = read_tensor(reader, key.input_public);
-  key.output = read_tensor(reader, true);
+  key.input_visibility = read_visibility(visibility & 3U);
+  key.output_visibility = read_visibility(visibility >> 2 & 3U);
+  if (key.output_visibility == Visibility::hidden) refuse("visibility: the output is hidden");
+  const bool committed =
+      key.input_visibility == Visibility::committed || key.output_visibility == Visibility::committed;
+  if (committed && key.batch != 1) refuse("visibility: committed values of more than one sample");
+  key.zero_knowledge = (visibility & 16U) != 0;
+  key.weights_public = (visibility & 32U) != 0;
+  if (key.weights_public && !key.zero_knowledge)
+    refuse("visibility: public weights of a key that hides nothing");
+  key.input = read_tensor(reader, key.input_visibility == Visibility::shown);
+  key.output = read_tensor(reader, key.output_visibility == Visibility::shown);
   key.one_reads = reader.within("reads of ONE", 0, 1U << 28);
   key.ones_reads = reader.within("reads of ONES", 0, 1U << 28);
   key.input.scales = reader.scales("input scales", key.input.rows);

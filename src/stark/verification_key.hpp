@@ -22,9 +22,16 @@ inline constexpr std::uint32_t ones = 2;  // F(1, ..., 1)
 inline constexpr std::uint32_t first_of_model = 16;
 }  // namespace wires
 
+/// Who knows a model's input or output: everybody, as its values are part of the statement; nobody but the
+/// prover; or whoever holds the opening of a commitment whose root is part of the statement.
+enum class Visibility : std::uint8_t { shown, hidden, committed };
+
+/// public, private or committed.
+const char* visibility_name(Visibility visibility);
+
 /// The model's input or output as the verifier knows it.
 struct PublicTensor {
-  std::uint32_t claim_wire = 0;  // id of the wire that carries its claim
+  std::uint32_t claim_wire = 0;  // id of the wire that carries its claim; 0 unless its values are shown
   std::uint32_t rows = 0;        // values a sample
   std::int32_t min = 0;          // least and greatest integer
   std::int32_t max = 0;
@@ -41,8 +48,8 @@ struct TableSizes {
 };
 
 struct VerificationKey {
-  static constexpr std::uint32_t format_version = 2;
-  static constexpr std::uint32_t air_id = 2;
+  static constexpr std::uint32_t format_version = 3;
+  static constexpr std::uint32_t air_id = 3;
   static constexpr std::uint32_t hash_id = 1;  // Blake2s
 
   std::uint32_t lanes = 16;  // C: weights a row of `linear`
@@ -50,10 +57,15 @@ struct VerificationKey {
   TableSizes log_sizes;
   Blake2sHash structure_root, weights_root;
   PcsConfig pcs;
-  bool input_public = true;
+  Visibility input_visibility = Visibility::shown;
+  Visibility output_visibility = Visibility::shown;  // never hidden: a statement says something
   /// Whether the tables have the mask rows and the blinder that hide what is not public. The prover's promise
   /// to himself: a verifier cannot see whether the masks are random.
   bool zero_knowledge = false;
+  /// Whether the weights, alone, are not masked: anyone who has model.circlet can rebuild their root. Of keys
+  /// with zero knowledge only; the others mask nothing.
+  bool weights_public = false;
+  [[nodiscard]] bool hides_weights() const { return zero_knowledge && !weights_public; }
   /// What the output says of the model's scores; the threshold, if there is one, is in the structure.
   Predicate::Kind output_form = Predicate::Kind::values;
   PublicTensor input, output;

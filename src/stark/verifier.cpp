@@ -1,5 +1,6 @@
 #include "stark/verifier.hpp"
 
+#include <algorithm>
 #include <memory>
 #include <vector>
 
@@ -23,21 +24,31 @@ void verify_deleting(const VerificationKey& key, const Proof& proof, const Delet
                      Blake2sChannel::Observer observer) {
   check_statement(key, proof.statement);
   const auto& commitments = proof.stark.commitments;
-  if (commitments.size() != trace_trees + 1) {
+  const AirShape shape = air_shape(key);
+  const std::vector<Tree> trees = shape.trees();
+  if (commitments.size() != trees.size() + 1) {
     reject("the proof has " + std::to_string(commitments.size()) + " commitments, expected " +
-           std::to_string(trace_trees + 1));
+           std::to_string(trees.size() + 1));
   }
   if (commitments[0] != key.structure_root)
     reject("the structure root is not the key's: a proof of another model");
   if (commitments[1] != key.weights_root)
     reject("the weights root is not the key's: a proof with other weights");
 
-  const AirShape shape = air_shape(key);
+  // The roots of committed values are public values: they are in the transcript before anything is drawn.
+  for (std::size_t i = 0; i < trees.size(); ++i) {
+    if (trees[i] == Tree::input && commitments[i] != proof.statement.input_root)
+      reject("the input's root is not the statement's");
+    if (trees[i] == Tree::output && commitments[i] != proof.statement.output_root)
+      reject("the output's root is not the statement's");
+  }
+
   Blake2sChannel channel;
   channel.observe(std::move(observer));
   CommitmentSchemeVerifier<Blake2sMerkleChannel> scheme(key.pcs);
   const auto commit = [&](Tree tree) {
-    scheme.commit(commitments[static_cast<std::size_t>(tree)], column_log_sizes(shape, tree), channel);
+    const auto place = static_cast<std::size_t>(std::ranges::find(trees, tree) - trees.begin());
+    scheme.commit(commitments[place], column_log_sizes(shape, tree), channel);
   };
   mix_key(key, channel);
   commit(Tree::structure);
@@ -52,11 +63,14 @@ void verify_deleting(const VerificationKey& key, const Proof& proof, const Delet
   const auto second = channel.draw_secure_felts(2);
   challenges.z = second[0];
   challenges.lambda = second[1];
-  channel.mix_felts(proof.claimed_sums);
+  const std::vector<QM31> claimed_sums = present_sums(proof.statement, proof.claimed_sums);
+  channel.mix_felts(claimed_sums);
   commit(Tree::logup);
+  if (shape.input_committed) commit(Tree::input);
+  if (shape.output_committed) commit(Tree::output);
 
   QM31 sum = public_messages(key, proof.statement, challenges);
-  for (const auto& claimed : proof.claimed_sums) sum += claimed;
+  for (const auto& claimed : claimed_sums) sum += claimed;
   if (!sum.is_zero())
     reject("the bus does not balance: claimed sums and public values do not add up to zero");
 

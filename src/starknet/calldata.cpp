@@ -67,14 +67,15 @@ void add_public_values(const std::vector<std::int32_t>& values, std::vector<Felt
 void add_queried_values(const VerificationKey& key, const StarkProof<Blake2sHash>& stark,
                         std::vector<Felt252>& tape) {
   const AirShape shape = air_shape(key);
+  const std::vector<Tree> trees = shape.trees();
   const auto& values = stark.queried_values;
   std::vector<std::vector<std::size_t>> orders;
   const std::size_t queries = values[0].empty() ? 0 : values[0][0].size();
   for (std::size_t tree = 0; tree < values.size(); ++tree) {
     std::vector<std::size_t> order(values[tree].size());
     std::iota(order.begin(), order.end(), 0);
-    if (tree < trace_trees) {
-      const auto sizes = column_log_sizes(shape, static_cast<Tree>(tree));
+    if (tree < trees.size()) {
+      const auto sizes = column_log_sizes(shape, trees[tree]);
       expect(sizes.size() == order.size(), "a tree has another number of columns than the key says");
       std::ranges::stable_sort(order, {}, [&](std::size_t column) { return sizes[column]; });
     }
@@ -103,10 +104,12 @@ Calldata encode_calldata(const VerificationKey& key, const Proof& proof) {
   require(key.pcs.fri.log_last_layer_degree_bound == 0, ErrorKind::unsupported,
           "calldata: the contract verifies proofs with a constant last FRI layer");
   const auto& stark = proof.stark;
-  expect(stark.commitments.size() == trace_trees + 1, "not six commitments");
-  expect(stark.sampled_values.size() == trace_trees + 1, "not six trees of sampled values");
-  expect(stark.queried_values.size() == trace_trees + 1, "not six trees of queried values");
-  expect(stark.decommitments.size() == trace_trees + 1, "not six decommitments");
+  const std::vector<Tree> trees = air_shape(key).trees();
+  const std::size_t count = trees.size() + 1;
+  expect(stark.commitments.size() == count, "another number of commitments than the key's trees");
+  expect(stark.sampled_values.size() == count, "sampled values of another number of trees");
+  expect(stark.queried_values.size() == count, "queried values of another number of trees");
+  expect(stark.decommitments.size() == count, "another number of decommitments than the key's trees");
   expect(stark.fri_proof.last_layer_coefficients.size() == 1, "not one last layer coefficient");
 
   Calldata calldata;
@@ -117,7 +120,7 @@ Calldata encode_calldata(const VerificationKey& key, const Proof& proof) {
   add_public_values(proof.statement.inputs, values);
   add_public_values(proof.statement.outputs, values);
   Section section;
-  for (const auto& sum : proof.claimed_sums) section.add(sum);
+  for (const auto& sum : present_sums(proof.statement, proof.claimed_sums)) section.add(sum);
   section.end(values);
   for (const auto& tree : stark.sampled_values)
     for (const auto& column : tree)
@@ -130,8 +133,15 @@ Calldata encode_calldata(const VerificationKey& key, const Proof& proof) {
 
   std::vector<const FriLayerProof<Blake2sHash>*> layers = {&stark.fri_proof.first_layer};
   for (const auto& layer : stark.fri_proof.inner_layers) layers.push_back(&layer);
-  // The structure and weights roots are the key's.
-  std::vector<Blake2sHash> hashes(stark.commitments.begin() + 2, stark.commitments.end());
+  // The structure and weights roots are the key's; the roots of committed values are part of the statement.
+  std::vector<Blake2sHash> hashes;
+  for (std::size_t tree = 0; tree < trees.size(); ++tree) {
+    if (trees[tree] == Tree::input || trees[tree] == Tree::output) hashes.push_back(stark.commitments[tree]);
+  }
+  for (const Tree tree : {Tree::witness, Tree::fingerprints, Tree::logup}) {
+    hashes.push_back(stark.commitments[static_cast<std::size_t>(tree)]);
+  }
+  hashes.push_back(stark.commitments.back());
   for (const auto* layer : layers) hashes.push_back(layer->commitment);
   const auto add_witness = [&](const MerkleDecommitment<Blake2sHash>& decommitment) {
     hashes.insert(hashes.end(), decommitment.hash_witness.begin(), decommitment.hash_witness.end());

@@ -27,11 +27,15 @@ class RandomKeys {
                        .log_last_layer_degree_bound = draw(2),
                        .n_queries = 1 + draw(3),
                        .fold_step = 1 + draw(3)}};
-    key.input_public = draw(2) == 1;
+    key.input_visibility = std::array{Visibility::shown, Visibility::hidden, Visibility::committed}[draw(3)];
+    key.output_visibility = draw(2) == 0 ? Visibility::shown : Visibility::committed;
+    const bool committed =
+        key.input_visibility == Visibility::committed || key.output_visibility == Visibility::committed;
+    if (committed) key.batch = 1;
     key.zero_knowledge = draw(2) == 1;
     key.output_form = static_cast<Predicate::Kind>(draw(4));
-    key.input = tensor(key.input_public);
-    key.output = tensor(true);
+    key.input = tensor(key.input_visibility == Visibility::shown);
+    key.output = tensor(key.output_visibility == Visibility::shown);
     key.one_reads = draw(3);
     key.ones_reads = draw(3);
     return key;

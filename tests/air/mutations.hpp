@@ -95,8 +95,10 @@ inline ToyTable blinder_trace() {
 class Sweep {
  public:
   Sweep() {
-    model_.make_fingerprints(alpha, t);
-    model_.make_logup(z, lambda);
+    for (ToyModel* model : {&public_, &committed_}) {
+      model->make_fingerprints(alpha, t);
+      model->make_logup(z, lambda);
+    }
   }
   [[nodiscard]] std::vector<TableCoverage> run() {
     std::vector<TableCoverage> tables;
@@ -115,8 +117,13 @@ class Sweep {
     M31& in(ToyTable& table) const { return table.tree(tree)[column][row]; }
   };
 
+  /// The model that has the table.
+  ToyModel& model_with(std::size_t component) {
+    return public_.shape().has(component) ? public_ : committed_;
+  }
+  std::uint32_t lanes(std::size_t component) { return model_with(component).shape().lanes(component); }
   ToyTable& table(std::size_t component) {
-    return component == blinder_table ? blinder_ : model_.table(component);
+    return component == blinder_table ? blinder_ : model_with(component).table(component);
   }
 
   [[nodiscard]] std::vector<Violation> change_alone(const Cell& cell) {
@@ -124,18 +131,18 @@ class Sweep {
     M31& value = cell.in(changed);
     const M31 honest = value;
     value += M31(1);
-    auto found = find_violations(cell.component, model_.shape().lanes(cell.component), changed.trace(),
-                                 model_.challenges(), changed.claimed_sum);
+    auto found = find_violations(cell.component, lanes(cell.component), changed.trace(), public_.challenges(),
+                                 changed.claimed_sum);
     value = honest;
     return found;
   }
 
-  [[nodiscard]] std::string change_with_what_follows(const Cell& cell) const {
-    ToyModel model = model_;
+  [[nodiscard]] std::string change_with_what_follows(const Cell& cell) {
+    ToyModel model = model_with(cell.component);
     ToyTable& changed = model.table(cell.component);
     cell.in(changed) += M31(1);
-    if (cell.tree < Tree::fingerprints) model.make_fingerprints(alpha, t);
-    if (cell.tree < Tree::logup) model.make_logup(z, lambda);
+    if (cell.tree != Tree::fingerprints && cell.tree != Tree::logup) model.make_fingerprints(alpha, t);
+    if (cell.tree != Tree::logup) model.make_logup(z, lambda);
     if (cell.tree == Tree::logup) {
       for_each_table([&]<class Shape>(auto index, Shape) {
         if (index != cell.component) return;
@@ -152,10 +159,10 @@ class Sweep {
 
   TableCoverage sweep(std::size_t component) {
     const bool is_table = component < table_count;
-    const TableLayout layout = table_layout(component, model_.shape().lanes(component));
-    const auto classes =
-        classes_of_rows(layout, table(component),
-                        is_table ? std::optional(model_.rows().real_rows[component]) : std::nullopt);
+    const TableLayout layout = table_layout(component, lanes(component));
+    const auto classes = classes_of_rows(
+        layout, table(component),
+        is_table ? std::optional(model_with(component).rows().real_rows[component]) : std::nullopt);
     TableCoverage coverage{.table = layout.table, .row_classes = {}, .columns = {}, .constraints = {}};
     for (const auto& name : classes) {
       if (std::ranges::find(coverage.row_classes, name) == coverage.row_classes.end()) {
@@ -165,7 +172,8 @@ class Sweep {
     for (const auto& constraint : layout.constraints) {
       coverage.constraints.push_back({.name = constraint.name, .degree = constraint.degree});
     }
-    for (const Tree tree : {Tree::witness, Tree::fingerprints, Tree::logup, Tree::weights, Tree::structure}) {
+    for (const Tree tree : {Tree::input, Tree::output, Tree::witness, Tree::fingerprints, Tree::logup,
+                            Tree::weights, Tree::structure}) {
       for (const LayoutColumn& column : layout.columns[static_cast<std::size_t>(tree)]) {
         ColumnCoverage verdicts{.tree = tree, .name = column.name, .alone = {}, .followed = {}};
         for (std::size_t row = 0; row < classes.size(); ++row) {
@@ -202,7 +210,8 @@ class Sweep {
     }
   }
 
-  ToyModel model_{{.weights_per_row = 2, .samples = 2, .masked = true}};
+  ToyModel public_{{.weights_per_row = 2, .samples = 2, .masked = true}};
+  ToyModel committed_{{.masked = true, .committed = true}};
   ToyTable blinder_ = blinder_trace();
 };
 

@@ -29,8 +29,23 @@ TEST_CASE("an_honest_trace_satisfies_every_constraint_and_balances_the_bus") {
   }
 }
 
+TEST_CASE("an_honest_trace_of_committed_values_satisfies_every_constraint_and_balances_the_bus") {
+  ToyModel model({.committed = true});
+  model.make_fingerprints(alpha, t);
+  model.make_logup(z, lambda);
+  for (const Violation& v : model.violations())
+    FAIL_CHECK(v.table << " row " << v.row << ": " << v.constraint);
+  CHECK(model.balance().explain() == "");
+  CHECK(model.bus_sum() == QM31());
+}
+
 TEST_CASE("mask_rows_may_hold_anything_that_no_constraint_binds") {
-  ToyModel plain({.samples = 3}), masked({.samples = 3, .masked = true});
+  ToyModel::Options options{.samples = 3};
+  SUBCASE("public values") {}
+  SUBCASE("committed values") { options = {.committed = true}; }
+  ToyModel plain(options);
+  options.masked = true;
+  ToyModel masked(options);
   for (auto* model : {&plain, &masked}) {
     model->make_fingerprints(alpha, t);
     model->make_logup(z, lambda);

@@ -36,8 +36,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   proof.stark.commitments[0] = key->structure_root;
   proof.stark.commitments[1] = key->weights_root;
   if (std::size_t{key->input.rows} * key->batch + std::size_t{key->output.rows} * key->batch < 10'000) {
-    proof.statement.inputs.resize(key->input_public ? std::size_t{key->input.rows} * key->batch : 0,
-                                  key->input.min);
+    proof.statement.inputs.resize(
+        key->input_visibility == Visibility::shown ? std::size_t{key->input.rows} * key->batch : 0,
+        key->input.min);
     proof.statement.outputs.resize(std::size_t{key->output.rows} * key->batch, key->output.min);
   }
   expect(accepts(proof) == (*key == honest().key()), "a proof made to fit another key is not accepted");

@@ -2,7 +2,7 @@
 //! of every component in order.
 use crate::fields::{QM31, ZERO};
 use crate::generated::evaluator::constants;
-use crate::generated::{activate, blinder, linear, lut, mac};
+use crate::generated::{activate, blinder, data, linear, lut, mac};
 use crate::layout;
 
 #[derive(Copy, Drop)]
@@ -13,30 +13,54 @@ pub struct Challenges {
     pub lambda: QM31,
 }
 
+/// Weights a row of `linear`, and committed values a row.
 const LANES: u32 = 16;
 
-/// The samples of a component in a tree are a block of the tape: trees in order, in a tree the components.
-fn blocks(mut samples: Span<QM31>) -> Array<Span<QM31>> {
+/// The samples of a component in a tree are a block of the tape: trees in order, in a tree the components. After the trees that every
+/// proof has, there is one block for each tree of committed values.
+fn blocks(mut samples: Span<QM31>, committed: u32) -> Array<Span<QM31>> {
     let mut result = array![];
     for tree in 0..layout::TREES {
-        for component in 0..layout::COMPONENTS {
-            let (once, twice) = layout::columns(tree, component);
+        for component in 0..layout::components(committed) {
+            let (once, twice) = layout::columns(tree, component, committed);
             let count = once + 2 * twice;
             result.append(samples.slice(0, count));
             samples = samples.slice(count, samples.len() - count);
         }
     }
+    for i in 0..committed {
+        result.append(samples.slice(i * layout::DATA_VALUES, layout::DATA_VALUES));
+    }
     result
 }
 
 /// The constraints of all components at the point, undivided.
-pub fn constraints(samples: Span<QM31>, challenges: @Challenges, claimed: Span<QM31>, rho: QM31) -> QM31 {
+pub fn constraints(samples: Span<QM31>, challenges: @Challenges, claimed: Span<QM31>, rho: QM31, committed: u32) -> QM31 {
     let c = @constants(*challenges.t, *challenges.z, *challenges.lambda, LANES);
-    // Rows: structure, weights, witness, fingerprints, LogUp; columns: linear, activate, lut, mac, blinder.
-    let b = blocks(samples).span();
-    let acc = linear::evaluate(*b[0], *b[5], *b[15], *b[20], c, *claimed[0], rho, ZERO);
-    let acc = activate::evaluate(*b[1], *b[11], *b[16], *b[21], c, *claimed[1], rho, acc);
-    let acc = lut::evaluate(*b[2], *b[12], *b[22], c, *claimed[2], rho, acc);
-    let acc = mac::evaluate(*b[3], *b[18], *b[23], c, *claimed[3], rho, acc);
-    blinder::evaluate(*b[4], *b[14], c, ZERO, rho, acc)
+    let b = blocks(samples, committed).span();
+    let n = layout::components(committed);
+    let (structure, weights, witness, fingerprints, logup, data) = (0, n, 2 * n, 3 * n, 4 * n, 5 * n);
+    let acc = linear::evaluate(
+        *b[structure], *b[weights], *b[fingerprints], *b[logup], c, *claimed[0], rho, ZERO,
+    );
+    let acc = activate::evaluate(
+        *b[structure + 1], *b[witness + 1], *b[fingerprints + 1], *b[logup + 1], c, *claimed[1], rho, acc,
+    );
+    let acc = lut::evaluate(*b[structure + 2], *b[witness + 2], *b[logup + 2], c, *claimed[2], rho, acc);
+    let mut acc = mac::evaluate(*b[structure + 3], *b[fingerprints + 3], *b[logup + 3], c, *claimed[3], rho, acc);
+    for i in 0..committed {
+        let table = layout::TABLES + i;
+        acc =
+            data::evaluate(
+                *b[structure + table],
+                *b[fingerprints + table],
+                *b[logup + table],
+                *b[data + i],
+                c,
+                *claimed[table],
+                rho,
+                acc,
+            );
+    }
+    blinder::evaluate(*b[structure + n - 1], *b[witness + n - 1], c, ZERO, rho, acc)
 }

@@ -9,12 +9,13 @@
 //! A column sampled once is an entry at z. One sampled twice has three: its value at z again at z + T, which shows that
 //! the column repeats with its component's period; its previous value at z - G; its value at z. With U the sum gamma^j f over
 //! a component's columns that are sampled twice and j their first entries, S is U at the component's z + T, and gamma times
-//! all U at z - G. A component of full height has T = 0.
+//! all U at z - G. Committed values and the blinder have full height, T = 0, and so their entries at z + T are entries at z.
 use crate::circle::{Point, SecurePoint, add_base, domain_point, generator};
 use crate::fields::{
     CM31, M31, P, QM31, QM31Add, QM31Mul, Wide, batch_inverse, cm31_mul, cm31_norm, m31_mul, m31_neg, m31_sub, reduce,
     wide_add, wide_reduce, wide_scale, wide_sub, widen,
 };
+use crate::key::Key;
 use crate::layout;
 use crate::weighted::{EMPTY, Sum, add_fours, append_weight, reduced};
 
@@ -55,10 +56,10 @@ pub struct Deep {
     log_domain: u32,
     /// Weights at z of a tree's columns in leaf order; those of salts are 0, and so is what fills up the last felt.
     pub leaf_weights: Array<Span<felt252>>,
-    /// By component.
+    /// By table, of those that every proof has; then of all other components.
     twice: Array<Array<Twice>>,
     gamma: QM31,
-    /// At z, z - G, and z + T for each component.
+    /// At z, z - G, and z + T for each table.
     quotients: Span<Quotient>,
 }
 
@@ -97,87 +98,114 @@ fn quotient(point: SecurePoint, sum: SampleSum, scale: QM31) -> Quotient {
 }
 
 /// `samples` in the order of the tape; `z` the out-of-domain point.
-pub fn prepare(
-    log_sizes: Span<u32>, log_size: u32, log_blowup: u32, mut samples: Span<QM31>, z: SecurePoint, gamma: QM31,
-) -> Deep {
-    let order = layout::leaf_order(log_sizes).span();
+pub fn prepare(key: @Key, mut samples: Span<QM31>, z: SecurePoint, gamma: QM31) -> Deep {
+    let (log_size, committed) = (*key.log_size, *key.committed);
+    let mut log_sizes = *key.log_sizes;
+    let order = layout::leaf_order(log_sizes, committed).span();
+    let widths = layout::tree_columns(committed);
     let gamma_2 = gamma * gamma;
     let mut power = crate::fields::ONE;
     let mut at_z = NO_SUM;
     let mut at_previous = NO_SUM;
-    let mut at_period: Array<SampleSum> = array![NO_SUM, NO_SUM, NO_SUM, NO_SUM, NO_SUM];
+    // By table: every round over the tables brings the first one back to the front.
+    let mut at_period: Array<SampleSum> = array![NO_SUM, NO_SUM, NO_SUM, NO_SUM];
+    let mut twice: Array<Array<Twice>> = array![array![], array![], array![], array![]];
+    let mut twice_of_others = array![];
     let mut leaf_weights = array![];
-    let mut twice: Array<Array<Twice>> = array![array![], array![], array![], array![], array![]];
     for tree in 0..layout::TREES {
         let mut blocks: Array<Span<felt252>> = array![];
-        let mut next_at_period = array![];
-        let mut next_twice = array![];
-        for component in 0..layout::COMPONENTS {
-            let (n_once, n_twice) = layout::columns(tree, component);
+        for component in 0..layout::components(committed) {
+            let (n_once, n_twice) = layout::columns(tree, component, committed);
+            let is_table = component < layout::TABLES;
             let mut block = array![];
             for _ in 0..n_once {
                 append_weight(ref block, power);
                 at_z = add_sample(at_z, power, *samples.pop_front().unwrap());
                 power = power * gamma;
             }
-            let mut period = *at_period[component];
+            let mut period = NO_SUM;
+            if is_table {
+                period = at_period.pop_front().unwrap();
+            }
             let mut weights = array![];
             for _ in 0..n_twice {
                 let previous = *samples.pop_front().unwrap();
                 let current = *samples.pop_front().unwrap();
                 append_weight(ref weights, power);
-                period = add_sample(period, power, current);
                 at_previous = add_sample(at_previous, power, previous);
-                let power_at_z = power * gamma_2;
+                let mut power_at_z = power * gamma_2;
+                let next_power = power_at_z * gamma;
+                if is_table {
+                    period = add_sample(period, power, current);
+                } else {
+                    power_at_z = power_at_z + power;
+                }
                 append_weight(ref block, power_at_z);
                 at_z = add_sample(at_z, power_at_z, current);
-                power = power_at_z * gamma;
+                power = next_power;
             }
-            next_at_period.append(period);
-            let mut parts = twice.pop_front().unwrap();
-            if n_twice != 0 {
-                let start = column_start(tree, component, order) + n_once;
-                parts.append(Twice { tree, start, count: n_twice, weights: weights.span() });
+            let start = column_start(tree, component, committed, order) + n_once;
+            let part = Twice { tree, start, count: n_twice, weights: weights.span() };
+            if is_table {
+                at_period.append(period);
+                let mut parts = twice.pop_front().unwrap();
+                append_part(ref parts, part);
+                twice.append(parts);
+            } else {
+                append_part(ref twice_of_others, part);
             }
-            next_twice.append(parts);
             blocks.append(block.span());
         }
-        at_period = next_at_period;
-        twice = next_twice;
         let mut in_order = array![];
         for component in order {
             in_order.append_span(*blocks[*component]);
         }
-        fill(ref in_order, layout::tree_columns(tree));
+        fill(ref in_order, *widths[tree]);
         leaf_weights.append(in_order.span());
     }
-    let mut block = array![];
-    for _ in 0..layout::COMPOSITION_COLUMNS {
-        append_weight(ref block, power);
-        at_z = add_sample(at_z, power, *samples.pop_front().unwrap());
-        power = power * gamma;
+    twice.append(twice_of_others);
+    // The trees of committed values and the composition.
+    for tree in layout::TREES..widths.len() {
+        let count = if tree + 1 == widths.len() {
+            layout::COMPOSITION_COLUMNS
+        } else {
+            layout::DATA_VALUES
+        };
+        let mut block = array![];
+        for _ in 0..count {
+            append_weight(ref block, power);
+            at_z = add_sample(at_z, power, *samples.pop_front().unwrap());
+            power = power * gamma;
+        }
+        fill(ref block, *widths[tree]);
+        leaf_weights.append(block.span());
     }
-    leaf_weights.append(block.span());
     let step = generator(log_size);
     let back = Point { x: step.x, y: m31_neg(step.y) };
     let mut quotients = array![
         quotient(z, at_z, crate::fields::ONE), quotient(add_base(z, back), at_previous, gamma),
     ];
-    for component in 0..layout::COMPONENTS {
-        let period = generator(log_size - *log_sizes[component]);
-        quotients.append(quotient(add_base(z, period), *at_period[component], crate::fields::ONE));
+    for sum in at_period {
+        let period = generator(log_size - *log_sizes.pop_front().unwrap());
+        quotients.append(quotient(add_base(z, period), sum, crate::fields::ONE));
     }
-    Deep { log_domain: log_size + log_blowup, leaf_weights, twice, gamma, quotients: quotients.span() }
+    Deep { log_domain: log_size + *key.log_blowup, leaf_weights, twice, gamma, quotients: quotients.span() }
+}
+
+fn append_part(ref parts: Array<Twice>, part: Twice) {
+    if part.count != 0 {
+        parts.append(part);
+    }
 }
 
 /// The column of a leaf where a component's begin.
-fn column_start(tree: u32, component: u32, mut order: Span<u32>) -> u32 {
+fn column_start(tree: u32, component: u32, committed: u32, mut order: Span<u32>) -> u32 {
     let next = *order.pop_front().unwrap();
     if next == component {
         return 0;
     }
-    let (once, twice) = layout::columns(tree, next);
-    once + twice + column_start(tree, component, order)
+    let (once, twice) = layout::columns(tree, next, committed);
+    once + twice + column_start(tree, component, committed, order)
 }
 
 /// Zeros up to a weight for each of `columns`, and to a multiple of eight weights.
@@ -204,7 +232,7 @@ pub fn add_position(
     self: @Deep, ref quotients: Quotients, position: u32, at_z: Sum, leaves: Span<Span<u32>>,
 ) {
     let point = domain_point(position, *self.log_domain);
-    let mut periods = array![];
+    let mut sums = array![];
     let mut all = EMPTY;
     for component in self.twice.span() {
         let mut sum = EMPTY;
@@ -213,13 +241,13 @@ pub fn add_position(
             sum = add_fours(sum, leaf.slice(*part.start, *part.count), *part.weights);
         }
         all = Sum { low: all.low + sum.low, high: all.high + sum.high };
-        periods.append(reduced(sum));
+        sums.append(sum);
     }
     let mut rest = *self.quotients;
     add_quotient(ref quotients, rest.pop_front().unwrap(), point, reduced(at_z));
     add_quotient(ref quotients, rest.pop_front().unwrap(), point, reduced(all) * *self.gamma);
-    for sum in periods {
-        add_quotient(ref quotients, rest.pop_front().unwrap(), point, sum);
+    for quotient in rest {
+        add_quotient(ref quotients, quotient, point, reduced(sums.pop_front().unwrap()));
     }
 }
 
@@ -250,7 +278,7 @@ pub fn codewords(quotients: Quotients) -> Array<QM31> {
     let mut result = array![];
     while !numerators.is_empty() {
         let mut sum = Wide { a: 0, b: 0, c: 0, d: 0 };
-        for _ in 0..layout::COMPONENTS + 2 {
+        for _ in 0..layout::TABLES + 2 {
             let inverse = *inverses.pop_front().unwrap();
             let denominator = *denominators.pop_front().unwrap();
             // 1/d = conj(d)/|d|^2

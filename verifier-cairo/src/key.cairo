@@ -6,12 +6,12 @@ use core::poseidon::poseidon_hash_span;
 use crate::blake2s::{Hash, hash_words};
 use crate::fields::M31;
 
-const FORMAT_VERSION: u32 = 2;
-const AIR_ID: u32 = 2;
+const FORMAT_VERSION: u32 = 3;
+const AIR_ID: u32 = 3;
 const HASH_ID: u32 = 1;
 const LANES: u32 = 16;
 const BATCH: u32 = 1;
-// Limits of sizes. With at most 2^26 rows a table, 7 uses a row in all tables together, and 2^28 reads of each wire of the
+// Limits of sizes. With at most 2^26 rows a table, 8 uses a row in all tables together, and 2^28 reads of each wire of the
 // verifier, no tuple of the bus is used 2^31 times.
 const MIN_LOG_SIZE: u32 = 4;
 const MAX_LOG_SIZE: u32 = 26;
@@ -20,16 +20,20 @@ const MAX_READS: u32 = 0x10000000;
 const FIRST_MODEL_WIRE: u32 = 16;
 /// Its first word.
 const WEIGHTS_ROOT: u32 = 18;
-// Visibility: a word of flags and, from bit 8 on, the form of the output (contracts/prediction.cairo). Zero knowledge is the
-// prover's: the verifier does the same with and without.
-const INPUT_PUBLIC: u32 = 1;
-const OUTPUT_PUBLIC: u32 = 2;
-const ZERO_KNOWLEDGE: u32 = 4;
 const OUTPUT_FORMS: u32 = 4;
+
+/// Who knows the input or the output: everybody; nobody but the prover; or whoever holds the opening of a commitment.
+#[derive(Copy, Drop, PartialEq, Debug)]
+pub enum Visibility {
+    Public,
+    Private,
+    Committed,
+}
 
 #[derive(Copy, Drop)]
 pub struct Tensor {
-    /// Id of the wire that carries its claim.
+    pub visibility: Visibility,
+    /// Id of the wire that carries its claim; 0 unless it is public.
     pub wire: M31,
     pub rows: u32,
     /// Least and greatest integer, as residues.
@@ -40,9 +44,9 @@ pub struct Tensor {
 #[derive(Copy, Drop)]
 pub struct Key {
     pub digest: Hash,
-    /// Of linear, activate, lut, mac and the blinder.
+    /// Of linear, activate, lut and mac.
     pub log_sizes: Span<u32>,
-    /// The blinder's: no table is taller.
+    /// Of committed values and the blinder: no table is taller.
     pub log_size: u32,
     pub structure_root: Hash,
     pub weights_root: Hash,
@@ -50,10 +54,11 @@ pub struct Key {
     pub log_blowup: u32,
     pub n_queries: u32,
     pub fold_step: u32,
-    pub input_public: bool,
     pub output_form: u32,
     pub input: Tensor,
     pub output: Tensor,
+    /// How many of the two are committed.
+    pub committed: u32,
     pub one_reads: M31,
     pub ones_reads: M31,
 }
@@ -117,9 +122,9 @@ pub fn centred(x: M31) -> u32 {
     }
 }
 
-fn next_tensor(ref words: Span<u32>, claimed: bool) -> Tensor {
+fn next_tensor(ref words: Span<u32>, visibility: Visibility) -> Tensor {
     let wire = next_residue(ref words, 'circlet: key wire');
-    if claimed {
+    if visibility == Visibility::Public {
         assert(upcast::<_, u32>(wire) >= FIRST_MODEL_WIRE, 'circlet: key wire');
     } else {
         assert(wire == 0, 'circlet: key wire');
@@ -128,7 +133,7 @@ fn next_tensor(ref words: Span<u32>, claimed: bool) -> Tensor {
     let least = next_residue(ref words, 'circlet: key range');
     let greatest = next_residue(ref words, 'circlet: key range');
     assert(centred(least) <= centred(greatest), 'circlet: key range');
-    Tensor { wire, rows, least, greatest }
+    Tensor { visibility, wire, rows, least, greatest }
 }
 
 /// Positive finite binary64 numbers, the low word first: one, or one a row.
@@ -142,13 +147,34 @@ fn check_scales(ref words: Span<u32>, rows: u32) {
     }
 }
 
-/// Whether the input is public, and the form of the output.
-fn next_visibility(ref words: Span<u32>) -> (bool, u32) {
+fn visibility(bits: u32) -> Visibility {
+    match bits {
+        0 => Visibility::Public,
+        1 => Visibility::Private,
+        2 => Visibility::Committed,
+        _ => core::panic_with_felt252('circlet: key visibility'),
+    }
+}
+
+/// Of the input and of the output, which is never private, and the form of the output (contracts/prediction.cairo). What else the
+/// prover hides, two bits between them, makes no difference here: zero knowledge, and with it public weights.
+fn next_visibility(ref words: Span<u32>) -> (Visibility, Visibility, u32) {
     let (form, flags) = DivRem::div_rem(next(ref words), 0x100);
     assert(form < OUTPUT_FORMS, 'circlet: key visibility');
-    assert(flags <= INPUT_PUBLIC + OUTPUT_PUBLIC + ZERO_KNOWLEDGE, 'circlet: key visibility');
-    assert(flags & OUTPUT_PUBLIC != 0, 'circlet: key visibility');
-    (flags & INPUT_PUBLIC != 0, form)
+    let (hiding, bits) = DivRem::div_rem(flags, 0x10);
+    assert(hiding < 4 && hiding != 2, 'circlet: key visibility');
+    let (output, input) = DivRem::div_rem(bits, 4);
+    let output = visibility(output);
+    assert(output != Visibility::Private, 'circlet: key visibility');
+    (visibility(input), output, form)
+}
+
+fn is_committed(tensor: @Tensor) -> u32 {
+    if *tensor.visibility == Visibility::Committed {
+        1
+    } else {
+        0
+    }
 }
 
 pub fn read_key(felts: Span<felt252>) -> Key {
@@ -167,7 +193,6 @@ pub fn read_key(felts: Span<felt252>) -> Key {
         log_sizes.append(size);
     }
     let log_size = next_within(ref rest, log_size, MAX_LOG_SIZE, 'circlet: key log size');
-    log_sizes.append(log_size);
     let structure_root = next_hash(ref rest);
     let weights_root = next_hash(ref rest);
     let pow_bits = next_within(ref rest, 0, 32, 'circlet: key proof of work');
@@ -176,9 +201,9 @@ pub fn read_key(felts: Span<felt252>) -> Key {
     let n_queries = next_within(ref rest, 1, 1024, 'circlet: key queries');
     let fold_step = next_within(ref rest, 1, 4, 'circlet: key fold step');
     assert(fold_step <= log_size, 'circlet: key fold step');
-    let (input_public, output_form) = next_visibility(ref rest);
-    let input = next_tensor(ref rest, input_public);
-    let output = next_tensor(ref rest, true);
+    let (of_input, of_output, output_form) = next_visibility(ref rest);
+    let input = next_tensor(ref rest, of_input);
+    let output = next_tensor(ref rest, of_output);
     let one_reads = next_within(ref rest, 0, MAX_READS, 'circlet: key reads');
     let ones_reads = next_within(ref rest, 0, MAX_READS, 'circlet: key reads');
     check_scales(ref rest, input.rows);
@@ -202,10 +227,10 @@ pub fn read_key(felts: Span<felt252>) -> Key {
         log_blowup,
         n_queries,
         fold_step,
-        input_public,
         output_form,
         input,
         output,
+        committed: is_committed(@input) + is_committed(@output),
         one_reads: downcast(one_reads).unwrap(),
         ones_reads: downcast(ones_reads).unwrap(),
     }

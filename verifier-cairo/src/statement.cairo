@@ -3,17 +3,47 @@ use crate::air::Challenges;
 use crate::fields::{M31, ONE, QM31, QM31Add, QM31Mul, QM31Sub, ZERO, base, m31_neg, qm31_inverse, qm31_scale};
 #[feature("bounded-int-utils")]
 use core::internal::bounded_int::upcast;
-use crate::key::{Key, Tensor};
-use crate::tape::canonical;
+use crate::blake2s::{Hash, append_hash};
+use crate::key::{Key, Tensor, Visibility};
+use crate::tape::{HashTape, HashTapeTrait, ValueTape, ValueTapeTrait, canonical};
 use crate::weighted::{EMPTY, add_eight, append_weight, reduced};
 
 const MODULUS: u32 = 0x7fffffff;
 const WIRE_ONE: M31 = 1;
 const WIRE_ONES: M31 = 2;
 
+/// What a proof states of the input or the output: its values if they are public, the root of their tree if they are committed.
+#[derive(Copy, Drop)]
+pub struct Stated {
+    pub values: Span<u32>,
+    pub root: Option<Hash>,
+}
+
+/// Takes what the proof states of `tensor` from the tapes.
+pub fn read_stated(tensor: @Tensor, ref tape: ValueTape, ref hashes: HashTape) -> Stated {
+    let mut values = array![];
+    let mut root = None;
+    match tensor.visibility {
+        Visibility::Public => tape.read_exactly(ref values, *tensor.rows),
+        Visibility::Private => (),
+        Visibility::Committed => root = Some(hashes.next()),
+    }
+    check_values(values.span(), tensor);
+    Stated { values: values.span(), root }
+}
+
+/// The words that enter the transcript.
+pub fn append_stated(ref words: Array<u32>, stated: @Stated) {
+    words.append((*stated.values).len());
+    words.append_span(*stated.values);
+    if let Some(root) = *stated.root {
+        append_hash(ref words, root);
+    }
+}
+
 /// Every value is below p and within the key's range. A range that reaches below 0 has residues 0 to `greatest` and
 /// `least` to p - 1.
-pub fn check_values(values: Span<u32>, tensor: @Tensor) {
+fn check_values(values: Span<u32>, tensor: @Tensor) {
     let (least, greatest): (u32, u32) = (upcast(*tensor.least), upcast(*tensor.greatest));
     if least <= greatest {
         for value in values {
@@ -64,14 +94,15 @@ fn message(challenges: @Challenges, count: M31, id: M31, value: QM31) -> QM31 {
     qm31_scale(qm31_inverse(denominator), count)
 }
 
-/// The public messages of the bus: yields of ONE, ONES and of a public input's claim, and the read of the output's
-/// claim.
+/// The public messages of the bus: yields of ONE, ONES and of a public input's claim, and the read of a public output's.
 pub fn public_messages(key: @Key, inputs: Span<u32>, outputs: Span<u32>, challenges: @Challenges) -> QM31 {
     let t = *challenges.t;
     let mut sum = message(challenges, m31_neg(*key.one_reads), WIRE_ONE, ONE)
-        + message(challenges, m31_neg(*key.ones_reads), WIRE_ONES, ONE)
-        + message(challenges, 1, *key.output.wire, claim_of(outputs, t));
-    if *key.input_public {
+        + message(challenges, m31_neg(*key.ones_reads), WIRE_ONES, ONE);
+    if *key.output.visibility == Visibility::Public {
+        sum = sum + message(challenges, 1, *key.output.wire, claim_of(outputs, t));
+    }
+    if *key.input.visibility == Visibility::Public {
         sum = sum - message(challenges, 1, *key.input.wire, claim_of(inputs, t));
     }
     sum

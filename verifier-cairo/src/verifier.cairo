@@ -12,11 +12,12 @@ use crate::fri::{Evaluation, Layer, fold_layer, power_of_two};
 use crate::key::{Key, read_key};
 use crate::layout;
 use crate::merkle::{Step, plan, root_of, same};
-use crate::statement::{check_values, public_messages};
+use crate::statement::{Stated, append_stated, public_messages, read_stated};
 use crate::weighted::{EMPTY, Sum};
 use crate::tape::{HashTape, HashTapeTrait, ValueTape, ValueTapeTrait, secure_felts};
 
-/// The public values of a proof that holds, packed as they came: eight a felt in base 2^31.
+/// What a proof that holds states: public values packed as they came, eight a felt in base 2^31; of committed ones the root
+/// (`packed`).
 #[derive(Copy, Drop)]
 pub struct Statement {
     pub n_inputs: u32,
@@ -43,23 +44,13 @@ pub fn verify<impl O: Observer>(
     vk: Span<felt252>, context: felt252, values: Span<felt252>, hashes: Span<felt252>,
 ) -> Statement {
     let key = read_key(vk);
-    let n_inputs = if key.input_public {
-        key.input.rows
-    } else {
-        0
-    };
-    let n_outputs = key.output.rows;
     let mut tape = ValueTapeTrait::new(values);
     let mut hash_tape = HashTapeTrait::new(hashes);
-    let mut inputs = array![];
-    tape.read_exactly(ref inputs, n_inputs);
-    let mut outputs = array![];
-    tape.read_exactly(ref outputs, n_outputs);
-    check_values(inputs.span(), @key.input);
-    check_values(outputs.span(), @key.output);
-    let commitments = replay::<O>(@key, context, inputs.span(), outputs.span(), ref tape, ref hash_tape);
+    let inputs = read_stated(@key.input, ref tape, ref hash_tape);
+    let outputs = read_stated(@key.output, ref tape, ref hash_tape);
+    let commitments = replay::<O>(@key, context, @inputs, @outputs, ref tape, ref hash_tape);
     let mut plan = plan(commitments.positions, key.log_size + key.log_blowup);
-    let mut evaluations = open_trees(@commitments, plan, ref tape, ref hash_tape);
+    let mut evaluations = open_trees(@commitments, key.committed, plan, ref tape, ref hash_tape);
     for layer in commitments.layers {
         plan = plan.slice(layer.step, plan.len() - layer.step);
         evaluations = fold_layer(layer, evaluations.span(), plan, ref tape, ref hash_tape);
@@ -69,19 +60,37 @@ pub fn verify<impl O: Observer>(
     }
     tape.finish();
     hash_tape.finish();
-    let input_felts = (n_inputs + 7) / 8;
+    let (n_inputs, n_outputs) = (inputs.values.len(), outputs.values.len());
     Statement {
         n_inputs,
-        inputs: values.slice(0, input_felts),
+        inputs: packed(@inputs, values),
         n_outputs,
-        outputs: values.slice(input_felts, (n_outputs + 7) / 8),
+        outputs: packed(@outputs, values.slice((n_inputs + 7) / 8, (n_outputs + 7) / 8)),
         output_form: key.output_form,
     }
 }
 
+/// The values' felts, with which `tape` starts; or the low and the high 128 bits of a root, 32 bytes in little-endian order.
+fn packed(stated: @Stated, tape: Span<felt252>) -> Span<felt252> {
+    match *stated.root {
+        Some(root) => {
+            let [a, b, c, d, e, f, g, h] = root.unbox();
+            array![felt_of([a, b, c, d]), felt_of([e, f, g, h])].span()
+        },
+        None => tape.slice(0, ((*stated.values).len() + 7) / 8),
+    }
+}
+
+fn felt_of(words: [u32; 4]) -> felt252 {
+    let [a, b, c, d] = words;
+    let (a, b, c, d): (felt252, felt252, felt252, felt252) = (a.into(), b.into(), c.into(), d.into());
+    ((d * 0x100000000 + c) * 0x100000000 + b) * 0x100000000 + a
+}
+
 fn replay<impl O: Observer>(
-    key: @Key, context: felt252, inputs: Span<u32>, outputs: Span<u32>, ref tape: ValueTape, ref hashes: HashTape,
+    key: @Key, context: felt252, inputs: @Stated, outputs: @Stated, ref tape: ValueTape, ref hashes: HashTape,
 ) -> Commitments {
+    let committed = *key.committed;
     let mut channel = ChannelTrait::new();
     let mut words = channel.start();
     append_hash(ref words, *key.digest);
@@ -97,35 +106,40 @@ fn replay<impl O: Observer>(
     channel.mix_root::<O>(fingerprint_root);
     let (z, lambda) = channel.draw_secure_felts();
     let challenges = Challenges { alpha, t, z, lambda };
-    let claimed = mix_tape_felts::<O>(ref channel, ref tape, layout::TABLES);
+    let claimed = mix_tape_felts::<O>(ref channel, ref tape, layout::claims(committed));
     let logup_root = hashes.next();
     channel.mix_root::<O>(logup_root);
-    let balance = *claimed[0]
-        + *claimed[1]
-        + *claimed[2]
-        + *claimed[3]
-        + public_messages(key, inputs, outputs, @challenges);
+    let mut roots = array![
+        *key.structure_root, *key.weights_root, witness_root, fingerprint_root, logup_root,
+    ];
+    mix_stated_root::<O>(ref channel, inputs, ref roots);
+    mix_stated_root::<O>(ref channel, outputs, ref roots);
+    let mut balance = public_messages(key, *inputs.values, *outputs.values, @challenges);
+    for sum in claimed {
+        balance = balance + *sum;
+    }
     assert(balance == ZERO, 'circlet: bus balance');
 
     let rho = channel.draw_secure_felt();
     let composition_root = hashes.next();
     channel.mix_root::<O>(composition_root);
+    roots.append(composition_root);
     let point = point_from(channel.draw_secure_felt());
-    let samples = mix_tape_felts::<O>(ref channel, ref tape, layout::SAMPLES);
+    let samples = mix_tape_felts::<O>(ref channel, ref tape, layout::samples(committed));
     let mut vanishing = point.x;
     for _ in 1..*key.log_size {
         vanishing = double_x(vanishing);
     }
-    let composition = samples.slice(layout::SAMPLES - 8, 8);
+    let composition = samples.slice(samples.len() - 8, 8);
     let left = from_partial_evals(*composition[0], *composition[1], *composition[2], *composition[3]);
     let right = from_partial_evals(*composition[4], *composition[5], *composition[6], *composition[7]);
     assert(vanishing != ZERO, 'circlet: out-of-domain point');
     assert(
-        (left + vanishing * right) * vanishing == constraints(samples, @challenges, claimed, rho),
+        (left + vanishing * right) * vanishing == constraints(samples, @challenges, claimed, rho, committed),
         'circlet: composition',
     );
     let gamma = channel.draw_secure_felt();
-    let deep = deep::prepare(*key.log_sizes, *key.log_size, *key.log_blowup, samples, point, gamma);
+    let deep = deep::prepare(key, samples, point, gamma);
 
     let layers = replay_fri::<O>(ref channel, key, ref hashes);
     let last = *mix_tape_felts::<O>(ref channel, ref tape, 1)[0];
@@ -135,15 +149,7 @@ fn replay<impl O: Observer>(
     assert(channel.verify_pow(*key.pow_bits, low, high), 'circlet: proof of work');
     channel.mix_u64::<O>(low, high);
     let positions = draw_positions(ref channel, *key.n_queries, *key.log_size + *key.log_blowup);
-    Commitments {
-        roots: array![
-            *key.structure_root, *key.weights_root, witness_root, fingerprint_root, logup_root, composition_root,
-        ],
-        deep,
-        layers,
-        last,
-        positions,
-    }
+    Commitments { roots, deep, layers, last, positions }
 }
 
 fn mix_config<impl O: Observer>(ref channel: Channel, key: @Key) {
@@ -157,17 +163,21 @@ fn mix_config<impl O: Observer>(ref channel: Channel, key: @Key) {
     channel.mix_felts::<O>(words);
 }
 
-fn mix_statement<impl O: Observer>(
-    ref channel: Channel, context: felt252, inputs: Span<u32>, outputs: Span<u32>,
-) {
+/// The tree of committed values, whose root is stated.
+fn mix_stated_root<impl O: Observer>(ref channel: Channel, stated: @Stated, ref roots: Array<Hash>) {
+    if let Some(root) = *stated.root {
+        channel.mix_root::<O>(root);
+        roots.append(root);
+    }
+}
+
+fn mix_statement<impl O: Observer>(ref channel: Channel, context: felt252, inputs: @Stated, outputs: @Stated) {
     let mut words = channel.start();
     let context: u256 = context.into();
     crate::key::append_words(ref words, context.low, 4);
     crate::key::append_words(ref words, context.high, 4);
-    words.append(inputs.len());
-    words.append_span(inputs);
-    words.append(outputs.len());
-    words.append_span(outputs);
+    append_stated(ref words, inputs);
+    append_stated(ref words, outputs);
     channel.mix_u32s::<O>(words);
 }
 
@@ -233,29 +243,29 @@ fn insert(mut sorted: Span<u32>, value: u32) -> Span<u32> {
 
 /// Reads the leaves at every position, checks them against the roots, and returns FRI's evaluations.
 fn open_trees(
-    commitments: @Commitments, plan: Span<Span<Step>>, ref tape: ValueTape, ref hashes: HashTape,
+    commitments: @Commitments, committed: u32, plan: Span<Span<Step>>, ref tape: ValueTape, ref hashes: HashTape,
 ) -> Array<Evaluation> {
     let deep = commitments.deep;
+    let widths = layout::tree_columns(committed);
     let mut quotients = deep::no_quotients();
-    let mut structure = array![];
-    let mut weights = array![];
-    let mut witness = array![];
-    let mut fingerprints = array![];
-    let mut logup = array![];
-    let mut composition = array![];
+    // The hashes of the leaves, by tree.
+    let mut trees: Array<Array<Hash>> = array![];
+    for _ in 0..widths.len() {
+        trees.append(array![]);
+    }
     for position in *commitments.positions {
-        let position = *position;
         let mut leaves = array![];
-        let sum = open_leaf(ref structure, ref leaves, deep, 0, ref tape, EMPTY);
-        let sum = open_leaf(ref weights, ref leaves, deep, 1, ref tape, sum);
-        let sum = open_leaf(ref witness, ref leaves, deep, 2, ref tape, sum);
-        let sum = open_leaf(ref fingerprints, ref leaves, deep, 3, ref tape, sum);
-        let sum = open_leaf(ref logup, ref leaves, deep, 4, ref tape, sum);
-        let sum = open_leaf(ref composition, ref leaves, deep, 5, ref tape, sum);
-        deep::add_position(deep, ref quotients, position, sum, leaves.span());
+        let mut sum = EMPTY;
+        let mut weights = deep.leaf_weights.span();
+        for columns in widths {
+            let mut nodes = trees.pop_front().unwrap();
+            sum = open_leaf(ref nodes, ref leaves, *columns, *weights.pop_front().unwrap(), ref tape, sum);
+            trees.append(nodes);
+        }
+        deep::add_position(deep, ref quotients, *position, sum, leaves.span());
     }
     let mut roots = commitments.roots.span();
-    for leaves in array![structure, weights, witness, fingerprints, logup, composition] {
+    for leaves in trees {
         let root = root_of(leaves.span(), plan, ref hashes);
         assert(same(root, *roots.pop_front().unwrap()), 'circlet: tree root');
     }
@@ -267,19 +277,18 @@ fn open_trees(
     evaluations
 }
 
-/// Reads the next leaf, of the tree, and appends its hash to `nodes` and its values, padded with zeros, to `leaves`. Returns
-/// `sum` plus their weighted sum at z.
+/// Reads the next leaf, of `columns` values, and appends its hash to `nodes` and its values, padded with zeros, to `leaves`.
+/// Returns `sum` plus their weighted sum at z.
 fn open_leaf(
     ref nodes: Array<Hash>,
     ref leaves: Array<Span<u32>>,
-    deep: @deep::Deep,
-    tree: u32,
+    columns: u32,
+    weights: Span<felt252>,
     ref tape: ValueTape,
     sum: Sum,
 ) -> Sum {
-    let columns = layout::tree_columns(tree);
     let mut words = array![];
-    let sum = tape.read_weighted(ref words, columns, *deep.leaf_weights[tree], sum);
+    let sum = tape.read_weighted(ref words, columns, weights, sum);
     append_zeros(ref words, words.len() % 16);
     let leaf = words.span();
     nodes.append(hash_padded(leaf, 4 * columns));

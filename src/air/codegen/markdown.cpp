@@ -50,7 +50,7 @@ class FormulaPrinter : public Printer {
 
 std::string reference(const SymbolicTable& table, std::size_t index) {
   static constexpr const char* trees[tree_count] = {"structure", "weights", "witness", "fingerprints",
-                                                    "LogUp"};
+                                                    "LogUp",     "input",   "output"};
   std::string text =
       "\n## " + table.name + "\n\n| tree | column | field | offsets | meaning |\n|---|---|---|---|---|\n";
   for (const SymbolicColumn& column : table.columns) {

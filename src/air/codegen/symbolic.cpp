@@ -68,6 +68,9 @@ class SymbolicEvaluator {
   BaseRange witness_range(ColumnName name, std::uint32_t, std::string_view meaning) {
     return {base(Tree::witness, name, meaning, true)};
   }
+  BaseRange data_range(Tree tree, ColumnName name, std::uint32_t, std::string_view meaning) {
+    return {base(tree, name, meaning, true)};
+  }
   Secure fingerprint(ColumnName name, std::string_view meaning) {
     return secure(Tree::fingerprints, name, meaning, false).current;
   }
@@ -188,6 +191,8 @@ SymbolicTable symbolic_table(std::size_t index) {
   for_each_component([&]<class Shape>(auto i, Shape shape) {
     if (i != index) return;
     table.name = Shape::table;
+    const bool is_data = std::is_same_v<Shape, InputShape> || std::is_same_v<Shape, OutputShape>;
+    table.folder = is_data ? "data" : table.name;
     SymbolicEvaluator eval(table);
     constraints(eval, shape);
   });

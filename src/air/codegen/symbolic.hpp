@@ -57,6 +57,7 @@ struct SymbolicConstraint {
 
 struct SymbolicTable {
   std::string name;
+  std::string folder;                   // of its templates in src/air/tables; tables that are alike share one
   std::vector<SymbolicColumn> columns;  // in order of request
   std::vector<SymbolicConstraint> constraints;
   std::deque<Expression> expressions;

@@ -7,8 +7,8 @@
 namespace circlet::testing {
 namespace {
 
-ForgedModel mlp(bool input_public = true) {
-  return ForgedModel(random_mlp(3, 4, 2, 1), {.input_public = input_public});
+ForgedModel mlp(Visibility input = Visibility::shown) {
+  return ForgedModel(random_mlp(3, 4, 2, 1), {.input = input});
 }
 
 /// The columns satisfy every constraint.
@@ -20,6 +20,78 @@ Attack refused_by_the_bus(const ForgedModel& model, const Statement& statement, 
 Attack from_execution(const ForgedModel& model, const Trace& execution) {
   LyingTrace trace(model, execution);
   return refused_by_the_bus(model, model.statement(execution), trace);
+}
+
+/// A model whose input and output are committed, and proofs about other values.
+struct CommittedModel {
+  ForgedModel model{random_mlp(3, 4, 2, 1),
+                    {.input = Visibility::committed, .output = Visibility::committed}};
+  Trace execution = model.honest();
+  DataCommitment input = commit_data(model.key(), model.key().input, execution.input);
+  DataCommitment output = commit_data(model.key(), model.key().output, execution.output());
+
+  /// Other values of the same ranges: the first one is another.
+  [[nodiscard]] static DataCommitment changed(const ForgedModel& model, const PublicTensor& tensor,
+                                              std::vector<std::int32_t> values) {
+    values[0] += values[0] < tensor.max ? 1 : -1;
+    return commit_data(model.key(), tensor, values);
+  }
+  [[nodiscard]] Statement statement() const {
+    return {.context = {1, 2, 3},
+            .inputs = {},
+            .outputs = {},
+            .input_root = input.root(),
+            .output_root = output.root()};
+  }
+  /// The columns of the execution, with whatever is committed.
+  [[nodiscard]] Attack forged(const std::string& refused_by, const Weakness& weak) const {
+    LyingTrace trace(model, execution, {&input, &output});
+    return {model.key(),
+            forge(model.proving_key, statement(), trace, {.weak = weak, .data = {&input, &output}}),
+            refused_by, weak};
+  }
+};
+
+Attack committed_input_of_another_execution() {
+  CommittedModel forger;
+  forger.input = CommittedModel::changed(forger.model, forger.model.key().input, forger.execution.input);
+  return forger.forged(bus, Weakness{.any_balance = true});
+}
+Attack committed_output_of_another_execution() {
+  CommittedModel forger;
+  forger.output = CommittedModel::changed(forger.model, forger.model.key().output, forger.execution.output());
+  return forger.forged(bus, Weakness{.any_balance = true});
+}
+/// An honest proof with the root of other values in its statement.
+Attack committed_swapped(const std::string& refused_by,
+                         const std::function<void(Statement&, const CommittedModel&)>& change) {
+  const CommittedModel prover;
+  Attack attack = prover.forged(refused_by, Weakness{.any_data_roots = true, .unmixed = {Item::data_roots}});
+  change(attack.proof.statement, prover);
+  return attack;
+}
+Attack committed_input_swapped() {
+  return committed_swapped(
+      "the input's root is not the statement's", [](Statement& s, const CommittedModel& p) {
+        s.input_root = CommittedModel::changed(p.model, p.model.key().input, p.execution.input).root();
+      });
+}
+Attack committed_output_swapped() {
+  return committed_swapped(
+      "the output's root is not the statement's", [](Statement& s, const CommittedModel& p) {
+        s.output_root = CommittedModel::changed(p.model, p.model.key().output, p.execution.output()).root();
+      });
+}
+Attack committed_roots_exchanged() {
+  return committed_swapped(
+      "the input's root is not the statement's",
+      [](Statement& s, const CommittedModel&) { std::swap(s.input_root, s.output_root); });
+}
+Attack committed_root_left_out() {
+  Attack attack = committed_swapped("has no root of a committed input",
+                                    [](Statement& s, const CommittedModel&) { s.input_root.reset(); });
+  attack.accepted_without.reset();
+  return attack;
 }
 
 // Statements.
@@ -89,7 +161,7 @@ Attack hidden_input() {
   return replayed([](Statement& s) { s.inputs.clear(); }, "input values; the key says");
 }
 Attack shown_input() {
-  const auto model = mlp(false);
+  const auto model = mlp(Visibility::hidden);
   const auto execution = model.honest();
   LyingTrace trace(model, execution);
   Attack attack{model.key(),
@@ -218,7 +290,7 @@ Attack remainder_out_of_range() {
   return refused_by_the_bus(model, model.statement(execution), trace);
 }
 Attack private_input_out_of_range() {
-  const auto model = mlp(false);
+  const auto model = mlp(Visibility::hidden);
   Program wide = model.program;
   wide.tensors[wide.input].max += 1;
   auto input = model.random_input();
@@ -370,7 +442,7 @@ Attack claimed_sums_after_the_composition_coefficient() {
   statement.outputs[0] ^= 1;
   LyingTrace trace(model, execution);
   const Weakness weak{.unmixed = {Item::claimed_sums}};
-  const auto cancel = [&](std::array<QM31, claiming_tables>& sums, const QM31& rho,
+  const auto cancel = [&](std::array<QM31, table_count>& sums, const QM31& rho,
                           const Challenges& challenges) {
     QM31 missing = -public_messages(model.key(), statement, challenges);
     for (const auto& sum : sums) missing -= sum;
@@ -607,6 +679,16 @@ std::vector<AttackEntry> attacks() {
       {"shown_input", Layer::statement, "an input stated where the key makes it private", shown_input},
       {"public_output_of_a_wrapped_accumulator", Layer::statement,
        "an output true modulo p only, in the transcript too", public_output_of_a_wrapped_accumulator},
+      {"committed_input_of_another_execution", Layer::statement,
+       "the output on other values than the committed ones", committed_input_of_another_execution},
+      {"committed_output_of_another_execution", Layer::statement, "a commitment to another output",
+       committed_output_of_another_execution},
+      {"committed_input_swapped", Layer::statement, "the root of another input", committed_input_swapped},
+      {"committed_output_swapped", Layer::statement, "the root of another output", committed_output_swapped},
+      {"committed_roots_exchanged", Layer::statement, "the input's root as the output's",
+       committed_roots_exchanged},
+      {"committed_root_left_out", Layer::statement, "no root where values are committed",
+       committed_root_left_out},
       {"false_hidden_value", Layer::bus, "a hidden value, and all that follows from it", false_hidden_value},
       {"false_hidden_value_of_a_residual", Layer::bus, "the same in a model with scaled terms",
        false_hidden_value_of_a_residual},

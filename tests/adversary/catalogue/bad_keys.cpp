@@ -590,59 +590,69 @@ BadKey without_live_an_empty_row_of_lut_has_any_sum() {
 
 // The same in every table.
 
+/// A false statement about a model that has the table, and its key to change. `program` fills two rows of
+/// the tables of committed values.
+struct TableKey {
+  FalseStatement lie;
+  ForgedModel bad = lie.model;
+
+  TableKey(std::size_t table, const Program& program, const SetupOptions& options = {})
+      : lie(program, table == input_table || table == output_table, options) {}
+
+  BadKey proven(LyingTrace& trace, const std::string& rule) const {
+    return {bad, prove_trace(bad.proving_key, lie.statement, trace, {.data = lie.data()}), rule};
+  }
+  QM31 missing(LyingTrace& trace, const Challenges& challenges) const {
+    return trace.missing(bad.key(), lie.statement, challenges);
+  }
+};
+
 BadKey without_fin(std::size_t table, const std::string& name) {
-  const ForgedModel honest(regression());
-  auto bad = honest;
-  const std::size_t fin = honest.real_rows(table);
-  bad.structure(table, "fin")[fin] = M31();
-  bad.recommit();
-  const auto execution = honest.honest();
-  const auto statement = with_false_output(honest);
-  LyingTrace trace(honest, execution);
+  TableKey key(table, regression());
+  const std::size_t fin = key.lie.model.real_rows(table);
+  key.bad.structure(table, "fin")[fin] = M31();
+  key.bad.recommit();
+  LyingTrace trace(key.lie.model, key.lie.execution, key.lie.data());
   trace.on_logup = [&](auto& traces, const Challenges& challenges) {
-    traces[table].claimed_sum += trace.missing(bad.key(), statement, challenges);
+    traces[table].claimed_sum += key.missing(trace, challenges);
   };
-  return {bad, lie(bad, statement, trace),
-          name + " row " + std::to_string(fin) + ": fin is not on the row after the last real row alone"};
+  return key.proven(
+      trace, name + " row " + std::to_string(fin) + ": fin is not on the row after the last real row alone");
 }
 
 BadKey with_keepr_on_the_first_row(std::size_t table, const std::string& name) {
-  const ForgedModel honest(regression());
-  auto bad = honest;
-  bad.structure(table, "keepr")[0] = M31(1);
-  bad.recommit();
-  const auto execution = honest.honest();
-  const auto statement = with_false_output(honest);
-  LyingTrace trace(honest, execution);
+  TableKey key(table, regression());
+  key.bad.structure(table, "keepr")[0] = M31(1);
+  key.bad.recommit();
+  LyingTrace trace(key.lie.model, key.lie.execution, key.lie.data());
   trace.on_logup = [&](auto& traces, const Challenges& challenges) {
     auto& columns = traces[table].columns;
-    const QM31 missing = trace.missing(bad.key(), statement, challenges);
-    raise_sum(traces[table], 0, honest.real_rows(table), missing);
+    const QM31 missing = key.missing(trace, challenges);
+    raise_sum(traces[table], 0, key.lie.model.real_rows(table), missing);
     set_secure(columns, running_sum(columns), columns[0].size() - 1, missing);
   };
-  return {bad, lie(bad, statement, trace),
-          name + " row 0: keepr is not on the real rows after the first alone"};
+  return key.proven(trace, name + " row 0: keepr is not on the real rows after the first alone");
 }
 
-/// With one weight a row, row 0 of linear is a first tile, which sends no message.
+/// With one weight a row, row 0 of linear is a first tile, which sends no message; nor does the first of two
+/// rows of committed values.
 BadKey with_a_first_row_that_is_not_real(std::size_t table, const std::string& name) {
-  const ForgedModel honest(regression(), {.target = Target::offchain, .lanes = 1});
-  auto bad = honest;
-  bad.structure(table, "real")[0] = M31();
-  bad.recommit();
-  const auto execution = honest.honest();
-  const auto statement = with_false_output(honest);
-  LyingTrace trace(bad, execution);
+  const bool committed = table == input_table || table == output_table;
+  TableKey key(table, committed ? random_mlp(17, 4, 17, 1) : regression(),
+               {.target = Target::offchain, .lanes = 1});
+  key.bad.structure(table, "real")[0] = M31();
+  key.bad.recommit();
+  LyingTrace trace(key.bad, key.lie.execution, key.lie.data());
   if (table == activate_at) {
     trace.on_witness = [&](TableColumns& witness) {
       witness[activate_at][0][0] =
-          bad.structure(activate_at, "off")[0] * bad.structure(activate_at, "two_s")[0].inverse();
+          key.bad.structure(activate_at, "off")[0] * key.bad.structure(activate_at, "two_s")[0].inverse();
     };
   }
   trace.on_logup = [&](auto& traces, const Challenges& challenges) {
-    raise_sum(traces[table], 0, honest.real_rows(table), trace.missing(bad.key(), statement, challenges));
+    raise_sum(traces[table], 0, key.lie.model.real_rows(table), key.missing(trace, challenges));
   };
-  return {bad, lie(bad, statement, trace), name + " row 0: the table has no real row"};
+  return key.proven(trace, name + " row 0: the table has no real row");
 }
 
 }  // namespace

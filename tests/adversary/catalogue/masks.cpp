@@ -5,35 +5,34 @@
 namespace circlet::testing {
 namespace {
 
-Statement with_false_output(const ForgedModel& model, const Trace& execution) {
-  Statement statement = model.statement(execution);
-  statement.outputs[0] += 1;
-  return statement;
+/// With the table: committed values if it is one of those.
+FalseStatement false_statement(std::size_t table, bool hides) {
+  const bool committed = table == input_table || table == output_table;
+  return FalseStatement(random_mlp(3, 4, 2, 1), committed, {}, hides);
 }
 
 /// A false output; what the bus lacks stands on a mask row of `table`, and is claimed with the sum.
 Attack message_on_a_mask_row(std::size_t table, const std::string& constraint, bool first) {
-  const ForgedModel model(random_mlp(3, 4, 2, 1), {}, true);
-  const auto execution = model.honest();
-  const auto statement = with_false_output(model, execution);
-  LyingTrace trace(model, execution);
+  const FalseStatement lie = false_statement(table, true);
+  const ForgedModel& model = lie.model;
+  LyingTrace trace(model, lie.execution, lie.data());
   trace.on_logup = [&](std::array<LogUpTrace, table_count>& traces, const Challenges& challenges) {
-    const QM31 missing = trace.missing(model.key(), statement, challenges);
+    const QM31 missing = trace.missing(model.key(), lie.statement, challenges);
     auto& columns = traces[table].columns;
     const std::size_t row = first ? model.real_rows(table) + 1 : columns[0].size() - 1;
     set_secure(columns, running_sum(columns), row, missing);
     traces[table].claimed_sum += missing;
   };
   const Weakness weak{.deleted = {constraint}};
-  return {model.key(), forge(model.proving_key, statement, trace, {.weak = weak}), composition, weak};
+  return {model.key(), forge(model.proving_key, lie.statement, trace, {.weak = weak, .data = lie.data()}),
+          composition, weak};
 }
 
 /// A false output; rho is what the bus lacks, for a verifier whose challenges do not follow from it.
 template <class Shape>
 Attack rho_after_the_challenges(std::size_t table) {
-  const ForgedModel model(random_mlp(3, 4, 2, 1));
-  const auto execution = model.honest();
-  const auto statement = with_false_output(model, execution);
+  const FalseStatement lie = false_statement(table, false);
+  const ForgedModel& model = lie.model;
   Weakness weak;
   weak.unmixed = {Item::fingerprints_root};
   if (Shape::rho_tree == Tree::witness) weak.unmixed.insert(Item::witness_root);
@@ -42,15 +41,15 @@ Attack rho_after_the_challenges(std::size_t table) {
     set_secure(columns[table], Shape::rho, model.real_rows(table), missing);
   };
   for (bool repaired : {false, true}) {
-    LyingTrace trace(model, execution);
+    LyingTrace trace(model, lie.execution, lie.data());
     if (repaired && Shape::rho_tree == Tree::witness) trace.on_witness = put;
     if (repaired && Shape::rho_tree == Tree::fingerprints) {
       trace.on_fingerprints = [&](TableColumns& columns, const Challenges&) { put(columns); };
     }
     trace.on_logup = [&](std::array<LogUpTrace, table_count>&, const Challenges& challenges) {
-      missing = trace.missing(model.key(), statement, challenges);
+      missing = trace.missing(model.key(), lie.statement, challenges);
     };
-    Proof proof = forge(model.proving_key, statement, trace, {.weak = weak});
+    Proof proof = forge(model.proving_key, lie.statement, trace, {.weak = weak, .data = lie.data()});
     if (repaired) return {model.key(), std::move(proof), bus, weak};
   }
   throw Error(ErrorKind::internal, "no attack was made");

@@ -26,6 +26,7 @@ std::string lacking(const Weakness& weak) {
   for (const auto& stem : weak.deleted) parts.push_back("the constraint `" + stem + "`");
   if (weak.one_round) parts.emplace_back("the second round of challenges");
   if (weak.any_roots) parts.emplace_back("the comparison of the roots with the key's");
+  if (weak.any_data_roots) parts.emplace_back("the comparison of the roots of committed values");
   if (weak.any_config) parts.emplace_back("the comparison of the parameters with the key's");
   if (weak.any_values) parts.emplace_back("the ranges of public values");
   if (weak.any_balance) parts.emplace_back("the sum of the bus");
@@ -40,6 +41,8 @@ std::string redundant(Item item) {
   switch (item) {
     case Item::configuration:
       return "none: the key's digest is one of words that hold the configuration";
+    case Item::data_trees:
+      return "none: they are compared with the roots in the statement, which is mixed before";
     case Item::structure_root:
       return "none: the key's digest is one of words that hold it. Without both, the owner of a key chooses "
              "the "

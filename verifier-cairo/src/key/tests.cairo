@@ -1,12 +1,16 @@
-use super::{centred, read_key, stem, unpack_words};
+use super::{Visibility, centred, read_key, stem, unpack_words};
+
+const VISIBILITY: u32 = 31;
+const INPUT_WIRE: u32 = 32;
+const OUTPUT_WIRE: u32 = 36;
 
 /// A key's words: logs 7, 6, 8, 4, and 9 of the blinder; one scale each.
 pub fn words() -> Array<u32> {
-    let mut words = array![2, 2, 1, 16, 1, 7, 6, 8, 4, 9];
+    let mut words = array![3, 3, 1, 16, 1, 7, 6, 8, 4, 9];
     for i in 0..16_u32 {
         words.append(i);
     }
-    words.append_span(array![24, 4, 0, 18, 4, 3].span());
+    words.append_span(array![24, 4, 0, 18, 4, 0].span());
     words.append_span(array![16, 64, 0, 255, 17, 10, 0x7ffffffe, 5, 1, 0].span());
     words.append_span(array![1, 0, 0x3ff00000, 1, 0, 0x3ff00000].span());
     words
@@ -14,15 +18,21 @@ pub fn words() -> Array<u32> {
 
 /// The words with word `index` changed, seven a felt.
 pub fn key_with(index: u32, value: u32) -> Span<felt252> {
+    key_of(array![(index, value)].span())
+}
+
+/// The words with several of them changed.
+fn key_of(changes: Span<(u32, u32)>) -> Span<felt252> {
     let mut felts = array![];
     let mut felt = 0;
     let mut shift = 1;
     for (i, word) in words().into_iter().enumerate() {
-        let word = if i == index {
-            value
-        } else {
-            word
-        };
+        let mut word = word;
+        for (index, value) in changes {
+            if i == *index {
+                word = *value;
+            }
+        }
         felt += word.into() * shift;
         shift *= 0x100000000;
         if i % 7 == 6 {
@@ -37,6 +47,22 @@ pub fn key_with(index: u32, value: u32) -> Span<felt252> {
     felts.span()
 }
 
+/// With a committed input, a committed output, or both.
+pub fn committed_key(input: bool, output: bool) -> Span<felt252> {
+    let mut word = 0;
+    let mut changes = array![];
+    if input {
+        word += 2;
+        changes.append((INPUT_WIRE, 0));
+    }
+    if output {
+        word += 8;
+        changes.append((OUTPUT_WIRE, 0));
+    }
+    changes.append((VISIBILITY, word));
+    key_of(changes.span())
+}
+
 pub fn key() -> Span<felt252> {
     key_with(1000, 0)
 }
@@ -44,12 +70,13 @@ pub fn key() -> Span<felt252> {
 #[test]
 fn a_key_is_read() {
     let key = read_key(key());
-    assert!(key.log_sizes == array![7, 6, 8, 4, 9].span());
+    assert!(key.log_sizes == array![7, 6, 8, 4].span());
     assert!(key.log_size == 9);
     assert!(key.structure_root.unbox() == [0, 1, 2, 3, 4, 5, 6, 7]);
     assert!(key.weights_root.unbox() == [8, 9, 10, 11, 12, 13, 14, 15]);
     assert!(key.pow_bits == 24 && key.log_blowup == 4 && key.n_queries == 18 && key.fold_step == 4);
-    assert!(key.input_public);
+    assert!(key.committed == 0);
+    assert!(key.input.visibility == Visibility::Public && key.output.visibility == Visibility::Public);
     assert!(key.input.rows == 64 && key.output.rows == 10);
 }
 
@@ -103,40 +130,87 @@ fn the_blinder_has_a_greatest_size() {
 
 #[test]
 fn zero_knowledge_and_the_form_of_the_output_are_read() {
-    for (word, form) in array![(3, 0), (7, 0), (0x103, 1), (0x207, 2), (0x303, 3)] {
-        let key = read_key(key_with(31, word));
-        assert!(key.input_public && key.output_form == form);
+    for (word, form) in array![(0, 0), (0x10, 0), (0x30, 0), (0x100, 1), (0x210, 2), (0x310, 3)] {
+        let key = read_key(key_with(VISIBILITY, word));
+        assert!(key.input.visibility == Visibility::Public && key.output_form == form);
     }
 }
 
 #[test]
+fn committed_values_are_read() {
+    for (input, output, committed) in array![(true, false, 1), (false, true, 1), (true, true, 2)] {
+        let key = read_key(committed_key(input, output));
+        assert!(key.committed == committed);
+        assert!((key.input.visibility == Visibility::Committed) == input);
+        assert!((key.output.visibility == Visibility::Committed) == output);
+        assert!((key.input.wire == 0) == input && (key.output.wire == 0) == output);
+    }
+}
+
+#[test]
+fn a_private_input_is_read() {
+    let key = read_key(key_of(array![(VISIBILITY, 1), (INPUT_WIRE, 0)].span()));
+    assert!(key.input.visibility == Visibility::Private && key.committed == 0);
+}
+
+#[test]
 #[should_panic(expected: 'circlet: key visibility')]
-fn an_output_is_public() {
-    read_key(key_with(31, 5));
+fn an_output_is_not_private() {
+    read_key(key_of(array![(VISIBILITY, 4), (OUTPUT_WIRE, 0)].span()));
+}
+
+#[test]
+#[should_panic(expected: 'circlet: key visibility')]
+fn an_input_has_a_known_visibility() {
+    read_key(key_of(array![(VISIBILITY, 3), (INPUT_WIRE, 0)].span()));
+}
+
+#[test]
+#[should_panic(expected: 'circlet: key visibility')]
+fn an_output_has_a_known_visibility() {
+    read_key(key_of(array![(VISIBILITY, 12), (OUTPUT_WIRE, 0)].span()));
+}
+
+#[test]
+#[should_panic(expected: 'circlet: key visibility')]
+fn a_key_that_hides_nothing_does_not_call_its_weights_public() {
+    read_key(key_with(VISIBILITY, 0x20));
 }
 
 #[test]
 #[should_panic(expected: 'circlet: key visibility')]
 fn a_flag_of_visibility_is_known() {
-    read_key(key_with(31, 11));
+    read_key(key_with(VISIBILITY, 0x40));
 }
 
 #[test]
 #[should_panic(expected: 'circlet: key visibility')]
 fn a_form_of_the_output_is_known() {
-    read_key(key_with(31, 0x403));
+    read_key(key_with(VISIBILITY, 0x400));
 }
 
 #[test]
 #[should_panic(expected: 'circlet: key wire')]
 fn a_claim_has_a_model_wire() {
-    read_key(key_with(32, 15));
+    read_key(key_with(INPUT_WIRE, 15));
 }
 
 #[test]
 #[should_panic(expected: 'circlet: key wire')]
 fn a_private_input_has_no_claim() {
-    read_key(key_with(31, 2));
+    read_key(key_with(VISIBILITY, 1));
+}
+
+#[test]
+#[should_panic(expected: 'circlet: key wire')]
+fn a_committed_input_has_no_claim_by_the_verifier() {
+    read_key(key_with(VISIBILITY, 2));
+}
+
+#[test]
+#[should_panic(expected: 'circlet: key wire')]
+fn a_committed_output_has_no_claim_by_the_verifier() {
+    read_key(key_with(VISIBILITY, 8));
 }
 
 #[test]

@@ -4,8 +4,12 @@ pub mod activate;
 #[rustfmt::skip]
 pub mod blinder;
 #[rustfmt::skip]
+pub mod input;
+#[rustfmt::skip]
 pub mod linear;
 #[rustfmt::skip]
 pub mod lut;
 #[rustfmt::skip]
 pub mod mac;
+#[rustfmt::skip]
+pub mod output;
