@@ -63,6 +63,8 @@ TEST_CASE("the_weakened_verifier_with_nothing_left_out_is_the_verifier") {
   const Proof proof = forge(model.proving_key, statement, trace, {});
   LyingTrace again(model, execution);
   CHECK(proof == prove_trace(model.proving_key, statement, again));
+  LyingTrace openly(model, execution);
+  CHECK(proof == forge(model.proving_key, statement, openly, {.late = LateSteps{}}));
   std::vector<Blake2sHash> real, weak;
   const auto record = [](std::vector<Blake2sHash>& digests) {
     return [&](std::string_view, const Blake2sHash& digest) { digests.push_back(digest); };

@@ -15,6 +15,7 @@
 
 #include "air/bus_balance.hpp"
 #include "air/components.hpp"
+#include "air/mask_rows.hpp"
 #include "air/witness.hpp"
 
 namespace circlet::testing {
@@ -58,6 +59,7 @@ class ToyModel {
     std::uint32_t samples = 1;
     std::uint32_t seed = 1;
     std::int64_t hidden_lie = 0, output_lie = 0;
+    bool masked = false;  // at least four mask rows, half of them dead, drawn
     /// Whether the input and the output are committed, and by how much the committed values of row 0 exceed
     /// those computed with.
     bool committed = false;
@@ -138,11 +140,12 @@ class ToyModel {
       b.set(row, row < mac_reads_.size() ? wire_value(mac_reads_[row].second) : QM31());
     }
     mac.tree(Tree::fingerprints) = mac_fingerprints(mac.trace(), a, b, challenges_);
-    if (!options_.committed) return;
     for (const auto& [index, tree] : {std::pair(input_table, Tree::input), {output_table, Tree::output}}) {
+      if (!shape_.has(index)) continue;
       tables_[index].tree(Tree::fingerprints) =
           data_fingerprints(tree, tables_[index].trace(), challenges_, index == input_table ? rho_ : -rho_);
     }
+    draw_masks(Tree::fingerprints);
   }
 
   void make_logup(const QM31& z, const QM31& lambda) {
@@ -154,6 +157,7 @@ class ToyModel {
       tables_[i].tree(Tree::logup) = std::move(logup.columns);
       tables_[i].claimed_sum = logup.claimed_sum;
     }
+    draw_masks(Tree::logup);
   }
 
   /// The statement's messages: ONE and ONES, and if they are public the input's claim and the read of the
@@ -234,6 +238,8 @@ class ToyModel {
   void lay_out_activate();
   void lay_out_lut();
   void lay_out_mac();
+  /// The same at every call, so that a tree can be made again.
+  void draw_masks(Tree tree);
   void lay_out_data(std::size_t index, Tree tree, const Matrix& values, std::uint32_t claim,
                     std::int64_t count);
   /// Sets the table's size and its selectors: a fin row after the real ones, and at least one row after that.
@@ -285,15 +291,30 @@ inline void ToyModel::fill(std::size_t index, Tree tree, const std::vector<Row>&
 template <class Structure>
 void ToyModel::finish_structure(std::size_t index, std::vector<Row> rows, std::uint32_t least_log_size) {
   const std::size_t real_rows = rows_.real_rows[index] = rows.size();
-  tables_[index].log_size = shape_.log_sizes[index] = std::max(least_log_size, log2_exact(real_rows + 2));
+  const std::size_t mask_rows = options_.masked ? 4 : 1;
+  tables_[index].log_size = shape_.log_sizes[index] =
+      std::max(least_log_size, log2_exact(real_rows + 1 + mask_rows));
   rows.resize(tables_[index].trace().rows());
+  const std::size_t dead = options_.masked ? (real_rows + 1 + rows.size()) / 2 : rows.size();
   for (std::size_t row = 0; row < rows.size(); ++row) {
-    rows[row][index_of(Structure::live)] = 1;
+    rows[row][index_of(Structure::live)] = row < dead;
     rows[row][index_of(Structure::real)] = row < real_rows;
     rows[row][index_of(Structure::keepr)] = row != 0 && row < real_rows;
     rows[row][index_of(Structure::fin)] = row == real_rows;
   }
   fill(index, Tree::structure, rows);
+}
+
+inline void ToyModel::draw_masks(Tree tree) {
+  if (!options_.masked) return;
+  Csprng random = Csprng::insecure(static_cast<std::uint64_t>(tree));
+  for_each_table([&]<class Shape>(auto index, Shape) {
+    const auto& structure = tables_[index].tree(Tree::structure);
+    Columns& columns = tables_[index].tree(tree);
+    if (!shape_.has(index) || columns.empty()) return;
+    draw_mask_rows(table_layout(index, shape_.lanes(index)), tree, structure[0], structure[Shape::fin],
+                   columns, random);
+  });
 }
 
 inline void ToyModel::lay_out() {
@@ -305,9 +326,11 @@ inline void ToyModel::lay_out() {
   const std::uint32_t height =
       *std::max_element(shape_.log_sizes.begin(), shape_.log_sizes.begin() + table_count);
   shape_.log_sizes[blinder_table] = height;
-  if (!options_.committed) return;
-  lay_out_data(input_table, Tree::input, committed_input_, input_claim, -1);
-  lay_out_data(output_table, Tree::output, claimed_output_, output_claim, 1);
+  if (options_.committed) {
+    lay_out_data(input_table, Tree::input, committed_input_, input_claim, -1);
+    lay_out_data(output_table, Tree::output, claimed_output_, output_claim, 1);
+  }
+  for (const Tree tree : {Tree::weights, Tree::witness, Tree::input, Tree::output}) draw_masks(tree);
 }
 
 /// In two rows, the first of which holds zeros alone.
