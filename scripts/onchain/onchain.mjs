@@ -1,16 +1,20 @@
-// Starts a devnet, puts the contracts on it, registers models, and submits proofs through the consumer.
-//   node onchain.mjs DEVNET CONTRACTS CIRCLET INPUT HIDDEN RENEWED DECIDED SHOWN [OTHER_CALLDATA...]
-// The four are folders of one model: in zero knowledge; with the weights committed anew; with a private input and the class
-// alone as output; and without zero knowledge. Their proofs are left in calldata.json there. The other calldata files are
-// proofs of further models: the same deployed classes verify them.
+// Starts a devnet, puts the contracts on it, registers models, and submits proofs through the consumers.
+//   node onchain.mjs DEVNET CONTRACTS CIRCLET INPUT MODELS [OTHER_CALLDATA...]
+// MODELS has folders of one model: `hidden`, in zero knowledge; `renewed`, with the weights committed anew; `decided`, with a private
+// input and the class alone as output; `shown`, without zero knowledge; and with a committed input `committed`, `attested`, of
+// which the output is whether each score is at least 0, and `handed_on`, of which the output is committed too. Their proofs are left
+// in calldata.json there. The other calldata files are proofs of further models: the same deployed classes verify them.
 import { execFileSync, spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { Account, Contract, RpcProvider, transaction } from 'starknet';
 
 /** Starknet's limit on the calldata of a transaction; the devnet does not enforce it. */
 const MAX_FELTS = 5000;
 
-const [devnet, contracts, circlet, input, hidden, renewed, decided, shown, ...others] = process.argv.slice(2);
+const [devnet, contracts, circlet, input, models, ...others] = process.argv.slice(2);
+const [hidden, renewed, decided, shown, committed, attested, handedOn] = [
+  'hidden', 'renewed', 'decided', 'shown', 'committed', 'attested', 'handed_on',
+].map((name) => `${models}/${name}`);
 const json = (file) => JSON.parse(readFileSync(file, 'utf8'));
 const thousands = (n) => BigInt(n).toLocaleString('en');
 
@@ -85,13 +89,16 @@ const submissionOf = (proof) => [...list(proof.key), proof.context, ...list(proo
 const verifier = await declare('Verifier');
 const registry = await deploy(await declare('ModelRegistry'), [verifier.classHash]);
 const prizeDesk = await declare('PrizeDesk');
+const loanDesk = await declare('LoanDesk');
 console.log(`registry deployed at ${registry.address}`);
 
-/** Proves for a context, and returns the proof as felts. */
-function prove(model, context) {
+/** Proves about the input, or the opening of a commitment to it, for a context, and returns the proof as felts. */
+function prove(model, context, opening = `${model}/in.data`) {
   const proof = `${model}/proof.bin`;
   const calldata = `${model}/calldata.json`;
-  execFileSync(circlet, ['prove', model, input, '-o', proof, '--context', context]);
+  const options = model === handedOn ? ['--output-data', `${model}/out.data`] : [];
+  const about = existsSync(opening) ? opening : input;
+  execFileSync(circlet, ['prove', model, about, '-o', proof, '--context', context, ...options]);
   execFileSync(circlet, ['calldata', `${model}/model.vk`, proof, '-o', calldata]);
   return json(calldata);
 }
@@ -102,22 +109,33 @@ const eventOf = (receipt, test) => receipt.events.find(
 );
 const contextOf = async (desk) => `0x${BigInt(await desk.context_of(address)).toString(16)}`;
 
+/** Registers a key; returns the model's id. */
+async function register(name, key) {
+  const registration = await send(registry, 'register', list(key));
+  const modelId = eventOf(registration.receipt, () => true).keys[1];
+  console.log(`${name}: model ${modelId} registered: ${registration.felts} felts of calldata`);
+  return modelId;
+}
+
+function report(name, { receipt, felts }, what) {
+  const { l2_gas: gas } = receipt.execution_resources;
+  console.log(`${name}: proof verified on chain: ${what}; ${thousands(felts)} felts of calldata, limit ${thousands(MAX_FELTS)}`);
+  console.log(`${name}: gas of the transaction on the devnet, which meters every class in VM resources: ${thousands(gas)}`);
+}
+
 /** Registers a model and claims with a proof of it; returns its id and the fact. */
 async function registerAndClaim(name, model) {
   // The key alone goes on chain.
   const { key } = prove(model, '0x0');
-  const registration = await send(registry, 'register', list(key));
-  const modelId = eventOf(registration.receipt, () => true).keys[1];
-  console.log(`${name}: model ${modelId} registered: ${registration.felts} felts of calldata`);
+  const modelId = await register(name, key);
   await expectRevert('circlet: registered already', send(registry, 'register', list(key)));
 
   // The consumer names the context, the prover proves for it.
   const desk = await deploy(prizeDesk, [registry.address, modelId, 0]);
   const proof = prove(model, await contextOf(desk));
-  const { receipt, felts } = await send(desk, 'claim', claimOf(proof));
-  const fact = eventOf(receipt, (keys) => keys.length === 3).keys[2];
-  const points = await desk.points_of(address);
-  console.log(`${name}: proof verified on chain: the model reads a ${points}; ${thousands(felts)} felts of calldata, limit ${thousands(MAX_FELTS)}`);
+  const claimed = await send(desk, 'claim', claimOf(proof));
+  const fact = eventOf(claimed.receipt, (keys) => keys.length === 3).keys[2];
+  report(name, claimed, `the model reads a ${await desk.points_of(address)}`);
   expect(await registry.is_verified(fact), 'the fact is recorded');
   expect(!(await registry.is_verified(BigInt(fact) + 1n)), 'a fact that nobody proved is not');
 
@@ -125,14 +143,53 @@ async function registerAndClaim(name, model) {
   await expectRevert('circlet: bus balance', send(desk, 'claim', claimOf(proof)));
   const changed = key.with(-2, `0x${(BigInt(key.at(-2)) ^ 1n).toString(16)}`);
   await expectRevert('circlet: unknown model', send(desk, 'claim', claimOf({ ...proof, key: changed })));
-  const { l2_gas: gas } = receipt.execution_resources;
-  console.log(`${name}: gas of the transaction on the devnet, which meters every class in VM resources: ${thousands(gas)}`);
   return { modelId, fact, desk };
+}
+
+/** A root as contracts have it: the 32 bytes that the command line prints, as a little-endian integer in two halves. */
+function rootOf(opening) {
+  const { root } = JSON.parse(execFileSync(circlet, ['--json', 'open', opening]));
+  const value = BigInt(`0x${Buffer.from(root, 'hex').reverse().toString('hex')}`);
+  return [value & ((1n << 128n) - 1n), value >> 128n];
+}
+
+/** Registers a model and gets a loan on a proof about the data whose root the attestor published. */
+async function lend(name, model) {
+  const SEVEN = 7;
+  const { key } = prove(model, '0x0');
+  const modelId = await register(name, key);
+  const desk = await deploy(loanDesk, [registry.address, address, modelId, SEVEN]);
+  const context = await contextOf(desk);
+  const proof = prove(model, context);
+  await expectRevert('desk: nothing attested', send(desk, 'apply', claimOf(proof)));
+  await send(desk, 'attest', [address, ...rootOf(`${model}/other.data`)]);
+  await expectRevert('desk: other data', send(desk, 'apply', claimOf(proof)));
+  // About the other data all is in order but what the model says of them.
+  await expectRevert('desk: refused', send(desk, 'apply', claimOf(prove(model, context, `${model}/other.data`))));
+  await send(desk, 'attest', [address, ...rootOf(`${model}/in.data`)]);
+  report(name, await send(desk, 'apply', claimOf(prove(model, context))), 'the attested data are a 7');
+  expect(await desk.is_granted(address), 'the loan is granted');
+  await expectRevert('desk: granted already', send(desk, 'apply', claimOf(proof)));
+}
+
+/** Registers a model and submits a proof whose fact is about two roots. */
+async function handOn(name, model) {
+  const proof = prove(model, '0x0');
+  await register(name, proof.key);
+  const submitted = await send(registry, 'submit', submissionOf(proof));
+  const { data, keys } = eventOf(submitted.receipt, (keys) => keys.length === 3);
+  report(name, submitted, `fact ${keys[2]}`);
+  const [, length, ...root] = data.map(BigInt);
+  expect(length === 2n && rootOf(`${model}/out.data`).every((half, i) => half === root[i]), "the event has the output's root");
+  expect(await registry.is_verified(keys[2]), 'the fact is recorded');
 }
 
 const first = await registerAndClaim('zero knowledge', hidden);
 await registerAndClaim('private input, class alone', decided);
 await registerAndClaim('without zero knowledge', shown);
+await registerAndClaim('committed input', committed);
+await lend('committed input, decisions', attested);
+await handOn('committed input and output', handedOn);
 
 // A renewed key is a new model of the same family: for who trusts the owner the same, for others another.
 const { key: renewedKey } = prove(renewed, '0x0');

@@ -1,16 +1,25 @@
 """A proof's calldata (docs/calldata.md) and its parts by name."""
 import copy, json, os
 
-TREES = ["structure", "weights", "witness", "fingerprints", "logup", "composition"]
-TREE_COLUMNS = [44, 21, 20, 33, 41, 8]
-SAMPLES = 183
-STRUCTURE_SAMPLES = 44
-# Of the blinder: its structure column; R_0 .. R_3 and, at offset 0, b_0 .. b_3, which no constraint reads; b_0 .. b_3 at -1.
-BLINDER_A = 43
-UNREAD_SAMPLES = [67, 68, 69, 70, 72, 74, 76, 78]
-BLINDER_PREVIOUS = [71, 73, 75, 77]
 P = 2**31 - 1
+PUBLIC, PRIVATE, COMMITTED = range(3)
 ROOTS = ["witness root", "fingerprints root", "logup root", "composition root"]
+
+
+class Layout:
+    """Columns and samples of a proof with this many tables of committed values."""
+
+    def __init__(self, committed):
+        self.tree_columns = [44 + 7 * committed, 21, 20, 33 + 4 * committed, 41 + 4 * committed, *[21] * committed, 8]
+        self.claims = 4 + committed
+        self.samples = 183 + 39 * committed
+        self.structure_samples = 44 + 7 * committed
+        # Of the blinder, the last component, whose columns in the witness tree come after 16 weights and 7 of activate and lut: its
+        # structure column; R_0 .. R_3 and, at offset 0, b_0 .. b_3, which no constraint reads; b_0 .. b_3 at -1.
+        self.blinder_a = self.structure_samples - 1
+        first = self.structure_samples + 16 + 7
+        self.unread_samples = [*range(first, first + 4), *range(first + 5, first + 12, 2)]
+        self.blinder_previous = list(range(first + 4, first + 12, 2))
 
 
 def ceil_div(a, b):
@@ -57,22 +66,29 @@ class Calldata:
         self.key[i // 7] += (value - self.words()[i]) << (32 * (i % 7))
 
     @property
-    def input_public(self):
-        return self.words()[31] & 1 == 1
+    def visibilities(self):
+        """Of the input and the output."""
+        word = self.words()[31]
+        return word & 3, word >> 2 & 3
+
+    @property
+    def layout(self):
+        return Layout(self.visibilities.count(COMMITTED))
 
     # The values.
 
     def public_sections(self):
         """Inputs, outputs, claimed sums, samples, last layer and nonce."""
-        words = self.words()
-        return self._sections([("inputs", words[33] if self.input_public else 0), ("outputs", words[37]), ("claimed", 16),
-                               ("samples", 4 * SAMPLES), ("last layer", 4), ("nonce", 8)], 0)
+        words, layout = self.words(), self.layout
+        inputs, outputs = (words[at] if visibility == PUBLIC else 0 for at, visibility in zip((33, 37), self.visibilities))
+        return self._sections([("inputs", inputs), ("outputs", outputs), ("claimed", 4 * layout.claims),
+                               ("samples", 4 * layout.samples), ("last layer", 4), ("nonce", 8)], 0)
 
     def sections(self):
         """All sections that have felts, in order."""
         start = self.public_sections()
         queries = len(self.stark["queried_values"][0][0])
-        rest = [(f"leaf of tree {tree}", columns) for _ in range(queries) for tree, columns in enumerate(TREE_COLUMNS)]
+        rest = [(f"leaf of tree {tree}", columns) for _ in range(queries) for tree, columns in enumerate(self.layout.tree_columns)]
         rest += [(f"FRI witness {i}", 4 * len(layer["fri_witness"])) for i, layer in enumerate(self.fri_layers())]
         result = start + self._sections(rest, start[-1].end)
         assert result[-1].end == len(self.values)
@@ -117,9 +133,23 @@ class Calldata:
         tops = [sum(byte << (8 * i) for i, byte in enumerate(top_bytes[at:at + 31])) for at in range(0, len(hashes), 31)]
         self.hashes = tops + [x & (2**248 - 1) for x in hashes]
 
+    def stated_roots(self):
+        return [f"{name} root" for name, visibility in zip(("input", "output"), self.visibilities) if visibility == COMMITTED]
+
+    def public_felts(self):
+        """What a fact says of the values: their number and felts, of committed ones 0 and the two halves of their root."""
+        words, roots = self.words(), self.hash_list()
+        result = []
+        for at, visibility, section in zip((33, 37), self.visibilities, self.public_sections()):
+            result += [words[at] if visibility == PUBLIC else 0, *self.values[section.start:section.end]]
+            if visibility == COMMITTED:
+                root = roots.pop(0)
+                result += [root % 2**128, root >> 128]
+        return result
+
     def hash_sections(self):
         """All parts of the list of hashes that are not empty, in order."""
-        counts = [(name, 1) for name in ROOTS]
+        counts = [(name, 1) for name in self.stated_roots() + ROOTS]
         layers = self.fri_layers()
         counts += [(f"FRI root {i}", 1) for i in range(len(layers))]
         counts += [(f"Merkle witness of tree {i}", len(d["hash_witness"])) for i, d in enumerate(self.stark["decommitments"])]

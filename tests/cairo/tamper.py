@@ -6,7 +6,7 @@ at it; what moves all later fields has a few.
 """
 import random
 
-from calldata import BLINDER_A, BLINDER_PREVIOUS, P, STRUCTURE_SAMPLES, UNREAD_SAMPLES
+from calldata import COMMITTED, P, PRIVATE, PUBLIC
 
 BUS, COMPOSITION, WORK = "circlet: bus balance", "circlet: composition", "circlet: proof of work"
 TREE, FRI = "circlet: tree root", "circlet: FRI layer root"
@@ -41,9 +41,10 @@ class Sweep:
         self.original, self.full, self.random = calldata, full, random.Random(seed)
         self.cases = []
         # A selector that is zero hides what it selects: the model must use all, and a proof that hides nothing has no blinder.
-        zero = [i for i in range(STRUCTURE_SAMPLES) if calldata.sample(i) == (0, 0, 0, 0)]
-        assert zero in ([], [BLINDER_A]), f"no row of the model uses the structure columns {zero}"
-        self.unread = UNREAD_SAMPLES + (BLINDER_PREVIOUS if zero else [])
+        layout = calldata.layout
+        zero = [i for i in range(layout.structure_samples) if calldata.sample(i) == (0, 0, 0, 0)]
+        assert zero in ([], [layout.blinder_a]), f"no row of the model uses the structure columns {zero}"
+        self.unread = layout.unread_samples + (layout.blinder_previous if zero else [])
 
     def sample(self, items, count):
         items = list(items)
@@ -102,8 +103,8 @@ class Sweep:
         tallest = max(words[5:9])
         least, greatest = words[38:40]
         for name, i, value, error in (
-                ("an older version", 0, 1, key_error("version")),
-                ("an older AIR", 1, 1, key_error("AIR")),
+                ("an older version", 0, 2, key_error("version")),
+                ("an older AIR", 1, 2, key_error("AIR")),
                 ("a huge table", 5, 27, key_error("log size")),
                 ("a tiny table", 8, 3, key_error("log size")),
                 ("a blinder below a table", 9, tallest - 1, key_error("log size")),
@@ -112,16 +113,23 @@ class Sweep:
                 ("no queries", 29, 0, key_error("queries")),
                 ("fewer queries", 29, words[29] - 1, BUS),
                 ("no fold", 30, 0, key_error("fold step")),
-                ("a hidden output", 31, words[31] & ~2, key_error("visibility")),
+                ("a private output", 31, words[31] & ~12 | PRIVATE << 2, key_error("visibility")),
+                ("an unknown visibility of the input", 31, words[31] | 3, key_error("visibility")),
+                ("an unknown visibility of the output", 31, words[31] | 12, key_error("visibility")),
+                ("an unknown flag", 31, words[31] | 32, key_error("visibility")),
                 ("another form of output", 31, words[31] ^ 0x100, BUS),
                 ("an unknown form of output", 31, words[31] | 0x400, key_error("visibility")),
-                ("zero knowledge or not", 31, words[31] ^ 4, BUS),
+                ("zero knowledge or not", 31, words[31] ^ 16, BUS),
                 ("a reserved wire", 36, 15, key_error("wire")),
                 ("no output", 37, 0, key_error("rows")),
                 ("an empty range", 38, (greatest + 1) % P, key_error("range")),
                 ("a range of no residue", 39, P, key_error("range")),
                 ("too many reads", 40, 2**28 + 1, key_error("reads"))):
             self.change(f"key: {name}", error).set_word(i, value)
+        # Neither has a claim by the verifier, but a committed input has a root and a table.
+        if original.visibilities[0] != PUBLIC:
+            other = words[31] ^ PRIVATE ^ COMMITTED
+            self.change("key: a committed input made private, or a private one committed", BUS, UNUSED_DIGIT).set_word(31, other)
         for i in self.sample(range(len(original.key)), 1):
             self.change(f"key felt {i} of eight words", key_error("felt")).key[i] += 2**224
         for length in self.sample(range(len(original.key)), 2):
@@ -218,7 +226,7 @@ class Sweep:
 
     def hash_error(self, name):
         """Of the step that looks at a part of the hashes."""
-        if name in ("witness root", "fingerprints root"):
+        if name in ("input root", "output root", "witness root", "fingerprints root"):
             return BUS
         if name in ("logup root", "composition root"):
             return COMPOSITION
@@ -238,6 +246,8 @@ class Sweep:
                 self.change(f"{section.name}: hash {i}, top bit {bit}", error).hashes[i // 31] ^= 1 << 8 * (i % 31) + bit
             i = self.random.randrange(section.start, section.end)
             self.change(f"{section.name}: hash {i} beyond 2^248", BEYOND_FELT).hashes[original.tops + i] += 1 << 248
+        if len(original.stated_roots()) == 2:
+            self.change("the roots of input and output exchanged", BUS).set_hash_list([hashes[1], hashes[0], *hashes[2:]])
         for i in self.sample(range(original.tops), 1):
             self.change(f"top bytes {i} beyond 2^248", BEYOND_FELT).hashes[i] += 1 << 248
         for i in self.sample(range(len(hashes), 31 * original.tops), 1):

@@ -1,4 +1,5 @@
-//! The contracts: a stateless Verifier, a registry of models and of what was verified, and an example of a consumer.
+//! The contracts: a stateless Verifier, a registry of models and of what was verified, and two examples of consumers.
+pub mod loan_desk;
 pub mod model_registry;
 pub mod prediction;
 pub mod prize_desk;

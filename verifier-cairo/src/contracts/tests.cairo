@@ -2,9 +2,10 @@ use core::num::traits::Zero;
 use starknet::syscalls::deploy_syscall;
 use starknet::testing::set_contract_address;
 use starknet::{ClassHash, ContractAddress};
-use crate::key::tests::{key, key_with};
+use crate::key::tests::{committed_key, key, key_with};
 use super::model_registry::{IModelRegistryDispatcher, IModelRegistryDispatcherTrait, ModelRegistry};
-use super::prediction::{Prediction, decided_class, holds, model_id, output_form};
+use super::loan_desk::{ILoanDeskDispatcher, ILoanDeskDispatcherTrait, LoanDesk};
+use super::prediction::{Prediction, decided_class, holds, input_root, model_id, output_form, output_root};
 use super::verifier::Verifier;
 
 fn class_hash(hash: felt252) -> ClassHash {
@@ -331,4 +332,99 @@ fn a_threshold_holds_or_not() {
 #[should_panic(expected: 'circlet: outputs decide nothing')]
 fn scores_are_no_decision() {
     holds(@with_outputs(1, 1, output_form::SCORES), 0);
+}
+
+/// Of committed values: the halves of a root.
+fn committed() -> Span<felt252> {
+    array![0xffffffffffffffffffffffffffffffff, 5].span()
+}
+
+fn of_felts(n_inputs: u32, inputs: Span<felt252>, n_outputs: u32, outputs: Span<felt252>) -> Prediction {
+    Prediction { n_inputs, inputs, n_outputs, outputs, ..with_outputs(0, 0, output_form::SCORES) }
+}
+
+#[test]
+fn roots_are_256_bits() {
+    let root = u256 { low: 0xffffffffffffffffffffffffffffffff, high: 5 };
+    assert!(input_root(@of_felts(0, committed(), 1, array![7].span())) == root);
+    assert!(output_root(@of_felts(1, array![7].span(), 0, committed())) == root);
+}
+
+#[test]
+#[should_panic(expected: 'circlet: not committed')]
+fn a_private_input_has_no_root() {
+    input_root(@of_felts(0, array![].span(), 0, committed()));
+}
+
+#[test]
+#[should_panic(expected: 'circlet: not committed')]
+fn public_values_have_no_root() {
+    input_root(@of_felts(9, committed(), 0, committed()));
+}
+
+#[test]
+#[should_panic(expected: 'circlet: not committed')]
+fn public_outputs_have_no_root() {
+    output_root(@of_felts(0, committed(), 16, committed()));
+}
+
+#[test]
+#[should_panic(expected: 'circlet: outputs not public')]
+fn committed_scores_name_no_class() {
+    decided_class(@of_felts(0, committed(), 0, committed()));
+}
+
+#[test]
+#[should_panic(expected: 'circlet: outputs not public')]
+fn committed_decisions_are_not_told() {
+    holds(@Prediction { output_form: output_form::AT_LEAST, ..of_felts(0, committed(), 0, committed()) }, 0);
+}
+
+#[test]
+fn keys_with_committed_values_are_registered() {
+    let registry = registry();
+    caller(0x123);
+    let both = registry.register(committed_key(true, true));
+    assert!(both != registry.register(committed_key(true, false)) && both != registry.register(key()));
+}
+
+#[test]
+#[should_panic(expected: ('circlet: another model', 'ENTRYPOINT_FAILED'))]
+fn a_renewed_key_commits_to_what_its_family_does() {
+    let registry = registry();
+    caller(0x123);
+    registry.renew(registry.register(key()), committed_key(true, false));
+}
+
+fn loan_desk(attestor: felt252) -> ILoanDeskDispatcher {
+    let calldata = array![registry().contract_address.into(), attestor, model_id(key()), 0].span();
+    let (contract_address, _) = deploy_syscall(class_hash(LoanDesk::TEST_CLASS_HASH.into()), 0, calldata, false).unwrap();
+    ILoanDeskDispatcher { contract_address }
+}
+
+#[test]
+#[should_panic(expected: ('desk: not the attestor', 'ENTRYPOINT_FAILED'))]
+fn an_applicant_does_not_attest() {
+    let desk = loan_desk(0x123);
+    desk.attest(caller(0x124), 1);
+}
+
+#[test]
+#[should_panic(expected: ('desk: nothing attested', 'ENTRYPOINT_FAILED'))]
+fn no_loan_without_attested_data() {
+    let desk = loan_desk(0x123);
+    let applicant = caller(0x124);
+    assert!(!desk.is_granted(applicant));
+    desk.apply(key(), array![].span(), array![].span());
+}
+
+#[test]
+#[should_panic(expected: ('circlet: unknown model', 'ENTRYPOINT_FAILED', 'ENTRYPOINT_FAILED'))]
+fn no_loan_without_a_proof() {
+    let desk = loan_desk(0x123);
+    let applicant = 0x124.try_into().unwrap();
+    caller(0x123);
+    desk.attest(applicant, 1);
+    caller(0x124);
+    desk.apply(key(), array![].span(), array![].span());
 }
