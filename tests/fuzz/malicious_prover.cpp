@@ -134,7 +134,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (lie.where == model) change_model(program, lie);
     if (lie.where == input) change_value(inputs, lie);
   }
-  const auto execution = attempt([&] { return execute(program, inputs, h.model.key().batch); });
+  // What is no model or leaves its tables has no columns to lie about.
+  const auto execution = attempt([&] {
+    check_program(program);
+    return execute(program, inputs, h.model.key().batch);
+  });
   if (!execution) return 0;
   Statement statement = h.model.statement(*execution);
   for (const Lie& lie : lies) {
