@@ -34,8 +34,9 @@ onchain: build ## prove the demo, start a Starknet devnet, verify on it through 
 bench: ## kernels, end to end, and the peers, side by side
 	@scripts/bench
 
-fuzz: ## five minutes of libFuzzer on each reader of untrusted bytes (SECONDS_EACH=n to change)
+fuzz: ## five minutes of libFuzzer on each target, and of the three verifiers on random cases (SECONDS_EACH=n to change)
 	@scripts/fuzz
+	@scripts/fuzz-differential --seconds $${SECONDS_EACH:-300}
 
 generate: ## regenerate the Cairo and Rust evaluators and docs/air.md from the constraint templates
 	@scripts/generate

@@ -162,6 +162,14 @@ void add_setup(CLI::App& app, SetupCommand& options, const Output& output) {
           [&options](const std::string& text) { options.setup.security = parse_security(text); },
           "bits that a forger must find: conjectured-N or proven-N")
       ->option_text("conjectured-N|proven-N [conjectured-96]");
+  static const std::map<std::string, bool> weights = {{"public", true}, {"private", false}};
+  command
+      ->add_option("--model", options.setup.weights_public,
+                   "public: the weights are not masked, anyone can rebuild their root, and one key makes any "
+                   "number of "
+                   "proofs that hide the input")
+      ->transform(CLI::CheckedTransformer(weights).description(""))
+      ->option_text("private|public [private]");
   command->add_flag("!--no-zk", options.setup.zero_knowledge,
                     "hide nothing: for models and data that are public");
   command->add_option("--lanes", options.setup.lanes, "weights a row of the table linear (default: planned)");

@@ -30,7 +30,7 @@ std::string sizes_text(const TableSizes& sizes) {
 }
 
 std::string budget_text(const ProvingKey& proving_key) {
-  if (!proving_key.key.zero_knowledge) return "";
+  if (!proving_key.key.hides_weights()) return "";
   return fmt::format("proofs          {} before the weights must be committed anew\n",
                      proving_key.proof_budget);
 }
@@ -38,8 +38,8 @@ std::string budget_text(const ProvingKey& proving_key) {
 /// Copies of a folder, each with a share of what remains of its budget.
 void split_keys(const ModelFolder& folder, std::uint32_t parts, const Output& output) {
   const ProvingKey proving_key = load_proving_key(folder.proving_key());
-  require(proving_key.key.zero_knowledge, ErrorKind::usage,
-          "the key hides nothing, and has no budget of proofs to split");
+  require(proving_key.key.hides_weights(), ErrorKind::usage,
+          "the key does not hide its weights, and has no budget of proofs to split");
   std::vector<ModelFolder> copies;
   for (std::uint32_t i = 1; i <= parts; ++i) {
     copies.push_back({folder.folder / std::to_string(i)});
@@ -84,6 +84,22 @@ std::string output_setting(const Predicate& predicate, Visibility visibility) {
   if (visibility == Visibility::shown) return to_text(predicate);
   const std::string name = visibility_name(visibility);
   return predicate.kind == Predicate::Kind::values ? name : name + " " + to_text(predicate);
+}
+
+/// Of a key with public weights: whether they are those of model.circlet, where that file is there.
+std::string compare_weights(const ModelFolder& folder, const VerificationKey& key,
+                            nlohmann::ordered_json& object) {
+  if (!std::filesystem::exists(folder.model())) {
+    object["weights_rebuilt"] = false;
+    return "the weights root was not rebuilt: " + folder.model().string() + " is not here\n";
+  }
+  const Blake2sHash root = weights_root(folder.program(), key);
+  require(root == key.weights_root, ErrorKind::rejected, [&] {
+    return "the weights root of model.circlet is " + root.to_hex() + ", the key's is " +
+           key.weights_root.to_hex();
+  });
+  object["weights_rebuilt"] = true;
+  return "rebuilt: the weights root is that of model.circlet\n";
 }
 
 std::string next_step(const ModelFolder& folder, const VerificationKey& key) {
@@ -146,7 +162,7 @@ void setup_keys(const SetupCommand& command, const Output& output) {
     proving_key = setup(program, options);
   }
   save_proving_key(proving_key, folder.proving_key());
-  if (proving_key.key.zero_knowledge) {
+  if (proving_key.key.hides_weights()) {
     create_budget(folder.budget(), proving_key.key.weights_root, proving_key.proof_budget);
   }
   save_verification_key(proving_key.key, folder.verification_key());
@@ -248,6 +264,7 @@ void inspect(const InspectCommand& command, const Output& output) {
                     table_shape(key).hidden_queries);
     object["rebuilt"] = true;
     text += "rebuilt: the structure root is that of model.structure, and the structure is well formed\n";
+    if (key.weights_public) text += compare_weights(folder, key, object);
   }
   output.print(object, text);
 }

@@ -44,12 +44,14 @@ std::vector<std::int32_t> load_input(const Program& program, const Path& path) {
   return quantise_input(program, read_inputs(path, program.tensors[program.input].rows));
 }
 
-void require_budget(const ModelFolder& folder, const ProvingKey& proving_key) {
-  const ProofBudget budget = read_budget(folder.budget());
-  require(budget.weights_root == proving_key.key.weights_root, ErrorKind::bad_input,
-          folder.budget().string() + " counts for another key: run `circlet setup --renew`");
-  require(budget.remaining() != 0, ErrorKind::usage,
-          "the proof budget of this key is spent: run `circlet setup --renew`");
+/// Throws unless `file` counts for the tree of this root, and grants a proof.
+void require_budget(const Path& file, const Blake2sHash& root, const BudgetOwner& owner) {
+  const ProofBudget budget = read_budget(file, owner);
+  require(budget.weights_root == root, ErrorKind::bad_input,
+          [&] { return file.string() + " counts for another " + owner.name + ": " + owner.remedy; });
+  require(budget.remaining() != 0, ErrorKind::usage, [&] {
+    return std::string("the proof budget of this ") + owner.name + " is spent: " + owner.remedy;
+  });
 }
 
 DataCommitment load_data(const Path& path) {
@@ -150,8 +152,8 @@ void prove_input(const ProveCommand& command, const Output& output) {
   const Program program = folder.program();
   const ProvingKey proving_key = load_proving_key(folder.proving_key());
   const VerificationKey& key = proving_key.key;
-  const bool counted = key.zero_knowledge;
-  if (counted) require_budget(folder, proving_key);  // before the work
+  const bool counted = key.hides_weights();
+  if (counted) require_budget(folder.budget(), key.weights_root, key_budget);  // before the work
   const bool commits_output = key.output_visibility == Visibility::committed;
   require(command.output_data.has_value() == commits_output, ErrorKind::usage,
           commits_output ? "the key commits to the output: say where its opening goes with --output-data"
@@ -163,6 +165,9 @@ void prove_input(const ProveCommand& command, const Output& output) {
     bar.update(phase, done = std::min(1.0, done + 0.1));
   };
   const ProofInput input = load_proof_input(program, key, command.input);
+  if (key.zero_knowledge && input.data) {
+    require_budget(budget_of_data(command.input), input.data->root(), data_budget);
+  }
   std::optional<DataCommitment> output_data;
   if (commits_output) {
     output_data = commit_data(key, key.output, execute(program, input.values, key.batch).output());
@@ -176,11 +181,11 @@ void prove_input(const ProveCommand& command, const Output& output) {
   const Bytes file = encode_proof(proof);
   // Before any of the proof can be seen.
   if (output_data) save_data(*output_data, *command.output_data);
-  std::uint64_t remaining = 0;
-  if (counted) {
-    remaining = spend_budget(folder.budget(), key.weights_root);
-    if (input.data) spend_budget(budget_of_data(command.input), input.data->root(), data_budget);
-    if (output_data) spend_budget(budget_of_data(*command.output_data), output_data->root(), data_budget);
+  const std::uint64_t remaining = counted ? spend_budget(folder.budget(), key.weights_root) : 0;
+  if (key.zero_knowledge && input.data)
+    spend_budget(budget_of_data(command.input), input.data->root(), data_budget);
+  if (key.zero_knowledge && output_data) {
+    spend_budget(budget_of_data(*command.output_data), output_data->root(), data_budget);
   }
   if (command.as_json) {
     write_file(command.proof, as_bytes(proof_to_json(proof).dump()));

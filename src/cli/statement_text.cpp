@@ -61,11 +61,19 @@ std::string data_text(const DataCommitment& data) {
 
 std::string hidden_text(const VerificationKey& key) {
   if (!key.zero_knowledge) return "nothing (--no-zk): a proof tells of weights and values";
-  std::string text = "the weights";
-  if (key.input_visibility != Visibility::shown) text += ", the input";
-  if (key.output_visibility != Visibility::shown) text += ", the output";
-  if (key.output_form != Predicate::Kind::values) text += ", the scores";
-  return text + " and all that lies between; not the shapes, scales and look-up tables";
+  std::string text;
+  const auto add = [&](bool hidden, const char* name) {
+    if (hidden) text += (text.empty() ? "" : ", ") + std::string(name);
+  };
+  add(key.hides_weights(), "the weights");
+  add(key.input_visibility != Visibility::shown, "the input");
+  add(key.output_visibility != Visibility::shown, "the output");
+  add(key.output_form != Predicate::Kind::values, "the scores");
+  if (key.weights_public && key.input_visibility == Visibility::shown) {
+    return "nothing: weights and input are public, and give all the rest";
+  }
+  return text + " and all that lies between; not the shapes, scales and look-up tables" +
+         (key.weights_public ? ", nor the weights" : "");
 }
 
 const char* form_name(Predicate::Kind form) {
@@ -99,6 +107,7 @@ nlohmann::ordered_json statement_json(const VerificationKey& key, const Statemen
   }
   if (statement.input_root) json["input_root"] = statement.input_root->to_hex();
   json["zero_knowledge"] = key.zero_knowledge;
+  json["weights"] = key.hides_weights() ? "private" : "public";
   json["output_form"] = form_name(key.output_form);
   if (statement.output_root) {
     json["outputs"] = visibility_name(key.output_visibility);

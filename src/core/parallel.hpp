@@ -31,10 +31,12 @@ void parallel_for_ranges(std::size_t begin, std::size_t end, std::size_t grain, 
     run(0, chunks);
     return;
   }
-  // ThreadSanitizer does not see the synchronisation inside libtbb; this makes the join visible to it.
-  std::atomic<std::size_t> done = 0;
+  // ThreadSanitizer does not see the synchronisation inside libtbb; this makes fork and join visible to it.
+  std::atomic<std::size_t> done;
+  done.store(0, std::memory_order_release);
   tbb::parallel_for(tbb::blocked_range<std::size_t>(0, chunks),
                     [&](const tbb::blocked_range<std::size_t>& range) {
+                      static_cast<void>(done.load(std::memory_order_acquire));
                       run(range.begin(), range.end());
                       done.fetch_add(range.size(), std::memory_order_release);
                     });

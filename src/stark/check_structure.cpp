@@ -419,6 +419,17 @@ PublicWires public_wires(const VerificationKey& key) {
           key.one_reads,        key.ones_reads,        key.output_form,      key.batch};
 }
 
+PublicWires public_wires(const Arithmetisation& a, Predicate::Kind output_form) {
+  return {a.shape.input,
+          a.shape.output,
+          a.shape.input == Visibility::shown ? a.input_claim : 0,
+          a.shape.output == Visibility::shown ? a.output_claim : 0,
+          a.one_reads,
+          a.ones_reads,
+          output_form,
+          a.shape.batch};
+}
+
 void check_structure(const Structure& structure, const PublicWires& wires_of_key,
                      std::uint32_t hidden_queries) {
   const auto view = [&](std::size_t table) { return TableView(structure[table], table, hidden_queries); };

@@ -99,8 +99,10 @@ void choose_sizes(Plan& plan, const Arithmetisation& rows, const SetupOptions& o
   plan.sizes = least_log_sizes(sized);
   if (!options.zero_knowledge) return;
   const std::size_t real_rows = rows.linear.size() + 1;
-  plan.sizes.linear = std::max(
-      plan.sizes.linear, log2_exact(real_rows + weight_mask_rows(plan.pcs.fri.n_queries, options.proofs)));
+  if (!options.weights_public) {
+    plan.sizes.linear = std::max(
+        plan.sizes.linear, log2_exact(real_rows + weight_mask_rows(plan.pcs.fri.n_queries, options.proofs)));
+  }
   plan.sizes.blinder = std::max(plan.sizes.blinder, plan.sizes.linear);
   for (const std::size_t data_rows : {rows.input_rows, rows.output_rows}) {
     if (data_rows == 0) continue;
@@ -108,6 +110,7 @@ void choose_sizes(Plan& plan, const Arithmetisation& rows, const SetupOptions& o
         std::max(plan.sizes.blinder,
                  log2_exact(data_rows + 1 + weight_mask_rows(plan.pcs.fri.n_queries, options.proofs)));
   }
+  if (options.weights_public) return;
   plan.proof_budget =
       proofs_hidden_by((std::size_t{1} << plan.sizes.linear) - real_rows, plan.pcs.fri.n_queries);
 }

@@ -16,7 +16,7 @@ constexpr std::uint32_t proving_key_version = 2;
 /// Commits to the weights, masked if the key is zero-knowledge.
 void commit_weights(ProvingKey& proving_key, ModelColumns& columns, Csprng* masks) {
   auto& key = proving_key.key;
-  if (key.zero_knowledge) {
+  if (key.hides_weights()) {
     Csprng system;
     Csprng& random = masks == nullptr ? system : *masks;
     const auto& linear = columns.structure[linear_table];
@@ -52,6 +52,7 @@ ProvingKey setup(const Program& program, const SetupOptions& options) {
   key.output_visibility = options.output;
   key.output_form = program.predicate.kind;
   key.zero_knowledge = options.zero_knowledge;
+  key.weights_public = options.zero_knowledge && options.weights_public;
   result.first_blinder_row = static_cast<std::uint32_t>(
       first_blinder_row(key.log_sizes.blinder, chosen.shape.log_blowup, chosen.shape.hidden_queries));
   Arithmetisation arithmetisation = arithmetise(program, key);
@@ -73,8 +74,8 @@ ProvingKey setup(const Program& program, const SetupOptions& options) {
 }
 
 ProvingKey renew(const ProvingKey& proving_key, const Program& program, Csprng* masks) {
-  require(proving_key.key.zero_knowledge, ErrorKind::usage,
-          "the key hides nothing, and has no budget of proofs to renew");
+  require(proving_key.key.hides_weights(), ErrorKind::usage,
+          "the key does not hide its weights, and has no budget of proofs to renew");
   require(model_checksum(program) == proving_key.model_checksum, ErrorKind::bad_input,
           "the proving key belongs to another model: run `circlet setup` without --renew");
   ProvingKey result = proving_key;
@@ -83,6 +84,12 @@ ProvingKey renew(const ProvingKey& proving_key, const Program& program, Csprng* 
   ModelColumns columns = model_columns(program, arithmetisation);
   commit_weights(result, columns, masks);
   return result;
+}
+
+Blake2sHash weights_root(const Program& program, const VerificationKey& key) {
+  require(key.weights_public || !key.zero_knowledge, ErrorKind::usage, "the key's weights are masked");
+  const ModelColumns columns = model_columns(program, arithmetise(program, key));
+  return commit_tables(air_shape(key), columns.weights, key.pcs.fri.log_blowup_factor)->merkle().root();
 }
 
 Blake2sHash structure_root(const Program& structure, const VerificationKey& key) {

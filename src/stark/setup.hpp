@@ -34,6 +34,8 @@ struct SetupOptions {
   SecurityTarget security;                // of what is planned
   std::optional<PcsConfig> pcs;           // planned if absent
   bool zero_knowledge = true;
+  bool weights_public =
+      false;  // with zero knowledge: the weights are not masked, and serve any number of proofs
   std::uint32_t proofs = 10;  // that the weights stay hidden over, at least; without zero knowledge unused
   /// Where the masks of the weights are drawn from; a generator of its own by default.
   Csprng* masks = nullptr;
@@ -67,7 +69,8 @@ struct ProvingKey {
 ProvingKey setup(const Program& program, const SetupOptions& options);
 
 /// The same key with the weights masked anew: another weights root, and so another model id, and a whole
-/// budget of proofs. Error(bad_input) if `program` is another model, Error(usage) if the key hides nothing.
+/// budget of proofs. Error(bad_input) if `program` is another model, Error(usage) if the key does not hide
+/// its weights.
 ProvingKey renew(const ProvingKey& proving_key, const Program& program, Csprng* masks = nullptr);
 
 /// XXH3 of the Program: tells an owner that a proving key belongs to another model.
@@ -84,6 +87,9 @@ ProvingKey decode_proving_key(std::span<const std::uint8_t> file, std::shared_pt
 
 void save_proving_key(const ProvingKey& proving_key, const std::filesystem::path& path);
 ProvingKey load_proving_key(const std::filesystem::path& path);
+
+/// The weights tree alone, of a key whose weights are public, from the Program.
+Blake2sHash weights_root(const Program& program, const VerificationKey& key);
 
 /// The structure tree alone, from the public part of a Program: what `inspect --rebuild` compares with the
 /// key.

@@ -40,8 +40,10 @@ struct PublicWires {
   std::uint32_t batch = 1;
 };
 
-/// Those of a key.
+/// Those of a key, and those that a key for these rows has.
 PublicWires public_wires(const VerificationKey& key);
+PublicWires public_wires(const Arithmetisation& arithmetisation,
+                         Predicate::Kind output_form = Predicate::Kind::values);
 
 /// Checks that a structure is well formed, from its columns alone: selectors and counts consistent, every
 /// wire yielded once with as many copies as it has reads, no cycle of wires, every look-up table a function,

@@ -134,7 +134,7 @@ std::vector<std::uint32_t> VerificationKey::to_words() const {
   }
   words.push_back(static_cast<std::uint32_t>(input_visibility) |
                   static_cast<std::uint32_t>(output_visibility) << 2 | (zero_knowledge ? 16U : 0U) |
-                  static_cast<std::uint32_t>(output_form) << 8);
+                  (weights_public ? 32U : 0U) | static_cast<std::uint32_t>(output_form) << 8);
   write_tensor(words, input, input_visibility == Visibility::shown);
   write_tensor(words, output, output_visibility == Visibility::shown);
   words.push_back(one_reads);
@@ -172,7 +172,7 @@ VerificationKey VerificationKey::from_words(std::span<const std::uint32_t> words
   const std::uint32_t visibility = reader.next("visibility");
   const std::uint32_t form = visibility >> 8;
   if (form > static_cast<std::uint32_t>(Predicate::Kind::below)) refuse("visibility: unknown form of output");
-  if ((visibility & 0xffU) >= 32) refuse("visibility: unknown flags");
+  if ((visibility & 0xffU) >= 64) refuse("visibility: unknown flags");
   key.output_form = static_cast<Predicate::Kind>(form);
   key.input_visibility = read_visibility(visibility & 3U);
   key.output_visibility = read_visibility(visibility >> 2 & 3U);
@@ -181,6 +181,9 @@ VerificationKey VerificationKey::from_words(std::span<const std::uint32_t> words
       key.input_visibility == Visibility::committed || key.output_visibility == Visibility::committed;
   if (committed && key.batch != 1) refuse("visibility: committed values of more than one sample");
   key.zero_knowledge = (visibility & 16U) != 0;
+  key.weights_public = (visibility & 32U) != 0;
+  if (key.weights_public && !key.zero_knowledge)
+    refuse("visibility: public weights of a key that hides nothing");
   key.input = read_tensor(reader, key.input_visibility == Visibility::shown);
   key.output = read_tensor(reader, key.output_visibility == Visibility::shown);
   key.one_reads = reader.within("reads of ONE", 0, 1U << 28);

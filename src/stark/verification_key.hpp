@@ -62,6 +62,10 @@ struct VerificationKey {
   /// Whether the tables have the mask rows and the blinder that hide what is not public. The prover's promise
   /// to himself: a verifier cannot see whether the masks are random.
   bool zero_knowledge = false;
+  /// Whether the weights, alone, are not masked: anyone who has model.circlet can rebuild their root. Of keys
+  /// with zero knowledge only; the others mask nothing.
+  bool weights_public = false;
+  [[nodiscard]] bool hides_weights() const { return zero_knowledge && !weights_public; }
   /// What the output says of the model's scores; the threshold, if there is one, is in the structure.
   Predicate::Kind output_form = Predicate::Kind::values;
   PublicTensor input, output;

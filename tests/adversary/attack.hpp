@@ -14,13 +14,19 @@ struct Attack {
   std::optional<Weakness> accepted_without;
 };
 
+/// What is attacked.
+enum class Layer : std::uint8_t { statement, bus, table, masks, transcript, keys, commitments, fri };
+inline constexpr std::array<const char*, 8> layer_names = {"statement",  "bus",  "table",       "masks",
+                                                           "transcript", "keys", "commitments", "FRI"};
+
 struct AttackEntry {
   std::string name;
+  Layer layer{};
   std::string forged;  // what the proof claims wrongly
   std::function<Attack()> make;
 };
 
-/// Every attack (attacks.hpp and deletions.hpp).
+/// Every attack, by folder catalogue.
 std::vector<AttackEntry> attacks();
 
 }  // namespace circlet::testing

@@ -15,15 +15,19 @@ inline ProvingKey toy_proving_key(const ToyModel& model) {
   key.lanes = shape.weights_per_row;
   key.batch = shape.samples;
   const auto& sizes = shape.log_sizes;
-  key.log_sizes = {sizes[0], sizes[1], sizes[2], sizes[3], sizes[4]};
+  key.log_sizes = {sizes[linear_table], sizes[activate_table], sizes[lut_table], sizes[mac_table],
+                   sizes[blinder_table]};
   key.pcs = small_pcs;
-  key.input = {ToyModel::input_claim, ToyModel::inputs, -8, 7, {1.0}};
-  key.output = {ToyModel::output_claim, ToyModel::outputs, -32, 32, {1.0}};
+  const bool committed = model.options().committed;
+  key.input_visibility = key.output_visibility = committed ? Visibility::committed : Visibility::shown;
+  key.input = {committed ? 0 : ToyModel::input_claim, ToyModel::inputs, -8, 7, {1.0}};
+  key.output = {committed ? 0 : ToyModel::output_claim, ToyModel::outputs, -32, 32, {1.0}};
   const auto messages = model.public_messages();
   key.one_reads = (-messages[0].second).value();
   key.ones_reads = (-messages[1].second).value();
   TableColumns structure, weights;
   for (std::size_t i = 0; i < table_count; ++i) {
+    if (!shape.has(i)) continue;
     structure[i] = model.table(i).trees[static_cast<std::size_t>(Tree::structure)];
     weights[i] = model.table(i).trees[static_cast<std::size_t>(Tree::weights)];
   }
@@ -34,6 +38,15 @@ inline ProvingKey toy_proving_key(const ToyModel& model) {
   key.structure_root = result.structure->merkle().root();
   key.weights_root = result.weights->merkle().root();
   return result;
+}
+
+/// The commitment to the values in the tree `tree` of a table of the toy.
+inline DataCommitment toy_data(const ToyModel& model, std::size_t table, Tree tree) {
+  DataCommitment data;
+  data.columns = model.table(table).trees[static_cast<std::size_t>(tree)];
+  std::vector<std::span<const M31>> columns(data.columns.begin(), data.columns.end());
+  data.tree = commit_columns(columns, small_pcs.fri.log_blowup_factor);
+  return data;
 }
 
 /// Sample after sample.
@@ -76,14 +89,26 @@ class LiarTrace : public TraceSource {
 inline Attack deletion(const std::string& stem, std::uint32_t weights_per_row, std::uint32_t samples) {
   Liar liar(stem, weights_per_row, samples);
   const ProvingKey proving_key = toy_proving_key(liar.model());
-  const Statement statement{.context = {},
-                            .inputs = values_of(liar.model().input()),
-                            .outputs = values_of(liar.model().claimed_output())};
-  require(statement.outputs != values_of(liar.true_output()), ErrorKind::internal, "the output is true");
+  const ToyModel& model = liar.model();
+  require(liar.model().claimed_output() != liar.true_output() || model.committed_input() != model.input(),
+          ErrorKind::internal, "the statement is true");
+  Statement statement;
+  DataCommitment input, output;
+  Forgery forgery{.weak = {.deleted = {stem}}};
+  if (model.options().committed) {
+    input = toy_data(model, input_table, Tree::input);
+    output = toy_data(model, output_table, Tree::output);
+    statement.input_root = input.root();
+    statement.output_root = output.root();
+    forgery.data = {&input, &output};
+  } else {
+    statement.inputs = values_of(model.input());
+    statement.outputs = values_of(liar.model().claimed_output());
+  }
   LiarTrace trace(liar);
-  const Weakness weak{.deleted = {stem}};
+  const Weakness weak = forgery.weak;
   return {.key = proving_key.key,
-          .proof = forge(proving_key, statement, trace, {.weak = weak}),
+          .proof = forge(proving_key, statement, trace, forgery),
           .refused_by = "composition: the constraints do not hold",
           .accepted_without = weak};
 }

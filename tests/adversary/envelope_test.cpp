@@ -170,7 +170,8 @@ TEST_CASE("fields_of_the_envelope_are_refused_by_name") {
   const Bytes file = encode_proof(honest().proof);
   const auto& statement = honest().proof.statement;
   const std::size_t input_count = 8, output_count = input_count + 1 + statement.inputs.size(),
-                    sums = output_count + 1 + statement.outputs.size();
+                    input_root = output_count + 1 + statement.outputs.size(), output_root = input_root + 1,
+                    sums = output_root + 1;
   const auto with = [&](std::size_t word, std::uint32_t value) {
     return [&file, word, value] {
       read_and_verify(resealed(file, [&](Bytes& payload) { set_word(payload, word, value); }));
@@ -184,6 +185,9 @@ TEST_CASE("fields_of_the_envelope_are_refused_by_name") {
   check_refused(with(input_count + 1, 0xffffffff), "input value 0 is -1, outside the key's range");
   check_refused(with(output_count + 1, M31::modulus),
                 "output value 0 is 2147483647, outside the key's range");
+  check_refused(with(input_root, 1));
+  check_refused(with(input_root, 2), "root of the input");
+  check_refused(with(output_root, 0xffffffff), "root of the output");
   check_refused(with(sums, M31::modulus), "claimed sums");
   check_refused(with(sums + 15, 0xffffffff), "claimed sums");
   check_refused(with(0, 0), "the bus does not balance");
@@ -251,12 +255,15 @@ TEST_CASE("a_key_of_another_length_or_outside_its_limits_is_refused_by_name") {
                                                               {29, 1025, "queries"},
                                                               {30, 0, "fold step"},
                                                               {30, 5, "fold step"},
-                                                              {31, 0, "visibility"},
-                                                              {31, 1, "visibility"},
+                                                              {31, 3, "visibility"},
                                                               {31, 4, "visibility"},
-                                                              {31, 5, "visibility"},
-                                                              {31, 8, "visibility"},
+                                                              {31, 12, "visibility"},
+                                                              {31, 32, "visibility"},
+                                                              {31, 64, "visibility"},
+                                                              {31, 128, "visibility"},
+                                                              {31, 1, "claim wire"},
                                                               {31, 2, "claim wire"},
+                                                              {31, 8, "claim wire"},
                                                               {32, 15, "claim wire"},
                                                               {32, M31::modulus, "claim wire"},
                                                               {33, 0, "rows"},

@@ -15,6 +15,8 @@
 #include "stark/shape.hpp"
 #include "stark/verifier.hpp"
 #include "stark/verify_components.hpp"
+#include "tests/adversary/late_steps.hpp"
+#include "tests/adversary/transcript_items.hpp"
 #include "tests/support/random_program.hpp"
 
 namespace circlet::testing {
@@ -29,29 +31,29 @@ inline constexpr PcsConfig small_pcs{
 /// Defences that a verifier, and the prover who forges for it, leave out.
 struct Weakness {
   DeletedConstraints deleted;
-  bool one_round = false;             // z and lambda are drawn before the fingerprints are committed
-  bool any_roots = false;             // structure and weights roots are the proof's
-  bool any_config = false;            // so are the parameters of the commitment scheme
-  bool any_values = false;            // public values are not checked against their ranges
-  bool any_balance = false;           // the sum of the bus is not checked
-  bool key_unmixed = false;           // left out of the transcript: the key's digest,
-  bool context_unmixed = false;       // the context,
-  bool outputs_unmixed = false;       // the outputs,
-  bool claimed_sums_unmixed = false;  // the claimed sums
+  bool one_round = false;       // z and lambda are drawn before the fingerprints are committed
+  bool any_roots = false;       // structure and weights roots are the proof's
+  bool any_data_roots = false;  // those of committed values are not compared with the statement's
+  bool any_config = false;      // so are the parameters of the commitment scheme
+  bool any_values = false;      // public values are not checked against their ranges
+  bool any_balance = false;     // the sum of the bus is not checked
+  std::set<Item> unmixed;       // left out of the transcript
 };
 
-inline void mix_key_weakly(const VerificationKey& key, const Weakness& weak, Blake2sChannel& channel) {
-  if (weak.key_unmixed) {
-    channel.mix_config(key.pcs);
-  } else {
-    mix_key(key, channel);
-  }
+inline std::uint32_t data_trees(const AirShape& shape) {
+  return (shape.input_committed ? 1U : 0U) + (shape.output_committed ? 1U : 0U);
 }
-inline void mix_statement_weakly(const Statement& statement, const Weakness& weak, Blake2sChannel& channel) {
-  Statement mixed = statement;
-  if (weak.context_unmixed) mixed.context = {};
-  if (weak.outputs_unmixed) mixed.outputs.clear();
-  mix_statement(mixed, channel);
+
+/// The statement less the parts that are left out.
+inline Statement mixed_part(Statement statement, const Weakness& weak) {
+  if (weak.unmixed.contains(Item::context)) statement.context = {};
+  if (weak.unmixed.contains(Item::inputs)) statement.inputs.clear();
+  if (weak.unmixed.contains(Item::outputs)) statement.outputs.clear();
+  if (weak.unmixed.contains(Item::data_roots)) {
+    statement.input_root.reset();
+    statement.output_root.reset();
+  }
+  return statement;
 }
 
 /// `verify` without the defences that `weak` names; with none left out it is `verify`, step for step.
@@ -59,20 +61,29 @@ inline void verify_weakly(const VerificationKey& key, const Proof& proof, const 
                           Blake2sChannel::Observer observer = {}) {
   if (!weak.any_values) check_statement(key, proof.statement);
   const auto& commitments = proof.stark.commitments;
-  require(commitments.size() == trace_trees + 1, ErrorKind::rejected, "number of commitments");
+  const AirShape shape = air_shape(key);
+  const std::vector<Tree> trees = shape.trees();
+  require(commitments.size() == trees.size() + 1, ErrorKind::rejected, "number of commitments");
   require(weak.any_roots || (commitments[0] == key.structure_root && commitments[1] == key.weights_root),
           ErrorKind::rejected, "roots");
-  const AirShape shape = air_shape(key);
+  const auto root_of = [&](Tree tree) {
+    return commitments[static_cast<std::size_t>(std::ranges::find(trees, tree) - trees.begin())];
+  };
+  const bool any_data = weak.any_data_roots;
+  require(any_data || !shape.input_committed || root_of(Tree::input) == proof.statement.input_root,
+          ErrorKind::rejected, "the input's root");
+  require(any_data || !shape.output_committed || root_of(Tree::output) == proof.statement.output_root,
+          ErrorKind::rejected, "the output's root");
   Blake2sChannel channel;
-  channel.observe(std::move(observer));
+  channel.observe(Deaf(weak.unmixed, data_trees(shape), std::move(observer)));
   CommitmentSchemeVerifier<Blake2sMerkleChannel> scheme(weak.any_config ? proof.stark.config : key.pcs);
   const auto commit = [&](Tree tree) {
-    scheme.commit(commitments[static_cast<std::size_t>(tree)], column_log_sizes(shape, tree), channel);
+    scheme.commit(root_of(tree), column_log_sizes(shape, tree), channel);
   };
-  mix_key_weakly(key, weak, channel);
+  mix_key(key, channel);
   commit(Tree::structure);
   commit(Tree::weights);
-  mix_statement_weakly(proof.statement, weak, channel);
+  mix_statement(mixed_part(proof.statement, weak), channel);
   commit(Tree::witness);
   Challenges challenges;
   const auto draw = [&](QM31& first, QM31& second) {
@@ -84,10 +95,13 @@ inline void verify_weakly(const VerificationKey& key, const Proof& proof, const 
   if (weak.one_round) draw(challenges.z, challenges.lambda);
   commit(Tree::fingerprints);
   if (!weak.one_round) draw(challenges.z, challenges.lambda);
-  if (!weak.claimed_sums_unmixed) channel.mix_felts(proof.claimed_sums);
+  const std::vector<QM31> claimed_sums = present_sums(proof.statement, proof.claimed_sums);
+  channel.mix_felts(claimed_sums);
   commit(Tree::logup);
+  if (shape.input_committed) commit(Tree::input);
+  if (shape.output_committed) commit(Tree::output);
   QM31 sum = public_messages(key, proof.statement, challenges);
-  for (const auto& claimed : proof.claimed_sums) sum += claimed;
+  for (const auto& claimed : claimed_sums) sum += claimed;
   require(weak.any_balance || sum.is_zero(), ErrorKind::rejected, "bus");
   const auto components = make_components(shape, challenges, proof.claimed_sums, weak.deleted);
   std::vector<const Component*> views;
@@ -100,8 +114,17 @@ struct Forgery {
   Weakness weak;                  // the verifier that the transcript is for
   std::optional<PcsConfig> pcs;   // other parameters than the key's
   std::optional<AirShape> shape;  // other table sizes than the key's
+  CommittedValues data;           // the trees input and output
   /// Called with the composition coefficient when the claimed sums are not mixed: they may depend on it.
-  std::function<void(std::array<QM31, claiming_tables>&, const QM31&, const Challenges&)> late_sums;
+  std::function<void(std::array<QM31, table_count>&, const QM31&, const Challenges&)> late_sums;
+  /// The same for the LogUp columns, when their root is not mixed.
+  std::function<void(TableColumns&, const QM31&, const Challenges&)> late_logup;
+  /// Changes the blinder's columns of a tree.
+  std::function<void(Tree, Columns&)> on_blinder;
+  /// Changes what is committed of a tree, whatever the polynomials are that are sampled.
+  std::function<void(Tree, WordTree&)> on_words;
+  /// What follows the LogUp columns.
+  std::optional<LateSteps> late;
 };
 
 /// The transcript of prove_trace, less what `forgery.weak` leaves out.
@@ -112,16 +135,25 @@ inline Proof forge(const ProvingKey& proving_key, const Statement& statement, Tr
   const PcsConfig pcs = forgery.pcs.value_or(key.pcs);
   const AirShape shape = forgery.shape.value_or(air_shape(key));
   Blake2sChannel channel;
+  channel.observe(Deaf(weak.unmixed, data_trees(shape)));
   CommitmentSchemeProver<Blake2sMerkleChannel> scheme(pcs);
-  const auto commit = [&](Tree tree, TableColumns columns) {
-    columns[blinder_table] =
-        blinder_columns(tree, blinder_structure(shape.log_sizes[blinder_table], 0, 0), nullptr);
-    scheme.commit(commit_tables(shape, columns, pcs.fri.log_blowup_factor), channel);
+  std::vector<WordTree> words;
+  const auto commit_tree = [&](Tree tree, const StoredTree& stored) {
+    if (!forgery.late && !forgery.on_words) return scheme.commit(stored, channel);
+    words.emplace_back(*stored);
+    if (forgery.on_words) forgery.on_words(tree, words.back());
+    scheme.commit(with_root(stored, words.back().root()), channel);
   };
-  mix_key_weakly(key, weak, channel);
-  scheme.commit(proving_key.structure, channel);
-  scheme.commit(proving_key.weights, channel);
-  mix_statement_weakly(statement, weak, channel);
+  const auto commit = [&](Tree tree, TableColumns columns) {
+    auto& blinder = columns[blinder_table];
+    blinder = blinder_columns(tree, blinder_structure(shape.log_sizes[blinder_table], 0, 0), nullptr);
+    if (forgery.on_blinder) forgery.on_blinder(tree, blinder);
+    commit_tree(tree, commit_tables(shape, columns, pcs.fri.log_blowup_factor));
+  };
+  mix_key(key, channel);
+  commit_tree(Tree::structure, proving_key.structure);
+  commit_tree(Tree::weights, proving_key.weights);
+  mix_statement(mixed_part(statement, weak), channel);
   commit(Tree::witness, source.witness());
   Challenges challenges;
   const auto draw = [&](QM31& first, QM31& second) {
@@ -140,8 +172,15 @@ inline Proof forge(const ProvingKey& proving_key, const Statement& statement, Tr
     proof.claimed_sums[table] = logup[table].claimed_sum;
     logup_columns[table] = std::move(logup[table].columns);
   }
-  if (!weak.claimed_sums_unmixed) channel.mix_felts(proof.claimed_sums);
+  channel.mix_felts(present_sums(statement, proof.claimed_sums));
+  if (forgery.late_logup) {
+    Blake2sChannel ahead = channel;
+    ahead.mix_root({});
+    forgery.late_logup(logup_columns, ahead.draw_secure_felt(), challenges);
+  }
   commit(Tree::logup, logup_columns);
+  if (shape.input_committed) commit_tree(Tree::input, forgery.data.input->tree);
+  if (shape.output_committed) commit_tree(Tree::output, forgery.data.output->tree);
   if (forgery.late_sums) {
     Blake2sChannel ahead = channel;
     forgery.late_sums(proof.claimed_sums, ahead.draw_secure_felt(), challenges);
@@ -149,7 +188,9 @@ inline Proof forge(const ProvingKey& proving_key, const Statement& statement, Tr
   const auto components = make_component_provers(shape, challenges, proof.claimed_sums, weak.deleted);
   std::vector<const ComponentProver*> views;
   for (const auto& component : components) views.push_back(component.get());
-  proof.stark = prove_components<Blake2sMerkleChannel>(views, channel, scheme);
+  proof.stark = words.empty() ? prove_components<Blake2sMerkleChannel>(views, channel, scheme)
+                              : prove_openly(views, channel, scheme, std::move(words),
+                                             forgery.late.value_or(LateSteps{}));
   return proof;
 }
 
@@ -180,6 +221,10 @@ struct ForgedModel {
     key().structure_root = proving_key.structure->merkle().root();
     key().weights_root = proving_key.weights->merkle().root();
   }
+  [[nodiscard]] std::size_t real_rows(std::size_t table) const {
+    return static_cast<std::size_t>(
+        std::ranges::count(columns.structure[table][index_of(linear::Structure::real)], M31(1)));
+  }
   [[nodiscard]] BaseColumn& structure(std::size_t table, std::string_view column) {
     const auto tables = build_structure(arithmetisation);
     const auto& names = tables[table].column_names;
@@ -198,17 +243,20 @@ struct ForgedModel {
   }
   [[nodiscard]] Trace honest() const { return execute(program, random_input(), key().batch); }
   [[nodiscard]] Statement statement(const Trace& execution) const {
-    return {.context = {1, 2, 3},
-            .inputs = key().input_public ? execution.input : std::vector<std::int32_t>(),
-            .outputs = execution.output()};
+    return {
+        .context = {1, 2, 3},
+        .inputs = key().input_visibility == Visibility::shown ? execution.input : std::vector<std::int32_t>(),
+        .outputs = execution.output(),
+        .input_root = {},
+        .output_root = {}};
   }
 };
 
 /// The columns that follow from an execution, true or not, and then whatever the hooks make of them.
 class LyingTrace : public HonestTrace {
  public:
-  LyingTrace(const ForgedModel& model, const Trace& execution)
-      : HonestTrace(model.program, model.arithmetisation, model.columns, execution) {}
+  LyingTrace(const ForgedModel& model, const Trace& execution, const CommittedValues& data = {})
+      : HonestTrace(model.program, model.arithmetisation, model.columns, execution, nullptr, data) {}
 
   std::function<void(TableColumns&)> on_witness;
   std::function<void(TableColumns&, const Challenges&)> on_fingerprints;
@@ -257,6 +305,16 @@ class LyingTrace : public HonestTrace {
   }
 };
 
+/// First coordinate of R, the last column of LogUp.
+inline std::uint32_t running_sum(const Columns& logup) {
+  return static_cast<std::uint32_t>(logup.size()) - 4;
+}
+
+/// First of the blinder's columns in a tree.
+inline std::size_t blinder_column(const AirShape& shape, Tree tree) {
+  return tree_width(shape, tree) - table_layout(blinder_table, BlinderShape::lanes).width(tree);
+}
+
 /// The value for which the wire `id` has denominator `d`.
 inline QM31 value_with_denominator(const Challenges& challenges, std::uint32_t id, const QM31& d) {
   const QM31& lambda = challenges.lambda;
@@ -265,6 +323,40 @@ inline QM31 value_with_denominator(const Challenges& challenges, std::uint32_t i
 inline QM31 wire_denominator(const Challenges& challenges, std::uint32_t id, const QM31& value) {
   return BusMessage{BusTag::wire, M31(id), M31(), value}.denominator(challenges);
 }
+
+/// A model, and a statement about it with another output than the model's. Public values, or committed ones.
+struct FalseStatement {
+  ForgedModel model;
+  Trace execution = model.honest();
+  std::optional<DataCommitment> input, output;
+  Statement statement = model.statement(execution);
+
+  explicit FalseStatement(const Program& program, bool committed, SetupOptions options = {},
+                          bool hides = false)
+      : model(program, with_visibility(std::move(options), committed), hides) {
+    std::vector<std::int32_t> outputs = execution.output();
+    outputs[0] += outputs[0] < model.key().output.max ? 1 : -1;
+    if (!committed) {
+      statement.outputs = std::move(outputs);
+      return;
+    }
+    input = commit_data(model.key(), model.key().input, execution.input);
+    output = commit_data(model.key(), model.key().output, outputs);
+    statement.outputs.clear();
+    statement.input_root = input->root();
+    statement.output_root = output->root();
+  }
+  [[nodiscard]] CommittedValues data() const {
+    if (!input) return {};
+    return {&*input, &*output};
+  }
+
+ private:
+  static SetupOptions with_visibility(SetupOptions options, bool committed) {
+    if (committed) options.input = options.output = Visibility::committed;
+    return options;
+  }
+};
 
 /// `program` with the accumulator of row `row` of a layer `delta` higher: what a liar executes.
 inline Program with_higher_bias(Program program, std::size_t layer, std::size_t row, std::int32_t delta) {

@@ -67,3 +67,51 @@ TEST_CASE("weights_in_the_padding_of_a_dense_layer_cannot_change_its_rows") {
                        "the bus does not balance: claimed sums and public values do not add up to zero",
                        Error);
 }
+
+TEST_CASE("a_column_may_have_one_degree_more_than_its_table_has_rows") {
+  // pi^(m-1)(x) vanishes on the trace domain, so the rows are the same; DEEP quotients of such columns are
+  // polynomials within FRI's bound (docs/security.md, section 4). The next function is one too many:
+  // column_of_too_high_a_degree.
+  const ForgedModel model(random_mlp(3, 4, 2, 1));
+  const std::uint32_t m = model.key().log_sizes.blinder;
+  const std::size_t column = blinder_column(air_shape(model.key()), Tree::witness);
+  const auto execution = model.honest();
+  LyingTrace trace(model, execution);
+  Forgery forgery{.late = LateSteps{}};
+  forgery.on_words = [&](Tree tree, WordTree& words) {
+    if (tree != Tree::witness) return;
+    auto& word = words.words[column];
+    const CanonicDomain domain{log2_exact(word.size())};
+    for (std::uint32_t slot = 0; slot < word.size(); ++slot) {
+      word[slot] += canonic_vanishing(domain.index_at_slot(slot).to_point().x, m);
+    }
+    words.commit();
+  };
+  forgery.late->samples = [&](Samples& samples, const AtPoint& at) {
+    samples[static_cast<std::size_t>(Tree::witness)][column][0] += canonic_vanishing(at.point.x, m);
+  };
+  const Proof proof = forge(model.proving_key, model.statement(execution), trace, forgery);
+  CHECK_NOTHROW(verify(model.key(), proof));
+}
+
+TEST_CASE("a_blinder_that_hides_nothing_proves_nothing_else") {
+  // a is 0 everywhere: the blinder's constraints hold for any b, and those of the tables are as they were.
+  ForgedModel model(random_mlp(3, 4, 2, 1), {}, true);
+  std::ranges::fill(model.columns.structure[blinder_table][0], M31());
+  model.recommit();
+  const auto execution = model.honest();
+  auto statement = model.statement(execution);
+  for (const bool is_true : {true, false}) {
+    if (!is_true) statement.outputs[0] += 1;
+    LyingTrace trace(model, execution);
+    Csprng random = Csprng::insecure(1);
+    Forgery forgery;
+    forgery.on_blinder = [&](Tree, Columns& columns) {
+      for (auto& column : columns) random.fill(column);
+    };
+    const Proof proof = forge(model.proving_key, statement, trace, forgery);
+    if (is_true) CHECK_NOTHROW(verify(model.key(), proof));
+    if (!is_true)
+      CHECK_THROWS_WITH_AS(verify(model.key(), proof), doctest::Contains("the bus does not balance"), Error);
+  }
+}

@@ -46,17 +46,21 @@ inline std::vector<AttackEntry> predicate_attacks() {
   const auto argmax = [](auto tell) { return [tell] { return of_predicate(tied_classes(), tell); }; };
   const auto threshold = [](auto tell) { return [tell] { return of_predicate(compared_scores(), tell); }; };
   return {
-      {"argmax_is_another", "an index that the marks do not give", argmax(another_index)},
-      {"argmax_of_a_tie_names_the_second", "the second of two equal scores", argmax(second_of_a_tie)},
-      {"argmax_of_a_tie_with_a_difference_of_minus_one", "the second of two equal scores, p - 1 apart",
+      {"argmax_is_another", Layer::bus, "an index that the marks do not give", argmax(another_index)},
+      {"argmax_of_a_tie_names_the_second", Layer::bus, "the second of two equal scores",
+       argmax(second_of_a_tie)},
+      {"argmax_of_a_tie_with_a_difference_of_minus_one", Layer::bus,
+       "the second of two equal scores, p - 1 apart",
        [] { return of_predicate(tied_classes(), second_of_a_tie, put_minus_one); }},
-      {"argmax_of_a_lower_score", "a class, its score taken for the maximum", argmax(lower_score)},
-      {"argmax_without_the_maximum", "a class whose score is not the maximum",
+      {"argmax_of_a_lower_score", Layer::bus, "a class, its score taken for the maximum",
+       argmax(lower_score)},
+      {"argmax_without_the_maximum", Layer::bus, "a class whose score is not the maximum",
        argmax(class_without_the_maximum)},
-      {"argmax_of_other_scores", "the first class, for scores of 0", argmax(scores_of_zero)},
-      {"selector_is_not_one_hot", "the last class, with no class marked", argmax(no_class)},
-      {"threshold_bit_flipped", "a score on the other side of the threshold", threshold(flipped_bit)},
-      {"threshold_of_a_wrapped_score", "a score on the other side, as acc + p",
+      {"argmax_of_other_scores", Layer::bus, "the first class, for scores of 0", argmax(scores_of_zero)},
+      {"selector_is_not_one_hot", Layer::bus, "the last class, with no class marked", argmax(no_class)},
+      {"threshold_bit_flipped", Layer::bus, "a score on the other side of the threshold",
+       threshold(flipped_bit)},
+      {"threshold_of_a_wrapped_score", Layer::bus, "a score on the other side, as acc + p",
        [] { return of_predicate(compared_scores(), remainder_of_wrapped_score, put_wrapped_quotient); }},
   };
 }

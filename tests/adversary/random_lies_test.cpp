@@ -54,9 +54,10 @@ TEST_CASE("a_random_lie_in_a_random_model_is_refused_by_the_bus") {
     if (!is_well_formed(program)) continue;
     const auto batch = 1 + draw(3);
     program = with_any_predicate(std::move(program), batch, draw(4));
-    const ForgedModel model(
-        program,
-        {.target = Target::offchain, .input_public = draw(2) == 0, .batch = batch, .lanes = 1 + draw(20)});
+    const ForgedModel model(program, {.target = Target::offchain,
+                                      .input = draw(2) == 0 ? Visibility::shown : Visibility::hidden,
+                                      .batch = batch,
+                                      .lanes = 1 + draw(20)});
     const auto input =
         ProgramBuilder(1, 0, 0, seed).random_input(program.tensors[program.input], model.key().batch);
     const Trace honest = execute(program, input, model.key().batch);
@@ -78,7 +79,7 @@ TEST_CASE("a_random_lie_in_a_random_model_is_refused_by_the_bus") {
       change(layer.dense[0].weights);
     } else if (kind == 2 && !layer.scaled.empty()) {
       change(layer.scaled[0].coefficients);
-    } else if (kind == 3 && model.key().input_public) {
+    } else if (kind == 3 && model.key().input_visibility == Visibility::shown) {
       auto& x = other_input[draw(static_cast<std::uint32_t>(other_input.size()))];
       x = x == model.key().input.max ? x - 1 : x + 1;
     } else {

@@ -105,7 +105,8 @@ TEST_CASE("a_structure_is_not_that_of_a_key_with_another_layout") {
   const Program structure = structure_of(program);
   REQUIRE(is_the_structure_of(structure, key));
   for (const auto& change : std::vector<std::function<void(VerificationKey&)>>{
-           [](VerificationKey& k) { k.lanes = 3; }, [](VerificationKey& k) { k.input_public = false; },
+           [](VerificationKey& k) { k.lanes = 3; },
+           [](VerificationKey& k) { k.input_visibility = Visibility::hidden; },
            [](VerificationKey& k) { k.log_sizes.mac += 1; },
            [](VerificationKey& k) { k.input.claim_wire += 1; },
            [](VerificationKey& k) { k.output.claim_wire += 1; },

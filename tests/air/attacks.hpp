@@ -7,11 +7,11 @@
 
 namespace circlet::testing {
 
-/// Stems of all constraints.
-/// Those of the tables. The blinder's bind no statement: without them a proof hides less, and shows no less.
+/// Stems of the constraints of all tables. The blinder's bind no statement: without them a proof hides less,
+/// and shows no less.
 inline std::vector<std::string> constraint_stems() {
   std::vector<std::string> stems;
-  AirShape shape;
+  const AirShape shape{.input_committed = true, .output_committed = true, .log_sizes = {}};
   for (const TableLayout& layout : table_layouts(shape)) {
     if (layout.table == BlinderShape::table) continue;
     for (const LayoutConstraint& constraint : layout.constraints) {
@@ -30,7 +30,7 @@ class Liar {
   explicit Liar(std::string stem, std::uint32_t weights_per_row = 2, std::uint32_t samples = 1)
       : stem_(std::move(stem)), model_(options(stem_, weights_per_row, samples)) {
     // Whoever may choose a term of the bus freely proves any output.
-    if (!lies_about_values()) model_.claimed_output()[0][0] += 1;
+    if (!lies_about_values() && !model_.options().committed) model_.claimed_output()[0][0] += 1;
   }
   [[nodiscard]] ToyModel& model() { return model_; }
   [[nodiscard]] const std::string& stem() const { return stem_; }
@@ -38,6 +38,7 @@ class Liar {
   [[nodiscard]] Matrix true_output() const {
     auto honest = model_.options();
     honest.hidden_lie = honest.output_lie = 0;
+    honest.committed_output_lie = 0;
     return ToyModel(honest).true_output();
   }
 
@@ -74,6 +75,12 @@ class Liar {
       set_secure(model_.table(mac_table).tree(Tree::fingerprints), index_of(mac::Fingerprint::S),
                  rows.output_layer_last,
                  secure_at(claims, index_of(activate::Fingerprint::T), last_of_output_layer));
+    } else if (stem_ == "input.b" || stem_ == "output.b") {
+      // The claim of the values that were computed with, in place of that of the committed ones.
+      const std::size_t table = stem_ == "input.b" ? input_table : output_table;
+      set_secure(model_.table(table).tree(Tree::fingerprints), index_of(data::Fingerprint::b),
+                 rows.real_rows[table] - 1,
+                 model_.claim(table == input_table ? model_.input() : model_.true_output()));
     }
   }
 
@@ -105,12 +112,17 @@ class Liar {
  private:
   [[nodiscard]] bool lies_about_values() const {
     return stem_ == "linear.b" || stem_ == "linear.S" || stem_ == "linear.claim" || stem_ == "activate.T" ||
-           stem_ == "mac.S";
+           stem_ == "mac.S" || stem_ == "input.b" || stem_ == "output.b";
   }
   static ToyModel::Options options(const std::string& stem, std::uint32_t weights_per_row,
                                    std::uint32_t samples) {
     ToyModel::Options options{.weights_per_row = weights_per_row, .samples = samples};
-    if (stem == "mac.S") {
+    // Their liar commits to another output than the model's, or to another input.
+    if (stem.starts_with("input.") || stem.starts_with("output.")) {
+      options.committed = true;
+      options.committed_input_lie = stem == "input.b" ? 1 : 0;
+      options.committed_output_lie = stem == "input.b" ? 0 : 1;
+    } else if (stem == "mac.S") {
       options.output_lie = 64;
     } else if (stem == "linear.b" || stem == "linear.S" || stem == "linear.claim" || stem == "activate.T") {
       options.hidden_lie = 64;

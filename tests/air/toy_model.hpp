@@ -1,6 +1,7 @@
-// A small model laid out by hand in all four tables: two dense layers with a bias, tiles, a scaled residual,
-// look-ups and a public output. It makes its trees step by step, as a prover does, so that the same
-// witnesses, honest or not, serve tests of the tables alone and tests of whole proofs.
+// A small model laid out by hand in all tables: two dense layers with a bias, tiles, a scaled residual,
+// look-ups, and an input and an output that are public or committed. It makes its trees step by step, as a
+// prover does, so that the same witnesses, honest or not, serve tests of the tables alone and tests of whole
+// proofs.
 #pragma once
 
 #include <algorithm>
@@ -14,6 +15,7 @@
 
 #include "air/bus_balance.hpp"
 #include "air/components.hpp"
+#include "air/mask_rows.hpp"
 #include "air/witness.hpp"
 
 namespace circlet::testing {
@@ -57,10 +59,16 @@ class ToyModel {
     std::uint32_t samples = 1;
     std::uint32_t seed = 1;
     std::int64_t hidden_lie = 0, output_lie = 0;
+    bool masked = false;  // at least four mask rows, half of them dead, drawn
+    /// Whether the input and the output are committed, and by how much the committed values of row 0 exceed
+    /// those computed with.
+    bool committed = false;
+    std::int64_t committed_input_lie = 0, committed_output_lie = 0;
   };
 
   explicit ToyModel(const Options& options)
-      : options_(options), shape_{options.weights_per_row, options.samples, {}} {
+      : options_(options),
+        shape_{options.weights_per_row, options.samples, options.committed, options.committed, {}} {
     std::mt19937 random(options.seed);
     const auto draw = [&](std::int64_t low, std::int64_t high) {
       return low + static_cast<std::int64_t>(random() % static_cast<std::uint64_t>(high - low + 1));
@@ -86,6 +94,9 @@ class ToyModel {
     evaluate(first_, x_, options.hidden_lie, hidden_acc_, h_);
     evaluate(second_, h_, options.output_lie, output_acc_, y_);
     claimed_output_ = y_;
+    claimed_output_[0][0] += options.committed_output_lie;
+    committed_input_ = x_;
+    committed_input_[0][0] += options.committed_input_lie;
     lay_out();
   }
 
@@ -94,6 +105,7 @@ class ToyModel {
   [[nodiscard]] ToyTable& table(std::size_t index) { return tables_[index]; }
   [[nodiscard]] const ToyTable& table(std::size_t index) const { return tables_[index]; }
   [[nodiscard]] const Matrix& input() const { return x_; }
+  [[nodiscard]] const Matrix& committed_input() const { return committed_input_; }
   /// The output of the statement; a liar changes it after the trees are made.
   [[nodiscard]] Matrix& claimed_output() { return claimed_output_; }
   [[nodiscard]] const Matrix& true_output() const { return y_; }
@@ -128,25 +140,37 @@ class ToyModel {
       b.set(row, row < mac_reads_.size() ? wire_value(mac_reads_[row].second) : QM31());
     }
     mac.tree(Tree::fingerprints) = mac_fingerprints(mac.trace(), a, b, challenges_);
+    for (const auto& [index, tree] : {std::pair(input_table, Tree::input), {output_table, Tree::output}}) {
+      if (!shape_.has(index)) continue;
+      tables_[index].tree(Tree::fingerprints) =
+          data_fingerprints(tree, tables_[index].trace(), challenges_, index == input_table ? rho_ : -rho_);
+    }
+    draw_masks(Tree::fingerprints);
   }
 
   void make_logup(const QM31& z, const QM31& lambda) {
     challenges_.z = z;
     challenges_.lambda = lambda;
     for (std::size_t i = 0; i < table_count; ++i) {
+      if (!shape_.has(i)) continue;
       LogUpTrace logup = generate_logup(i, shape_.lanes(i), tables_[i].trace(), challenges_);
       tables_[i].tree(Tree::logup) = std::move(logup.columns);
       tables_[i].claimed_sum = logup.claimed_sum;
     }
+    draw_masks(Tree::logup);
   }
 
-  /// The statement's messages: ONE and ONES, the input's claim, the read of the output's.
+  /// The statement's messages: ONE and ONES, and if they are public the input's claim and the read of the
+  /// output's.
   [[nodiscard]] std::vector<std::pair<BusMessage, M31>> public_messages() const {
-    return {{{BusTag::wire, M31(one), M31(), M31(1)}, -M31(reads_.at(one))},
-            {{BusTag::wire, M31(ones), M31(), fingerprint(std::vector<std::int64_t>(shape_.samples, 1))},
-             -M31(reads_.at(ones))},
-            {{BusTag::wire, M31(input_claim), M31(), claim(x_)}, -M31(1)},
-            {{BusTag::wire, M31(output_claim), M31(), claim(claimed_output_)}, M31(1)}};
+    std::vector<std::pair<BusMessage, M31>> messages = {
+        {{BusTag::wire, M31(one), M31(), M31(1)}, -M31(reads_.at(one))},
+        {{BusTag::wire, M31(ones), M31(), fingerprint(std::vector<std::int64_t>(shape_.samples, 1))},
+         -M31(reads_.at(ones))}};
+    if (options_.committed) return messages;
+    messages.push_back({{BusTag::wire, M31(input_claim), M31(), claim(x_)}, -M31(1)});
+    messages.push_back({{BusTag::wire, M31(output_claim), M31(), claim(claimed_output_)}, M31(1)});
+    return messages;
   }
   /// Zero for an honest proof.
   [[nodiscard]] QM31 bus_sum() const {
@@ -158,13 +182,16 @@ class ToyModel {
   }
   [[nodiscard]] BusBalance balance() const {
     BusBalance balance(challenges_);
-    for (std::size_t i = 0; i < table_count; ++i) balance.add_table(i, shape_.lanes(i), tables_[i].trace());
+    for (std::size_t i = 0; i < table_count; ++i) {
+      if (shape_.has(i)) balance.add_table(i, shape_.lanes(i), tables_[i].trace());
+    }
     for (const auto& [message, count] : public_messages()) balance.wire(count, message.a, message.c);
     return balance;
   }
   [[nodiscard]] std::vector<Violation> violations() const {
     std::vector<Violation> all;
     for (std::size_t i = 0; i < table_count; ++i) {
+      if (!shape_.has(i)) continue;
       const auto found =
           find_violations(i, shape_.lanes(i), tables_[i].trace(), challenges_, tables_[i].claimed_sum);
       all.insert(all.end(), found.begin(), found.end());
@@ -211,19 +238,23 @@ class ToyModel {
   void lay_out_activate();
   void lay_out_lut();
   void lay_out_mac();
+  /// The same at every call, so that a tree can be made again.
+  void draw_masks(Tree tree);
+  void lay_out_data(std::size_t index, Tree tree, const Matrix& values, std::uint32_t claim,
+                    std::int64_t count);
   /// Sets the table's size and its selectors: a fin row after the real ones, and at least one row after that.
   template <class Structure>
-  void finish_structure(std::size_t index, std::vector<Row> rows);
+  void finish_structure(std::size_t index, std::vector<Row> rows, std::uint32_t least_log_size = 4);
   void fill(std::size_t index, Tree tree, const std::vector<Row>& rows);
   void read(std::uint32_t wire) { ++reads_[wire]; }
 
   Options options_;
   AirShape shape_;
   ToyLayer first_, second_;
-  Matrix x_, hidden_acc_, h_, output_acc_, y_, claimed_output_;
+  Matrix x_, committed_input_, hidden_acc_, h_, output_acc_, y_, claimed_output_;
   std::array<ToyTable, table_count> tables_;
   Challenges challenges_;
-  QM31 rho_ = QM31::from_u32(1, 2, 3, 4);  // on linear negated, so that the sum stays 0
+  QM31 rho_ = QM31::from_u32(1, 2, 3, 4);  // on linear and output negated, so that the sum stays 0
   Rows rows_;
   std::map<std::uint32_t, std::uint32_t> reads_;
   std::vector<std::pair<std::size_t, std::uint32_t>> linear_reads_;
@@ -258,17 +289,32 @@ inline void ToyModel::fill(std::size_t index, Tree tree, const std::vector<Row>&
 }
 
 template <class Structure>
-void ToyModel::finish_structure(std::size_t index, std::vector<Row> rows) {
+void ToyModel::finish_structure(std::size_t index, std::vector<Row> rows, std::uint32_t least_log_size) {
   const std::size_t real_rows = rows_.real_rows[index] = rows.size();
-  tables_[index].log_size = shape_.log_sizes[index] = std::max(4U, log2_exact(real_rows + 2));
+  const std::size_t mask_rows = options_.masked ? 4 : 1;
+  tables_[index].log_size = shape_.log_sizes[index] =
+      std::max(least_log_size, log2_exact(real_rows + 1 + mask_rows));
   rows.resize(tables_[index].trace().rows());
+  const std::size_t dead = options_.masked ? (real_rows + 1 + rows.size()) / 2 : rows.size();
   for (std::size_t row = 0; row < rows.size(); ++row) {
-    rows[row][index_of(Structure::live)] = 1;
+    rows[row][index_of(Structure::live)] = row < dead;
     rows[row][index_of(Structure::real)] = row < real_rows;
     rows[row][index_of(Structure::keepr)] = row != 0 && row < real_rows;
     rows[row][index_of(Structure::fin)] = row == real_rows;
   }
   fill(index, Tree::structure, rows);
+}
+
+inline void ToyModel::draw_masks(Tree tree) {
+  if (!options_.masked) return;
+  Csprng random = Csprng::insecure(static_cast<std::uint64_t>(tree));
+  for_each_table([&]<class Shape>(auto index, Shape) {
+    const auto& structure = tables_[index].tree(Tree::structure);
+    Columns& columns = tables_[index].tree(tree);
+    if (!shape_.has(index) || columns.empty()) return;
+    draw_mask_rows(table_layout(index, shape_.lanes(index)), tree, structure[0], structure[Shape::fin],
+                   columns, random);
+  });
 }
 
 inline void ToyModel::lay_out() {
@@ -277,8 +323,29 @@ inline void ToyModel::lay_out() {
   lay_out_mac();
   lay_out_activate();
   lay_out_lut();
-  shape_.log_sizes[table_count] =
+  const std::uint32_t height =
       *std::max_element(shape_.log_sizes.begin(), shape_.log_sizes.begin() + table_count);
+  shape_.log_sizes[blinder_table] = height;
+  if (options_.committed) {
+    lay_out_data(input_table, Tree::input, committed_input_, input_claim, -1);
+    lay_out_data(output_table, Tree::output, claimed_output_, output_claim, 1);
+  }
+  for (const Tree tree : {Tree::weights, Tree::witness, Tree::input, Tree::output}) draw_masks(tree);
+}
+
+/// In two rows, the first of which holds zeros alone.
+inline void ToyModel::lay_out_data(std::size_t index, Tree tree, const Matrix& values, std::uint32_t claim,
+                                   std::int64_t count) {
+  using data::Structure;
+  const std::vector<Row> structure = {
+      {},
+      {{index_of(Structure::cont), 1}, {index_of(Structure::n), count}, {index_of(Structure::id), claim}}};
+  std::vector<Row> cells(2);
+  for (std::size_t j = 0; j < values.size(); ++j) {
+    cells[1][static_cast<std::uint32_t>(data::row_values - values.size() + j)] = values[j][0];
+  }
+  finish_structure<Structure>(index, structure, shape_.log_sizes[blinder_table]);
+  fill(index, tree, cells);
 }
 
 inline void ToyModel::lay_out_linear() {

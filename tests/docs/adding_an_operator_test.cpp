@@ -217,7 +217,9 @@ TEST_CASE("the_prover_and_the_verifier_evaluate_the_square_table_alike") {
 
   SecureColumn out(slots);
   for (std::uint32_t slot = 0; slot < slots; ++slot) out.set(slot, {});
-  accumulate_square({domain, constants, coefficients.data(), SquareShape::lanes, 0, slots, words(out)});
+  constexpr TreePositions positions = {0, 1, 2, 3, 4, 5, 6};
+  accumulate_square(
+      {domain, positions, constants, coefficients.data(), SquareShape::lanes, 0, slots, words(out)});
 
   struct SlotSource {
     const DomainEvaluations& trace;

@@ -3,9 +3,10 @@
 #include <algorithm>
 
 #include "core/artefact.hpp"
-#include "tests/fuzz/honest.hpp"
+#include "stark/setup.hpp"
 #include "tests/fuzz/target.hpp"
 #include "tests/fuzz/words.hpp"
+#include "tests/support/random_program.hpp"
 
 using namespace circlet;
 using namespace circlet::fuzz;

@@ -45,10 +45,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (!is_small(model->imported)) return 0;
   const auto program = attempt([&] { return with_predicate(model->imported, model->predicate); });
   if (!program) return 0;
-  for (const bool input_public : {true, false}) {
-    const auto a = arithmetise(*program, {.lanes = 16, .batch = 1}, input_public);
-    check_structure(build_structure(a),
-                    {a.input_claim, a.output_claim, a.one_reads, a.ones_reads, program->predicate.kind});
+  for (const Visibility input : {Visibility::shown, Visibility::hidden, Visibility::committed}) {
+    const auto a = arithmetise(*program, {.lanes = 16, .batch = 1, .input = input});
+    check_structure(build_structure(a), public_wires(a, program->predicate.kind));
   }
   return 0;
 }

@@ -55,7 +55,7 @@ class BlinderTest {
     Commitments tables = of_second ? second_ : first_;
     const std::uint32_t m = lab_.height(), begin = lab_.first_blinder_column(Tree::witness);
     Columns columns = zero_columns(12, m);
-    ComponentMasks masks(tree_count);
+    ComponentMasks masks(lab_.shape().trees().size());
     for (std::uint32_t i = 0; i < 12; ++i) masks[2].push_back({begin + i, {0}});
     for (std::uint32_t i = 0; i < 4; ++i) {
       random.fill(columns[3 * i]);
@@ -80,8 +80,8 @@ class BlinderTest {
         return proof.stark.queried_values[tree][column][i];
       };
       const auto half = [&](std::size_t first) {
-        return QM31(opened(tree_count, first), opened(tree_count, first + 1), opened(tree_count, first + 2),
-                    opened(tree_count, first + 3));
+        return QM31(opened(masks.size(), first), opened(masks.size(), first + 1),
+                    opened(masks.size(), first + 2), opened(masks.size(), first + 3));
       };
       const M31 v = canonic_vanishing(domain.index_at_slot(lab_.opened_at().positions[i]).to_point().x, m);
       QM31 share = (half(0) + half(4) * v) * v, power = M31(1);
@@ -148,7 +148,7 @@ class BlinderTest {
   static SetupOptions options() {
     const PcsConfig pcs{.pow_bits = 0,
                         .fri = {.log_blowup_factor = 1, .n_queries = full_run() ? 18U : 2U, .fold_step = 3}};
-    return {.target = Target::offchain, .input_public = false, .lanes = 16, .pcs = pcs, .proofs = 1};
+    return {.target = Target::offchain, .input = Visibility::hidden, .lanes = 16, .pcs = pcs, .proofs = 1};
   }
 
   /// a as blinder_structure makes it, with another |E|.
@@ -171,7 +171,8 @@ class BlinderTest {
     auto components = lab_.components(first_.claimed_sums);
     components.pop_back();
     const std::uint32_t begin = lab_.first_blinder_column(Tree::witness);
-    ComponentMasks r_masks(tree_count), b_masks(tree_count);
+    const std::size_t trees = lab_.shape().trees().size();
+    ComponentMasks r_masks(trees), b_masks(trees);
     const auto r_offsets = blinder.r_is_sampled_before ? std::vector{-1, 0} : std::vector{0};
     for (std::uint32_t i = 0; i < blinder.r_count; ++i) r_masks[2].push_back({begin + i, r_offsets});
     b_masks[0].push_back({lab_.first_blinder_column(Tree::structure), {0}});

@@ -18,12 +18,22 @@ using namespace circlet::testing;
 
 namespace {
 
-SetupOptions planned(Target target) { return {.target = target, .input_public = false, .proofs = 1}; }
+SetupOptions planned(Target target) { return {.target = target, .input = Visibility::hidden, .proofs = 1}; }
 
 SetupOptions with_queries(std::uint32_t queries, std::uint32_t log_blowup) {
   const PcsConfig pcs{.pow_bits = 0,
                       .fri = {.log_blowup_factor = log_blowup, .n_queries = queries, .fold_step = 3}};
-  return {.target = Target::offchain, .input_public = false, .lanes = 16, .pcs = pcs, .proofs = 1};
+  return {.target = Target::offchain, .input = Visibility::hidden, .lanes = 16, .pcs = pcs, .proofs = 1};
+}
+
+SetupOptions committing(SetupOptions options) {
+  options.input = options.output = Visibility::committed;
+  return options;
+}
+
+SetupOptions with_public_weights(SetupOptions options) {
+  options.weights_public = true;
+  return options;
 }
 
 struct Setting {
@@ -31,17 +41,22 @@ struct Setting {
   SetupOptions options;
 };
 
-/// What setup plans, 76 queries at blow-up 2, and an output of which the proof shows one index alone; with
-/// CIRCLET_FULL numbers of queries that fill the blinder too.
+/// What setup plans, 76 queries at blow-up 2, an output of which the proof shows one index alone, values that
+/// are committed, and weights that are public; with CIRCLET_FULL numbers of queries that fill the blinder
+/// too.
 std::vector<Setting> settings() {
   const Program values = random_residual(3, 1);
   const Program index = with_predicate(values, parse_predicate("argmax"));
-  std::vector<Setting> settings = {
-      {values, planned(Target::chain)}, {index, planned(Target::chain)}, {values, with_queries(76, 1)}};
+  std::vector<Setting> settings = {{values, planned(Target::chain)},
+                                   {index, planned(Target::chain)},
+                                   {values, with_queries(76, 1)},
+                                   {values, committing(with_queries(12, 2))},
+                                   {values, with_public_weights(with_queries(12, 2))}};
   if (full_run()) {
     settings.push_back({values, planned(Target::offchain)});
     settings.push_back({values, with_queries(26, 2)});  // 4 * 26 + 23 = 2^7 - 1
     settings.push_back({values, with_queries(58, 1)});  // 4 * 58 + 23 = 2^8 - 1
+    settings.push_back({index, committing(planned(Target::chain))});
   }
   return settings;
 }
@@ -50,9 +65,11 @@ std::vector<Setting> settings() {
 template <class F>
 void for_each_hidden_column(const Laboratory& lab, F&& f) {
   for (std::size_t table = 0; table < table_count; ++table) {
-    for (const Tree tree : {Tree::weights, Tree::witness, Tree::fingerprints, Tree::logup}) {
+    for (const Tree tree :
+         {Tree::weights, Tree::witness, Tree::fingerprints, Tree::logup, Tree::input, Tree::output}) {
       for (const LayoutColumn& column : lab.layouts()[table].columns[static_cast<std::size_t>(tree)]) {
-        f(table, tree, column);
+        const bool is_public = tree == Tree::weights && lab.key().weights_public;
+        if (column.sampled && !is_public) f(table, tree, column);
       }
     }
   }
@@ -110,7 +127,7 @@ TEST_CASE("the_openings_of_every_column_are_independent_of_its_real_rows") {
 
 TEST_CASE("every_proof_of_one_witness_is_a_proof_of_another") {
   for (const auto& [program, options] : settings()) {
-    const TwoWitnesses two = two_witnesses(program, 2);
+    const TwoWitnesses two = two_witnesses(program, 2, !options.weights_public);
     Laboratory lab(two.first, options);
     Csprng random = Csprng::insecure(3);
     const Commitments commitments = lab.commit(two.first, two.first_input, random);

@@ -20,8 +20,9 @@ class ChosenMasks : public HonestTrace {
  public:
   using Choose = std::function<void(Tree, TableColumns&)>;
   ChosenMasks(const Program& program, const Arithmetisation& arithmetisation, const ModelColumns& model,
-              const Trace& execution, const std::array<QM31, table_count>& rhos, Choose choose)
-      : HonestTrace(program, arithmetisation, model, execution), choose_(std::move(choose)) {
+              const Trace& execution, const CommittedValues& data, const std::array<QM31, table_count>& rhos,
+              Choose choose)
+      : HonestTrace(program, arithmetisation, model, execution, nullptr, data), choose_(std::move(choose)) {
     rhos_ = rhos;
   }
   TableColumns witness() override {
@@ -195,18 +196,35 @@ Openings Laboratory::open(Tree tree, const TableColumns& columns) const {
   return openings;
 }
 
+Laboratory::Data Laboratory::commit_data_of(const Trace& execution, Csprng& random) const {
+  Data data;
+  if (shape_.input_committed) data.input = commit_data(key_, key_.input, execution.input, &random);
+  if (shape_.output_committed) data.output = commit_data(key_, key_.output, execution.output(), &random);
+  return data;
+}
+
+void Laboratory::add_data(const Data& data, Commitments& commitments) {
+  if (data.input) commitments.tree(Tree::input)[input_table] = data.input->columns;
+  if (data.output) commitments.tree(Tree::output)[output_table] = data.output->columns;
+}
+
 Commitments Laboratory::commit(const Program& program, std::span<const std::int32_t> input,
                                Csprng& random) const {
   Commitments commitments;
   ModelColumns columns = model(program);
-  draw_mask_rows(layouts_[linear_table], Tree::weights, structure_[linear_table][0],
-                 fin_column(structure_, linear_table), columns.weights[linear_table], random);
+  if (key_.hides_weights()) {
+    draw_mask_rows(layouts_[linear_table], Tree::weights, structure_[linear_table][0],
+                   fin_column(structure_, linear_table), columns.weights[linear_table], random);
+  }
   const Trace execution = execute(program, input, key_.batch);
-  HonestTrace source(program, arithmetisation_, columns, execution, &random);
+  const Data data = commit_data_of(execution, random);
+  HonestTrace source(program, arithmetisation_, columns, execution, &random, data.view());
   run_stages(source, challenges_, commitments);
+  add_data(data, commitments);
   commitments.tree(Tree::structure) = columns.structure;
   commitments.tree(Tree::weights) = columns.weights;
   for (const Tree tree : {Tree::weights, Tree::witness, Tree::fingerprints, Tree::logup}) {
+    if (tree == Tree::weights && key_.weights_public) continue;
     commitments.tree(tree)[blinder_table] = blinder_columns(tree, structure_[blinder_table][0], &random);
   }
   return commitments;
@@ -242,20 +260,32 @@ Commitments Laboratory::disguise(const Program& program, std::span<const std::in
                                  const Commitments& seen) {
   Commitments commitments;
   ModelColumns columns = model(program);
-  disguise_tree(Tree::weights, columns.weights, seen.tree(Tree::weights));
+  if (key_.hides_weights()) disguise_tree(Tree::weights, columns.weights, seen.tree(Tree::weights));
   const Trace execution = execute(program, input, key_.batch);
+  Csprng unused = Csprng::insecure(0);
+  Data data = commit_data_of(execution, unused);
+  const auto disguise_data = [&](Tree tree, std::size_t table, std::optional<DataCommitment>& committed) {
+    if (!committed) return;
+    TableColumns made;
+    made[table] = std::move(committed->columns);
+    disguise_tree(tree, made, seen.tree(tree));
+    committed->columns = std::move(made[table]);
+  };
+  disguise_data(Tree::input, input_table, data.input);
+  disguise_data(Tree::output, output_table, data.output);
   Commitments without_masks;
-  HonestTrace bare(program, arithmetisation_, columns, execution);
+  HonestTrace bare(program, arithmetisation_, columns, execution, nullptr, data.view());
   run_stages(bare, challenges_, without_masks);
   std::array<QM31, table_count> rhos;
   for (std::size_t table = 0; table < table_count; ++table) {
     rhos[table] = seen.claimed_sums[table] - without_masks.claimed_sums[table];
   }
-  ChosenMasks source(program, arithmetisation_, columns, execution, rhos,
+  ChosenMasks source(program, arithmetisation_, columns, execution, data.view(), rhos,
                      [&](Tree tree, TableColumns& made) { disguise_tree(tree, made, seen.tree(tree)); });
   run_stages(source, challenges_, commitments);
   commitments.tree(Tree::structure) = columns.structure;
   commitments.tree(Tree::weights) = columns.weights;
+  add_data(data, commitments);
   commitments.tree(Tree::logup)[blinder_table] = seen.tree(Tree::logup)[blinder_table];
   Columns& blinder = commitments.tree(Tree::witness)[blinder_table];
   for (std::size_t i = 0; i < index_of(blinder::Witness::count); ++i) std::ranges::fill(blinder[i], M31());
@@ -264,7 +294,7 @@ Commitments Laboratory::disguise(const Program& program, std::span<const std::in
 
 std::vector<FixedTree> Laboratory::make_trees(const Commitments& commitments) const {
   std::vector<FixedTree> trees;
-  for (const TableColumns& columns : commitments.trees) trees.push_back(make_tree(columns));
+  for (const Tree tree : shape_.trees()) trees.push_back(make_tree(commitments.tree(tree)));
   return trees;
 }
 
@@ -303,7 +333,7 @@ Vector Laboratory::view(const FixedProof& proof, std::uint32_t first) const {
   };
   constexpr auto witness = static_cast<std::size_t>(Tree::witness);
   for (std::size_t i = first; i < proof.stark.queried_values[witness].size(); ++i) add_openings(witness, i);
-  for (std::size_t i = 0; i < composition_columns; ++i) add_openings(tree_count, i);
+  for (std::size_t i = 0; i < composition_columns; ++i) add_openings(shape_.trees().size(), i);
   for (BaseColumn coordinate : proof.codeword.coordinates) {
     circle_ifft(coordinate);
     const auto end = coordinate.begin() + (std::ptrdiff_t{1} << height());

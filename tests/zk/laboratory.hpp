@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -97,6 +98,17 @@ class Laboratory {
 
  private:
   [[nodiscard]] std::vector<int> offsets(Tree tree, std::size_t column) const;
+  /// Commitments to the values of an execution, where the key has any.
+  struct Data {
+    std::optional<DataCommitment> input, output;
+    [[nodiscard]] CommittedValues view() const {
+      return {input ? &*input : nullptr, output ? &*output : nullptr};
+    }
+  };
+  [[nodiscard]] Data commit_data_of(const Trace& execution, Csprng& random) const;
+  /// Puts their columns into the trees input and output.
+  static void add_data(const Data& data, Commitments& commitments);
+
   /// The columns that a key commits to; the mask rows of the weights are zero.
   [[nodiscard]] ModelColumns model(const Program& program) const;
   void disguise_tree(Tree tree, TableColumns& columns, const TableColumns& seen);

@@ -30,11 +30,12 @@ struct TwoWitnesses {
   std::vector<std::int32_t> first_input, second_input;
 };
 
-/// `program` and the same with other weights, and inputs on which they agree.
-inline TwoWitnesses two_witnesses(const Program& program, std::uint32_t seed) {
+/// `program` and the same with other weights, or with the same ones, and inputs on which they agree.
+inline TwoWitnesses two_witnesses(const Program& program, std::uint32_t seed, bool other_weights = true) {
   TwoWitnesses result{program, program, {}, {}};
   // What is negated keeps every bound, and so the structure.
   for (Layer& layer : result.second.layers) {
+    if (!other_weights) break;
     for (DenseTerm& term : layer.dense) {
       for (auto& weight : term.weights) weight = -weight;
     }

@@ -21,7 +21,7 @@ namespace {
 /// layers the first values that are not queried, and the last layer.
 Vector shown_by(const Proof& proof) {
   Vector values;
-  append_coordinates(proof.claimed_sums, values);
+  append_coordinates(present_sums(proof.statement, proof.claimed_sums), values);
   const auto& stark = proof.stark;
   for (std::size_t tree = 1; tree < stark.queried_values.size(); ++tree) {
     for (std::size_t c = 0; c < stark.queried_values[tree].size(); ++c) {
@@ -109,7 +109,7 @@ Verdict compare(std::size_t proofs, bool zero_knowledge) {
     while (result.proofs < proofs) {
       Csprng masks = Csprng::insecure(++seed);
       const ProvingKey key = setup(program, {.target = Target::offchain,
-                                             .input_public = false,
+                                             .input = Visibility::hidden,
                                              .lanes = 2,
                                              .pcs = pcs,
                                              .zero_knowledge = zero_knowledge,

@@ -156,13 +156,13 @@ fn visibility(bits: u32) -> Visibility {
     }
 }
 
-/// Of the input and of the output, which is never private, and the form of the output (contracts/prediction.cairo). Zero knowledge,
-/// a bit between them, is the prover's: the verifier does the same with and without.
+/// Of the input and of the output, which is never private, and the form of the output (contracts/prediction.cairo). What else the
+/// prover hides, two bits between them, makes no difference here: zero knowledge, and with it public weights.
 fn next_visibility(ref words: Span<u32>) -> (Visibility, Visibility, u32) {
     let (form, flags) = DivRem::div_rem(next(ref words), 0x100);
     assert(form < OUTPUT_FORMS, 'circlet: key visibility');
-    let (zero_knowledge, bits) = DivRem::div_rem(flags, 0x10);
-    assert(zero_knowledge < 2, 'circlet: key visibility');
+    let (hiding, bits) = DivRem::div_rem(flags, 0x10);
+    assert(hiding < 4 && hiding != 2, 'circlet: key visibility');
     let (output, input) = DivRem::div_rem(bits, 4);
     let output = visibility(output);
     assert(output != Visibility::Private, 'circlet: key visibility');

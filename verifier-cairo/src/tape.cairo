@@ -314,6 +314,8 @@ pub impl HashTapeImpl of HashTapeTrait {
 
     fn finish(self: HashTape) {
         assert(self.rest.is_empty(), 'circlet: hashes too long');
+        // A length of 32 k + 1 has a felt of top bytes for no hash.
+        assert(self.tops.len() < 31, 'circlet: hashes too long');
         for top in self.tops {
             assert(upcast::<_, felt252>(*top) == 0, 'circlet: unused byte');
         }

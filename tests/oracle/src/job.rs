@@ -73,12 +73,12 @@ pub fn key_words(value: &Value) -> Result<Vec<u32>, String> {
     Vec::<u32>::deserialize(value).map_err(|error| format!("key: {error}"))
 }
 
-/// What a job states of the input or the output.
-fn stated(what: &str, values: Option<&Vec<i64>>, root: Option<&str>) -> Result<Stated, String> {
+/// What a job states of the input or the output. No key wants values and a root.
+fn stated(what: &str, values: Option<&Vec<i64>>, root: Option<&str>) -> Result<Stated, Failure> {
     match (values.filter(|values| !values.is_empty()), root) {
-        (Some(_), Some(_)) => Err(format!("the {what} has values and a root")),
+        (Some(_), Some(_)) => Err(Failure::Rejected(format!("the {what} has values and a root"))),
         (Some(values), None) => Ok(Stated::Values(values.clone())),
-        (None, Some(root)) => Ok(Stated::Root(parse_root(root)?)),
+        (None, Some(root)) => Ok(Stated::Root(parse_root(root).map_err(Failure::Usage)?)),
         (None, None) => Ok(Stated::Nothing),
     }
 }
@@ -99,14 +99,14 @@ impl Job {
     pub fn run(&self, channel: &mut RecordingChannel) -> Result<(), Failure> {
         let words = key_words(&self.vk.load()?).map_err(Failure::Usage)?;
         let key = Key::from_words(&words).map_err(Failure::Rejected)?;
-        let statement = self.statement().map_err(Failure::Usage)?;
+        let statement = self.statement()?;
         let proof = Proof::from_json(&self.proof.load()?).map_err(Failure::Rejected)?;
         verify(&key, &statement, proof, channel).map_err(Failure::Rejected)
     }
 
-    pub fn statement(&self) -> Result<Statement, String> {
+    pub fn statement(&self) -> Result<Statement, Failure> {
         Ok(Statement {
-            context: parse_context(self.context.as_deref().unwrap_or("0"))?,
+            context: parse_context(self.context.as_deref().unwrap_or("0")).map_err(Failure::Usage)?,
             input: stated("input", self.inputs.as_ref(), self.input_root.as_deref())?,
             output: stated("output", self.outputs.as_ref(), self.output_root.as_deref())?,
         })

@@ -7,10 +7,12 @@ use stwo::core::vcs::blake2_hash::{Blake2sHash, Blake2sHasher};
 
 use crate::{require, Rejection};
 
-/// Bits of the word `visibility`: two of the input, two of the output, and zero knowledge, which is the prover's promise to himself: no
-/// verifier can see it kept.
+/// Bits of the word `visibility`: two of the input, two of the output, zero knowledge, which is the prover's promise to himself (no
+/// verifier can see it kept), and with it public weights.
 const OUTPUT_SHIFT: u32 = 2;
-const FLAGS: u32 = 5;
+const ZERO_KNOWLEDGE: u32 = 16;
+const WEIGHTS_PUBLIC: u32 = 32;
+const FLAGS: u32 = 6;
 /// From this bit on: what the outputs are of the model's last layer. Their tensor is checked alike in every form.
 const OUTPUT_FORM_SHIFT: u32 = 8;
 /// 0 its values, 1 the index of the greatest, 2 whether one is at least a threshold, 3 whether it is less
@@ -147,6 +149,9 @@ impl Key {
         let fri_config = FriConfig { log_blowup_factor, log_last_layer_degree_bound, n_queries, fold_step };
         let word = reader.next("visibility")?;
         require(word & 0xff < 1 << FLAGS, || format!("key: visibility {word:#x}: an unknown bit is set"))?;
+        require(word & WEIGHTS_PUBLIC == 0 || word & ZERO_KNOWLEDGE != 0, || {
+            "key: public weights of a key that hides nothing".into()
+        })?;
         let of_input = visibility("input", word)?;
         let of_output = visibility("output", word >> OUTPUT_SHIFT)?;
         require(of_output != Visibility::Private, || "key: the output is private: the proof would say nothing".into())?;

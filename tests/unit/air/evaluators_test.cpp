@@ -24,14 +24,14 @@ struct Random {
 };
 
 std::vector<std::uint32_t> lanes_to_try(std::size_t index) {
-  const AirShape fixed;
+  const AirShape fixed{.input_committed = true, .output_committed = true, .log_sizes = {}};
   if (index == 0) return {1, 2, 3, 4, 5, 16, 17, 64, 80};
   if (index == 1) return {1, 2, 3, 4, 7, 8, 64};
   return {fixed.lanes(index)};
 }
 
 AirShape shape_of(std::size_t index, std::uint32_t lanes, std::uint32_t log_size) {
-  AirShape shape;
+  AirShape shape{.input_committed = true, .output_committed = true, .log_sizes = {}};
   if (index == 0) shape.weights_per_row = lanes;
   if (index == 1) shape.samples = lanes;
   shape.log_sizes[index] = log_size;
@@ -97,7 +97,8 @@ void check_lanes_against_point(std::size_t index, std::uint32_t lanes, std::uint
   const TableLayout layout = table_layout(index, lanes);
   const RandomDomain domain(layout, log_size, std::move(previous), random);
   const AirShape shape = shape_of(index, lanes, log_size - 1);
-  const std::vector<QM31> claimed = {random.secure(), random.secure(), random.secure(), random.secure()};
+  std::vector<QM31> claimed;
+  for (std::size_t table = 0; table < table_count; ++table) claimed.push_back(random.secure());
   const QM31 rho = random.secure();
   std::vector<QM31> coefficients;
   for (std::size_t j = layout.constraints.size(); j-- > 0;) coefficients.push_back(rho.pow(j));
@@ -298,6 +299,21 @@ TEST_CASE("the_named_columns_are_the_columns_that_the_constraints_ask_for") {
     CHECK(names(layout, Tree::logup) == Names{{"P", index_of(LogUp::P)}, {"R", index_of(LogUp::R)}});
     CHECK(s.at("fin") == MacShape::fin);
   }
+  for (const std::size_t index : {input_table, output_table}) {
+    using namespace data;
+    const TableLayout layout = table_layout(index, row_values);
+    const auto s = names(layout, Tree::structure);
+    CHECK(s == Names{{"live", index_of(Structure::live)},
+                     {"real", index_of(Structure::real)},
+                     {"cont", index_of(Structure::cont)},
+                     {"keepr", index_of(Structure::keepr)},
+                     {"n", index_of(Structure::n)},
+                     {"id", index_of(Structure::id)},
+                     {"fin", index_of(Structure::fin)}});
+    CHECK(names(layout, Tree::fingerprints) == Names{{"b", index_of(Fingerprint::b)}});
+    CHECK(names(layout, Tree::logup) == Names{{"R", index_of(LogUp::R)}});
+    CHECK(s.at("fin") == InputShape::fin);
+  }
 }
 
 TEST_CASE("trees_are_as_wide_as_the_cairo_layout_states") {
@@ -307,6 +323,16 @@ TEST_CASE("trees_are_as_wide_as_the_cairo_layout_states") {
   CHECK(tree_width(on_chain, Tree::witness) == 20);
   CHECK(tree_width(on_chain, Tree::fingerprints) == 33);
   CHECK(tree_width(on_chain, Tree::logup) == 41);
+  CHECK(on_chain.trees().size() == 5);
+  const AirShape committed{.input_committed = true, .output_committed = true, .log_sizes = {}};
+  CHECK(tree_width(committed, Tree::structure) == 44 + 2 * 7);
+  CHECK(tree_width(committed, Tree::weights) == 21);
+  CHECK(tree_width(committed, Tree::witness) == 20);
+  CHECK(tree_width(committed, Tree::fingerprints) == 33 + 2 * 4);
+  CHECK(tree_width(committed, Tree::logup) == 41 + 2 * 4);
+  CHECK(tree_width(committed, Tree::input) == 21);
+  CHECK(tree_width(committed, Tree::output) == 21);
+  CHECK(committed.trees().size() == 7);
 }
 
 TEST_CASE("a_deleted_constraint_counts_as_zero_for_prover_and_verifier") {

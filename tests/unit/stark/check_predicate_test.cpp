@@ -24,10 +24,9 @@ struct Subject {
 
   explicit Subject(const char* predicate) {
     const Program program = with_predicate(random_mlp(3, 4, 3, 1), parse_predicate(predicate));
-    arithmetisation = arithmetise(program, {.lanes = 16, .batch = 1}, true);
+    arithmetisation = arithmetise(program, TableShape{.lanes = 16, .batch = 1});
     structure = build_structure(arithmetisation);
-    wires = {arithmetisation.input_claim, arithmetisation.output_claim, arithmetisation.one_reads,
-             arithmetisation.ones_reads, program.predicate.kind};
+    wires = public_wires(arithmetisation, program.predicate.kind);
   }
   void set(std::size_t table, std::string_view name, std::size_t row, std::int64_t value) {
     structure[table].column(name)[row] = M31::from_signed(value);

@@ -25,11 +25,22 @@ struct Subject {
   Structure structure;
   PublicWires wires;
 
-  explicit Subject(bool input_public = true) {
-    arithmetisation = arithmetise(random_residual(4, 2), {.lanes = 3, .batch = 1}, input_public);
+  explicit Subject(Visibility input = Visibility::shown) {
+    arithmetisation = arithmetise(random_residual(4, 2), {.lanes = 3, .batch = 1, .input = input});
+    build();
+  }
+  /// A model of 17 inputs, all committed, and 2 outputs: input takes two rows, output one.
+  static Subject committed() {
+    Subject subject;
+    subject.arithmetisation = arithmetise(
+        random_mlp(17, 3, 2, 1),
+        {.lanes = 3, .batch = 1, .input = Visibility::committed, .output = Visibility::committed});
+    subject.build();
+    return subject;
+  }
+  void build() {
     structure = build_structure(arithmetisation);
-    wires = {arithmetisation.input_claim, arithmetisation.output_claim, arithmetisation.one_reads,
-             arithmetisation.ones_reads};
+    wires = public_wires(arithmetisation);
   }
   BaseColumn& column(std::size_t table, std::string_view name) { return structure[table].column(name); }
   void set(std::size_t table, std::string_view name, std::size_t row, std::int64_t value) {
@@ -37,7 +48,8 @@ struct Subject {
   }
   [[nodiscard]] std::size_t real_rows(std::size_t table) const {
     return std::array{arithmetisation.linear.size(), arithmetisation.activate.size(),
-                      arithmetisation.lut.size(), arithmetisation.mac.size()}[table];
+                      arithmetisation.lut.size(),    arithmetisation.mac.size(),
+                      arithmetisation.input_rows,    arithmetisation.output_rows}[table];
   }
   [[nodiscard]] std::string verdict() const {
     try {
@@ -250,9 +262,9 @@ TEST_CASE("every_rule_of_check_structure_refuses_what_it_forbids") {
 }
 
 TEST_CASE("a_private_input_is_the_only_op_without_a_claim") {
-  REQUIRE(Subject(false).verdict() == "well formed");
+  REQUIRE(Subject(Visibility::hidden).verdict() == "well formed");
   SUBCASE("a second one") {
-    Subject subject(false);
+    Subject subject(Visibility::hidden);
     subject.set(activate_at, "nT", 7, 0);
     subject.set(activate_at, "idT", 7, 0);
     subject.set(mac_at, "nY", mac_yield, 0);
@@ -262,24 +274,78 @@ TEST_CASE("a_private_input_is_the_only_op_without_a_claim") {
   SUBCASE("none, under a key that says it is private") {
     Subject subject;
     const auto& a = subject.arithmetisation;
-    subject.wires.input_claim = 0;
+    subject.wires.input = Visibility::hidden;
     CHECK(subject.verdict().find("wire " + std::to_string(a.input_claim) + " is read and never yielded") !=
           std::string::npos);
   }
   SUBCASE("one, under a key that says it is public") {
-    Subject subject(false);
+    Subject subject(Visibility::hidden);
+    subject.wires.input = Visibility::shown;
     subject.wires.input_claim = 9999;
     CHECK(subject.verdict().find("is yielded 1 times and read 0 times") != std::string::npos);
   }
 }
 
+TEST_CASE("committed_values_have_one_claim_over_all_their_rows") {
+  REQUIRE(Subject::committed().verdict() == "well formed");
+  const std::vector<Rule> rules = {
+      {"a second claim", "a wire is touched before the last row",
+       [](Subject& s) { s.set(input_table, "id", 0, 16); }},
+      {"a message before the last row", "a wire is touched before the last row",
+       [](Subject& s) { s.set(input_table, "n", 0, -1); }},
+      {"rows that start anew", "cont is not on the rows after the first alone",
+       [](Subject& s) { s.set(input_table, "cont", 1, 0); }},
+      {"an input that is yielded twice", "the claim is not yielded once",
+       [](Subject& s) { s.set(input_table, "n", 1, -2); }},
+      {"an input that is read", "the claim is not yielded once",
+       [](Subject& s) { s.set(input_table, "n", 1, 1); }},
+      {"an output that is not read", "the claim is not read once",
+       [](Subject& s) { s.set(output_table, "n", 0, 0); }},
+      {"an input that nobody reads", "is read and never yielded",
+       [](Subject& s) { s.set(input_table, "id", 1, 9999); }},
+      {"an output of something else", "is yielded 1 times and read 2 times",
+       [](Subject& s) {
+         s.set(output_table, "id", 0, s.arithmetisation.linear.empty() ? 0 : s.arithmetisation.input_claim);
+       }},
+      {"a fin row too early", "keepr", [](Subject& s) {
+         s.set(input_table, "real", 1, 0);
+         s.set(input_table, "fin", 2, 0);
+         s.set(input_table, "fin", 1, 1);
+       }}};
+  for (const auto& rule : rules) {
+    SUBCASE(rule.change.c_str()) {
+      Subject subject = Subject::committed();
+      rule.apply(subject);
+      const std::string verdict = subject.verdict();
+      CAPTURE(verdict);
+      CHECK(verdict.find(rule.message) != std::string::npos);
+    }
+  }
+}
+
+TEST_CASE("a_single_changed_cell_of_committed_values_is_refused") {
+  const Subject honest = Subject::committed();
+  for (const std::size_t table : {input_table, output_table}) {
+    for (std::size_t column = 0; column < honest.structure[table].columns.size(); ++column) {
+      for (std::size_t row = 0; row < honest.structure[table].rows(); ++row) {
+        for (const std::int32_t delta : {1, -1, 2, 100}) {
+          Subject subject = honest;
+          subject.structure[table].columns[column][row] += M31::from_signed(delta);
+          CAPTURE(honest.structure[table].column_names[column]);
+          CAPTURE(row);
+          CHECK(subject.verdict() != "well formed");
+        }
+      }
+    }
+  }
+}
+
 TEST_CASE("the_structures_of_models_of_every_shape_are_well_formed") {
-  for (const bool input_public : {true, false}) {
+  for (const Visibility input : {Visibility::shown, Visibility::hidden}) {
     for (const std::uint32_t lanes : {1U, 3U, 16U, 40U}) {
       for (const auto& program : {random_mlp(9, 17, 3, 1), random_mlp(1, 1, 1, 2), random_residual(6, 2)}) {
-        const auto a = arithmetise(program, {.lanes = lanes, .batch = 2}, input_public);
-        CHECK_NOTHROW(
-            check_structure(build_structure(a), {a.input_claim, a.output_claim, a.one_reads, a.ones_reads}));
+        const auto a = arithmetise(program, {.lanes = lanes, .batch = 2, .input = input});
+        CHECK_NOTHROW(check_structure(build_structure(a), public_wires(a)));
       }
     }
   }

@@ -15,24 +15,52 @@ std::vector<std::int32_t> random_input(const Program& program, std::uint32_t lan
 
 void check_round_trip(const Program& program, const SetupOptions& options) {
   const ProvingKey proving_key = setup(program, options);
+  const VerificationKey& key = proving_key.key;
+  const auto input = random_input(program, options.batch, 7);
+  std::optional<DataCommitment> input_data, output_data;
+  if (options.input == Visibility::committed) input_data = commit_data(key, key.input, input);
+  if (options.output == Visibility::committed) {
+    output_data = commit_data(key, key.output, execute(program, input, 1).output());
+  }
   const auto proof =
-      prove(proving_key, program, random_input(program, options.batch, 7), {.context = {1, 2, 3}});
-  CHECK_NOTHROW(verify(proving_key.key, proof));
+      prove(proving_key, program, input,
+            {.context = {1, 2, 3},
+             .observer = {},
+             .phases = {},
+             .data = {input_data ? &*input_data : nullptr, output_data ? &*output_data : nullptr}});
+  CHECK_NOTHROW(verify(key, proof));
+  CHECK(decode_proof(encode_proof(proof), "proof") == proof);
 }
 
 }  // namespace
 
 TEST_CASE("an_honest_proof_verifies_on_every_target_and_visibility") {
   for (const auto target : {Target::chain, Target::offchain}) {
-    for (const bool input_public : {true, false}) {
-      for (const bool zero_knowledge : {true, false}) {
-        const SetupOptions options{
-            .target = target, .input_public = input_public, .zero_knowledge = zero_knowledge};
-        check_round_trip(random_mlp(9, 17, 3, 1), options);
-        check_round_trip(random_residual(6, 2), options);
+    for (const auto input : {Visibility::shown, Visibility::hidden, Visibility::committed}) {
+      for (const auto output : {Visibility::shown, Visibility::committed}) {
+        for (const bool zero_knowledge : {true, false}) {
+          const SetupOptions options{
+              .target = target, .input = input, .output = output, .zero_knowledge = zero_knowledge};
+          check_round_trip(random_mlp(19, 17, 3, 1), options);
+          check_round_trip(random_residual(6, 2), options);
+        }
       }
     }
   }
+}
+
+TEST_CASE("public_weights_have_one_root_that_anyone_rebuilds") {
+  const Program program = random_mlp(9, 17, 3, 1);
+  const SetupOptions options{.input = Visibility::hidden, .weights_public = true};
+  const ProvingKey first = setup(program, options), second = setup(program, options);
+  CHECK(first.key == second.key);
+  CHECK(first.proof_budget == 0);
+  CHECK(weights_root(program, first.key) == first.key.weights_root);
+  CHECK_THROWS_WITH_AS(renew(first, program), doctest::Contains("has no budget of proofs"), Error);
+  check_round_trip(program, options);
+  const ProvingKey masked = setup(program, {.input = Visibility::hidden});
+  CHECK(masked.key.weights_root != first.key.weights_root);
+  CHECK_THROWS_AS(weights_root(program, masked.key), Error);
 }
 
 TEST_CASE("an_honest_proof_of_a_batch_verifies") {

@@ -19,9 +19,21 @@ struct Case {
   Proof proof;
 };
 
-Case prove_mlp(bool input_public) {
+Case prove_committed_mlp() {
   const Program program = testing::random_mlp(20, 12, 5, 1);
-  const ProvingKey proving_key = setup(program, {.target = Target::chain, .input_public = input_public});
+  const ProvingKey proving_key = setup(
+      program, {.target = Target::chain, .input = Visibility::committed, .output = Visibility::committed});
+  const auto input = testing::ProgramBuilder(1, 0, 0, 1).random_input(program.tensors[program.input], 1);
+  const VerificationKey& key = proving_key.key;
+  const DataCommitment input_data = commit_data(key, key.input, input);
+  const DataCommitment output_data = commit_data(key, key.output, execute(program, input, 1).output());
+  return {key, prove(proving_key, program, input,
+                     {.observer = {}, .phases = {}, .data = {.input = &input_data, .output = &output_data}})};
+}
+
+Case prove_mlp(Visibility visibility) {
+  const Program program = testing::random_mlp(20, 12, 5, 1);
+  const ProvingKey proving_key = setup(program, {.target = Target::chain, .input = visibility});
   const auto input = testing::ProgramBuilder(1, 0, 0, 1).random_input(program.tensors[program.input], 1);
   return {proving_key.key,
           prove(proving_key, program, input, {.context = {0xabc, 0, 0, 0, 0, 0, 0, 0x0700}})};
@@ -111,8 +123,10 @@ void check_round_trip(const Case& c) {
 
   CHECK(integers(reader.section(c.proof.statement.inputs.size())) == c.proof.statement.inputs);
   CHECK(integers(reader.section(c.proof.statement.outputs.size())) == c.proof.statement.outputs);
-  CHECK(std::ranges::equal(reader.secure_section(4), c.proof.claimed_sums));
-  auto samples = reader.secure_section(183);
+  const auto& statement = c.proof.statement;
+  const std::size_t data_tables = (statement.input_root ? 1 : 0) + (statement.output_root ? 1 : 0);
+  CHECK(reader.secure_section(4 + data_tables) == present_sums(statement, c.proof.claimed_sums));
+  auto samples = reader.secure_section(183 + 39 * data_tables);
   std::size_t at = 0;
   for (const auto& tree : stark.sampled_values)
     for (const auto& column : tree)
@@ -125,7 +139,8 @@ void check_round_trip(const Case& c) {
       const auto& columns = stark.queried_values[tree];
       const auto leaf = reader.section(columns.size());
       auto sizes = std::vector<std::uint32_t>(columns.size(), c.key.log_sizes.blinder);
-      if (tree < trace_trees) sizes = column_log_sizes(air_shape(c.key), static_cast<Tree>(tree));
+      const AirShape shape = air_shape(c.key);
+      if (tree < shape.trees().size()) sizes = column_log_sizes(shape, shape.trees()[tree]);
       const auto order = leaf_order(sizes);
       for (std::size_t i = 0; i < leaf.size(); ++i) CHECK(leaf[i] == columns[order[i]][query]);
     }
@@ -135,8 +150,11 @@ void check_round_trip(const Case& c) {
   for (const auto* layer : layers)
     CHECK(reader.secure_section(layer->fri_witness.size()) == layer->fri_witness);
 
-  for (std::size_t tree = 2; tree < stark.commitments.size(); ++tree)
-    CHECK(reader.hash() == stark.commitments[tree]);
+  for (const auto& root : {statement.input_root, statement.output_root}) {
+    if (root) CHECK(reader.hash() == *root);
+  }
+  for (const std::size_t tree : {2, 3, 4}) CHECK(reader.hash() == stark.commitments[tree]);
+  CHECK(reader.hash() == stark.commitments.back());
   for (const auto* layer : layers) CHECK(reader.hash() == layer->commitment);
   for (const auto& decommitment : stark.decommitments)
     CHECK(reader.hashes(decommitment.hash_witness.size()) == decommitment.hash_witness);
@@ -147,16 +165,23 @@ void check_round_trip(const Case& c) {
 
 }  // namespace
 
-TEST_CASE("calldata_holds_the_whole_proof_once") { check_round_trip(prove_mlp(true)); }
+TEST_CASE("calldata_holds_the_whole_proof_once") { check_round_trip(prove_mlp(Visibility::shown)); }
 
 TEST_CASE("calldata_has_no_section_for_a_private_input") {
-  const Case c = prove_mlp(false);
+  const Case c = prove_mlp(Visibility::hidden);
   CHECK(c.proof.statement.inputs.empty());
   check_round_trip(c);
 }
 
+TEST_CASE("calldata_has_the_roots_of_committed_values_in_place_of_their_sections") {
+  const Case c = prove_committed_mlp();
+  CHECK(c.proof.statement.inputs.empty());
+  CHECK(c.proof.statement.outputs.empty());
+  check_round_trip(c);
+}
+
 TEST_CASE("arguments_put_a_length_before_every_list") {
-  const Case c = prove_mlp(true);
+  const Case c = prove_mlp(Visibility::shown);
   const Calldata calldata = encode_calldata(c.key, c.proof);
   const auto arguments = calldata.arguments();
   const auto& [key, context, values, hashes] = calldata;
@@ -170,7 +195,7 @@ TEST_CASE("arguments_put_a_length_before_every_list") {
 }
 
 TEST_CASE("calldata_refuses_what_the_contract_does_not_verify") {
-  Case c = prove_mlp(true);
+  Case c = prove_mlp(Visibility::shown);
   auto key = c.key;
   key.lanes = 32;
   CHECK_THROWS_WITH_AS(encode_calldata(key, c.proof), doctest::Contains("C = 16"), Error);

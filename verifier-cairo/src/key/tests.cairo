@@ -130,7 +130,7 @@ fn the_blinder_has_a_greatest_size() {
 
 #[test]
 fn zero_knowledge_and_the_form_of_the_output_are_read() {
-    for (word, form) in array![(0, 0), (0x10, 0), (0x100, 1), (0x210, 2), (0x310, 3)] {
+    for (word, form) in array![(0, 0), (0x10, 0), (0x30, 0), (0x100, 1), (0x210, 2), (0x310, 3)] {
         let key = read_key(key_with(VISIBILITY, word));
         assert!(key.input.visibility == Visibility::Public && key.output_form == form);
     }
@@ -173,8 +173,14 @@ fn an_output_has_a_known_visibility() {
 
 #[test]
 #[should_panic(expected: 'circlet: key visibility')]
-fn a_flag_of_visibility_is_known() {
+fn a_key_that_hides_nothing_does_not_call_its_weights_public() {
     read_key(key_with(VISIBILITY, 0x20));
+}
+
+#[test]
+#[should_panic(expected: 'circlet: key visibility')]
+fn a_flag_of_visibility_is_known() {
+    read_key(key_with(VISIBILITY, 0x40));
 }
 
 #[test]

@@ -167,3 +167,17 @@ fn top_bytes_refuse_2_to_248() {
 fn hashes_left_over() {
     HashTapeTrait::new(array![0, 0].span()).finish();
 }
+
+#[test]
+#[should_panic(expected: 'circlet: hashes too long')]
+fn hashes_refuse_a_felt_of_top_bytes_for_none() {
+    let mut felts = array![LIMIT - 1, 0];
+    for i in 0..31_u32 {
+        felts.append(i.into());
+    }
+    let mut tape = HashTapeTrait::new(felts.span());
+    for _ in 0..31_u32 {
+        let _ = tape.next();
+    }
+    tape.finish();
+}

@@ -1,16 +1,14 @@
 // The catalogue of forged proofs. To add one: a function, and a line in the list at the end.
-#include "tests/adversary/attack.hpp"
+#include "tests/adversary/algebra.hpp"
+#include "tests/adversary/catalogue/catalogue.hpp"
 #include "tests/adversary/deletions.hpp"
 #include "tests/adversary/predicate_attacks.hpp"
 
 namespace circlet::testing {
 namespace {
 
-constexpr const char* bus = "the bus does not balance";
-constexpr const char* composition = "composition: the constraints do not hold";
-
-ForgedModel mlp(bool input_public = true) {
-  return ForgedModel(random_mlp(3, 4, 2, 1), {.input_public = input_public});
+ForgedModel mlp(Visibility input = Visibility::shown) {
+  return ForgedModel(random_mlp(3, 4, 2, 1), {.input = input});
 }
 
 /// The columns satisfy every constraint.
@@ -22,6 +20,78 @@ Attack refused_by_the_bus(const ForgedModel& model, const Statement& statement, 
 Attack from_execution(const ForgedModel& model, const Trace& execution) {
   LyingTrace trace(model, execution);
   return refused_by_the_bus(model, model.statement(execution), trace);
+}
+
+/// A model whose input and output are committed, and proofs about other values.
+struct CommittedModel {
+  ForgedModel model{random_mlp(3, 4, 2, 1),
+                    {.input = Visibility::committed, .output = Visibility::committed}};
+  Trace execution = model.honest();
+  DataCommitment input = commit_data(model.key(), model.key().input, execution.input);
+  DataCommitment output = commit_data(model.key(), model.key().output, execution.output());
+
+  /// Other values of the same ranges: the first one is another.
+  [[nodiscard]] static DataCommitment changed(const ForgedModel& model, const PublicTensor& tensor,
+                                              std::vector<std::int32_t> values) {
+    values[0] += values[0] < tensor.max ? 1 : -1;
+    return commit_data(model.key(), tensor, values);
+  }
+  [[nodiscard]] Statement statement() const {
+    return {.context = {1, 2, 3},
+            .inputs = {},
+            .outputs = {},
+            .input_root = input.root(),
+            .output_root = output.root()};
+  }
+  /// The columns of the execution, with whatever is committed.
+  [[nodiscard]] Attack forged(const std::string& refused_by, const Weakness& weak) const {
+    LyingTrace trace(model, execution, {&input, &output});
+    return {model.key(),
+            forge(model.proving_key, statement(), trace, {.weak = weak, .data = {&input, &output}}),
+            refused_by, weak};
+  }
+};
+
+Attack committed_input_of_another_execution() {
+  CommittedModel forger;
+  forger.input = CommittedModel::changed(forger.model, forger.model.key().input, forger.execution.input);
+  return forger.forged(bus, Weakness{.any_balance = true});
+}
+Attack committed_output_of_another_execution() {
+  CommittedModel forger;
+  forger.output = CommittedModel::changed(forger.model, forger.model.key().output, forger.execution.output());
+  return forger.forged(bus, Weakness{.any_balance = true});
+}
+/// An honest proof with the root of other values in its statement.
+Attack committed_swapped(const std::string& refused_by,
+                         const std::function<void(Statement&, const CommittedModel&)>& change) {
+  const CommittedModel prover;
+  Attack attack = prover.forged(refused_by, Weakness{.any_data_roots = true, .unmixed = {Item::data_roots}});
+  change(attack.proof.statement, prover);
+  return attack;
+}
+Attack committed_input_swapped() {
+  return committed_swapped(
+      "the input's root is not the statement's", [](Statement& s, const CommittedModel& p) {
+        s.input_root = CommittedModel::changed(p.model, p.model.key().input, p.execution.input).root();
+      });
+}
+Attack committed_output_swapped() {
+  return committed_swapped(
+      "the output's root is not the statement's", [](Statement& s, const CommittedModel& p) {
+        s.output_root = CommittedModel::changed(p.model, p.model.key().output, p.execution.output()).root();
+      });
+}
+Attack committed_roots_exchanged() {
+  return committed_swapped(
+      "the input's root is not the statement's",
+      [](Statement& s, const CommittedModel&) { std::swap(s.input_root, s.output_root); });
+}
+Attack committed_root_left_out() {
+  Attack attack = committed_swapped("has no root of a committed input",
+                                    [](Statement& s, const CommittedModel&) { s.input_root.reset(); });
+  attack.accepted_without.reset();
+  return attack;
 }
 
 // Statements.
@@ -56,7 +126,7 @@ Attack replayed(const std::function<void(Statement&)>& change, const std::string
   return attack;
 }
 Attack replayed_context() {
-  return replayed([](Statement& s) { s.context[7] ^= 1; }, bus, Weakness{.context_unmixed = true});
+  return replayed([](Statement& s) { s.context[7] ^= 1; }, bus, Weakness{.unmixed = {Item::context}});
 }
 Attack replayed_output() {
   return replayed([](Statement& s) { s.outputs[0] += 1; }, bus);
@@ -91,7 +161,7 @@ Attack hidden_input() {
   return replayed([](Statement& s) { s.inputs.clear(); }, "input values; the key says");
 }
 Attack shown_input() {
-  const auto model = mlp(false);
+  const auto model = mlp(Visibility::hidden);
   const auto execution = model.honest();
   LyingTrace trace(model, execution);
   Attack attack{model.key(),
@@ -178,6 +248,21 @@ Attack no_look_up_is_counted() {
   };
   return refused_by_the_bus(model, model.statement(execution), trace);
 }
+/// A count is any element of M: p - 1 uses are one use less.
+Attack look_ups_counted_minus_once() {
+  const auto model = mlp();
+  Program other = model.program;
+  const auto honest = model.honest();
+  for (const auto q : honest.layers[0].q) other.luts[0].values[q] += 1;
+  const auto execution = execute(other, model.random_input(), 1);
+  LyingTrace trace(model, execution);
+  trace.on_witness = [](TableColumns& witness) {
+    for (auto& column : witness[lut_at]) {
+      for (M31& count : column) count = -count;
+    }
+  };
+  return refused_by_the_bus(model, model.statement(execution), trace);
+}
 /// acc + p splits too, with a quotient beyond the LUT: every equation holds modulo p.
 Attack accumulator_plus_p() {
   const auto model = mlp();
@@ -205,7 +290,7 @@ Attack remainder_out_of_range() {
   return refused_by_the_bus(model, model.statement(execution), trace);
 }
 Attack private_input_out_of_range() {
-  const auto model = mlp(false);
+  const auto model = mlp(Visibility::hidden);
   Program wide = model.program;
   wide.tensors[wide.input].max += 1;
   auto input = model.random_input();
@@ -314,36 +399,6 @@ Attack denominator_zero() {
   const Weakness weak{.one_round = true};
   return {model.key(), forge(model.proving_key, statement, trace, {.weak = weak}), bus, weak};
 }
-Attack rho_after_z() {
-  const std::size_t fin = mlp().arithmetisation.linear.size();
-  return one_round([fin](LyingTrace&, const QM31& missing, TableColumns& fingerprints, const Challenges&) {
-    set_secure(fingerprints[linear_at], index_of(linear::Fingerprint::S), fin, missing);
-  });
-}
-
-// Lies on mask rows. What they hold reaches R on the last real row no more than rho on the fin row.
-
-/// A false output; what the bus lacks stands on the last row of `table`, and is claimed with the sum.
-Attack message_on_a_mask_row(std::size_t table, const std::string& constraint) {
-  const ForgedModel model(random_mlp(3, 4, 2, 1), {}, true);
-  const auto execution = model.honest();
-  auto statement = model.statement(execution);
-  statement.outputs[0] += 1;
-  LyingTrace trace(model, execution);
-  trace.on_logup = [&](std::array<LogUpTrace, table_count>& traces, const Challenges& challenges) {
-    const QM31 missing = trace.missing(model.key(), statement, challenges);
-    auto& columns = traces[table].columns;
-    set_secure(columns, static_cast<std::uint32_t>(columns.size()) - 4, columns[0].size() - 1, missing);
-    traces[table].claimed_sum += missing;
-  };
-  const Weakness weak{.deleted = {constraint}};
-  return {model.key(), forge(model.proving_key, statement, trace, {.weak = weak}), composition, weak};
-}
-Attack linear_mask_row_read_as_real() { return message_on_a_mask_row(linear_at, "linear.fin"); }
-Attack activate_mask_row_read_as_real() { return message_on_a_mask_row(activate_at, "activate.fin"); }
-Attack lut_mask_row_read_as_real() { return message_on_a_mask_row(lut_at, "lut.fin"); }
-Attack mac_mask_row_read_as_real() { return message_on_a_mask_row(mac_at, "mac.fin"); }
-
 // Transcripts that leave something out.
 
 /// With t known, adding multiples of t's minimal polynomial to five outputs leaves their claim as it is.
@@ -355,21 +410,16 @@ Attack outputs_after_the_challenges() {
   LyingTrace trace(model, execution);
   QM31 t;
   trace.on_fingerprints = [&](TableColumns&, const Challenges& challenges) { t = challenges.t; };
-  const Weakness weak{.outputs_unmixed = true};
+  const Weakness weak{.unmixed = {Item::outputs}};
   Attack attack{model.key(), forge(model.proving_key, model.statement(execution), trace, {.weak = weak}), bus,
                 weak};
 
-  std::vector<QM31> polynomial = {QM31(M31(1))};  // highest degree first
-  QM31 conjugate = t;
-  for (int i = 0; i < 4; ++i, conjugate = conjugate.pow(M31::modulus)) {
-    polynomial.emplace_back();
-    for (std::size_t j = polynomial.size() - 1; j > 0; --j) polynomial[j] -= conjugate * polynomial[j - 1];
-  }
+  const auto polynomial = minimal_polynomial(t);
   for (std::uint32_t factor = 1;; ++factor) {
     auto outputs = execution.output();
     bool in_range = true;
     for (std::size_t j = 0; j < outputs.size(); ++j) {
-      const M31 step = polynomial[j].coordinates()[0] * M31(factor);
+      const M31 step = polynomial[j] * M31(factor);
       outputs[j] = (M31::from_signed(outputs[j]) + step).centered();
       in_range = in_range && outputs[j] >= model.key().output.min && outputs[j] <= model.key().output.max;
     }
@@ -391,8 +441,8 @@ Attack claimed_sums_after_the_composition_coefficient() {
   auto statement = model.statement(execution);
   statement.outputs[0] ^= 1;
   LyingTrace trace(model, execution);
-  const Weakness weak{.claimed_sums_unmixed = true};
-  const auto cancel = [&](std::array<QM31, claiming_tables>& sums, const QM31& rho,
+  const Weakness weak{.unmixed = {Item::claimed_sums}};
+  const auto cancel = [&](std::array<QM31, table_count>& sums, const QM31& rho,
                           const Challenges& challenges) {
     QM31 missing = -public_messages(model.key(), statement, challenges);
     for (const auto& sum : sums) missing -= sum;
@@ -407,19 +457,6 @@ Attack claimed_sums_after_the_composition_coefficient() {
 }
 
 // Commitments.
-
-using StoredTree = std::shared_ptr<const CommittedTree<Blake2sMerkleChannel>>;
-
-/// The tree with another root than its leaves have.
-StoredTree with_root(const StoredTree& tree, const Blake2sHash& root) {
-  const auto old = tree->merkle().nodes();
-  auto nodes = std::make_shared<std::vector<Blake2sHash>>(old.begin(), old.end());
-  (*nodes)[0] = root;
-  const std::span<const Blake2sHash> view = *nodes;
-  return CommittedTree<Blake2sMerkleChannel>::from_parts(
-      tree->coefficients(), tree->head(),
-      MerkleTree<Blake2sMerkleChannel>(tree->merkle().height(), view, nodes), tree->log_blowup());
-}
 
 Program with_other_weights(Program program) {
   for (auto& weight : program.layers[0].dense[0].weights) weight = -weight;
@@ -489,10 +526,10 @@ Attack of_a_stale_key(const std::function<void(VerificationKey&)>& change,
 }
 Attack stale_scale() {
   return of_a_stale_key([](VerificationKey& key) { key.output.scales = {2.0}; },
-                        Weakness{.key_unmixed = true});
+                        Weakness{.unmixed = {Item::key}});
 }
 Attack stale_range() {
-  return of_a_stale_key([](VerificationKey& key) { key.output.max += 1; }, Weakness{.key_unmixed = true});
+  return of_a_stale_key([](VerificationKey& key) { key.output.max += 1; }, Weakness{.unmixed = {Item::key}});
 }
 Attack stale_reads() {
   return of_a_stale_key([](VerificationKey& key) { key.one_reads += 1; });
@@ -533,9 +570,11 @@ Attack less_proof_of_work() {
   return with_parameters(less_work, false, "configuration: the proof's differs");
 }
 Attack less_proof_of_work_concealed() { return with_parameters(less_work, true, "proof of work"); }
-/// Other queries than the first nonce gives: whoever may choose among nonces chooses his queries.
+/// Other queries than the first nonce gives: whoever may choose among nonces chooses his queries. Where the
+/// nonce is not mixed, queries are known before the work is done, which then multiplies no attempts.
 Attack another_nonce() {
-  auto attack = replayed_proof([](Proof&) {}, "tree 0");
+  const Weakness weak{.unmixed = {Item::nonce}};
+  auto attack = replayed([](Statement&) {}, "tree 0", weak);
   const auto has_too_little_work = [&] {
     try {
       verify(attack.key, attack.proof);
@@ -627,79 +666,92 @@ Attack shifted_claimed_sums() {
 
 std::vector<AttackEntry> attacks() {
   std::vector<AttackEntry> list = {
-      {"false_output", "an output one higher than the model's", false_output},
-      {"false_input", "an input that is not the one computed on", false_input},
-      {"replayed_context", "another context than the proof was made for", replayed_context},
-      {"replayed_output", "another output than the proof was made for", replayed_output},
-      {"replayed_input", "another input than the proof was made for", replayed_input},
-      {"output_plus_p", "an output that is true modulo p only", output_plus_p},
-      {"input_plus_p", "an input that is true modulo p only", input_plus_p},
-      {"missing_output", "fewer outputs than the model has", missing_output},
-      {"extra_output", "more outputs than the model has", extra_output},
-      {"hidden_input", "an input left out where the key makes it public", hidden_input},
-      {"shown_input", "an input stated where the key makes it private", shown_input},
-      {"public_output_of_a_wrapped_accumulator", "an output true modulo p only, in the transcript too",
-       public_output_of_a_wrapped_accumulator},
-      {"false_hidden_value", "a hidden value, and all that follows from it", false_hidden_value},
-      {"false_hidden_value_of_a_residual", "the same in a model with scaled terms",
+      {"false_output", Layer::statement, "an output one higher than the model's", false_output},
+      {"false_input", Layer::statement, "an input that is not the one computed on", false_input},
+      {"replayed_context", Layer::statement, "another context than the proof was made for", replayed_context},
+      {"replayed_output", Layer::statement, "another output than the proof was made for", replayed_output},
+      {"replayed_input", Layer::statement, "another input than the proof was made for", replayed_input},
+      {"output_plus_p", Layer::statement, "an output that is true modulo p only", output_plus_p},
+      {"input_plus_p", Layer::statement, "an input that is true modulo p only", input_plus_p},
+      {"missing_output", Layer::statement, "fewer outputs than the model has", missing_output},
+      {"extra_output", Layer::statement, "more outputs than the model has", extra_output},
+      {"hidden_input", Layer::statement, "an input left out where the key makes it public", hidden_input},
+      {"shown_input", Layer::statement, "an input stated where the key makes it private", shown_input},
+      {"public_output_of_a_wrapped_accumulator", Layer::statement,
+       "an output true modulo p only, in the transcript too", public_output_of_a_wrapped_accumulator},
+      {"committed_input_of_another_execution", Layer::statement,
+       "the output on other values than the committed ones", committed_input_of_another_execution},
+      {"committed_output_of_another_execution", Layer::statement, "a commitment to another output",
+       committed_output_of_another_execution},
+      {"committed_input_swapped", Layer::statement, "the root of another input", committed_input_swapped},
+      {"committed_output_swapped", Layer::statement, "the root of another output", committed_output_swapped},
+      {"committed_roots_exchanged", Layer::statement, "the input's root as the output's",
+       committed_roots_exchanged},
+      {"committed_root_left_out", Layer::statement, "no root where values are committed",
+       committed_root_left_out},
+      {"false_hidden_value", Layer::bus, "a hidden value, and all that follows from it", false_hidden_value},
+      {"false_hidden_value_of_a_residual", Layer::bus, "the same in a model with scaled terms",
        false_hidden_value_of_a_residual},
-      {"other_weights_in_the_witness", "the values of other weights", other_weights_in_the_witness},
-      {"bias_left_out", "the values without the bias", bias_left_out},
-      {"residual_left_out", "the values without a scaled term", residual_left_out},
-      {"no_such_lut_entry", "look-ups one higher than the LUT says", no_such_lut_entry},
-      {"no_look_up_is_counted", "multiplicities that are all zero", no_look_up_is_counted},
-      {"accumulator_plus_p", "the split of acc + p", accumulator_plus_p},
-      {"remainder_out_of_range", "the split with quotient one less", remainder_out_of_range},
-      {"private_input_out_of_range", "a private input above the key's range", private_input_out_of_range},
-      {"swapped_rows", "two input values exchanged", swapped_rows},
-      {"claim_used_twice", "the second layer's accumulators are the first's", claim_used_twice},
-      {"rho_that_does_not_cancel", "a rho that is not zero in sum", rho_that_does_not_cancel},
-      {"fingerprint_after_z", "an output, by a fingerprint that repairs the bus", fingerprint_after_z},
-      {"denominator_zero", "an output, by two denominators that vanish", denominator_zero},
-      {"rho_after_z", "an output, by a rho that repairs the bus", rho_after_z},
-      {"linear_mask_row_read_as_real", "an output, by a message on a mask row of linear",
-       linear_mask_row_read_as_real},
-      {"activate_mask_row_read_as_real", "an output, by a message on a mask row of activate",
-       activate_mask_row_read_as_real},
-      {"lut_mask_row_read_as_real", "an output, by a message on a mask row of lut",
-       lut_mask_row_read_as_real},
-      {"mac_mask_row_read_as_real", "an output, by a message on a mask row of mac",
-       mac_mask_row_read_as_real},
-      {"outputs_after_the_challenges", "five outputs with the claim of the true ones",
+      {"other_weights_in_the_witness", Layer::bus, "the values of other weights",
+       other_weights_in_the_witness},
+      {"bias_left_out", Layer::bus, "the values without the bias", bias_left_out},
+      {"residual_left_out", Layer::bus, "the values without a scaled term", residual_left_out},
+      {"no_such_lut_entry", Layer::bus, "look-ups one higher than the LUT says", no_such_lut_entry},
+      {"no_look_up_is_counted", Layer::bus, "multiplicities that are all zero", no_look_up_is_counted},
+      {"look_ups_counted_minus_once", Layer::bus,
+       "look-ups of no entry, with counts of p - 1 for the true ones", look_ups_counted_minus_once},
+      {"accumulator_plus_p", Layer::bus, "the split of acc + p", accumulator_plus_p},
+      {"remainder_out_of_range", Layer::bus, "the split with quotient one less", remainder_out_of_range},
+      {"private_input_out_of_range", Layer::bus, "a private input above the key's range",
+       private_input_out_of_range},
+      {"swapped_rows", Layer::bus, "two input values exchanged", swapped_rows},
+      {"claim_used_twice", Layer::bus, "the second layer's accumulators are the first's", claim_used_twice},
+      {"rho_that_does_not_cancel", Layer::bus, "a rho that is not zero in sum", rho_that_does_not_cancel},
+      {"fingerprint_after_z", Layer::transcript, "an output, by a fingerprint that repairs the bus",
+       fingerprint_after_z},
+      {"denominator_zero", Layer::transcript, "an output, by two denominators that vanish", denominator_zero},
+      {"outputs_after_the_challenges", Layer::transcript, "five outputs with the claim of the true ones",
        outputs_after_the_challenges},
-      {"claimed_sums_after_the_composition_coefficient", "an output, by two false sums that cancel",
-       claimed_sums_after_the_composition_coefficient},
-      {"other_weights", "the output of other weights, with their root", other_weights},
-      {"other_structure", "the output of another structure, with its root", other_structure},
-      {"other_weights_under_the_root_of_the_key", "the output of other weights, with the key's root",
-       other_weights_under_the_root_of_the_key},
-      {"other_structure_under_the_root_of_the_key", "the output of another structure, with the key's root",
-       other_structure_under_the_root_of_the_key},
-      {"swapped_weights", "the output of weights with two rows exchanged", swapped_weights},
-      {"proof_of_another_model", "the output of another model", proof_of_another_model},
-      {"stale_scale", "a proof for a key with another scale", stale_scale},
-      {"stale_range", "a proof for a key with another range", stale_range},
-      {"stale_reads", "a proof for a key with other reads of ONE", stale_reads},
-      {"stale_parameters", "a proof for a key with other parameters", stale_parameters},
-      {"less_proof_of_work", "a proof with less work, as it says", less_proof_of_work},
-      {"less_proof_of_work_concealed", "a proof with less work than it says", less_proof_of_work_concealed},
-      {"another_nonce", "another nonce with enough work", another_nonce},
-      {"fewer_queries", "a proof with fewer queries, as it says", fewer_queries_shown},
-      {"fewer_queries_concealed", "a proof with fewer queries than it says", fewer_queries_concealed},
-      {"longer_last_layer", "a proof with a last layer of degree 1, as it says", longer_last_layer_shown},
-      {"longer_last_layer_concealed", "a proof with a last layer longer than it says",
+      {"claimed_sums_after_the_composition_coefficient", Layer::transcript,
+       "an output, by two false sums that cancel", claimed_sums_after_the_composition_coefficient},
+      {"other_weights", Layer::keys, "the output of other weights, with their root", other_weights},
+      {"other_structure", Layer::keys, "the output of another structure, with its root", other_structure},
+      {"other_weights_under_the_root_of_the_key", Layer::keys,
+       "the output of other weights, with the key's root", other_weights_under_the_root_of_the_key},
+      {"other_structure_under_the_root_of_the_key", Layer::keys,
+       "the output of another structure, with the key's root", other_structure_under_the_root_of_the_key},
+      {"swapped_weights", Layer::keys, "the output of weights with two rows exchanged", swapped_weights},
+      {"proof_of_another_model", Layer::keys, "the output of another model", proof_of_another_model},
+      {"stale_scale", Layer::keys, "a proof for a key with another scale", stale_scale},
+      {"stale_range", Layer::keys, "a proof for a key with another range", stale_range},
+      {"stale_reads", Layer::keys, "a proof for a key with other reads of ONE", stale_reads},
+      {"stale_parameters", Layer::keys, "a proof for a key with other parameters", stale_parameters},
+      {"less_proof_of_work", Layer::commitments, "a proof with less work, as it says", less_proof_of_work},
+      {"less_proof_of_work_concealed", Layer::commitments, "a proof with less work than it says",
+       less_proof_of_work_concealed},
+      {"another_nonce", Layer::commitments, "another nonce with enough work", another_nonce},
+      {"fewer_queries", Layer::commitments, "a proof with fewer queries, as it says", fewer_queries_shown},
+      {"fewer_queries_concealed", Layer::commitments, "a proof with fewer queries than it says",
+       fewer_queries_concealed},
+      {"longer_last_layer", Layer::fri, "a proof with a last layer of degree 1, as it says",
+       longer_last_layer_shown},
+      {"longer_last_layer_concealed", Layer::fri, "a proof with a last layer longer than it says",
        longer_last_layer_concealed},
-      {"table_of_another_size", "a table twice as high as the key's", table_of_another_size},
-      {"extra_tree", "one tree more", extra_tree},
-      {"extra_column", "one column more", extra_column},
-      {"extra_sample", "one sample more", extra_sample},
-      {"sampled_salt", "a sample of a salt column", sampled_salt},
-      {"extra_fri_layer", "one FRI layer more", extra_fri_layer},
-      {"shifted_claimed_sums", "claimed sums with a true total", shifted_claimed_sums},
+      {"table_of_another_size", Layer::commitments, "a table twice as high as the key's",
+       table_of_another_size},
+      {"extra_tree", Layer::commitments, "one tree more", extra_tree},
+      {"extra_column", Layer::commitments, "one column more", extra_column},
+      {"extra_sample", Layer::commitments, "one sample more", extra_sample},
+      {"sampled_salt", Layer::commitments, "a sample of a salt column", sampled_salt},
+      {"extra_fri_layer", Layer::fri, "one FRI layer more", extra_fri_layer},
+      {"shifted_claimed_sums", Layer::transcript, "claimed sums with a true total", shifted_claimed_sums},
   };
-  std::ranges::move(predicate_attacks(), std::back_inserter(list));
+  for (const auto& more : {predicate_attacks(), transcript_attacks(), commitment_attacks(), mask_attacks()}) {
+    std::ranges::copy(more, std::back_inserter(list));
+  }
   for (const auto& stem : constraint_stems()) {
-    list.push_back({"without_" + stem, "an output that only the constraint " + stem + " forbids",
+    list.push_back({"without_" + stem, Layer::table,
+                    "an output that only the constraint " + stem + " forbids",
                     [stem] { return deletion(stem, 16, 1); }});
   }
   return list;

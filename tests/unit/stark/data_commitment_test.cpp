@@ -1,0 +1,232 @@
+// Commitments to inputs and outputs: what binds a proof to a root, and what a file of one may hold.
+#include "stark/data_commitment.hpp"
+
+#include <doctest/doctest.h>
+
+#include "core/artefact.hpp"
+#include "frontend/executor.hpp"
+#include "stark/prover.hpp"
+#include "stark/verifier.hpp"
+#include "tests/support/random_program.hpp"
+
+using namespace circlet;
+using namespace circlet::testing;
+
+namespace {
+
+constexpr PcsConfig small_pcs{
+    .pow_bits = 4,
+    .fri = {.log_blowup_factor = 1, .log_last_layer_degree_bound = 0, .n_queries = 5, .fold_step = 2}};
+
+struct Committed {
+  Program program;
+  ProvingKey proving_key;
+  std::vector<std::int32_t> input;
+  DataCommitment input_data, output_data;
+
+  explicit Committed(std::uint32_t seed = 1, bool zero_knowledge = true,
+                     Program model = random_mlp(19, 4, 3, 1))
+      : program(std::move(model)),
+        proving_key(setup(program, {.input = Visibility::committed,
+                                    .output = Visibility::committed,
+                                    .pcs = small_pcs,
+                                    .zero_knowledge = zero_knowledge})),
+        input(ProgramBuilder(1, 0, 0, seed).random_input(program.tensors[program.input], 1)),
+        input_data(commit_data(key(), key().input, input)),
+        output_data(commit_data(key(), key().output, execute(program, input, 1).output())) {}
+  [[nodiscard]] const VerificationKey& key() const { return proving_key.key; }
+  [[nodiscard]] Proof proof() const {
+    return prove(proving_key, program, input,
+                 {.observer = {}, .phases = {}, .data = {.input = &input_data, .output = &output_data}});
+  }
+};
+
+std::string refusal(const VerificationKey& key, const Proof& proof) {
+  try {
+    verify(key, proof);
+  } catch (const Error& error) {
+    CHECK(error.kind() == ErrorKind::rejected);
+    return error.what();
+  }
+  return "accepted";
+}
+
+std::string failure(const std::function<void()>& action, ErrorKind kind) {
+  try {
+    action();
+  } catch (const Error& error) {
+    CHECK(error.kind() == kind);
+    return error.what();
+  }
+  return "nothing failed";
+}
+
+}  // namespace
+
+TEST_CASE("a_proof_is_about_the_roots_in_its_statement_and_no_others") {
+  const Committed model(1), other(2);
+  const Proof proof = model.proof();
+  CHECK(proof.statement.input_root == model.input_data.root());
+  CHECK(proof.statement.output_root == model.output_data.root());
+  CHECK(proof.statement.inputs.empty());
+  CHECK(proof.statement.outputs.empty());
+  REQUIRE(refusal(model.key(), proof) == "accepted");
+
+  Proof changed = proof;
+  SUBCASE("another input's root") {
+    changed.statement.input_root = other.input_data.root();
+    CHECK(refusal(model.key(), changed).find("input's root is not the statement's") != std::string::npos);
+    changed.stark.commitments[5] = other.input_data.root();
+    CHECK(refusal(model.key(), changed) != "accepted");
+  }
+  SUBCASE("another output's root") {
+    changed.statement.output_root = other.output_data.root();
+    CHECK(refusal(model.key(), changed).find("output's root is not the statement's") != std::string::npos);
+    changed.stark.commitments[6] = other.output_data.root();
+    CHECK(refusal(model.key(), changed) != "accepted");
+  }
+  SUBCASE("the roots exchanged") {
+    std::swap(changed.statement.input_root, changed.statement.output_root);
+    CHECK(refusal(model.key(), changed) != "accepted");
+    std::swap(changed.stark.commitments[5], changed.stark.commitments[6]);
+    CHECK(refusal(model.key(), changed) != "accepted");
+  }
+  SUBCASE("no root") {
+    changed.statement.input_root.reset();
+    CHECK(refusal(model.key(), changed).find("has no root of a committed input") != std::string::npos);
+  }
+  SUBCASE("values besides a root") {
+    changed.statement.inputs = model.input;
+    CHECK(refusal(model.key(), changed).find("input values; the key says") != std::string::npos);
+  }
+}
+
+TEST_CASE("a_root_where_the_key_commits_to_nothing_is_refused") {
+  const Program program = random_mlp(19, 4, 3, 1);
+  const ProvingKey proving_key = setup(program, {.pcs = small_pcs});
+  const Committed committed;
+  Proof proof = prove(proving_key, program, committed.input);
+  proof.statement.input_root = committed.input_data.root();
+  CHECK(refusal(proving_key.key, proof).find("has a root of a committed input") != std::string::npos);
+}
+
+TEST_CASE("the_prover_refuses_a_commitment_to_other_values") {
+  const Committed model(1), other(2);
+  const auto prove_with = [&](const DataCommitment* input, const DataCommitment* output) {
+    return failure(
+        [&] {
+          prove(model.proving_key, model.program, model.input,
+                {.observer = {}, .phases = {}, .data = {.input = input, .output = output}});
+        },
+        ErrorKind::bad_input);
+  };
+  CHECK(prove_with(&other.input_data, &model.output_data).find("to other values") != std::string::npos);
+  CHECK(prove_with(&model.input_data, &other.output_data).find("to other values") != std::string::npos);
+  CHECK(prove_with(nullptr, &model.output_data).find("is missing") != std::string::npos);
+}
+
+TEST_CASE("two_commitments_to_the_same_values_have_different_roots_unless_nothing_is_hidden") {
+  const Committed model;
+  CHECK(commit_data(model.key(), model.key().input, model.input).root() != model.input_data.root());
+  const Committed open(1, false);
+  CHECK(commit_data(open.key(), open.key().input, open.input).root() == open.input_data.root());
+  CHECK(open.input_data.proof_budget == 0);
+}
+
+TEST_CASE("one_commitment_serves_the_keys_of_several_models") {
+  const Committed model;
+  Program other = model.program;
+  for (auto& weight : other.layers[0].dense[0].weights) weight = -weight;
+  const ProvingKey proving_key = setup(other, {.input = Visibility::committed, .pcs = small_pcs});
+  REQUIRE(proving_key.key.weights_root != model.key().weights_root);
+  const Proof proof = prove(proving_key, other, model.input,
+                            {.observer = {}, .phases = {}, .data = {.input = &model.input_data}});
+  CHECK(proof.statement.input_root == model.input_data.root());
+  CHECK(refusal(proving_key.key, proof) == "accepted");
+}
+
+TEST_CASE("a_committed_output_is_the_committed_input_of_another_model") {
+  const Committed first(1, true, random_residual(4, 2));
+  const TensorInfo& output = first.program.tensors[first.program.output];
+  ProgramBuilder builder(output.rows, static_cast<std::int32_t>(output.min),
+                         static_cast<std::int32_t>(output.max), 5);
+  const Program second =
+      builder.finish({.rows = 2, .dense = {builder.dense(builder.input(), 2, 9)}, .bias = {1, 2}});
+  const ProvingKey proving_key = setup(second, {.input = Visibility::committed, .pcs = small_pcs});
+  REQUIRE(proving_key.key.log_sizes.blinder == first.key().log_sizes.blinder);
+  const Proof proof = prove(proving_key, second, first.output_data.values,
+                            {.observer = {}, .phases = {}, .data = {.input = &first.output_data}});
+  CHECK(proof.statement.input_root == first.proof().statement.output_root);
+  CHECK(refusal(proving_key.key, proof) == "accepted");
+}
+
+TEST_CASE("a_commitment_fits_only_keys_under_which_it_hides_and_means_the_same") {
+  const Committed model;
+  const auto fits = [&](const std::function<void(VerificationKey&)>& change) {
+    VerificationKey key = model.key();
+    change(key);
+    return failure([&] { check_data_fits(model.input_data, key, key.input); }, ErrorKind::bad_input);
+  };
+  CHECK(fits([](VerificationKey&) {}) == "nothing failed");
+  CHECK(fits([](VerificationKey& key) { key.input.rows += 1; }).find("committed values") !=
+        std::string::npos);
+  CHECK(fits([](VerificationKey& key) { key.input.max = key.input.min; }).find("range") != std::string::npos);
+  CHECK(fits([](VerificationKey& key) { key.input.scales[0] *= 2; }).find("scales") != std::string::npos);
+  CHECK(fits([](VerificationKey& key) { ++key.log_sizes.blinder; }).find("levels") != std::string::npos);
+  CHECK(fits([](VerificationKey& key) { ++key.pcs.fri.log_blowup_factor; }).find("levels") !=
+        std::string::npos);
+  CHECK(fits([](VerificationKey& key) { key.pcs.fri.n_queries += 20; }).find("fewer queries") !=
+        std::string::npos);
+  const Committed open(1, false);
+  CHECK(failure([&] { check_data_fits(open.input_data, model.key(), model.key().input); },
+                ErrorKind::bad_input) != "nothing failed");
+}
+
+TEST_CASE("values_outside_the_keys_range_are_not_committed") {
+  const Committed model;
+  auto values = model.input;
+  values[3] = model.key().input.max + 1;
+  CHECK(failure([&] { commit_data(model.key(), model.key().input, values); }, ErrorKind::bad_input)
+            .find("outside the key's range") != std::string::npos);
+  values.pop_back();
+  CHECK(failure([&] { commit_data(model.key(), model.key().input, values); }, ErrorKind::bad_input)
+            .find("wants 19 committed values, not 18") != std::string::npos);
+}
+
+TEST_CASE("a_file_of_a_commitment_gives_it_back") {
+  const Committed model;
+  const Bytes file = encode_data(model.input_data);
+  const DataCommitment read = decode_data(file, "in.data");
+  CHECK(read.values == model.input_data.values);
+  CHECK(read.columns == model.input_data.columns);
+  CHECK(read.root() == model.input_data.root());
+  CHECK(read.proof_budget == model.input_data.proof_budget);
+  CHECK(encode_data(read) == file);
+}
+
+TEST_CASE("a_damaged_file_of_a_commitment_is_refused") {
+  const Committed model;
+  const Bytes file = encode_data(model.input_data);
+  const auto payload = open_artefact(ArtefactKind::committed_data, 1, file, "in.data");
+  for (std::size_t length = 0; length < payload.size(); length += 1 + length / 8) {
+    const Bytes cut = seal_artefact(ArtefactKind::committed_data, 1, payload.first(length));
+    CHECK_THROWS_AS(decode_data(cut, "in.data"), Error);
+  }
+  // The header's fields, and the first cells: padding, which must be zero.
+  const auto with_word = [&](std::size_t offset, std::uint32_t word) {
+    Bytes changed(payload.begin(), payload.end());
+    std::memcpy(changed.data() + offset, &word, sizeof(word));
+    const Bytes sealed = seal_artefact(ArtefactKind::committed_data, 1, changed);
+    return failure([&] { decode_data(sealed, "in.data"); }, ErrorKind::bad_input);
+  };
+  const std::size_t after_scales = 4 + 8 * model.input_data.scales.size();
+  CHECK(with_word(0, 0xffffffff).find("truncated") != std::string::npos);
+  CHECK(with_word(after_scales, 27).find("log size") != std::string::npos);
+  CHECK(with_word(after_scales, 3).find("log size") != std::string::npos);
+  CHECK(with_word(after_scales + 4, 0).find("log blow-up") != std::string::npos);
+  CHECK(with_word(after_scales + 8, 0x7fffffff).find("proof budget") != std::string::npos);
+  CHECK(with_word(after_scales + 16, 0).find("number of values") != std::string::npos);
+  CHECK(with_word(after_scales + 16, 1U << 24).find("number of values") != std::string::npos);
+  CHECK(with_word(after_scales + 20, 1).find("padding") != std::string::npos);
+  CHECK(with_word(after_scales + 20, 0x7fffffff).find("not below") != std::string::npos);
+}
