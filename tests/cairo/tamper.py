@@ -116,7 +116,7 @@ class Sweep:
                 ("a private output", 31, words[31] & ~12 | PRIVATE << 2, key_error("visibility")),
                 ("an unknown visibility of the input", 31, words[31] | 3, key_error("visibility")),
                 ("an unknown visibility of the output", 31, words[31] | 12, key_error("visibility")),
-                ("an unknown flag", 31, words[31] | 32, key_error("visibility")),
+                ("an unknown flag", 31, words[31] | 64, key_error("visibility")),
                 ("another form of output", 31, words[31] ^ 0x100, BUS),
                 ("an unknown form of output", 31, words[31] | 0x400, key_error("visibility")),
                 ("zero knowledge or not", 31, words[31] ^ 16, BUS),

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use circlet_oracle::evaluator::MOST_TREES;
-use circlet_oracle::job::{key_words, Job, Source};
+use circlet_oracle::job::{key_words, Failure, Job, Source};
 use circlet_oracle::key::Key;
 use circlet_oracle::proof::Proof;
 use circlet_oracle::statement::{hash_words, Challenges, Statement};
@@ -239,7 +239,7 @@ pub fn prove_tables(folder: &Path, keep_coefficients: bool, repetitions: usize) 
     let key = Key::from_words(&key_words(&read_json(&folder.join("vk.json"))?)?)?;
     let theirs = read_json(&folder.join("proof.json"))?;
     let job = Job::of_public(Source::Json(Value::Null), Source::Json(Value::Null), &theirs["statement"])?;
-    let statement = job.statement()?;
+    let statement = job.statement().map_err(|(Failure::Usage(why) | Failure::Rejected(why))| why)?;
     statement.check(&key)?;
     let Proof { claimed_sums, stark } = Proof::from_json(&theirs)?;
     let columns = read_columns(&folder.join("columns.bin"), trace_trees(&key))?;
