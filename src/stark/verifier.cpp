@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "air/components.hpp"
+#include "fri/canonical.hpp"
 #include "stark/shape.hpp"
 #include "stark/verifier_deleting.hpp"
 #include "stark/verify_components.hpp"
@@ -64,6 +65,7 @@ void verify_deleting(const VerificationKey& key, const Proof& proof, const Delet
   challenges.z = second[0];
   challenges.lambda = second[1];
   const std::vector<QM31> claimed_sums = present_sums(proof.statement, proof.claimed_sums);
+  if (!all_canonical(claimed_sums)) reject("claimed sums: a value is not below p");
   channel.mix_felts(claimed_sums);
   commit(Tree::logup);
   if (shape.input_committed) commit(Tree::input);
