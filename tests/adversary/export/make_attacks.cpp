@@ -48,11 +48,9 @@ std::string write_case(const std::filesystem::path& folder, const VerificationKe
     static_cast<void>(decode_proof(encode_proof(proof), "the attack"));
     write_text(folder / "calldata.json", calldata_to_json(encode_calldata(key, proof)).dump());
   }));
-  const nlohmann::ordered_json job = {{"vk", (folder / "vk.json").string()},
-                                      {"proof", (folder / "proof.json").string()},
-                                      {"context", statement.at("context")},
-                                      {"inputs", statement.at("inputs")},
-                                      {"outputs", statement.at("outputs")}};
+  nlohmann::ordered_json job = statement;
+  job["vk"] = (folder / "vk.json").string();
+  job["proof"] = (folder / "proof.json").string();
   return job.dump() + "\n";
 }
 
