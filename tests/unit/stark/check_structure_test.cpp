@@ -327,7 +327,10 @@ TEST_CASE("a_single_changed_cell_of_committed_values_is_refused") {
   const Subject honest = Subject::committed();
   for (const std::size_t table : {input_table, output_table}) {
     for (std::size_t column = 0; column < honest.structure[table].columns.size(); ++column) {
+      // Every kind of row: real, fin, the first after it, the last.
+      const std::size_t fin = honest.real_rows(table);
       for (std::size_t row = 0; row < honest.structure[table].rows(); ++row) {
+        if (row > fin + 1 && row + 1 < honest.structure[table].rows()) continue;
         for (const std::int32_t delta : {1, -1, 2, 100}) {
           Subject subject = honest;
           subject.structure[table].columns[column][row] += M31::from_signed(delta);
