@@ -14,6 +14,16 @@ struct Attack {
   std::optional<Weakness> accepted_without;
 };
 
+/// What `check` says of a forgery: the reason for its refusal, or "accepted".
+inline std::string verdict_of(const std::function<void()>& check) {
+  try {
+    check();
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "accepted";
+}
+
 /// What is attacked.
 enum class Layer : std::uint8_t { statement, bus, table, masks, transcript, keys, commitments, fri };
 inline constexpr std::array<const char*, 8> layer_names = {"statement",  "bus",  "table",       "masks",

@@ -24,15 +24,6 @@ void write_text(const std::filesystem::path& path, const std::string& text) {
   write_file(path, {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
 }
 
-std::string verdict_of(const std::function<void()>& check) {
-  try {
-    check();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "accepted";
-}
-
 /// Writes one case and returns its line of jobs.jsonl.
 std::string write_case(const std::filesystem::path& folder, const VerificationKey& key, const Proof& proof) {
   std::filesystem::create_directories(folder);

@@ -12,15 +12,6 @@
 namespace circlet::testing {
 namespace {
 
-std::string verdict_of(const std::function<void()>& check) {
-  try {
-    check();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "accepted";
-}
-
 std::string lacking(const Weakness& weak) {
   std::vector<std::string> parts;
   for (const auto& stem : weak.deleted) parts.push_back("the constraint `" + stem + "`");
