@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""extract_code.py PAGE FOLDER: writes every block ```cpp file=PATH of a Markdown page to FOLDER/PATH, if it changed."""
+"""extract_code.py PAGE FOLDER: writes every block ```LANGUAGE file=PATH of a Markdown page to FOLDER/PATH, if it changed."""
 
 import re
 import sys
 from pathlib import Path
 
 page, folder = Path(sys.argv[1]), Path(sys.argv[2])
-blocks = re.findall(r"^```cpp file=(\S+)\n(.*?)^```$", page.read_text(), re.MULTILINE | re.DOTALL)
+blocks = re.findall(r"^```\w+ file=(\S+)\n(.*?)^```$", page.read_text(), re.MULTILINE | re.DOTALL)
 if not blocks:
     sys.exit(f"{page}: no code blocks")
 for name, text in blocks:
