@@ -6,6 +6,7 @@ both secret files included; grinding is luck, so it is subtracted and shown apar
 stwo: the crate's SIMD prover on the same columns, without grinding. It is given the columns and keeps the model's two trees from
 its setup, so its time leaves out what Circlet's includes: reading the files, execution and witness generation. The ratio divides
 Circlet's time for the same steps (with witness generation) by the crate's: the least of all runs of each, taken in turns.
+Zero knowledge: the time of a proof, without grinding, divided by that under a key of `--no-zk`: medians of proofs taken in turns.
 EZKL: witness and proof, with its defaults, from the same ONNX file; setup without the SRS.
 
 Figures of a busy machine are worth little; ratios of one run are worth more.
@@ -15,6 +16,7 @@ import argparse
 import json
 import os
 import shutil
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -30,8 +32,9 @@ EZKL_DEFAULT = ("196-25-10", "784-56-10", "784-128-10")
 EZKL_FULL = (DIGITS, *EZKL_DEFAULT, "ladder-198K")
 WIDE_FIBONACCI = (16, 100)
 COMPARISON_ROUNDS = 3  # in which Circlet and the crate take turns
+OVERHEAD_ROUNDS = 5  # in which keys with and without zero knowledge do
 # The phases of `circlet bench` that the crate does not do, or does not do in its timed part.
-NOT_TIMED_BY_STWO = ("model.circlet", "model.pk", "input", "execution", "proof of work", "proof file")
+NOT_TIMED_BY_STWO = ("model.circlet", "model.pk", "input", "execution", "proof of work", "budget", "proof file")
 
 
 class NotRun(Exception):
@@ -130,6 +133,22 @@ def measure_stwo(circlet: Path, exporter: Path, prover: Path | None, files: dict
     return {**theirs, "circlet_seconds": ours, "ratio": ours / theirs["prove_seconds"]}
 
 
+def measure_overhead(circlet: Path, files: dict[str, Path], folder: Path, target: str, proofs: int) -> dict:
+    plain = folder / "no-zk"
+    plain.mkdir()
+    for file in ("model.circlet", "model.structure"):
+        shutil.copy(folder / file, plain / file)
+    run(circlet, "setup", plain, "--target", target, "--no-zk", "--json")
+    seconds: dict[Path, list[float]] = {folder: [], plain: []}
+    for _ in range(OVERHEAD_ROUNDS):
+        for key, times in seconds.items():
+            text, _, _ = run(circlet, "bench", key, files["inputs.json"], "--repeat", proofs, "--json")
+            times += [sum(phases.values()) - phases["proof of work"] for phases in last_json(text)["runs"]]
+    shutil.rmtree(plain)
+    hiding, showing = statistics.median(seconds[folder]), statistics.median(seconds[plain])
+    return {"no_zk_seconds": showing, "ratio": hiding / showing}
+
+
 def measure_ezkl(files: dict[str, Path], folder: Path, srs: Path, proofs: int, timeout: float) -> dict:
     peer = ROOT / "bench" / "peers" / "ezkl_peer.py"
     folder.mkdir(parents=True)
@@ -180,8 +199,8 @@ def print_row(name: str, report: dict) -> None:
     if "not_run" in report:
         print(f"{name:<13} {report['target']:<9} not run: {report['not_run']}", flush=True)
         return
-    notes = []
-    stwo = report.get("stwo", {})
+    overhead, stwo = report["overhead"], report.get("stwo", {})
+    notes = [f"zero knowledge {overhead['ratio'] - 1:+.0%}" if "ratio" in overhead else f"no overhead: {overhead['not_run']}"]
     if "ratio" in stwo:
         notes.append(
             f"same steps {milliseconds(stwo['circlet_seconds'])}, stwo {milliseconds(stwo['prove_seconds'])}, ratio {stwo['ratio']:.2f}"
@@ -265,6 +284,8 @@ def main() -> None:
                 folder = Path(scratch) / name / target
                 report = tried(measure_circlet, circlet, files, folder, target, arguments.proofs)
                 report["target"] = target
+                if "not_run" not in report:
+                    report["overhead"] = tried(measure_overhead, circlet, files, folder, target, arguments.proofs)
                 if "stwo" in peers and "not_run" not in report:
                     report["stwo"] = tried(measure_stwo, circlet, exporter, prover, files, folder, report["runs"])
                 entry[target] = report
