@@ -18,14 +18,6 @@ void with_table(std::size_t index, std::uint32_t lanes, F&& f) {
   });
 }
 
-/// The place of each tree among those that are committed; 0 for those that are not.
-TreePositions tree_positions(const AirShape& shape) {
-  TreePositions positions{};
-  std::uint32_t next = 0;
-  for (const Tree tree : shape.trees()) positions[static_cast<std::size_t>(tree)] = next++;
-  return positions;
-}
-
 struct PointSource {
   const MaskValues& values;
   const TreePositions& positions;
@@ -63,7 +55,7 @@ class TableComponent final : public Component {
         lanes_(shape.lanes(index)),
         log_size_(shape.log_sizes[index]),
         layout_(table_layout(index, lanes_)),
-        positions_(tree_positions(shape)),
+        positions_(shape.tree_positions()),
         constants_(challenges, claimed_sum, lanes_) {
     ComponentMasks masks = layout_.masks(first);
     for (const Tree tree : shape.trees()) masks_.push_back(std::move(masks[static_cast<std::size_t>(tree)]));
@@ -192,6 +184,13 @@ std::vector<Tree> AirShape::trees() const {
   if (input_committed) trees.push_back(Tree::input);
   if (output_committed) trees.push_back(Tree::output);
   return trees;
+}
+
+TreePositions AirShape::tree_positions() const {
+  TreePositions positions{};
+  std::uint32_t next = 0;
+  for (const Tree tree : trees()) positions[static_cast<std::size_t>(tree)] = next++;
+  return positions;
 }
 
 TableLayout table_layout(std::size_t index, std::uint32_t lanes) {

@@ -32,6 +32,11 @@ struct AirShape {
   [[nodiscard]] bool has(std::size_t index) const { return lanes(index) != 0; }
   /// The trees before the composition, in commitment order.
   [[nodiscard]] std::vector<Tree> trees() const;
+  /// The place of each tree among these; 0 for those that are not there.
+  [[nodiscard]] TreePositions tree_positions() const;
+  [[nodiscard]] std::uint32_t position(Tree tree) const {
+    return tree_positions()[static_cast<std::size_t>(tree)];
+  }
 };
 
 /// Stems of constraint names ("activate.P") that are taken as zero. For tests of what a constraint is there

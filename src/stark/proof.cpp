@@ -9,13 +9,6 @@
 namespace circlet {
 namespace {
 
-/// Whether a proof of this statement has table `table`.
-bool has_table(const Statement& statement, std::size_t table) {
-  if (table == input_table) return statement.input_root.has_value();
-  if (table == output_table) return statement.output_root.has_value();
-  return true;
-}
-
 void write_root(ByteWriter& writer, const std::optional<Blake2sHash>& root) {
   writer.write(std::uint32_t{root ? 1U : 0U});
   if (root) writer.write_array(std::span<const std::uint32_t>(root->words));
@@ -30,6 +23,12 @@ std::optional<Blake2sHash> read_root(ByteReader& reader, const char* field) {
 }
 
 }  // namespace
+
+bool has_table(const Statement& statement, std::size_t table) {
+  if (table == input_table) return statement.input_root.has_value();
+  if (table == output_table) return statement.output_root.has_value();
+  return true;
+}
 
 std::vector<QM31> present_sums(const Statement& statement, const std::array<QM31, table_count>& sums) {
   std::vector<QM31> present;

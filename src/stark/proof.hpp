@@ -21,6 +21,8 @@ struct Proof {
   friend bool operator==(const Proof&, const Proof&) = default;
 };
 
+/// Whether a proof of this statement has the registry's table `table`.
+bool has_table(const Statement& statement, std::size_t table);
 /// The sums of the tables that a proof of this statement has, in component order.
 std::vector<QM31> present_sums(const Statement& statement, const std::array<QM31, table_count>& sums);
 

@@ -26,30 +26,28 @@ void verify_deleting(const VerificationKey& key, const Proof& proof, const Delet
   check_statement(key, proof.statement);
   const auto& commitments = proof.stark.commitments;
   const AirShape shape = air_shape(key);
-  const std::vector<Tree> trees = shape.trees();
-  if (commitments.size() != trees.size() + 1) {
+  const std::size_t expected = shape.trees().size() + 1;
+  if (commitments.size() != expected) {
     reject("the proof has " + std::to_string(commitments.size()) + " commitments, expected " +
-           std::to_string(trees.size() + 1));
+           std::to_string(expected));
   }
-  if (commitments[0] != key.structure_root)
+  const auto root_of = [&](Tree tree) { return commitments[shape.position(tree)]; };
+  if (root_of(Tree::structure) != key.structure_root)
     reject("the structure root is not the key's: a proof of another model");
-  if (commitments[1] != key.weights_root)
+  if (root_of(Tree::weights) != key.weights_root)
     reject("the weights root is not the key's: a proof with other weights");
 
   // The roots of committed values are public values: they are in the transcript before anything is drawn.
-  for (std::size_t i = 0; i < trees.size(); ++i) {
-    if (trees[i] == Tree::input && commitments[i] != proof.statement.input_root)
-      reject("the input's root is not the statement's");
-    if (trees[i] == Tree::output && commitments[i] != proof.statement.output_root)
-      reject("the output's root is not the statement's");
-  }
+  if (shape.input_committed && root_of(Tree::input) != proof.statement.input_root)
+    reject("the input's root is not the statement's");
+  if (shape.output_committed && root_of(Tree::output) != proof.statement.output_root)
+    reject("the output's root is not the statement's");
 
   Blake2sChannel channel;
   channel.observe(std::move(observer));
   CommitmentSchemeVerifier<Blake2sMerkleChannel> scheme(key.pcs);
   const auto commit = [&](Tree tree) {
-    const auto place = static_cast<std::size_t>(std::ranges::find(trees, tree) - trees.begin());
-    scheme.commit(commitments[place], column_log_sizes(shape, tree), channel);
+    scheme.commit(root_of(tree), column_log_sizes(shape, tree), channel);
   };
   mix_key(key, channel);
   commit(Tree::structure);

@@ -62,13 +62,10 @@ inline void verify_weakly(const VerificationKey& key, const Proof& proof, const 
   if (!weak.any_values) check_statement(key, proof.statement);
   const auto& commitments = proof.stark.commitments;
   const AirShape shape = air_shape(key);
-  const std::vector<Tree> trees = shape.trees();
-  require(commitments.size() == trees.size() + 1, ErrorKind::rejected, "number of commitments");
+  require(commitments.size() == shape.trees().size() + 1, ErrorKind::rejected, "number of commitments");
   require(weak.any_roots || (commitments[0] == key.structure_root && commitments[1] == key.weights_root),
           ErrorKind::rejected, "roots");
-  const auto root_of = [&](Tree tree) {
-    return commitments[static_cast<std::size_t>(std::ranges::find(trees, tree) - trees.begin())];
-  };
+  const auto root_of = [&](Tree tree) { return commitments[shape.position(tree)]; };
   const bool any_data = weak.any_data_roots;
   require(any_data || !shape.input_committed || root_of(Tree::input) == proof.statement.input_root,
           ErrorKind::rejected, "the input's root");

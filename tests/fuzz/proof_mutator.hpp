@@ -44,9 +44,7 @@ void for_each_list(AnyProof& proof, const Visitor& visit) {
 inline std::vector<QM31*> claimed_sums_of(Proof& proof) {
   std::vector<QM31*> sums;
   for (std::size_t table = 0; table < table_count; ++table) {
-    if (table == input_table && !proof.statement.input_root) continue;
-    if (table == output_table && !proof.statement.output_root) continue;
-    sums.push_back(&proof.claimed_sums[table]);
+    if (has_table(proof.statement, table)) sums.push_back(&proof.claimed_sums[table]);
   }
   return sums;
 }

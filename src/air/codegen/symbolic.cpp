@@ -191,8 +191,8 @@ SymbolicTable symbolic_table(std::size_t index) {
   for_each_component([&]<class Shape>(auto i, Shape shape) {
     if (i != index) return;
     table.name = Shape::table;
-    const bool is_data = std::is_same_v<Shape, InputShape> || std::is_same_v<Shape, OutputShape>;
-    table.folder = is_data ? "data" : table.name;
+    table.folder = table.name;
+    if constexpr (requires { Shape::folder; }) table.folder = Shape::folder;
     SymbolicEvaluator eval(table);
     constraints(eval, shape);
   });

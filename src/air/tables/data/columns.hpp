@@ -27,6 +27,7 @@ template <Tree data_tree>
 struct DataShape {
   static constexpr bool is_input = data_tree == Tree::input;
   static constexpr const char* table = is_input ? "input" : "output";
+  static constexpr const char* folder = "data";  // in air/tables, where it is not the table's name
   std::uint32_t lanes = data::row_values;
 
   // Where the claimed sum is bound: fin (R_ + rho - claimed).
