@@ -146,14 +146,14 @@ async function registerAndClaim(name, model) {
   return { modelId, fact, desk };
 }
 
-/** A root as contracts have it: the 32 bytes that the command line prints, as a little-endian integer in two halves. */
-function rootOf(opening) {
-  const { root } = JSON.parse(execFileSync(circlet, ['--json', 'open', opening]));
-  const value = BigInt(`0x${Buffer.from(root, 'hex').reverse().toString('hex')}`);
+/** The id of a commitment as contracts have it: the 32 bytes that the command line prints, as a little-endian integer in two halves. */
+function commitmentTo(opening) {
+  const { commitment } = JSON.parse(execFileSync(circlet, ['--json', 'open', opening]));
+  const value = BigInt(`0x${Buffer.from(commitment, 'hex').reverse().toString('hex')}`);
   return [value & ((1n << 128n) - 1n), value >> 128n];
 }
 
-/** Registers a model and gets a loan on a proof about the data whose root the attestor published. */
+/** Registers a model and gets a loan on a proof about the data whose commitment the attestor published. */
 async function lend(name, model) {
   const SEVEN = 7;
   const { key } = prove(model, '0x0');
@@ -162,25 +162,25 @@ async function lend(name, model) {
   const context = await contextOf(desk);
   const proof = prove(model, context);
   await expectRevert('desk: nothing attested', send(desk, 'apply', claimOf(proof)));
-  await send(desk, 'attest', [address, ...rootOf(`${model}/other.data`)]);
+  await send(desk, 'attest', [address, ...commitmentTo(`${model}/other.data`)]);
   await expectRevert('desk: other data', send(desk, 'apply', claimOf(proof)));
   // About the other data all is in order but what the model says of them.
   await expectRevert('desk: refused', send(desk, 'apply', claimOf(prove(model, context, `${model}/other.data`))));
-  await send(desk, 'attest', [address, ...rootOf(`${model}/in.data`)]);
+  await send(desk, 'attest', [address, ...commitmentTo(`${model}/in.data`)]);
   report(name, await send(desk, 'apply', claimOf(prove(model, context))), 'the attested data are a 7');
   expect(await desk.is_granted(address), 'the loan is granted');
   await expectRevert('desk: granted already', send(desk, 'apply', claimOf(proof)));
 }
 
-/** Registers a model and submits a proof whose fact is about two roots. */
+/** Registers a model and submits a proof whose fact is about two commitments. */
 async function handOn(name, model) {
   const proof = prove(model, '0x0');
   await register(name, proof.key);
   const submitted = await send(registry, 'submit', submissionOf(proof));
   const { data, keys } = eventOf(submitted.receipt, (keys) => keys.length === 3);
   report(name, submitted, `fact ${keys[2]}`);
-  const [, length, ...root] = data.map(BigInt);
-  expect(length === 2n && rootOf(`${model}/out.data`).every((half, i) => half === root[i]), "the event has the output's root");
+  const [, length, ...id] = data.map(BigInt);
+  expect(length === 2n && commitmentTo(`${model}/out.data`).every((half, i) => half === id[i]), "the event has the output's commitment");
   expect(await registry.is_verified(keys[2]), 'the fact is recorded');
 }
 

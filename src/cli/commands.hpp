@@ -66,7 +66,7 @@ void prove_input(const ProveCommand& command, const Output& output);
 
 struct VerifyCommand {
   Path key, proof;
-  std::optional<std::string> context, input_root, output_root;  // that the proof must carry
+  std::optional<std::string> context, input_commitment, output_commitment;  // that the proof must carry
   bool transcript = false;
 };
 void verify_proof(const VerifyCommand& command, const Output& output);

@@ -232,9 +232,10 @@ void add_verify(CLI::App& app, VerifyCommand& options, const Output& output) {
   command->add_option("key", options.key, "model.vk")->required();
   command->add_option("proof", options.proof, "proof file")->required();
   command->add_option("--context", options.context, "reject the proof unless it is bound to this context");
-  command->add_option("--input-root", options.input_root, "reject the proof unless it is about this input");
-  command->add_option("--output-root", options.output_root,
-                      "reject the proof unless it is about this output");
+  command->add_option("--input-commitment", options.input_commitment,
+                      "reject the proof unless it is about the input with this id (circlet commit)");
+  command->add_option("--output-commitment", options.output_commitment,
+                      "reject the proof unless it is about the output with this id (circlet open)");
   command->add_flag("--transcript", options.transcript, "print the channel's digest after every step");
   command->callback([&] { verify_proof(options, output); });
 }

@@ -44,16 +44,6 @@ std::vector<std::int32_t> load_input(const Program& program, const Path& path) {
   return quantise_input(program, read_inputs(path, program.tensors[program.input].rows));
 }
 
-/// Throws unless `file` counts for the tree of this root, and grants a proof.
-void require_budget(const Path& file, const Blake2sHash& root, const BudgetOwner& owner) {
-  const ProofBudget budget = read_budget(file, owner);
-  require(budget.weights_root == root, ErrorKind::bad_input,
-          [&] { return file.string() + " counts for another " + owner.name + ": " + owner.remedy; });
-  require(budget.remaining() != 0, ErrorKind::usage, [&] {
-    return std::string("the proof budget of this ") + owner.name + " is spent: " + owner.remedy;
-  });
-}
-
 DataCommitment load_data(const Path& path) {
   return decode_data(read_file(path, std::uint64_t{1} << 32), path.string());
 }
@@ -84,14 +74,15 @@ ProofInput load_proof_input(const Program& program, const VerificationKey& key, 
   return {std::move(values), std::move(data)};
 }
 
-void require_root(const char* what, const std::optional<Blake2sHash>& stated,
-                  const std::optional<std::string>& wanted) {
+/// Throws unless the proof is about the commitment with the id `wanted`; `root` is what its statement has.
+void require_commitment(const char* what, const VerificationKey& key, const PublicTensor& tensor,
+                        const std::optional<Blake2sHash>& root, const std::optional<std::string>& wanted) {
   if (!wanted) return;
-  require(stated.has_value(), ErrorKind::rejected,
-          [&] { return std::string("the proof states no root of a committed ") + what; });
-  require(stated->to_hex() == *wanted, ErrorKind::rejected, [&] {
-    return std::string("the proof is about the committed ") + what + " " + stated->to_hex() + ", not " +
-           *wanted;
+  require(root.has_value(), ErrorKind::rejected,
+          [&] { return std::string("the proof is not about a committed ") + what; });
+  const std::string id = key.committed(tensor, *root).to_hex();
+  require(id == *wanted, ErrorKind::rejected, [&] {
+    return std::string("the proof is about the committed ") + what + " " + id + ", not " + *wanted;
   });
 }
 
@@ -137,7 +128,7 @@ void commit_input(const CommitCommand& command, const Output& output) {
   output.print(object,
                data_text(data) + fmt::format("wrote {} (secret): {}\n", command.data.string(),
                                              data.proof_budget == 0
-                                                 ? "the key hides nothing, nor does the root"
+                                                 ? "the key hides nothing, nor does the commitment"
                                                  : fmt::format("hidden over {} proofs", data.proof_budget)));
 }
 
@@ -220,8 +211,8 @@ void verify_proof(const VerifyCommand& command, const Output& output) {
              *command.context;
     });
   }
-  require_root("input", proof.statement.input_root, command.input_root);
-  require_root("output", proof.statement.output_root, command.output_root);
+  require_commitment("input", key, key.input, proof.statement.input_root, command.input_commitment);
+  require_commitment("output", key, key.output, proof.statement.output_root, command.output_commitment);
   const auto start = std::chrono::steady_clock::now();
   verify(key, proof, observer);
   const double seconds = seconds_since(start);
@@ -250,11 +241,17 @@ void write_calldata(const CalldataCommand& command, const Output& output) {
 void bench(const BenchCommand& command, const Output& output) {
   const ModelFolder folder{command.folder};
   const Path proof_file = command.folder / "bench-proof.bin";
+  const Path budget_file = command.folder / "bench.budget";  // its proofs go nowhere: the key's is not spent
   std::map<std::string, std::vector<double>> phases;
   auto runs = nlohmann::ordered_json::array();
   std::vector<double> proving, without_grinding, verifying;
   std::size_t proof_bytes = 0;
   const std::uint32_t repeat = std::max(command.repeat, 1U);
+  const VerificationKey key = load_verification_key(folder.verification_key());
+  require(key.input_visibility != Visibility::committed && key.output_visibility != Visibility::committed,
+          ErrorKind::usage, "bench times keys without committed values");
+  std::filesystem::remove(budget_file);
+  if (key.hides_weights()) create_budget(budget_file, key.weights_root, repeat);
   for (std::uint32_t i = 0; i < repeat; ++i) {
     std::map<std::string, double> times;
     const auto on_phase = [&](std::string_view phase, double seconds) {
@@ -266,11 +263,8 @@ void bench(const BenchCommand& command, const Output& output) {
     timer.end_phase("model.circlet");
     const ProvingKey proving_key = load_proving_key(folder.proving_key());
     timer.end_phase("model.pk");
-    require(proving_key.key.input_visibility != Visibility::committed &&
-                proving_key.key.output_visibility != Visibility::committed,
-            ErrorKind::usage, "bench times keys without committed values");
     auto input = load_input(program, command.input);
-    const std::size_t sample_size = std::size_t{proving_key.key.input.rows} * proving_key.key.batch;
+    const std::size_t sample_size = std::size_t{key.input.rows} * key.batch;
     const std::size_t samples = std::max<std::size_t>(1, input.size() / sample_size);
     const auto first = static_cast<std::ptrdiff_t>(i % samples * sample_size);
     input = {input.begin() + first,
@@ -281,6 +275,10 @@ void bench(const BenchCommand& command, const Output& output) {
         prove(proving_key, program, input, {.context = {i}, .observer = {}, .phases = on_phase});
     timer.restart();
     const Bytes bytes = encode_proof(proof);
+    if (key.hides_weights()) {
+      spend_budget(budget_file, key.weights_root);
+      timer.end_phase("budget");
+    }
     write_file(proof_file, bytes, true);  // secret: it is not counted
     timer.end_phase("proof file");
     proving.push_back(seconds_since(start));
@@ -289,10 +287,12 @@ void bench(const BenchCommand& command, const Output& output) {
     for (const auto& [name, seconds] : times) phases[name].push_back(seconds);
     runs.push_back(times);
     const auto verify_start = std::chrono::steady_clock::now();
-    verify(proving_key.key, proof);
+    verify(key, proof);
     verifying.push_back(seconds_since(verify_start));
   }
-  std::filesystem::remove(proof_file);
+  for (const char* file : {"bench-proof.bin", "bench.budget", "bench.budget.lock"}) {
+    std::filesystem::remove(command.folder / file);
+  }
   const auto median = [](std::vector<double> values) {
     std::ranges::sort(values);
     return values[values.size() / 2];

@@ -49,13 +49,13 @@ std::string values_text(const std::vector<std::int32_t>& integers, const std::ve
 }
 
 nlohmann::ordered_json data_json(const DataCommitment& data) {
-  return {{"root", data.root().to_hex()},
+  return {{"commitment", data.id().to_hex()},
           {"values", data.values},
           {"real_values", real_values(data.scales, data.values)}};
 }
 
 std::string data_text(const DataCommitment& data) {
-  return fmt::format("root     {}\nvalues   {}\n", data.root().to_hex(),
+  return fmt::format("commitment {}\nvalues     {}\n", data.id().to_hex(),
                      values_text(data.values, real_values(data.scales, data.values)));
 }
 
@@ -105,13 +105,15 @@ nlohmann::ordered_json statement_json(const VerificationKey& key, const Statemen
   } else {
     json["inputs"] = visibility_name(key.input_visibility);
   }
-  if (statement.input_root) json["input_root"] = statement.input_root->to_hex();
+  if (statement.input_root) {
+    json["input_commitment"] = key.committed(key.input, *statement.input_root).to_hex();
+  }
   json["zero_knowledge"] = key.zero_knowledge;
   json["weights"] = key.hides_weights() ? "private" : "public";
   json["output_form"] = form_name(key.output_form);
   if (statement.output_root) {
     json["outputs"] = visibility_name(key.output_visibility);
-    json["output_root"] = statement.output_root->to_hex();
+    json["output_commitment"] = key.committed(key.output, *statement.output_root).to_hex();
     return json;
   }
   json["outputs"] = statement.outputs;
@@ -147,12 +149,15 @@ std::string statement_text(const VerificationKey& key, const Statement& statemen
     } else {
       text += fmt::format("input    {}, {} values in {}..{}\n", visibility_name(key.input_visibility),
                           key.input.rows, key.input.min, key.input.max);
-      if (statement.input_root) text += fmt::format("         root {}\n", statement.input_root->to_hex());
+      if (statement.input_root) {
+        text +=
+            fmt::format("         commitment {}\n", key.committed(key.input, *statement.input_root).to_hex());
+      }
     }
     if (statement.output_root) {
-      text += fmt::format("output   committed, {}, {} values in {}..{}\n         root {}\n",
+      text += fmt::format("output   committed, {}, {} values in {}..{}\n         commitment {}\n",
                           form_name(key.output_form), key.output.rows, key.output.min, key.output.max,
-                          statement.output_root->to_hex());
+                          key.committed(key.output, *statement.output_root).to_hex());
       continue;
     }
     const auto integers = sample_of(statement.outputs, key.output.rows, sample);

@@ -1,5 +1,5 @@
 // Committed values: a model's input or output in a salted, masked tree of their own, whose root is public.
-// One party commits, another proves about it, a third compares roots (docs/committed-data.md).
+// One party commits, another proves about it, a third compares ids (docs/committed-data.md).
 //
 // Whoever holds a DataCommitment knows the values and can prove about them. Each proof opens the tree, so a
 // commitment has a budget of proofs like the weights of a key (stark/proof_budget.hpp).
@@ -30,6 +30,9 @@ struct DataCommitment {
   std::shared_ptr<const CommittedTree<Blake2sMerkleChannel>> tree;
 
   [[nodiscard]] const Blake2sHash& root() const { return tree->merkle().root(); }
+  [[nodiscard]] Blake2sHash id() const {
+    return commitment_id(root(), static_cast<std::uint32_t>(values.size()), log_size, log_blowup, scales);
+  }
 };
 
 /// Commits to `values` of `tensor`, the input or output of `key`, for proofs under that key and all others of

@@ -52,15 +52,8 @@ ProofBudget spend(const path& name, const Blake2sHash& weights_root, const Budge
   const path file = resolved(name);
   read_budget(file, owner);  // no lock file beside a budget that does not exist
   const FileLock lock(lock_of(file));
-  const ProofBudget before = read_budget(file, owner);
+  const ProofBudget before = require_budget(file, weights_root, owner);
   check_single_name(file);
-  require(before.weights_root == weights_root, ErrorKind::bad_input, [&] {
-    return "'" + file.string() + "' is the proof budget of another " + owner.name + ": put back this " +
-           owner.name + "'s own, or " + owner.remedy;
-  });
-  require(before.remaining() > 0, ErrorKind::usage, [&] {
-    return std::string("the proof budget of this ") + owner.name + " is spent: " + owner.remedy;
-  });
   ProofBudget after = before;
   after.spent += amount(before);
   write_budget(file, after);
@@ -92,6 +85,18 @@ void create_budget(const path& name, const Blake2sHash& weights_root, std::uint6
 std::uint64_t spend_budget(const path& name, const Blake2sHash& weights_root, const BudgetOwner& owner) {
   return spend(name, weights_root, owner, [](const ProofBudget&) { return std::uint64_t{1}; }).remaining() -
          1;
+}
+
+ProofBudget require_budget(const path& file, const Blake2sHash& weights_root, const BudgetOwner& owner) {
+  const ProofBudget budget = read_budget(file, owner);
+  require(budget.weights_root == weights_root, ErrorKind::bad_input, [&] {
+    return "'" + file.string() + "' is the proof budget of another " + owner.name + ": put back this " +
+           owner.name + "'s own, or " + owner.remedy;
+  });
+  require(budget.remaining() > 0, ErrorKind::usage, [&] {
+    return std::string("the proof budget of this ") + owner.name + " is spent: " + owner.remedy;
+  });
+  return budget;
 }
 
 ProofBudget read_budget(const path& file, const BudgetOwner& owner) {

@@ -52,7 +52,11 @@ void create_budget(const std::filesystem::path& path, const Blake2sHash& weights
 std::uint64_t spend_budget(const std::filesystem::path& path, const Blake2sHash& weights_root,
                            const BudgetOwner& owner = key_budget);
 
-/// The count as it is now. Throws like `spend_budget`.
+/// The count, if it grants a proof of the tree with this root now. Throws like `spend_budget`.
+ProofBudget require_budget(const std::filesystem::path& path, const Blake2sHash& weights_root,
+                           const BudgetOwner& owner = key_budget);
+
+/// The count as it is now. Error(bad_input) if the file is damaged, Error(io) if it cannot be read.
 ProofBudget read_budget(const std::filesystem::path& path, const BudgetOwner& owner = key_budget);
 
 /// Totals of `parts` > 0 budgets that hold together what remained at `path`, as equal as can be, each at

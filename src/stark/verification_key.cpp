@@ -123,6 +123,14 @@ const char* visibility_name(Visibility visibility) {
   return "unknown";
 }
 
+Blake2sHash commitment_id(const Blake2sHash& root, std::uint32_t rows, std::uint32_t log_size,
+                          std::uint32_t log_blowup, const std::vector<double>& scales) {
+  std::vector<std::uint32_t> words(root.words.begin(), root.words.end());
+  words.insert(words.end(), {rows, log_size, log_blowup});
+  write_scales(words, scales);
+  return Blake2s::hash_words(words);
+}
+
 std::vector<std::uint32_t> VerificationKey::to_words() const {
   std::vector<std::uint32_t> words = {format_version, air_id, hash_id, lanes, batch};
   for (const auto size : log_sizes.all()) words.push_back(size);
@@ -195,6 +203,10 @@ VerificationKey VerificationKey::from_words(std::span<const std::uint32_t> words
 }
 
 Blake2sHash VerificationKey::digest() const { return Blake2s::hash_words(to_words()); }
+
+Blake2sHash VerificationKey::committed(const PublicTensor& tensor, const Blake2sHash& root) const {
+  return commitment_id(root, tensor.rows, log_sizes.blinder, pcs.fri.log_blowup_factor, tensor.scales);
+}
 
 void save_verification_key(const VerificationKey& key, const std::filesystem::path& path) {
   ByteWriter writer;

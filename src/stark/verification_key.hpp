@@ -40,6 +40,12 @@ struct PublicTensor {
   [[nodiscard]] double scale(std::size_t row) const { return scales.size() == 1 ? scales[0] : scales[row]; }
 };
 
+/// The id of committed values, which parties compare: Blake2s of the words root (8), number of values,
+/// log_size, log_blowup and scales as in a key. The root alone would be other values' under a key that reads
+/// its tree otherwise.
+Blake2sHash commitment_id(const Blake2sHash& root, std::uint32_t rows, std::uint32_t log_size,
+                          std::uint32_t log_blowup, const std::vector<double>& scales);
+
 /// Log sizes of the tables, in component order.
 struct TableSizes {
   std::uint32_t linear = 0, activate = 0, lut = 0, mac = 0, blinder = 0;
@@ -79,6 +85,8 @@ struct VerificationKey {
   static VerificationKey from_words(std::span<const std::uint32_t> words);
   /// Blake2s of the words: what the transcript starts with.
   [[nodiscard]] Blake2sHash digest() const;
+  /// The id of the values of `tensor`, this key's input or output, that a statement's `root` stands for.
+  [[nodiscard]] Blake2sHash committed(const PublicTensor& tensor, const Blake2sHash& root) const;
 };
 
 void save_verification_key(const VerificationKey& key, const std::filesystem::path& path);

@@ -1,5 +1,5 @@
 """A proof's calldata (docs/calldata.md) and its parts by name."""
-import copy, json, os
+import copy, hashlib, json, os
 
 P = 2**31 - 1
 PUBLIC, PRIVATE, COMMITTED = range(3)
@@ -137,14 +137,18 @@ class Calldata:
         return [f"{name} root" for name, visibility in zip(("input", "output"), self.visibilities) if visibility == COMMITTED]
 
     def public_felts(self):
-        """What a fact says of the values: their number and felts, of committed ones 0 and the two halves of their root."""
+        """What a fact says of the values: their number and felts, of committed ones 0 and the two halves of their id."""
         words, roots = self.words(), self.hash_list()
-        result = []
+        result, scales = [], 42
         for at, visibility, section in zip((33, 37), self.visibilities, self.public_sections()):
             result += [words[at] if visibility == PUBLIC else 0, *self.values[section.start:section.end]]
+            end = scales + 1 + 2 * words[scales]
             if visibility == COMMITTED:
-                root = roots.pop(0)
-                result += [root % 2**128, root >> 128]
+                id_words = [words[at], words[9], words[27], *words[scales:end]]
+                message = roots.pop(0).to_bytes(32, "little") + b"".join(word.to_bytes(4, "little") for word in id_words)
+                commitment = int.from_bytes(hashlib.blake2s(message).digest(), "little")
+                result += [commitment % 2**128, commitment >> 128]
+            scales = end
         return result
 
     def hash_sections(self):

@@ -3,7 +3,7 @@
 #[feature("bounded-int-utils")]
 use core::internal::bounded_int::{BoundedInt, DivRemHelper, UnitInt, div_rem, downcast, upcast};
 use core::poseidon::poseidon_hash_span;
-use crate::blake2s::{Hash, hash_words};
+use crate::blake2s::{Hash, append_hash, hash_words};
 use crate::fields::M31;
 
 const FORMAT_VERSION: u32 = 3;
@@ -39,6 +39,8 @@ pub struct Tensor {
     /// Least and greatest integer, as residues.
     pub least: M31,
     pub greatest: M31,
+    /// Words: how many real numbers an integer stands for, one or one a row; and these, two words each.
+    pub scales: Span<u32>,
 }
 
 #[derive(Copy, Drop)]
@@ -133,18 +135,20 @@ fn next_tensor(ref words: Span<u32>, visibility: Visibility) -> Tensor {
     let least = next_residue(ref words, 'circlet: key range');
     let greatest = next_residue(ref words, 'circlet: key range');
     assert(centred(least) <= centred(greatest), 'circlet: key range');
-    Tensor { visibility, wire, rows, least, greatest }
+    Tensor { visibility, wire, rows, least, greatest, scales: array![].span() }
 }
 
-/// Positive finite binary64 numbers, the low word first: one, or one a row.
-fn check_scales(ref words: Span<u32>, rows: u32) {
+/// `tensor` with its scales: positive finite binary64 numbers, the low word first; one, or one a row.
+fn with_next_scales(tensor: Tensor, ref words: Span<u32>) -> Tensor {
+    let from_here = words;
     let count = next(ref words);
-    assert(count == 1 || count == rows, 'circlet: key scales');
+    assert(count == 1 || count == tensor.rows, 'circlet: key scales');
     for _ in 0..count {
         let low = next(ref words);
         let high = next(ref words);
         assert(high < 0x7ff00000 && (low != 0 || high != 0), 'circlet: key scales');
     }
+    Tensor { scales: from_here.slice(0, from_here.len() - words.len()), ..tensor }
 }
 
 fn visibility(bits: u32) -> Visibility {
@@ -206,8 +210,8 @@ pub fn read_key(felts: Span<felt252>) -> Key {
     let output = next_tensor(ref rest, of_output);
     let one_reads = next_within(ref rest, 0, MAX_READS, 'circlet: key reads');
     let ones_reads = next_within(ref rest, 0, MAX_READS, 'circlet: key reads');
-    check_scales(ref rest, input.rows);
-    check_scales(ref rest, output.rows);
+    let input = with_next_scales(input, ref rest);
+    let output = with_next_scales(output, ref rest);
     let unused = rest.len();
     assert(unused < 7, 'circlet: key too long');
     for word in rest {
@@ -234,6 +238,18 @@ pub fn read_key(felts: Span<felt252>) -> Key {
         one_reads: downcast(one_reads).unwrap(),
         ones_reads: downcast(ones_reads).unwrap(),
     }
+}
+
+/// The id of the values of `tensor`, the key's input or output, that a tree with this root stands for: the hash of the root, their
+/// number, the tree's sizes and the scales. The root alone would be other values' under a key that reads its tree otherwise.
+pub fn commitment_id(key: @Key, tensor: @Tensor, root: Hash) -> Hash {
+    let mut message = array![];
+    append_hash(ref message, root);
+    message.append(*tensor.rows);
+    message.append(*key.log_size);
+    message.append(*key.log_blowup);
+    message.append_span(*tensor.scales);
+    hash_words(message)
 }
 
 /// What a key says of its model apart from the weights root: Poseidon of all other words. Keys that agree in it differ in the

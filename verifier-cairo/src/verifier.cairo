@@ -9,14 +9,14 @@ use crate::circle::{double_x, point_from};
 use crate::deep;
 use crate::fields::{QM31, QM31Add, QM31Mul, ZERO, from_partial_evals};
 use crate::fri::{Evaluation, Layer, fold_layer, power_of_two};
-use crate::key::{Key, read_key};
+use crate::key::{Key, Tensor, commitment_id, read_key};
 use crate::layout;
 use crate::merkle::{Step, plan, root_of, same};
 use crate::statement::{Stated, append_stated, public_messages, read_stated};
 use crate::weighted::{EMPTY, Sum};
 use crate::tape::{HashTape, HashTapeTrait, ValueTape, ValueTapeTrait, secure_felts};
 
-/// What a proof that holds states: public values packed as they came, eight a felt in base 2^31; of committed ones the root
+/// What a proof that holds states: public values packed as they came, eight a felt in base 2^31; of committed ones the id
 /// (`packed`).
 #[derive(Copy, Drop)]
 pub struct Statement {
@@ -63,18 +63,19 @@ pub fn verify<impl O: Observer>(
     let (n_inputs, n_outputs) = (inputs.values.len(), outputs.values.len());
     Statement {
         n_inputs,
-        inputs: packed(@inputs, values),
+        inputs: packed(@key, @key.input, @inputs, values),
         n_outputs,
-        outputs: packed(@outputs, values.slice((n_inputs + 7) / 8, (n_outputs + 7) / 8)),
+        outputs: packed(@key, @key.output, @outputs, values.slice((n_inputs + 7) / 8, (n_outputs + 7) / 8)),
         output_form: key.output_form,
     }
 }
 
-/// The values' felts, with which `tape` starts; or the low and the high 128 bits of a root, 32 bytes in little-endian order.
-fn packed(stated: @Stated, tape: Span<felt252>) -> Span<felt252> {
+/// The values' felts, with which `tape` starts; or the low and the high 128 bits of the id of committed values, 32 bytes in
+/// little-endian order.
+fn packed(key: @Key, tensor: @Tensor, stated: @Stated, tape: Span<felt252>) -> Span<felt252> {
     match *stated.root {
         Some(root) => {
-            let [a, b, c, d, e, f, g, h] = root.unbox();
+            let [a, b, c, d, e, f, g, h] = commitment_id(key, tensor, root).unbox();
             array![felt_of([a, b, c, d]), felt_of([e, f, g, h])].span()
         },
         None => tape.slice(0, ((*stated.values).len() + 7) / 8),

@@ -133,6 +133,40 @@ TEST_CASE("two_commitments_to_the_same_values_have_different_roots_unless_nothin
   CHECK(open.input_data.proof_budget == 0);
 }
 
+TEST_CASE("a_tree_that_two_keys_read_as_two_lists_has_two_ids") {
+  const Committed longer(1, false), shorter(1, false, random_mlp(18, 4, 3, 1));
+  std::vector<std::int32_t> values = {0};
+  values.insert(values.end(), shorter.input.begin(), shorter.input.end());
+  const DataCommitment data = commit_data(longer.key(), longer.key().input, values);
+  REQUIRE(data.root() == shorter.input_data.root());
+  CHECK(data.id() != shorter.input_data.id());
+}
+
+TEST_CASE("the_id_of_a_commitment_follows_from_the_root_and_the_key") {
+  const Committed model;
+  const auto id_with = [&](const std::function<void(VerificationKey&)>& change) {
+    VerificationKey key = model.key();
+    change(key);
+    return key.committed(key.input, model.input_data.root());
+  };
+  const Blake2sHash id = model.input_data.id();
+  CHECK(id_with([](VerificationKey&) {}) == id);
+  CHECK(id_with([](VerificationKey& key) { key.input.max += 1; }) == id);
+  CHECK(id_with([](VerificationKey& key) { key.pcs.fri.n_queries += 1; }) == id);
+  CHECK(id_with([](VerificationKey& key) { key.input.rows += 1; }) != id);
+  CHECK(id_with([](VerificationKey& key) { key.input.scales[0] *= 2; }) != id);
+  CHECK(id_with([](VerificationKey& key) { ++key.log_sizes.blinder; }) != id);
+  CHECK(id_with([](VerificationKey& key) { ++key.pcs.fri.log_blowup_factor; }) != id);
+  CHECK(model.key().committed(model.key().input, model.output_data.root()) != id);
+}
+
+TEST_CASE("the_id_of_a_commitment_is_that_of_the_contracts") {
+  // The same as in verifier-cairo/src/key/tests.cairo.
+  const Blake2sHash root{{100, 101, 102, 103, 104, 105, 106, 107}};
+  CHECK(commitment_id(root, 64, 9, 4, {1.0}).to_hex() ==
+        "91f75742e94ba0f162ae2da7e098ef4823bd1472c46237ebe6efa692616d76e7");
+}
+
 TEST_CASE("one_commitment_serves_the_keys_of_several_models") {
   const Committed model;
   Program other = model.program;

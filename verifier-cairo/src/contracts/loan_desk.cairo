@@ -1,12 +1,12 @@
-//! An example consumer of committed values: an attestor, a bank say, publishes the root of an applicant's data, which nobody else
+//! An example consumer of committed values: an attestor, a bank say, publishes the commitment to an applicant's data, which nobody else
 //! sees; the applicant, who holds the data, is granted a loan on a proof that the desk's model says yes to them.
 //! The context binds a proof to this contract and the applicant. A grant is final, so a proof does nothing twice.
 use starknet::ContractAddress;
 
 #[starknet::interface]
 pub trait ILoanDesk<TState> {
-    /// The attestor publishes the root of an applicant's data, instead of an earlier one.
-    fn attest(ref self: TState, applicant: ContractAddress, root: u256);
+    /// The attestor publishes the commitment to an applicant's data, instead of an earlier one.
+    fn attest(ref self: TState, applicant: ContractAddress, commitment: u256);
     /// The context that the applicant's proof must have.
     fn context_of(self: @TState, applicant: ContractAddress) -> felt252;
     /// Grants the caller a loan on a proof about the data attested to, made for `context_of(caller)`.
@@ -21,7 +21,7 @@ pub mod LoanDesk {
     use starknet::storage::{Map, StoragePathEntry, StoragePointerReadAccess, StoragePointerWriteAccess};
     use starknet::{ContractAddress, get_caller_address, get_contract_address};
     use crate::contracts::model_registry::{IModelRegistryDispatcher, IModelRegistryDispatcherTrait};
-    use crate::contracts::prediction::{holds, input_root};
+    use crate::contracts::prediction::{holds, input_commitment};
 
     #[storage]
     struct Storage {
@@ -30,7 +30,7 @@ pub mod LoanDesk {
         model_id: felt252,
         /// Which of the model's scores must be what its key asks.
         score: u32,
-        roots: Map<ContractAddress, u256>,
+        commitments: Map<ContractAddress, u256>,
         granted: Map<ContractAddress, bool>,
     }
 
@@ -46,9 +46,9 @@ pub mod LoanDesk {
 
     #[abi(embed_v0)]
     impl LoanDeskImpl of super::ILoanDesk<ContractState> {
-        fn attest(ref self: ContractState, applicant: ContractAddress, root: u256) {
+        fn attest(ref self: ContractState, applicant: ContractAddress, commitment: u256) {
             assert(get_caller_address() == self.attestor.read(), 'desk: not the attestor');
-            self.roots.entry(applicant).write(root);
+            self.commitments.entry(applicant).write(commitment);
         }
 
         fn context_of(self: @ContractState, applicant: ContractAddress) -> felt252 {
@@ -58,12 +58,12 @@ pub mod LoanDesk {
         fn apply(ref self: ContractState, vk: Span<felt252>, values: Span<felt252>, hashes: Span<felt252>) {
             let applicant = get_caller_address();
             assert(!self.granted.entry(applicant).read(), 'desk: granted already');
-            let root = self.roots.entry(applicant).read();
-            assert(!root.is_zero(), 'desk: nothing attested');
+            let commitment = self.commitments.entry(applicant).read();
+            assert(!commitment.is_zero(), 'desk: nothing attested');
             let registry = IModelRegistryDispatcher { contract_address: self.registry.read() };
             let prediction = registry.submit(vk, self.context_of(applicant), values, hashes);
             assert(prediction.model_id == self.model_id.read(), 'desk: another model');
-            assert(input_root(@prediction) == root, 'desk: other data');
+            assert(input_commitment(@prediction) == commitment, 'desk: other data');
             assert(holds(@prediction, self.score.read()), 'desk: refused');
             self.granted.entry(applicant).write(true);
         }

@@ -14,8 +14,8 @@ pub mod output_form {
 }
 
 /// "The model maps these inputs to these outputs, in this context." Values are integers modulo p = 2^31 - 1, eight a felt
-/// in base 2^31. Private or committed ones number 0: no felts of a private input, two of committed values, which are the root of
-/// their tree (`input_root`, `output_root`).
+/// in base 2^31. Private or committed ones number 0: no felts of a private input, two of committed values, which are the id of
+/// the commitment (`input_commitment`, `output_commitment`).
 #[derive(Copy, Drop, Serde)]
 pub struct Prediction {
     pub model_id: felt252,
@@ -46,18 +46,17 @@ pub fn prediction(vk: Span<felt252>, context: felt252, statement: Statement) -> 
     Prediction { model_id, context, n_inputs, inputs, n_outputs, outputs, fact, output_form }
 }
 
-/// The root of the input's commitment: 32 bytes as a little-endian integer. It stands for values as the model's key reads them: the
-/// same root under a key with another number of values, height or blow-up can stand for others.
-pub fn input_root(prediction: @Prediction) -> u256 {
-    root(*prediction.n_inputs, *prediction.inputs)
+/// The id of the commitment to the input: 32 bytes as a little-endian integer. Equal ids stand for equal values, whatever the keys.
+pub fn input_commitment(prediction: @Prediction) -> u256 {
+    commitment(*prediction.n_inputs, *prediction.inputs)
 }
 
-/// The root of the output's commitment.
-pub fn output_root(prediction: @Prediction) -> u256 {
-    root(*prediction.n_outputs, *prediction.outputs)
+/// The id of the commitment to the output.
+pub fn output_commitment(prediction: @Prediction) -> u256 {
+    commitment(*prediction.n_outputs, *prediction.outputs)
 }
 
-fn root(count: u32, felts: Span<felt252>) -> u256 {
+fn commitment(count: u32, felts: Span<felt252>) -> u256 {
     assert(count == 0 && felts.len() == 2, 'circlet: not committed');
     u256 { low: (*felts[0]).try_into().unwrap(), high: (*felts[1]).try_into().unwrap() }
 }

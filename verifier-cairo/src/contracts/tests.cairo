@@ -5,7 +5,7 @@ use starknet::{ClassHash, ContractAddress};
 use crate::key::tests::{committed_key, key, key_with};
 use super::model_registry::{IModelRegistryDispatcher, IModelRegistryDispatcherTrait, ModelRegistry};
 use super::loan_desk::{ILoanDeskDispatcher, ILoanDeskDispatcherTrait, LoanDesk};
-use super::prediction::{Prediction, decided_class, holds, input_root, model_id, output_form, output_root};
+use super::prediction::{Prediction, decided_class, holds, input_commitment, model_id, output_form, output_commitment};
 use super::verifier::Verifier;
 
 fn class_hash(hash: felt252) -> ClassHash {
@@ -334,7 +334,7 @@ fn scores_are_no_decision() {
     holds(@with_outputs(1, 1, output_form::SCORES), 0);
 }
 
-/// Of committed values: the halves of a root.
+/// Of committed values: the halves of an id.
 fn committed() -> Span<felt252> {
     array![0xffffffffffffffffffffffffffffffff, 5].span()
 }
@@ -344,28 +344,28 @@ fn of_felts(n_inputs: u32, inputs: Span<felt252>, n_outputs: u32, outputs: Span<
 }
 
 #[test]
-fn roots_are_256_bits() {
-    let root = u256 { low: 0xffffffffffffffffffffffffffffffff, high: 5 };
-    assert!(input_root(@of_felts(0, committed(), 1, array![7].span())) == root);
-    assert!(output_root(@of_felts(1, array![7].span(), 0, committed())) == root);
+fn commitments_are_256_bits() {
+    let id = u256 { low: 0xffffffffffffffffffffffffffffffff, high: 5 };
+    assert!(input_commitment(@of_felts(0, committed(), 1, array![7].span())) == id);
+    assert!(output_commitment(@of_felts(1, array![7].span(), 0, committed())) == id);
 }
 
 #[test]
 #[should_panic(expected: 'circlet: not committed')]
-fn a_private_input_has_no_root() {
-    input_root(@of_felts(0, array![].span(), 0, committed()));
+fn a_private_input_has_no_commitment() {
+    input_commitment(@of_felts(0, array![].span(), 0, committed()));
 }
 
 #[test]
 #[should_panic(expected: 'circlet: not committed')]
-fn public_values_have_no_root() {
-    input_root(@of_felts(9, committed(), 0, committed()));
+fn public_values_have_no_commitment() {
+    input_commitment(@of_felts(9, committed(), 0, committed()));
 }
 
 #[test]
 #[should_panic(expected: 'circlet: not committed')]
-fn public_outputs_have_no_root() {
-    output_root(@of_felts(0, committed(), 16, committed()));
+fn public_outputs_have_no_commitment() {
+    output_commitment(@of_felts(0, committed(), 16, committed()));
 }
 
 #[test]

@@ -1,4 +1,4 @@
-use super::{Visibility, centred, read_key, stem, unpack_words};
+use super::{Visibility, centred, commitment_id, read_key, stem, unpack_words};
 
 const VISIBILITY: u32 = 31;
 const INPUT_WIRE: u32 = 32;
@@ -78,6 +78,20 @@ fn a_key_is_read() {
     assert!(key.committed == 0);
     assert!(key.input.visibility == Visibility::Public && key.output.visibility == Visibility::Public);
     assert!(key.input.rows == 64 && key.output.rows == 10);
+}
+
+/// The id is the C++ library's (tests/unit/stark/data_commitment_test.cpp).
+#[test]
+fn the_id_of_a_commitment_follows_from_the_root_and_the_key() {
+    let key = read_key(key());
+    let root = BoxTrait::new([100, 101, 102, 103, 104, 105, 106, 107]);
+    assert!(
+        commitment_id(@key, @key.input, root)
+            .unbox() == [
+                0x4257f791, 0xf1a04be9, 0xa72dae62, 0x48ef98e0, 0x7214bd23, 0xeb3762c4, 0x92a6efe6, 0xe7766d61,
+            ],
+    );
+    assert!(commitment_id(@key, @key.output, root).unbox() != commitment_id(@key, @key.input, root).unbox());
 }
 
 #[test]
