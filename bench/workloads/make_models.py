@@ -1,40 +1,19 @@
 #!/usr/bin/env python3
 """Writes the dense workloads: an ONNX model with seeded random weights, calibration inputs and nine inputs to prove.
 
-    make_models.py FOLDER [NAME ...]     all models, or those named; a folder each: model.onnx, calibration.json, inputs.json
-
-The models are perceptrons with ReLU; a name is their layer widths. Weights are He-initialised, inputs are pixels k / 255 of
-which four fifths are 0, as in pictures of digits. Accuracy means nothing here; speed depends on the shapes alone.
+A folder each: model.onnx, calibration.json, inputs.json. The models are perceptrons with ReLU. Weights are He-initialised, inputs are
+pixels k / 255 of which four fifths are 0, as in pictures of digits. Accuracy means nothing here; speed depends on the shapes alone.
 """
 
+import argparse
 import json
-import sys
 import zlib
 from pathlib import Path
 
 import numpy as np
 import onnx
+from dense_models import CALIBRATION_SAMPLES, MODELS, PROOFS
 from onnx import TensorProto, helper, numpy_helper
-
-# What others publish times for: MNIST-like perceptrons, a ladder of sizes, and one wide layer.
-MODELS = {
-    "196-25-10": (196, 25, 10),
-    "784-56-10": (784, 56, 10),
-    "784-128-10": (784, 128, 10),
-    "ladder-10.5K": (64, 96, 40, 10),
-    "ladder-45.8K": (784, 56, 27, 10),
-    "ladder-198K": (784, 210, 150, 10),
-    "ladder-1.04M": (784, 800, 512, 10),
-    "ladder-2.01M": (784, 1200, 880, 10),
-    "784-2519-10": (784, 2519, 10),
-}
-CALIBRATION_SAMPLES = 100
-PROOFS = 9
-
-
-def parameters(widths: tuple[int, ...]) -> int:
-    return sum(inputs * outputs + outputs for inputs, outputs in zip(widths, widths[1:]))
-
 
 def perceptron(name: str, widths: tuple[int, ...], random: np.random.Generator) -> onnx.ModelProto:
     nodes, constants, last = [], [], "input"
@@ -76,9 +55,15 @@ def write(folder: Path, name: str) -> None:
 
 
 def main() -> None:
-    root = Path(sys.argv[1])
-    for name in sys.argv[2:] or MODELS:
-        write(root / name, name)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("names", metavar="NAME", nargs="*", default=list(MODELS), help=f"of {', '.join(MODELS)} (default: all)")
+    arguments = parser.parse_args()
+    unknown = set(arguments.names) - set(MODELS)
+    if unknown:
+        parser.error(f"unknown models {sorted(unknown)}")
+    for name in arguments.names:
+        write(arguments.folder / name, name)
 
 
 if __name__ == "__main__":
