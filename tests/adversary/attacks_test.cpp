@@ -5,25 +5,20 @@
 #include "stark/verifier_deleting.hpp"
 #include "tests/adversary/attack.hpp"
 #include "tests/adversary/deletions.hpp"
+#include "tests/support/refusal.hpp"
 
 using namespace circlet;
 using namespace circlet::testing;
 
 namespace {
 
-std::string refusal(const VerificationKey& key, const Proof& proof) {
-  try {
-    verify(key, proof);
-  } catch (const Error& error) {
-    CHECK(error.kind() == ErrorKind::rejected);
-    return error.what();
-  }
-  return "accepted";
+std::string refusal_of(const VerificationKey& key, const Proof& proof) {
+  return refusal(ErrorKind::rejected, [&] { verify(key, proof); });
 }
 
 void check(const Attack& attack) {
   CHECK_NOTHROW(static_cast<void>(VerificationKey::from_words(attack.key.to_words())));
-  const std::string reason = refusal(attack.key, attack.proof);
+  const std::string reason = refusal_of(attack.key, attack.proof);
   CAPTURE(reason);
   CHECK(reason.find(attack.refused_by) != std::string::npos);
   if (attack.accepted_without)

@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include "tests/adversary/bad_key.hpp"
+#include "tests/support/refusal.hpp"
 
 using namespace circlet;
 using namespace circlet::testing;
@@ -15,15 +16,10 @@ TEST_CASE("every_bad_key_proves_a_false_output_and_is_refused_by_the_rule_it_bre
       const bool committed = model.key().output_visibility == Visibility::committed;
       CHECK((committed || proof.statement.inputs == model.honest().input));
       CHECK(proof.statement.outputs != model.honest().output());
-      std::string reason = "accepted";
-      try {
-        check_structure(model.rebuilt(), public_wires(model.key()));
-      } catch (const Error& error) {
-        CHECK(error.kind() == ErrorKind::rejected);
-        reason = error.what();
-      }
+      const std::string reason =
+          refusal(ErrorKind::rejected, [&] { check_structure(model.rebuilt(), public_wires(model.key())); });
       CAPTURE(reason);
-      CHECK(reason.find(rule) != std::string::npos);
+      CHECK(contains(reason, rule));
     }
   }
 }

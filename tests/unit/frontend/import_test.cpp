@@ -7,9 +7,11 @@
 
 #include "core/artefact.hpp"
 #include "core/error.hpp"
+#include "tests/support/refusal.hpp"
 #include "tests/unit/frontend/frontend_support.hpp"
 
 using namespace circlet;
+using circlet::testing::contains;
 
 namespace {
 
@@ -23,17 +25,7 @@ Graph unary_model(const std::string& type, const std::function<void(::onnx::Node
 }
 
 std::string failure(const ModelMaker& model, ErrorKind kind) {
-  try {
-    (void)model.import();
-  } catch (const Error& error) {
-    CHECK(error.kind() == kind);
-    return error.what();
-  }
-  return "accepted";
-}
-
-bool contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
+  return testing::refusal(kind, [&] { (void)model.import(); });
 }
 
 }  // namespace

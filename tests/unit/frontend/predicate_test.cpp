@@ -12,6 +12,7 @@
 #include "core/error.hpp"
 #include "frontend/executor.hpp"
 #include "tests/support/random_program.hpp"
+#include "tests/support/refusal.hpp"
 
 using namespace circlet;
 using namespace circlet::testing;
@@ -62,20 +63,6 @@ std::vector<Case> cases() {
     list.push_back({std::move(program), std::move(input), lanes});
   }
   return list;
-}
-
-std::string refusal(const std::function<void()>& action, ErrorKind kind) {
-  try {
-    action();
-  } catch (const Error& error) {
-    CHECK(error.kind() == kind);
-    return error.what();
-  }
-  return "accepted";
-}
-
-bool contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
 }
 
 /// Digits in base 4, whose width is 4^count.
@@ -247,28 +234,28 @@ TEST_CASE("predicates_without_meaning_are_refused") {
       static_cast<void>(with_predicate(model, {.kind = kind, .threshold = threshold}));
     };
   };
-  CHECK(contains(refusal(with(program, Kind::at_least, bound + 1), ErrorKind::usage), "the same of all"));
-  CHECK(contains(refusal(with(program, Kind::below, -bound), ErrorKind::usage), "the same of all"));
-  CHECK(contains(refusal(with(program, Kind::below, 1e300), ErrorKind::usage), "far beyond"));
-  CHECK(refusal(with(program, Kind::below, bound), ErrorKind::usage) == "accepted");
+  CHECK(contains(refusal(ErrorKind::usage, with(program, Kind::at_least, bound + 1)), "the same of all"));
+  CHECK(contains(refusal(ErrorKind::usage, with(program, Kind::below, -bound)), "the same of all"));
+  CHECK(contains(refusal(ErrorKind::usage, with(program, Kind::below, 1e300)), "far beyond"));
+  CHECK(refusal(ErrorKind::usage, with(program, Kind::below, bound)) == "accepted");
   const Program one = random_mlp(3, 4, 1, 1);
-  CHECK(contains(refusal(with(one, Kind::argmax, 0), ErrorKind::usage), "one output"));
+  CHECK(contains(refusal(ErrorKind::usage, with(one, Kind::argmax, 0)), "one output"));
   Program scaled = program;
   scaled.tensors[scaled.output].scales = {1, 1, 1, 2, 1};
-  CHECK(contains(refusal(with(scaled, Kind::argmax, 0), ErrorKind::unsupported), "differ in scale"));
-  CHECK(contains(refusal(with(scaled, Kind::below, 0), ErrorKind::unsupported), "differ in scale"));
+  CHECK(contains(refusal(ErrorKind::unsupported, with(scaled, Kind::argmax, 0)), "differ in scale"));
+  CHECK(contains(refusal(ErrorKind::unsupported, with(scaled, Kind::below, 0)), "differ in scale"));
   const Program decided = with_predicate(program, argmax);
-  CHECK(contains(refusal(with(decided, Kind::argmax, 0), ErrorKind::usage), "already"));
+  CHECK(contains(refusal(ErrorKind::usage, with(decided, Kind::argmax, 0)), "already"));
   Program looked_up = random_residual(3, 1);
   looked_up.luts[1].values.back() = 2'000'000'000;
   looked_up.tensors[looked_up.output].max = 2'000'000'000;
-  CHECK(contains(refusal(with(looked_up, Kind::argmax, 0), ErrorKind::unsupported), "too wide"));
+  CHECK(contains(refusal(ErrorKind::unsupported, with(looked_up, Kind::argmax, 0)), "too wide"));
 }
 
 TEST_CASE("check_program_refuses_digits_that_would_make_an_output_ambiguous") {
   const auto verdict = [](Program program, const std::function<void(Program&)>& change) {
     change(program);
-    return refusal([&] { check_program(program); }, ErrorKind::bad_input);
+    return refusal(ErrorKind::bad_input, [&] { check_program(program); });
   };
   const Program model = random_mlp(3, 4, 5, 1);
   const auto of_argmax = [&](const std::function<void(Program&)>& change) {

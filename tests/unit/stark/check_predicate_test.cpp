@@ -9,6 +9,7 @@
 #include "stark/setup.hpp"
 #include "stark/structure.hpp"
 #include "tests/support/random_program.hpp"
+#include "tests/support/refusal.hpp"
 
 using namespace circlet;
 using namespace circlet::testing;
@@ -44,13 +45,7 @@ struct Subject {
     return *std::ranges::find_if(ids, [](M31 id) { return !id.is_zero(); });
   }
   [[nodiscard]] std::string verdict() const {
-    try {
-      check_structure(structure, wires);
-    } catch (const Error& error) {
-      CHECK(error.kind() == ErrorKind::rejected);
-      return error.what();
-    }
-    return "well formed";
+    return refusal(ErrorKind::rejected, [&] { check_structure(structure, wires); });
   }
 };
 
@@ -128,8 +123,7 @@ std::vector<Rule> rules() {
 }  // namespace
 
 TEST_CASE("every_rule_about_digits_refuses_what_it_forbids") {
-  for (const auto* predicate : {"argmax", ">= 5", "< 5"})
-    CHECK(Subject(predicate).verdict() == "well formed");
+  for (const auto* predicate : {"argmax", ">= 5", "< 5"}) CHECK(Subject(predicate).verdict() == "accepted");
   for (const auto& rule : rules()) {
     CAPTURE(rule.message);
     Subject subject(rule.predicate);
@@ -158,7 +152,7 @@ TEST_CASE("a_single_changed_cell_of_a_predicate_is_refused_or_is_a_parameter") {
             if (other == value) continue;
             Subject changed = honest;
             changed.structure[table].columns[column][row] = other;
-            if (changed.verdict() != "well formed") continue;
+            if (changed.verdict() != "accepted") continue;
             CHECK(row < (table == activate_at ? honest.arithmetisation.activate.size()
                                               : honest.arithmetisation.mac.size()));
             accepted.insert(of_table.name + "." + of_table.column_names[column]);

@@ -8,6 +8,7 @@
 #include "stark/setup.hpp"
 #include "stark/structure.hpp"
 #include "tests/support/random_program.hpp"
+#include "tests/support/refusal.hpp"
 
 using namespace circlet;
 using namespace circlet::testing;
@@ -52,13 +53,7 @@ struct Subject {
                       arithmetisation.input_rows,    arithmetisation.output_rows}[table];
   }
   [[nodiscard]] std::string verdict() const {
-    try {
-      check_structure(structure, wires);
-    } catch (const Error& error) {
-      CHECK(error.kind() == ErrorKind::rejected);
-      return error.what();
-    }
-    return "well formed";
+    return refusal(ErrorKind::rejected, [&] { check_structure(structure, wires); });
   }
 };
 
@@ -249,7 +244,7 @@ std::vector<Rule> rules() {
 }  // namespace
 
 TEST_CASE("every_rule_of_check_structure_refuses_what_it_forbids") {
-  REQUIRE(Subject().verdict() == "well formed");
+  REQUIRE(Subject().verdict() == "accepted");
   for (const auto& rule : rules()) {
     SUBCASE(rule.change.c_str()) {
       Subject subject;
@@ -262,7 +257,7 @@ TEST_CASE("every_rule_of_check_structure_refuses_what_it_forbids") {
 }
 
 TEST_CASE("a_private_input_is_the_only_op_without_a_claim") {
-  REQUIRE(Subject(Visibility::hidden).verdict() == "well formed");
+  REQUIRE(Subject(Visibility::hidden).verdict() == "accepted");
   SUBCASE("a second one") {
     Subject subject(Visibility::hidden);
     subject.set(activate_at, "nT", 7, 0);
@@ -287,7 +282,7 @@ TEST_CASE("a_private_input_is_the_only_op_without_a_claim") {
 }
 
 TEST_CASE("committed_values_have_one_claim_over_all_their_rows") {
-  REQUIRE(Subject::committed().verdict() == "well formed");
+  REQUIRE(Subject::committed().verdict() == "accepted");
   const std::vector<Rule> rules = {
       {"a second claim", "a wire is touched before the last row",
        [](Subject& s) { s.set(input_table, "id", 0, 16); }},
@@ -336,7 +331,7 @@ TEST_CASE("a_single_changed_cell_of_committed_values_is_refused") {
           subject.structure[table].columns[column][row] += M31::from_signed(delta);
           CAPTURE(honest.structure[table].column_names[column]);
           CAPTURE(row);
-          CHECK(subject.verdict() != "well formed");
+          CHECK(subject.verdict() != "accepted");
         }
       }
     }
@@ -370,7 +365,7 @@ TEST_CASE("a_single_changed_cell_is_refused_or_is_a_parameter_of_the_model") {
           if (other == value) continue;
           Subject changed = honest;
           changed.structure[table].columns[column][row] = other;
-          if (changed.verdict() != "well formed") continue;
+          if (changed.verdict() != "accepted") continue;
           CAPTURE(row);
           CHECK(row < honest.real_rows(table));
           accepted.insert(of_table.name + "." + of_table.column_names[column]);

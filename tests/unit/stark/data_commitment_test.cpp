@@ -8,6 +8,7 @@
 #include "stark/prover.hpp"
 #include "stark/verifier.hpp"
 #include "tests/support/random_program.hpp"
+#include "tests/support/refusal.hpp"
 
 using namespace circlet;
 using namespace circlet::testing;
@@ -41,24 +42,8 @@ struct Committed {
   }
 };
 
-std::string refusal(const VerificationKey& key, const Proof& proof) {
-  try {
-    verify(key, proof);
-  } catch (const Error& error) {
-    CHECK(error.kind() == ErrorKind::rejected);
-    return error.what();
-  }
-  return "accepted";
-}
-
-std::string failure(const std::function<void()>& action, ErrorKind kind) {
-  try {
-    action();
-  } catch (const Error& error) {
-    CHECK(error.kind() == kind);
-    return error.what();
-  }
-  return "nothing failed";
+std::string refusal_of(const VerificationKey& key, const Proof& proof) {
+  return refusal(ErrorKind::rejected, [&] { verify(key, proof); });
 }
 
 }  // namespace
@@ -70,34 +55,34 @@ TEST_CASE("a_proof_is_about_the_roots_in_its_statement_and_no_others") {
   CHECK(proof.statement.output_root == model.output_data.root());
   CHECK(proof.statement.inputs.empty());
   CHECK(proof.statement.outputs.empty());
-  REQUIRE(refusal(model.key(), proof) == "accepted");
+  REQUIRE(refusal_of(model.key(), proof) == "accepted");
 
   Proof changed = proof;
   SUBCASE("another input's root") {
     changed.statement.input_root = other.input_data.root();
-    CHECK(refusal(model.key(), changed).find("input's root is not the statement's") != std::string::npos);
+    CHECK(contains(refusal_of(model.key(), changed), "input's root is not the statement's"));
     changed.stark.commitments[5] = other.input_data.root();
-    CHECK(refusal(model.key(), changed) != "accepted");
+    CHECK(refusal_of(model.key(), changed) != "accepted");
   }
   SUBCASE("another output's root") {
     changed.statement.output_root = other.output_data.root();
-    CHECK(refusal(model.key(), changed).find("output's root is not the statement's") != std::string::npos);
+    CHECK(contains(refusal_of(model.key(), changed), "output's root is not the statement's"));
     changed.stark.commitments[6] = other.output_data.root();
-    CHECK(refusal(model.key(), changed) != "accepted");
+    CHECK(refusal_of(model.key(), changed) != "accepted");
   }
   SUBCASE("the roots exchanged") {
     std::swap(changed.statement.input_root, changed.statement.output_root);
-    CHECK(refusal(model.key(), changed) != "accepted");
+    CHECK(refusal_of(model.key(), changed) != "accepted");
     std::swap(changed.stark.commitments[5], changed.stark.commitments[6]);
-    CHECK(refusal(model.key(), changed) != "accepted");
+    CHECK(refusal_of(model.key(), changed) != "accepted");
   }
   SUBCASE("no root") {
     changed.statement.input_root.reset();
-    CHECK(refusal(model.key(), changed).find("has no root of a committed input") != std::string::npos);
+    CHECK(contains(refusal_of(model.key(), changed), "has no root of a committed input"));
   }
   SUBCASE("values besides a root") {
     changed.statement.inputs = model.input;
-    CHECK(refusal(model.key(), changed).find("input values; the key says") != std::string::npos);
+    CHECK(contains(refusal_of(model.key(), changed), "input values; the key says"));
   }
 }
 
@@ -107,22 +92,20 @@ TEST_CASE("a_root_where_the_key_commits_to_nothing_is_refused") {
   const Committed committed;
   Proof proof = prove(proving_key, program, committed.input);
   proof.statement.input_root = committed.input_data.root();
-  CHECK(refusal(proving_key.key, proof).find("has a root of a committed input") != std::string::npos);
+  CHECK(contains(refusal_of(proving_key.key, proof), "has a root of a committed input"));
 }
 
 TEST_CASE("the_prover_refuses_a_commitment_to_other_values") {
   const Committed model(1), other(2);
   const auto prove_with = [&](const DataCommitment* input, const DataCommitment* output) {
-    return failure(
-        [&] {
-          prove(model.proving_key, model.program, model.input,
-                {.observer = {}, .phases = {}, .data = {.input = input, .output = output}});
-        },
-        ErrorKind::bad_input);
+    return refusal(ErrorKind::bad_input, [&] {
+      prove(model.proving_key, model.program, model.input,
+            {.observer = {}, .phases = {}, .data = {.input = input, .output = output}});
+    });
   };
-  CHECK(prove_with(&other.input_data, &model.output_data).find("to other values") != std::string::npos);
-  CHECK(prove_with(&model.input_data, &other.output_data).find("to other values") != std::string::npos);
-  CHECK(prove_with(nullptr, &model.output_data).find("is missing") != std::string::npos);
+  CHECK(contains(prove_with(&other.input_data, &model.output_data), "to other values"));
+  CHECK(contains(prove_with(&model.input_data, &other.output_data), "to other values"));
+  CHECK(contains(prove_with(nullptr, &model.output_data), "is missing"));
 }
 
 TEST_CASE("two_commitments_to_the_same_values_have_different_roots_unless_nothing_is_hidden") {
@@ -176,7 +159,7 @@ TEST_CASE("one_commitment_serves_the_keys_of_several_models") {
   const Proof proof = prove(proving_key, other, model.input,
                             {.observer = {}, .phases = {}, .data = {.input = &model.input_data}});
   CHECK(proof.statement.input_root == model.input_data.root());
-  CHECK(refusal(proving_key.key, proof) == "accepted");
+  CHECK(refusal_of(proving_key.key, proof) == "accepted");
 }
 
 TEST_CASE("a_committed_output_is_the_committed_input_of_another_model") {
@@ -191,7 +174,7 @@ TEST_CASE("a_committed_output_is_the_committed_input_of_another_model") {
   const Proof proof = prove(proving_key, second, first.output_data.values,
                             {.observer = {}, .phases = {}, .data = {.input = &first.output_data}});
   CHECK(proof.statement.input_root == first.proof().statement.output_root);
-  CHECK(refusal(proving_key.key, proof) == "accepted");
+  CHECK(refusal_of(proving_key.key, proof) == "accepted");
 }
 
 TEST_CASE("a_commitment_fits_only_keys_under_which_it_hides_and_means_the_same") {
@@ -199,32 +182,28 @@ TEST_CASE("a_commitment_fits_only_keys_under_which_it_hides_and_means_the_same")
   const auto fits = [&](const std::function<void(VerificationKey&)>& change) {
     VerificationKey key = model.key();
     change(key);
-    return failure([&] { check_data_fits(model.input_data, key, key.input); }, ErrorKind::bad_input);
+    return refusal(ErrorKind::bad_input, [&] { check_data_fits(model.input_data, key, key.input); });
   };
-  CHECK(fits([](VerificationKey&) {}) == "nothing failed");
-  CHECK(fits([](VerificationKey& key) { key.input.rows += 1; }).find("committed values") !=
-        std::string::npos);
-  CHECK(fits([](VerificationKey& key) { key.input.max = key.input.min; }).find("range") != std::string::npos);
-  CHECK(fits([](VerificationKey& key) { key.input.scales[0] *= 2; }).find("scales") != std::string::npos);
-  CHECK(fits([](VerificationKey& key) { ++key.log_sizes.blinder; }).find("levels") != std::string::npos);
-  CHECK(fits([](VerificationKey& key) { ++key.pcs.fri.log_blowup_factor; }).find("levels") !=
-        std::string::npos);
-  CHECK(fits([](VerificationKey& key) { key.pcs.fri.n_queries += 20; }).find("fewer queries") !=
-        std::string::npos);
+  CHECK(fits([](VerificationKey&) {}) == "accepted");
+  CHECK(contains(fits([](VerificationKey& key) { key.input.rows += 1; }), "committed values"));
+  CHECK(contains(fits([](VerificationKey& key) { key.input.max = key.input.min; }), "range"));
+  CHECK(contains(fits([](VerificationKey& key) { key.input.scales[0] *= 2; }), "scales"));
+  CHECK(contains(fits([](VerificationKey& key) { ++key.log_sizes.blinder; }), "levels"));
+  CHECK(contains(fits([](VerificationKey& key) { ++key.pcs.fri.log_blowup_factor; }), "levels"));
+  CHECK(contains(fits([](VerificationKey& key) { key.pcs.fri.n_queries += 20; }), "fewer queries"));
   const Committed open(1, false);
-  CHECK(failure([&] { check_data_fits(open.input_data, model.key(), model.key().input); },
-                ErrorKind::bad_input) != "nothing failed");
+  CHECK(refusal(ErrorKind::bad_input,
+                [&] { check_data_fits(open.input_data, model.key(), model.key().input); }) != "accepted");
 }
 
 TEST_CASE("values_outside_the_keys_range_are_not_committed") {
   const Committed model;
   auto values = model.input;
   values[3] = model.key().input.max + 1;
-  CHECK(failure([&] { commit_data(model.key(), model.key().input, values); }, ErrorKind::bad_input)
-            .find("outside the key's range") != std::string::npos);
+  const auto commit = [&] { commit_data(model.key(), model.key().input, values); };
+  CHECK(contains(refusal(ErrorKind::bad_input, commit), "outside the key's range"));
   values.pop_back();
-  CHECK(failure([&] { commit_data(model.key(), model.key().input, values); }, ErrorKind::bad_input)
-            .find("wants 19 committed values, not 18") != std::string::npos);
+  CHECK(contains(refusal(ErrorKind::bad_input, commit), "wants 19 committed values, not 18"));
 }
 
 TEST_CASE("a_file_of_a_commitment_gives_it_back") {
@@ -251,16 +230,16 @@ TEST_CASE("a_damaged_file_of_a_commitment_is_refused") {
     Bytes changed(payload.begin(), payload.end());
     std::memcpy(changed.data() + offset, &word, sizeof(word));
     const Bytes sealed = seal_artefact(ArtefactKind::committed_data, 1, changed);
-    return failure([&] { decode_data(sealed, "in.data"); }, ErrorKind::bad_input);
+    return refusal(ErrorKind::bad_input, [&] { decode_data(sealed, "in.data"); });
   };
   const std::size_t after_scales = 4 + 8 * model.input_data.scales.size();
-  CHECK(with_word(0, 0xffffffff).find("truncated") != std::string::npos);
-  CHECK(with_word(after_scales, 27).find("log size") != std::string::npos);
-  CHECK(with_word(after_scales, 3).find("log size") != std::string::npos);
-  CHECK(with_word(after_scales + 4, 0).find("log blow-up") != std::string::npos);
-  CHECK(with_word(after_scales + 8, 0x7fffffff).find("proof budget") != std::string::npos);
-  CHECK(with_word(after_scales + 16, 0).find("number of values") != std::string::npos);
-  CHECK(with_word(after_scales + 16, 1U << 24).find("number of values") != std::string::npos);
-  CHECK(with_word(after_scales + 20, 1).find("padding") != std::string::npos);
-  CHECK(with_word(after_scales + 20, 0x7fffffff).find("not below") != std::string::npos);
+  CHECK(contains(with_word(0, 0xffffffff), "truncated"));
+  CHECK(contains(with_word(after_scales, 27), "log size"));
+  CHECK(contains(with_word(after_scales, 3), "log size"));
+  CHECK(contains(with_word(after_scales + 4, 0), "log blow-up"));
+  CHECK(contains(with_word(after_scales + 8, 0x7fffffff), "proof budget"));
+  CHECK(contains(with_word(after_scales + 16, 0), "number of values"));
+  CHECK(contains(with_word(after_scales + 16, 1U << 24), "number of values"));
+  CHECK(contains(with_word(after_scales + 20, 1), "padding"));
+  CHECK(contains(with_word(after_scales + 20, 0x7fffffff), "not below"));
 }
