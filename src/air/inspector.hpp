@@ -58,9 +58,8 @@ class Inspector {
   struct Degree {
     std::uint32_t degree = 0;
     std::uint64_t columns = 0;
-    operator Degree<true>() const {
-      return {degree, columns};
-    }  // NOLINT(google-explicit-constructor): M embeds in F
+    // NOLINTNEXTLINE(google-explicit-constructor): M embeds in F
+    operator Degree<true>() const { return {degree, columns}; }
   };
   using Base = Degree<false>;
   using Secure = Degree<true>;

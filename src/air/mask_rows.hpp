@@ -20,7 +20,9 @@ struct MaskRows {
 };
 
 /// Values of M that a proof opens of a column with so many mask offsets: one a query and four an offset.
-constexpr std::size_t openings(std::size_t queries, std::uint32_t offsets) { return queries + 4 * offsets; }
+constexpr std::size_t openings(std::size_t queries, std::uint32_t offsets) {
+  return queries + std::size_t{4} * offsets;
+}
 
 /// What `queries` queries need: for every column more free rows than openings.
 MaskRows mask_rows(const TableLayout& layout, std::size_t queries);

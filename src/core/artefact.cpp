@@ -82,7 +82,7 @@ std::filesystem::path replaceable(const std::filesystem::path& path) {
   const auto type = std::filesystem::status(path, failure).type();
   if (type == std::filesystem::file_type::not_found) return path;
   const bool regular = type == std::filesystem::file_type::regular;
-  const auto target = regular ? std::filesystem::canonical(path, failure) : path;
+  auto target = regular ? std::filesystem::canonical(path, failure) : path;
   require(regular && !failure, ErrorKind::io, [&] {
     return "cannot write '" + path.string() +
            "': " + (failure ? failure.message() : "it exists and is not a regular file");

@@ -224,7 +224,7 @@ class Reader {
     Layer layer;
     layer.name = bytes_.read_string("layer name");
     layer.rows = rows();
-    layer.dense.resize(bytes_.read_count(3 * 4, "dense terms"));
+    layer.dense.resize(bytes_.read_count(std::size_t{3} * 4, "dense terms"));
     for (DenseTerm& term : layer.dense) {
       term.input = bytes_.read<std::uint32_t>("dense term");
       term.outputs = bytes_.read<std::uint32_t>("dense term");

@@ -16,9 +16,8 @@ class SymbolicEvaluator {
   struct Handle {
     SymbolicEvaluator* eval = nullptr;
     const Expression* expression = nullptr;
-    operator Handle<true>() const {
-      return {eval, expression};
-    }  // NOLINT(google-explicit-constructor): M embeds in F
+    // NOLINTNEXTLINE(google-explicit-constructor): M embeds in F
+    operator Handle<true>() const { return {eval, expression}; }
   };
   using Base = Handle<false>;
   using Secure = Handle<true>;

@@ -22,7 +22,8 @@ SecureColumn fold(const SecureColumn& codeword, const QM31& alpha, std::uint32_t
   SecureColumn folded(size);
   if (size < lanes) {
     for (std::uint32_t j = 0; j < size; ++j) {
-      const QM31 v0 = codeword.at(2 * j), v1 = codeword.at(2 * j + 1);
+      const std::size_t pair = 2 * std::size_t{j};
+      const QM31 v0 = codeword.at(pair), v1 = codeword.at(pair + 1);
       folded.set(j, v0 + v1 + alpha * ((v0 - v1) * small_inverse_twiddle(j)));
     }
     return folded;

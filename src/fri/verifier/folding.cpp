@@ -32,7 +32,8 @@ QM31 fold_circle_coset(std::vector<QM31> values, std::uint32_t log_size, std::ui
   std::vector<M31> xs;
   for (std::uint32_t j = 0; j < values.size() / 2; ++j) {
     const auto point = domain.index_at_slot(start + 2 * j).to_point();
-    values[j] = fold_pair(values[2 * j], values[2 * j + 1], point.y.inverse(), alpha);
+    const std::size_t pair = 2 * std::size_t{j};
+    values[j] = fold_pair(values[pair], values[pair + 1], point.y.inverse(), alpha);
     if (j % 2 == 0) xs.push_back(point.x);
   }
   values.resize(values.size() / 2);
