@@ -3,6 +3,8 @@
 
 #include <doctest/doctest.h>
 
+#include <limits>
+
 #include "core/artefact.hpp"
 #include "frontend/executor.hpp"
 #include "stark/prover.hpp"
@@ -191,9 +193,26 @@ TEST_CASE("a_commitment_fits_only_keys_under_which_it_hides_and_means_the_same")
   CHECK(contains(fits([](VerificationKey& key) { ++key.log_sizes.blinder; }), "levels"));
   CHECK(contains(fits([](VerificationKey& key) { ++key.pcs.fri.log_blowup_factor; }), "levels"));
   CHECK(contains(fits([](VerificationKey& key) { key.pcs.fri.n_queries += 20; }), "fewer queries"));
-  const Committed open(1, false);
-  CHECK(refusal(ErrorKind::bad_input,
-                [&] { check_data_fits(open.input_data, model.key(), model.key().input); }) != "accepted");
+  DataCommitment open = model.input_data;
+  open.proof_budget = 0;
+  CHECK(
+      contains(refusal(ErrorKind::bad_input, [&] { check_data_fits(open, model.key(), model.key().input); }),
+               "hides nothing"));
+}
+
+TEST_CASE("a_commitment_is_random_in_its_salts_and_in_every_row_after_the_fin_row") {
+  const Committed model;
+  Csprng one = Csprng::insecure(1), two = Csprng::insecure(2);
+  const DataCommitment first = commit_data(model.key(), model.key().input, model.input, &one);
+  const DataCommitment second = commit_data(model.key(), model.key().input, model.input, &two);
+  const std::size_t real_rows = (model.input.size() + data::row_values - 1) / data::row_values;
+  for (std::size_t column = 0; column < data::row_values + data::salts; ++column) {
+    const bool is_salt = column >= data::row_values;
+    for (std::size_t row = 0; row < first.columns[column].size(); ++row) {
+      const bool differs = first.columns[column][row] != second.columns[column][row];
+      REQUIRE(differs == (is_salt || row > real_rows));
+    }
+  }
 }
 
 TEST_CASE("values_outside_the_keys_range_are_not_committed") {
@@ -242,4 +261,16 @@ TEST_CASE("a_damaged_file_of_a_commitment_is_refused") {
   CHECK(contains(with_word(after_scales + 16, 1U << 24), "number of values"));
   CHECK(contains(with_word(after_scales + 20, 1), "padding"));
   CHECK(contains(with_word(after_scales + 20, 0x7fffffff), "not below"));
+  Bytes longer(payload.begin(), payload.end());
+  longer.push_back(0);
+  CHECK_THROWS_AS(decode_data(seal_artefact(ArtefactKind::committed_data, 1, longer), "in.data"), Error);
+  const auto with_scales = [&](std::vector<double> scales) {
+    DataCommitment changed = model.input_data;
+    changed.scales = std::move(scales);
+    return refusal(ErrorKind::bad_input, [&] { decode_data(encode_data(changed), "in.data"); });
+  };
+  CHECK(contains(with_scales({1, 1}), "not one, nor one a value"));
+  for (const double scale : {0.0, -1.0, std::numeric_limits<double>::infinity()}) {
+    CHECK(contains(with_scales({scale}), "not a positive number"));
+  }
 }
