@@ -1,6 +1,5 @@
 #include "stark/verifier.hpp"
 
-#include <algorithm>
 #include <memory>
 #include <vector>
 
