@@ -3,13 +3,12 @@
 // CIRCLET_FULL.
 #include <doctest/doctest.h>
 
-#include <cstdlib>
-#include <filesystem>
 #include <random>
 
 #include "core/artefact.hpp"
 #include "tests/adversary/forge.hpp"
 #include "tests/support/full_run.hpp"
+#include "tests/support/scratch_folder.hpp"
 
 using namespace circlet;
 using namespace circlet::testing;
@@ -91,22 +90,6 @@ std::size_t envelope_words() {
 void set_word(Bytes& payload, std::size_t word, std::uint32_t value) {
   std::memcpy(payload.data() + 4 * word, &value, sizeof(value));
 }
-
-class TemporaryFolder {
- public:
-  TemporaryFolder() {
-    std::string name = (std::filesystem::temp_directory_path() / "circlet-envelope-XXXXXX").string();
-    REQUIRE(::mkdtemp(name.data()) != nullptr);
-    path_ = name;
-  }
-  ~TemporaryFolder() { std::filesystem::remove_all(path_); }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-  [[nodiscard]] std::filesystem::path operator/(const char* name) const { return path_ / name; }
-
- private:
-  std::filesystem::path path_;
-};
 
 }  // namespace
 
@@ -204,7 +187,7 @@ TEST_CASE("a_file_of_another_kind_or_version_is_refused_by_name") {
   check_refused([&] { decode_proof(seal_artefact(ArtefactKind::proof, 2, words.bytes()), "proof.bin"); });
   check_refused([&] { decode_proof(seal_artefact(ArtefactKind::proof, 0, words.bytes()), "proof.bin"); });
   check_refused([&] { decode_proof({}, "proof.bin"); }, "not a Circlet file");
-  TemporaryFolder folder;
+  const ScratchFolder folder;
   write_file(folder / "model.vk", file);
   check_refused([&] { load_verification_key(folder / "model.vk"); });
   check_refused([&] { load_proving_key(folder / "model.vk"); });
@@ -289,7 +272,7 @@ TEST_CASE("a_key_of_another_length_or_outside_its_limits_is_refused_by_name") {
 }
 
 TEST_CASE("a_damaged_key_file_is_refused") {
-  TemporaryFolder folder;
+  const ScratchFolder folder;
   const auto path = folder / "model.vk";
   save_verification_key(honest().model.key(), path);
   REQUIRE(load_verification_key(path) == honest().model.key());
@@ -311,7 +294,7 @@ TEST_CASE("a_damaged_key_file_is_refused") {
 
 TEST_CASE("a_damaged_proving_key_is_refused_or_makes_no_false_proof") {
   const auto& model = honest().model;
-  TemporaryFolder folder;
+  const ScratchFolder folder;
   const auto path = folder / "model.pk";
   save_proving_key(model.proving_key, path);
   const auto prove_with_file = [&] {

@@ -5,27 +5,18 @@
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
 #include <thread>
 
 #include "core/error.hpp"
+#include "tests/support/scratch_folder.hpp"
 
 using namespace circlet;
+using circlet::testing::ScratchFolder;
 
 namespace {
-
-/// A folder that is removed at the end.
-struct ScratchFolder {
-  std::filesystem::path path =
-      std::filesystem::temp_directory_path() / ("circlet-artefact-test-" + std::to_string(::getpid()));
-  ScratchFolder() { std::filesystem::create_directories(path); }
-  ScratchFolder(const ScratchFolder&) = delete;
-  ScratchFolder& operator=(const ScratchFolder&) = delete;
-  ~ScratchFolder() { std::filesystem::remove_all(path); }
-};
 
 Bytes some_bytes(std::size_t size) {
   Bytes bytes(size);
@@ -50,44 +41,44 @@ TEST_CASE("a_mapped_file_has_the_bytes_that_were_written") {
   const ScratchFolder folder;
   for (const std::size_t size : {std::size_t{0}, std::size_t{1}, std::size_t{100'000}}) {
     const Bytes bytes = some_bytes(size);
-    write_file(folder.path / "file", bytes);
-    const MappedFile mapped(folder.path / "file");
+    write_file(folder / "file", bytes);
+    const MappedFile mapped(folder / "file");
     CHECK(std::ranges::equal(mapped.bytes(), bytes));
-    CHECK(read_file(folder.path / "file") == bytes);
+    CHECK(read_file(folder / "file") == bytes);
   }
 }
 
 TEST_CASE("a_mapping_keeps_what_it_saw_when_the_file_is_replaced_or_removed") {
   const ScratchFolder folder;
   const Bytes before = some_bytes(50'000);
-  write_file(folder.path / "file", before);
-  const MappedFile mapped(folder.path / "file");
-  write_file(folder.path / "file", some_bytes(10));
+  write_file(folder / "file", before);
+  const MappedFile mapped(folder / "file");
+  write_file(folder / "file", some_bytes(10));
   CHECK(std::ranges::equal(mapped.bytes(), before));
-  std::filesystem::remove(folder.path / "file");
+  std::filesystem::remove(folder / "file");
   CHECK(std::ranges::equal(mapped.bytes(), before));
 }
 
 TEST_CASE("what_cannot_be_read_is_an_io_error") {
   const ScratchFolder folder;
-  for (const auto& path : {folder.path / "absent", folder.path}) {
+  for (const auto& path : {folder / "absent", folder.path()}) {
     CHECK(error_kind([&] { read_file(path); }) == ErrorKind::io);
     CHECK(error_kind([&] { const MappedFile mapped(path); }) == ErrorKind::io);
   }
-  write_file(folder.path / "file", some_bytes(100));
-  CHECK(error_kind([&] { read_file(folder.path / "file", 99); }) == ErrorKind::bad_input);
+  write_file(folder / "file", some_bytes(100));
+  CHECK(error_kind([&] { read_file(folder / "file", 99); }) == ErrorKind::bad_input);
 }
 
 TEST_CASE("a_secret_file_is_readable_by_its_owner_alone_and_others_as_the_umask_says") {
   const ScratchFolder folder;
   const auto mode = [&](const char* name) {
-    return static_cast<unsigned>(std::filesystem::status(folder.path / name).permissions());
+    return static_cast<unsigned>(std::filesystem::status(folder / name).permissions());
   };
   for (const unsigned mask : {0022U, 0077U, 0002U}) {
     CAPTURE(mask);
     const auto before = ::umask(mask);
-    write_file(folder.path / "secret", some_bytes(3), true);
-    write_file(folder.path / "public", some_bytes(3));
+    write_file(folder / "secret", some_bytes(3), true);
+    write_file(folder / "public", some_bytes(3));
     ::umask(before);
     CHECK(mode("secret") == 0600);
     CHECK(mode("public") == (0666 & ~mask));
@@ -96,27 +87,27 @@ TEST_CASE("a_secret_file_is_readable_by_its_owner_alone_and_others_as_the_umask_
 
 TEST_CASE("a_write_follows_a_link_and_replaces_nothing_but_a_regular_file") {
   const ScratchFolder folder;
-  std::filesystem::create_directory(folder.path / "vault");
-  write_file(folder.path / "vault" / "file", some_bytes(3));
-  std::filesystem::create_symlink("vault/file", folder.path / "link");
-  write_file(folder.path / "link", some_bytes(9));
-  CHECK(std::filesystem::is_symlink(folder.path / "link"));
-  CHECK(read_file(folder.path / "vault" / "file") == some_bytes(9));
+  std::filesystem::create_directory(folder / "vault");
+  write_file(folder / "vault" / "file", some_bytes(3));
+  std::filesystem::create_symlink("vault/file", folder / "link");
+  write_file(folder / "link", some_bytes(9));
+  CHECK(std::filesystem::is_symlink(folder / "link"));
+  CHECK(read_file(folder / "vault" / "file") == some_bytes(9));
 
-  REQUIRE(::mkfifo((folder.path / "pipe").c_str(), 0600) == 0);
-  std::filesystem::create_symlink("loop", folder.path / "loop");
+  REQUIRE(::mkfifo((folder / "pipe").c_str(), 0600) == 0);
+  std::filesystem::create_symlink("loop", folder / "loop");
   for (const char* name : {"pipe", "vault", "loop"}) {
     CAPTURE(name);
-    CHECK(error_kind([&] { write_file(folder.path / name, some_bytes(3)); }) == ErrorKind::io);
+    CHECK(error_kind([&] { write_file(folder / name, some_bytes(3)); }) == ErrorKind::io);
   }
-  CHECK(std::filesystem::is_fifo(folder.path / "pipe"));
-  CHECK(error_kind([&] { read_file(folder.path / "pipe"); }) == ErrorKind::io);
-  CHECK(error_kind([&] { write_file(folder.path / "absent" / "file", some_bytes(3)); }) == ErrorKind::io);
+  CHECK(std::filesystem::is_fifo(folder / "pipe"));
+  CHECK(error_kind([&] { read_file(folder / "pipe"); }) == ErrorKind::io);
+  CHECK(error_kind([&] { write_file(folder / "absent" / "file", some_bytes(3)); }) == ErrorKind::io);
 }
 
 TEST_CASE("a_write_removes_what_a_killed_writer_left_and_nothing_else") {
   const ScratchFolder folder;
-  const auto touch = [&](const std::string& name) { write_file(folder.path / name, some_bytes(1)); };
+  const auto touch = [&](const std::string& name) { write_file(folder / name, some_bytes(1)); };
   const std::vector<std::string> abandoned = {".file.0123456789abcdef", ".file.ffffffffffffffff"};
   const std::vector<std::string> others = {".file.0123456789abcde",  ".file.0123456789abcdef0",
                                            ".file.0123456789abcdeg", ".other.0123456789abcdef",
@@ -124,11 +115,11 @@ TEST_CASE("a_write_removes_what_a_killed_writer_left_and_nothing_else") {
   for (const auto& name : abandoned) touch(name);
   for (const auto& name : others) touch(name);
   // Another process writes its file now.
-  const FileDescriptor busy(::open((folder.path / others.back()).c_str(), O_WRONLY | O_CLOEXEC));
+  const FileDescriptor busy(::open((folder / others.back()).c_str(), O_WRONLY | O_CLOEXEC));
   REQUIRE(::flock(busy.get(), LOCK_EX) == 0);
   touch("file");
-  for (const auto& name : abandoned) CHECK_FALSE(std::filesystem::exists(folder.path / name));
-  for (const auto& name : others) CHECK(std::filesystem::exists(folder.path / name));
+  for (const auto& name : abandoned) CHECK_FALSE(std::filesystem::exists(folder / name));
+  for (const auto& name : others) CHECK(std::filesystem::exists(folder / name));
 }
 
 TEST_CASE("writers_of_one_file_at_once_leave_one_whole_file") {
@@ -138,13 +129,13 @@ TEST_CASE("writers_of_one_file_at_once_leave_one_whole_file") {
     std::vector<std::jthread> running;
     for (std::size_t size = 1; size <= writers; ++size) {
       running.emplace_back([&folder, size] {
-        for (std::size_t i = 0; i < writes; ++i) write_file(folder.path / "file", some_bytes(size * 1000));
+        for (std::size_t i = 0; i < writes; ++i) write_file(folder / "file", some_bytes(size * 1000));
       });
     }
   }
-  const Bytes last = read_file(folder.path / "file");
+  const Bytes last = read_file(folder / "file");
   CHECK(last == some_bytes(last.size()));
-  CHECK(std::distance(std::filesystem::directory_iterator(folder.path), {}) == 1);
+  CHECK(std::distance(std::filesystem::directory_iterator(folder.path()), {}) == 1);
 }
 
 TEST_CASE("a_lock_lets_one_holder_in_at_a_time_also_after_its_file_was_removed") {
@@ -156,20 +147,20 @@ TEST_CASE("a_lock_lets_one_holder_in_at_a_time_also_after_its_file_was_removed")
     for (int thread = 0; thread < 4; ++thread) {
       running.emplace_back([&] {
         for (int i = 0; i < 50; ++i) {
-          const FileLock lock(folder.path / "lock");
+          const FileLock lock(folder / "lock");
           shared = shared || inside.fetch_add(1) != 0;
           std::this_thread::yield();
           ++entered;
           --inside;
           // The last act of a holder: who waits for this file must not take it for the lock.
-          if (i % 10 == 9) std::filesystem::remove(folder.path / "lock");
+          if (i % 10 == 9) std::filesystem::remove(folder / "lock");
         }
       });
     }
   }
   CHECK(entered == 200);
   CHECK_FALSE(shared);
-  CHECK(error_kind([&] { const FileLock lock(folder.path / "absent" / "lock"); }) == ErrorKind::io);
+  CHECK(error_kind([&] { const FileLock lock(folder / "absent" / "lock"); }) == ErrorKind::io);
 }
 
 TEST_CASE("an_envelope_opens_to_its_payload_and_any_change_of_it_is_refused") {

@@ -9,6 +9,7 @@
 #include "fri/query_positions.hpp"
 #include "fri/verifier/folding.hpp"
 #include "fri/verifier/fri_verifier.hpp"
+#include "tests/support/refusal.hpp"
 
 namespace circlet {
 namespace {
@@ -145,19 +146,15 @@ std::vector<std::uint32_t> some_positions(std::uint32_t log_domain_size) {
   return draw_query_positions(channel, log_domain_size, 6);
 }
 
-/// The verifier's answer: empty if it accepts the proof with these answers.
+/// The verifier's answer: "accepted" if it accepts the proof with these answers.
 std::string refusal(const Case& c, const FriProof<Blake2sHash>& proof,
                     const std::vector<std::uint32_t>& positions, const Codeword& codeword) {
   std::vector<QM31> answers;
   for (const auto position : positions) answers.push_back(codeword[position]);
-  try {
+  return testing::refusal(ErrorKind::rejected, [&] {
     Blake2sChannel channel;
     FriVerifier<MC>(c.config, c.log_degree_bound, proof, channel).check_queries(positions, answers);
-    return {};
-  } catch (const Error& error) {
-    CHECK(error.kind() == ErrorKind::rejected);
-    return error.what();
-  }
+  });
 }
 
 TEST_CASE("fri_accepts_a_polynomial_within_the_bound") {
@@ -167,7 +164,7 @@ TEST_CASE("fri_accepts_a_polynomial_within_the_bound") {
     const auto positions = some_positions(log_domain_size);
     const auto codeword = random_codeword(c.log_degree_bound, log_domain_size, random);
     const auto proof = prove(c.config, c.log_degree_bound, codeword, positions, honestly);
-    CHECK(refusal(c, proof, positions, codeword) == "");
+    CHECK(refusal(c, proof, positions, codeword) == "accepted");
   }
 }
 
@@ -220,7 +217,7 @@ TEST_CASE("fri_rejects_swapped_inner_layers") {
   const auto codeword = random_codeword(4, 5, random);
   auto proof = prove(c.config, 4, codeword, positions, honestly);
   std::swap(proof.inner_layers[0], proof.inner_layers[1]);
-  CHECK(refusal(c, proof, positions, codeword) != "");
+  CHECK(refusal(c, proof, positions, codeword) != "accepted");
 }
 
 TEST_CASE("fri_rejects_another_number_of_layers_or_coefficients") {

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "fri/proof_io.hpp"
+#include "tests/support/refusal.hpp"
 
 namespace circlet {
 namespace {
@@ -115,13 +116,7 @@ TEST_CASE("binary_field_elements_not_below_p_are_refused") {
 }
 
 std::string refusal_of(const nlohmann::ordered_json& json) {
-  try {
-    stark_proof_from_json_text(json.dump());
-    return {};
-  } catch (const Error& error) {
-    CHECK(error.kind() == ErrorKind::bad_input);
-    return error.what();
-  }
+  return testing::refusal(ErrorKind::bad_input, [&] { stark_proof_from_json_text(json.dump()); });
 }
 
 TEST_CASE("json_of_another_shape_is_refused_with_the_path") {

@@ -2,14 +2,13 @@
 #include "frontend/inputs.hpp"
 
 #include <doctest/doctest.h>
-#include <unistd.h>
 #include <zip.h>
 
 #include <cstring>
-#include <filesystem>
 #include <fstream>
 
 #include "core/error.hpp"
+#include "tests/support/scratch_folder.hpp"
 
 using namespace circlet;
 
@@ -28,16 +27,6 @@ std::string npy(const std::string& type, const std::string& shape, const std::ve
   bytes.append(reinterpret_cast<const char*>(values.data()), values.size() * sizeof(T));
   return bytes;
 }
-
-struct TemporaryFile {
-  explicit TemporaryFile(const std::string& suffix)
-      : path(std::filesystem::temp_directory_path() /
-             ("circlet-inputs-" + std::to_string(getpid()) + suffix)) {}
-  ~TemporaryFile() { std::filesystem::remove(path); }
-  TemporaryFile(const TemporaryFile&) = delete;
-  TemporaryFile& operator=(const TemporaryFile&) = delete;
-  std::filesystem::path path;
-};
 
 }  // namespace
 
@@ -107,10 +96,11 @@ TEST_CASE("broken_npy_files_are_refused") {
 }
 
 TEST_CASE("npz_archives_with_one_array_are_read_and_others_refused") {
-  const TemporaryFile file(".npz");
+  const testing::ScratchFolder folder;
+  const auto file = folder / "inputs.npz";
   const std::string array = npy<float>("<f4", "(2, 2)", {1, 2, 3, 4});
   for (const int arrays : {1, 2}) {
-    zip_t* archive = zip_open(file.path.c_str(), ZIP_CREATE | ZIP_TRUNCATE, nullptr);
+    zip_t* archive = zip_open(file.c_str(), ZIP_CREATE | ZIP_TRUNCATE, nullptr);
     REQUIRE(archive != nullptr);
     for (int i = 0; i < arrays; ++i) {
       zip_source_t* source = zip_source_buffer(archive, array.data(), array.size(), 0);
@@ -118,19 +108,20 @@ TEST_CASE("npz_archives_with_one_array_are_read_and_others_refused") {
     }
     REQUIRE(zip_close(archive) == 0);
     if (arrays == 1) {
-      CHECK(read_inputs(file.path, 2) == std::vector<double>{1, 2, 3, 4});
-      CHECK_THROWS_WITH_AS(read_inputs(file.path, 3), doctest::Contains("takes 3 a sample"), Error);
+      CHECK(read_inputs(file, 2) == std::vector<double>{1, 2, 3, 4});
+      CHECK_THROWS_WITH_AS(read_inputs(file, 3), doctest::Contains("takes 3 a sample"), Error);
     } else {
-      CHECK_THROWS_WITH_AS(read_inputs(file.path, 2), doctest::Contains("holds 2 arrays"), Error);
+      CHECK_THROWS_WITH_AS(read_inputs(file, 2), doctest::Contains("holds 2 arrays"), Error);
     }
   }
-  std::ofstream(file.path) << "no archive";
-  CHECK_THROWS_AS(read_inputs(file.path, 2), Error);
+  std::ofstream(file) << "no archive";
+  CHECK_THROWS_AS(read_inputs(file, 2), Error);
 }
 
 TEST_CASE("unknown_and_missing_input_files_are_named") {
   CHECK_THROWS_AS(read_inputs("/nonexistent/inputs.json", 2), Error);
-  const TemporaryFile file(".csv");
-  std::ofstream(file.path) << "1,2\n";
-  CHECK_THROWS_WITH_AS(read_inputs(file.path, 2), doctest::Contains("unknown kind"), Error);
+  const testing::ScratchFolder folder;
+  const auto file = folder / "inputs.csv";
+  std::ofstream(file) << "1,2\n";
+  CHECK_THROWS_WITH_AS(read_inputs(file, 2), doctest::Contains("unknown kind"), Error);
 }

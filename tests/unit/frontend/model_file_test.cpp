@@ -2,13 +2,12 @@
 #include "frontend/model_file.hpp"
 
 #include <doctest/doctest.h>
-#include <unistd.h>
 
-#include <filesystem>
 #include <set>
 
 #include "core/error.hpp"
 #include "frontend/predicate.hpp"
+#include "tests/support/scratch_folder.hpp"
 #include "tests/unit/frontend/frontend_support.hpp"
 
 using namespace circlet;
@@ -117,7 +116,8 @@ TEST_CASE("damaged_structure_files_are_refused_or_are_other_valid_structures") {
 }
 
 TEST_CASE("saved_models_are_readable_by_their_owner_only") {
-  const auto path = std::filesystem::temp_directory_path() / ("circlet-model-" + std::to_string(getpid()));
+  const testing::ScratchFolder folder;
+  const auto path = folder / "digits.model";
   save_model(small_model(), path);
   using std::filesystem::perms;
   CHECK(std::filesystem::status(path).permissions() == (perms::owner_read | perms::owner_write));
@@ -125,5 +125,4 @@ TEST_CASE("saved_models_are_readable_by_their_owner_only") {
   CHECK_THROWS_AS(load_structure(path), Error);
   save_structure(small_program(), predicates()[1], path);
   CHECK(load_structure(path) == PublicModel{structure_of(small_program()), predicates()[1]});
-  std::filesystem::remove(path);
 }
