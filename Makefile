@@ -3,10 +3,11 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 BUILD ?= build/release
+PREFIX ?= /usr/local
 CIRCLET := $(BUILD)/bin/circlet
 export CIRCLET_CACHE ?= $(HOME)/.cache/circlet
 
-.PHONY: help deps build demo test test-full onchain bench fuzz generate format lint clean
+.PHONY: help deps build install demo test test-full onchain bench fuzz generate format lint clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -17,6 +18,9 @@ deps: ## install the Debian packages that Circlet is built with
 build: deps ## build the circlet command into build/release/bin
 	@cmake -S . -B $(BUILD) -G Ninja -DCMAKE_BUILD_TYPE=Release -DCIRCLET_TESTS=OFF >/dev/null
 	@cmake --build $(BUILD) --target circlet
+
+install: build ## put the circlet command into $(PREFIX)/bin (PREFIX=/usr/local)
+	@cmake --install $(BUILD) --prefix $(PREFIX)
 
 demo: build ## from nothing to "proof verified: digit 7"
 	@scripts/demo $(CIRCLET)
