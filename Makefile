@@ -16,7 +16,7 @@ deps: ## install the Debian packages that Circlet is built with
 	@scripts/install-deps
 
 build: deps ## build the circlet command into build/release/bin
-	@cmake -S . -B $(BUILD) -G Ninja -DCMAKE_BUILD_TYPE=Release -DCIRCLET_TESTS=OFF >/dev/null
+	@[[ -f $(BUILD)/build.ninja ]] || cmake -S . -B $(BUILD) -G Ninja -DCMAKE_BUILD_TYPE=Release -DCIRCLET_TESTS=OFF >/dev/null
 	@cmake --build $(BUILD) --target circlet
 
 install: build ## put the circlet command into $(PREFIX)/bin (PREFIX=/usr/local)
