@@ -191,7 +191,7 @@ void add_run(CLI::App& app, RunCommand& options, const Output& output) {
 
 void add_commit(CLI::App& app, CommitCommand& options, const Output& output) {
   auto* command =
-      app.add_subcommand("commit", "Commit to an input: its root is public, the file proves about it");
+      app.add_subcommand("commit", "Commit to an input: its id is public, the file proves about it");
   command->add_option("key", options.key, "model.vk of a key with a committed input")->required();
   command->add_option("input", options.input, "one input: .json, .npy or .npz")->required();
   command->add_option("-o,--output", options.data, "file for the values and their opening, secret")
@@ -203,7 +203,7 @@ void add_commit(CLI::App& app, CommitCommand& options, const Output& output) {
 }
 
 void add_open(CLI::App& app, OpenCommand& options, const Output& output) {
-  auto* command = app.add_subcommand("open", "Show the root and the values of a commitment");
+  auto* command = app.add_subcommand("open", "Show the id and the values of a commitment");
   command->add_option("data", options.data, "file that commit or prove wrote")->required();
   command->callback([&] { open_data(options, output); });
 }

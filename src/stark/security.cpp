@@ -185,6 +185,7 @@ Security security_of(const VerificationKey& key) {
 nlohmann::ordered_json to_json(const Security& security) {
   return {{"conjectured_bits", security.conjectured()},
           {"proven_bits", security.proven()},
+          {"binding_bits", security.binding()},
           {"proof_of_work", security.pow_bits},
           {"hash", hash_bits},
           {"johnson_multiplicity", security.johnson_multiplicity},
@@ -208,7 +209,10 @@ std::string to_text(const Security& security) {
          terms_text(fmt::format("proven: Johnson, m = {}", security.johnson_multiplicity).c_str(),
                     security.johnson) +
          terms_text("conjectured: random words", security.random_words) +
-         terms_text("conjectured: capacity", security.capacity);
+         terms_text("conjectured: capacity", security.capacity) +
+         fmt::format(
+             "          an owner who committed to two models at once proves either at 2^{} hashes a proof\n",
+             whole(security.binding()));
 }
 
 }  // namespace circlet

@@ -39,6 +39,9 @@ struct Security {
   [[nodiscard]] double conjectured() const { return capacity.bits(); }
   /// The better of the two proven figures.
   [[nodiscard]] double proven() const;
+  /// What a proof costs an owner who committed to two models at once, half of the tree's leaves each: the
+  /// queries must fall on the half of the one that he proves.
+  [[nodiscard]] double binding() const { return unique_decoding.queries; }
 };
 
 Security security_of(const VerificationKey& key);

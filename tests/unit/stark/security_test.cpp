@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 using namespace circlet;
@@ -65,6 +66,30 @@ TEST_CASE("no_number_of_queries_or_work_lifts_the_terms_over_the_field") {
   CHECK(many.proven() < 124);
 }
 
+// The rule of the contract ModelRegistry, which knows no other term than the queries' and this.
+TEST_CASE("keys_over_2_20_points_or_2_19_with_committed_values_have_96_bits_and_greater_ones_do_not") {
+  for (const std::uint32_t log_blowup : {1U, 2U, 3U, 4U}) {
+    for (const bool committed_input : {false, true}) {
+      for (const bool committed_output : {false, true}) {
+        CAPTURE(log_blowup);
+        CAPTURE(committed_input);
+        CAPTURE(committed_output);
+        VerificationKey key = key_with(log_blowup, 72 / log_blowup, 24);
+        if (committed_input) key.input_visibility = Visibility::committed;
+        if (committed_output) key.output_visibility = Visibility::committed;
+        const auto conjectured = [&](std::uint32_t log_points) {
+          const std::uint32_t rows = log_points - log_blowup;
+          key.log_sizes = {.linear = rows, .activate = rows, .lut = rows, .mac = rows, .blinder = rows};
+          return security_of(key).conjectured();
+        };
+        const std::uint32_t most = committed_input || committed_output ? 19 : 20;
+        CHECK(conjectured(most) == 96);
+        CHECK(conjectured(most + 1) < 96);
+      }
+    }
+  }
+}
+
 TEST_CASE("the_johnson_figure_pays_for_its_lists_and_proximity_gaps") {
   const Security security = security_of(key_with(4, 18, 24));
   CHECK(security.johnson.queries > security.unique_decoding.queries);
@@ -75,6 +100,18 @@ TEST_CASE("the_johnson_figure_pays_for_its_lists_and_proximity_gaps") {
   const Security many = security_of(key_with(4, 100, 24));
   CHECK(many.johnson.bits() == many.johnson.batching);
   CHECK(many.johnson_multiplicity == 3);
+}
+
+TEST_CASE("a_choice_between_two_models_costs_a_bit_a_query_and_the_work") {
+  for (const std::uint32_t log_blowup : {1U, 4U}) {
+    const Security security = security_of(key_with(log_blowup, 18, 24));
+    // Each half agrees with the other's codeword by chance, on a rate's share of it.
+    const double agreement = (1 + 4099 / std::exp2(12 + log_blowup)) / 2;
+    CHECK(security.binding() == doctest::Approx(24 - 18 * std::log2(agreement)));
+    CHECK(to_json(security).at("binding_bits").get<double>() == security.binding());
+    const std::string price = "2^" + std::to_string(static_cast<int>(security.binding())) + " hashes";
+    CHECK(to_text(security).find(price) != std::string::npos);
+  }
 }
 
 TEST_CASE("the_security_report_names_every_term") {
