@@ -63,6 +63,11 @@ pub fn samples(committed: u32) -> u32 {
     183 + 39 * committed
 }
 
+/// DEEP quotients (deep.cairo): one a column sampled at z alone, three a column sampled twice.
+pub fn quotients(committed: u32) -> u32 {
+    219 + 47 * committed
+}
+
 /// The components in the order of a leaf, given the log sizes of the tables that every proof has.
 pub fn leaf_order(log_sizes: Span<u32>, committed: u32) -> Array<u32> {
     let mut order = array![];

@@ -1,5 +1,5 @@
 //! Sums of weights in QM31 times values below 2^32, not reduced on the way: a weight is two felts, c0 + c1 2^128 and
-//! c2 + c3 2^128, and so is a sum, each of whose parts stays below 2^128 for up to 2^65 terms.
+//! c2 + c3 2^128, and so is a sum, each of whose parts stays in its place for up to 2^60 terms.
 use crate::fields::{QM31, reduce_u128};
 
 const SHIFT: felt252 = 0x100000000000000000000000000000000;

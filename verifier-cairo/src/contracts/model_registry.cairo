@@ -4,7 +4,7 @@
 //! well formed and asks for enough security. What it cannot check: that the structure root, which says what the model
 //! computes, belongs to a network at all. **A structure root that nobody rebuilt proves nothing**: before relying on a model id, rebuild
 //! its root from the public `model.structure` with `circlet inspect --rebuild` and compare the keys.
-//! Weights are hidden, but fixed by the key: a model id always means the same function.
+//! Weights are hidden, but fixed by the key: a model id means one function, at the price that docs/security.md section 4 puts on a choice.
 //!
 //! **Families.** Hidden weights are masked for a number of proofs; when they are spent, the owner commits the weights again under
 //! new masks: a key that differs in its weights root alone, and so another model id. `renew` records it as a member of the
@@ -48,15 +48,18 @@ pub trait IModelRegistry<TState> {
 
 #[starknet::contract]
 pub mod ModelRegistry {
-    use core::num::traits::Zero;
+    use core::num::traits::{Pow, Zero};
     use starknet::storage::{Map, StoragePathEntry, StoragePointerReadAccess, StoragePointerWriteAccess};
     use starknet::{ClassHash, ContractAddress, get_caller_address};
     use crate::contracts::prediction::{Prediction, model_id};
     use crate::contracts::verifier::{IVerifierDispatcherTrait, IVerifierLibraryDispatcher};
     use crate::key::{read_key, stem};
+    use crate::layout::quotients;
 
-    /// Conjectured security: a query gives as many bits as the blow-up has.
+    /// Conjectured security, of each of the two terms that a key can bring below it (docs/security.md): a query gives as many bits
+    /// as the blow-up has; batching Q quotients over a domain of n points fails in (Q - 1) n of the 2^124 values of its challenge.
     const SECURITY_BITS: u32 = 96;
+    const FIELD_BITS: u32 = 124;
     const MIN_POW_BITS: u32 = 20;
 
     #[storage]
@@ -134,6 +137,9 @@ pub mod ModelRegistry {
             let key = read_key(vk);
             assert(key.pow_bits >= MIN_POW_BITS, 'circlet: too little work');
             assert(key.pow_bits + key.log_blowup * key.n_queries >= SECURITY_BITS, 'circlet: too few queries');
+            let points: u64 = 2_u64.pow(key.log_size + key.log_blowup);
+            let failing = (quotients(key.committed) - 1).into() * points;
+            assert(failing <= 2_u64.pow(FIELD_BITS - SECURITY_BITS), 'circlet: too many rows');
             let model_id = self.new_model_id(vk);
             let owner = get_caller_address();
             self.families.entry(model_id).write(model_id);

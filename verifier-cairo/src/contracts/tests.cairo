@@ -2,7 +2,7 @@ use core::num::traits::Zero;
 use starknet::syscalls::deploy_syscall;
 use starknet::testing::set_contract_address;
 use starknet::{ClassHash, ContractAddress};
-use crate::key::tests::{committed_key, key, key_with};
+use crate::key::tests::{committed_key, committed_key_of, key, key_of, key_with};
 use super::model_registry::{IModelRegistryDispatcher, IModelRegistryDispatcherTrait, ModelRegistry};
 use super::loan_desk::{ILoanDeskDispatcher, ILoanDeskDispatcherTrait, LoanDesk};
 use super::prediction::{Prediction, decided_class, holds, input_commitment, model_id, output_form, output_commitment};
@@ -232,6 +232,39 @@ fn ninety_two_bits_are_too_few() {
 #[should_panic(expected: ('circlet: too little work', 'ENTRYPOINT_FAILED'))]
 fn nineteen_bits_of_work_are_too_few() {
     registry().register(key_with(26, 19));
+}
+
+/// Words: log sizes of the blinder and of the blow-up, and queries, 80 bits of them.
+fn domain(log_size: u32, log_blowup: u32) -> Array<(u32, u32)> {
+    array![(9, log_size), (27, log_blowup), (29, 80 / log_blowup)]
+}
+
+#[test]
+fn domains_of_ninety_six_bits_are_registered() {
+    let registry = registry();
+    caller(0x123);
+    registry.register(key_of(domain(16, 4).span()));
+    registry.register(key_of(domain(18, 2).span()));
+    registry.register(committed_key_of(true, false, domain(15, 4)));
+    registry.register(committed_key_of(true, true, domain(17, 2)));
+}
+
+#[test]
+#[should_panic(expected: ('circlet: too many rows', 'ENTRYPOINT_FAILED'))]
+fn ninety_five_bits_of_batching_are_too_few() {
+    registry().register(key_of(domain(17, 4).span()));
+}
+
+#[test]
+#[should_panic(expected: ('circlet: too many rows', 'ENTRYPOINT_FAILED'))]
+fn the_greatest_key_is_refused() {
+    registry().register(committed_key_of(true, true, domain(26, 4)));
+}
+
+#[test]
+#[should_panic(expected: ('circlet: too many rows', 'ENTRYPOINT_FAILED'))]
+fn committed_values_count_as_quotients() {
+    registry().register(committed_key_of(false, true, domain(16, 4)));
 }
 
 #[test]

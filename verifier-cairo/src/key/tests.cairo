@@ -22,7 +22,7 @@ pub fn key_with(index: u32, value: u32) -> Span<felt252> {
 }
 
 /// The words with several of them changed.
-fn key_of(changes: Span<(u32, u32)>) -> Span<felt252> {
+pub fn key_of(changes: Span<(u32, u32)>) -> Span<felt252> {
     let mut felts = array![];
     let mut felt = 0;
     let mut shift = 1;
@@ -49,8 +49,12 @@ fn key_of(changes: Span<(u32, u32)>) -> Span<felt252> {
 
 /// With a committed input, a committed output, or both.
 pub fn committed_key(input: bool, output: bool) -> Span<felt252> {
+    committed_key_of(input, output, array![])
+}
+
+/// The same, with other words changed too.
+pub fn committed_key_of(input: bool, output: bool, mut changes: Array<(u32, u32)>) -> Span<felt252> {
     let mut word = 0;
-    let mut changes = array![];
     if input {
         word += 2;
         changes.append((INPUT_WIRE, 0));

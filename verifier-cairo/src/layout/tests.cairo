@@ -1,4 +1,6 @@
-use super::{COMPOSITION_COLUMNS, DATA_VALUES, TABLES, TREES, claims, columns, components, leaf_order, samples, tree_columns};
+use super::{
+    COMPOSITION_COLUMNS, DATA_VALUES, TABLES, TREES, claims, columns, components, leaf_order, quotients, samples, tree_columns,
+};
 
 #[test]
 fn ties_keep_the_order_of_the_components() {
@@ -19,6 +21,7 @@ fn counts_add_up() {
     let salts = array![0, 5, 5, 5, 5].span();
     for committed in 0..3_u32 {
         let mut sampled = COMPOSITION_COLUMNS;
+        let mut quotient_count = COMPOSITION_COLUMNS;
         let mut widths = tree_columns(committed);
         assert!(widths.len() == TREES + committed + 1);
         for tree in 0..TREES {
@@ -27,15 +30,18 @@ fn counts_add_up() {
                 let (once, twice) = columns(tree, component, committed);
                 count += once + twice;
                 sampled += once + 2 * twice;
+                quotient_count += once + 3 * twice;
             }
             assert!(count == *widths.pop_front().unwrap());
         }
         for _ in 0..committed {
             assert!(*widths.pop_front().unwrap() == DATA_VALUES + 5);
             sampled += DATA_VALUES;
+            quotient_count += DATA_VALUES;
         }
         assert!(*widths.pop_front().unwrap() == COMPOSITION_COLUMNS);
         assert!(sampled == samples(committed));
+        assert!(quotient_count == quotients(committed));
         assert!(components(committed) == claims(committed) + 1);
     }
 }
