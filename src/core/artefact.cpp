@@ -17,6 +17,8 @@
 #include <memory>
 #include <utility>
 
+#include "core/hex.hpp"
+
 namespace circlet {
 namespace {
 
@@ -97,7 +99,7 @@ std::string random_suffix(const std::filesystem::path& path) {
   if (::getrandom(&bits, sizeof(bits), 0) != sizeof(bits)) fail_io("name a temporary file for", path);
   std::string digits(suffix_digits, '0');
   for (char& digit : digits) {
-    digit = "0123456789abcdef"[bits % 16];
+    digit = hex_digits[bits % 16];
     bits /= 16;
   }
   return digits;
@@ -150,7 +152,7 @@ void remove_abandoned(const std::filesystem::path& folder, const std::string& pr
   while (const dirent* const entry = ::readdir(listing.get())) {
     const std::string name = entry->d_name;
     if (!name.starts_with(prefix) || name.size() != prefix.size() + suffix_digits ||
-        name.find_first_not_of("0123456789abcdef", prefix.size()) != std::string::npos) {
+        name.find_first_not_of(hex_digits, prefix.size()) != std::string::npos) {
       continue;
     }
     const std::string path = folder / name;

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "core/bytes.hpp"
+#include "core/hex.hpp"
 
 namespace circlet {
 namespace {
@@ -55,28 +56,21 @@ std::array<std::uint8_t, 32> Blake2sHash::to_bytes() const {
 }
 
 std::string Blake2sHash::to_hex() const {
-  static constexpr std::string_view digits = "0123456789abcdef";
   std::string hex;
   hex.reserve(64);
   for (const std::uint8_t byte : to_bytes()) {
-    hex.push_back(digits[byte >> 4]);
-    hex.push_back(digits[byte & 15]);
+    hex.push_back(hex_digits[byte >> 4]);
+    hex.push_back(hex_digits[byte & 15]);
   }
   return hex;
 }
 
 Blake2sHash Blake2sHash::from_hex(const std::string& hex) {
-  const std::string_view digits =
-      std::string_view(hex).substr(hex.starts_with("0x") || hex.starts_with("0X") ? 2 : 0);
+  const std::string_view digits = without_hex_prefix(hex);
   require(digits.size() == 64, ErrorKind::bad_input, [&] {
     return "hash: expected 64 hexadecimal digits, got " + std::to_string(digits.size()) + " characters";
   });
-  const auto value_of = [](char c) -> std::uint8_t {
-    if (c >= '0' && c <= '9') return static_cast<std::uint8_t>(c - '0');
-    if (c >= 'a' && c <= 'f') return static_cast<std::uint8_t>(c - 'a' + 10);
-    if (c >= 'A' && c <= 'F') return static_cast<std::uint8_t>(c - 'A' + 10);
-    throw Error(ErrorKind::bad_input, "hash: not a hexadecimal digit");
-  };
+  const auto value_of = [](char c) { return hex_value(c, ErrorKind::bad_input, "a hash"); };
   std::array<std::uint8_t, 32> bytes;
   for (std::size_t i = 0; i < bytes.size(); ++i) {
     bytes[i] = static_cast<std::uint8_t>(value_of(digits[2 * i]) << 4 | value_of(digits[2 * i + 1]));

@@ -11,6 +11,7 @@
 #include <memory>
 #include <numeric>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "core/circle.hpp"
@@ -75,9 +76,9 @@ class MerkleTree {
   /// Commits to columns of 2^k values, k >= 1, in storage order. The height is the largest k; a tree of no
   /// columns is the hash of the empty string.
   static MerkleTree commit(Columns columns) {
-    const auto sorted = in_leaf_order(columns);
+    auto sorted = in_leaf_order(columns);
     const std::uint32_t height = sorted.empty() ? 0 : log2_exact(sorted.back().size());
-    return commit_in_blocks(height, 0, [&](std::size_t) { return sorted; });
+    return commit_in_blocks(height, 0, [&](std::size_t) { return std::move(sorted); });
   }
 
   /// Commits to columns that are made block by block: `block(b)`, called once for every b < 2^log_blocks in

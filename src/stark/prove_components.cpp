@@ -50,7 +50,7 @@ typename CommitmentSchemeProver<MC>::Offsets sample_offsets(
 // points, and the conjugates of its points.
 std::vector<std::uint32_t> previous_slots(std::uint32_t k) {
   const std::uint32_t half = 1U << k;
-  std::vector<std::uint32_t> previous(2 * half);
+  std::vector<std::uint32_t> previous(std::size_t{2} * half);
   for (std::uint32_t i = 0; i < half; ++i) {
     const std::uint32_t before = (i - 1) & (half - 1), after = (i + 1) & (half - 1);
     previous[bit_reverse(i, k + 1)] = bit_reverse(before, k + 1);

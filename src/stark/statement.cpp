@@ -1,5 +1,7 @@
 #include "stark/statement.hpp"
 
+#include "core/hex.hpp"
+
 namespace circlet {
 namespace {
 
@@ -35,38 +37,19 @@ void append_root(std::vector<std::uint32_t>& words, const std::optional<Blake2sH
 }  // namespace
 
 Context parse_context(const std::string& hex) {
-  const std::size_t start = hex.starts_with("0x") || hex.starts_with("0X") ? 2 : 0;
-  const std::size_t digits = hex.size() - start;
+  const std::string_view digits = without_hex_prefix(hex);
   Context context{};
-  require(digits >= 1 && digits <= 64, ErrorKind::usage, "a context is 1 to 64 hexadecimal digits");
-  for (std::size_t i = 0; i < digits; ++i) {
-    const char c = hex[hex.size() - 1 - i];
-    std::uint32_t digit = 0;
-    if (c >= '0' && c <= '9') {
-      digit = static_cast<std::uint32_t>(c - '0');
-    } else if (c >= 'a' && c <= 'f') {
-      digit = static_cast<std::uint32_t>(c - 'a' + 10);
-    } else if (c >= 'A' && c <= 'F') {
-      digit = static_cast<std::uint32_t>(c - 'A' + 10);
-    } else {
-      throw Error(ErrorKind::usage, std::string("'") + c + "' in the context is not a hexadecimal digit");
-    }
+  require(digits.size() >= 1 && digits.size() <= 64, ErrorKind::usage,
+          "a context is 1 to 64 hexadecimal digits");
+  for (std::size_t i = 0; i < digits.size(); ++i) {
+    const std::uint32_t digit = hex_value(digits[digits.size() - 1 - i], ErrorKind::usage, "a context");
     context[i / 8] |= digit << (4 * (i % 8));
   }
   return context;
 }
 
 std::string to_hex(const Context& context) {
-  constexpr char digits[] = "0123456789abcdef";
-  std::string text = "0x";
-  bool leading = true;
-  for (int i = 63; i >= 0; --i) {
-    const std::uint32_t digit = (context[static_cast<std::size_t>(i) / 8] >> (4 * (i % 8))) & 15U;
-    if (digit == 0 && leading && i != 0) continue;
-    leading = false;
-    text.push_back(digits[digit]);
-  }
-  return text;
+  return hex_number(64, [&](unsigned i) { return (context[i / 8] >> (4 * (i % 8))) & 15U; });
 }
 
 void check_statement(const VerificationKey& key, const Statement& statement) {

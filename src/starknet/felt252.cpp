@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <bit>
+#include <compare>
 
 #include "core/error.hpp"
+#include "core/hex.hpp"
 
 namespace circlet {
 namespace {
@@ -20,7 +22,7 @@ std::strong_ordering compare(const std::array<std::uint64_t, 4>& a, const std::a
 }  // namespace
 
 void Felt252::require_canonical() const {
-  require(compare(limbs_, modulus) < 0, ErrorKind::bad_input,
+  require(std::is_lt(compare(limbs_, modulus)), ErrorKind::bad_input,
           [&] { return to_hex() + " is not below the Starknet prime"; });
 }
 
@@ -45,22 +47,12 @@ Felt252 Felt252::from_digits(std::span<const std::uint32_t> digits, unsigned bit
 }
 
 Felt252 Felt252::from_hex(const std::string& hex) {
-  const std::size_t start = hex.starts_with("0x") || hex.starts_with("0X") ? 2 : 0;
-  const std::size_t digits = hex.size() - start;
-  require(digits >= 1 && digits <= 64, ErrorKind::bad_input, "a felt is 1 to 64 hexadecimal digits");
+  const std::string_view digits = without_hex_prefix(hex);
+  require(digits.size() >= 1 && digits.size() <= 64, ErrorKind::bad_input,
+          "a felt is 1 to 64 hexadecimal digits");
   Felt252 felt;
-  for (std::size_t i = 0; i < digits; ++i) {
-    const char c = hex[hex.size() - 1 - i];
-    std::uint64_t digit = 0;
-    if (c >= '0' && c <= '9') {
-      digit = static_cast<std::uint64_t>(c - '0');
-    } else if (c >= 'a' && c <= 'f') {
-      digit = static_cast<std::uint64_t>(c - 'a' + 10);
-    } else if (c >= 'A' && c <= 'F') {
-      digit = static_cast<std::uint64_t>(c - 'A' + 10);
-    } else {
-      throw Error(ErrorKind::bad_input, std::string("'") + c + "' in a felt is not a hexadecimal digit");
-    }
+  for (std::size_t i = 0; i < digits.size(); ++i) {
+    const std::uint32_t digit = hex_value(digits[digits.size() - 1 - i], ErrorKind::bad_input, "a felt");
     felt.place(digit, static_cast<unsigned>(4 * i));
   }
   felt.require_canonical();
@@ -78,16 +70,7 @@ std::uint32_t Felt252::digit(unsigned i, unsigned bits) const {
 }
 
 std::string Felt252::to_hex() const {
-  constexpr char digits[] = "0123456789abcdef";
-  std::string text = "0x";
-  bool leading = true;
-  for (unsigned i = 64; i-- > 0;) {
-    const std::uint32_t value = digit(i, 4);
-    if (value == 0 && leading && i != 0) continue;
-    leading = false;
-    text.push_back(digits[value]);
-  }
-  return text;
+  return hex_number(64, [&](unsigned i) { return digit(i, 4); });
 }
 
 std::string Felt252::to_decimal() const {

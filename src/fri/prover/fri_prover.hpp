@@ -66,7 +66,7 @@ class FriProver {
 
     [[nodiscard]] QM31 at(std::uint32_t position) const {
       const std::uint32_t leaf = position >> shape.log_leaf_size();
-      const auto* const value = &columns[4 * (position - (leaf << shape.log_leaf_size()))];
+      const auto* const value = &columns[std::size_t{4} * (position - (leaf << shape.log_leaf_size()))];
       return {value[0][leaf], value[1][leaf], value[2][leaf], value[3][leaf]};
     }
   };
