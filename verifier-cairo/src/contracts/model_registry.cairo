@@ -36,7 +36,7 @@ pub trait IModelRegistry<TState> {
     ) -> Prediction;
     /// Whether a proof of the fact was verified, for a model that is not revoked. The fact is Poseidon(model id, context,
     /// number of inputs, inputs, number of outputs, outputs), values eight a felt; of committed ones the number is 0, and two felts
-    /// are the halves of their root.
+    /// are the halves of the id of their commitment.
     fn is_verified(self: @TState, fact: felt252) -> bool;
     /// The family of a model: the id of its first member. Zero if the model is not registered.
     fn family_of(self: @TState, model_id: felt252) -> felt252;
