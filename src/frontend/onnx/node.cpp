@@ -102,7 +102,9 @@ const Constant& Node::constant(std::size_t i, std::string_view what) const {
 
 const Variable& Node::variable(std::size_t i) const {
   if (is_postprocessed(i)) {
-    refuse("comes after " + to_string(std::get<Postprocessed>(input(i)).steps.back().kind) +
+    // A ZipMap names the classes, and is no step.
+    const std::vector<PostStep>& steps = std::get<Postprocessed>(input(i)).steps;
+    refuse("comes after " + (steps.empty() ? "class labels" : to_string(steps.back().kind)) +
            ", which is only supported at the end of a model");
   }
   if (!is_variable(i)) refuse("input " + std::to_string(i) + " is a constant");

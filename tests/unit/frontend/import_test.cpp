@@ -200,6 +200,20 @@ TEST_CASE("what_follows_the_logits_is_postprocessing") {
   CHECK(postprocess(graph.postprocessing, {1, 3, 2}) == std::vector<double>{1});
 }
 
+TEST_CASE("an_operator_after_postprocessing_is_refused_with_what_it_follows") {
+  struct Case {
+    const char *type, *domain, *named;
+  };
+  for (const Case& c : {Case{"ZipMap", "ai.onnx.ml", "class labels"}, Case{"Softmax", "", "softmax"}}) {
+    CAPTURE(c.type);
+    ModelMaker model;
+    model.input("x", {-1, 3}).output("y").constant("w", {3, 2}, {1, 2, 3, 4, 5, 6});
+    model.node(c.type, {"x"}, "p").set_domain(c.domain);
+    model.node("MatMul", {"p", "w"}, "y");
+    CHECK(contains(failure(model, ErrorKind::unsupported), std::string("comes after ") + c.named));
+  }
+}
+
 TEST_CASE("typed_and_raw_initializers_of_every_width_agree") {
   using Type = ::onnx::TensorProto;
   auto first_value = [](const std::function<void(Type&)>& fill) {
