@@ -4,10 +4,11 @@
 
 #include <random>
 
-#include "air/components.hpp"
-#include "air/witness.hpp"
+#include "air/evaluate/components.hpp"
+#include "air/prover/component_provers.hpp"
+#include "air/prover/witness.hpp"
+#include "compute/parallel.hpp"
 #include "core/circle.hpp"
-#include "core/parallel.hpp"
 
 using namespace circlet;
 

@@ -4,11 +4,11 @@
 #include <map>
 #include <random>
 
+#include "components/prover/prove_components.hpp"
 #include "fri/prover/circle_fft.hpp"
 #include "fri/prover/codeword_kernels.hpp"
 #include "fri/prover/commitment_scheme_prover.hpp"
-#include "hash/simd/blake2s_kernels.hpp"
-#include "stark/prove_components.hpp"
+#include "merkle/simd/blake2s_kernels.hpp"
 
 using namespace circlet;
 

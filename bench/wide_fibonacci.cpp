@@ -7,7 +7,7 @@
 #include <iostream>
 
 #include "bench/wide_fibonacci_kernels.hpp"
-#include "stark/prove_components.hpp"
+#include "components/prover/prove_components.hpp"
 #include "tests/golden/golden_files.hpp"
 #include "tests/golden/test_air_prover.hpp"
 
@@ -37,7 +37,7 @@ double prove_once(const test::TestStatement& statement, const std::vector<BaseCo
   ColumnSet structure_set = test::column_set(structure), main_set = test::column_set(main);
   const auto start = std::chrono::steady_clock::now();
   Blake2sChannel channel;
-  channel.mix_config(statement.config);
+  mix_config(statement.config, channel);
   CommitmentSchemeProver<MC> scheme(statement.config);
   scheme.commit(CommittedTree<MC>::from_evaluations(std::move(structure_set), log_blowup), channel);
   channel.mix_u32s(std::array{shape.kind, shape.log_size, shape.columns});

@@ -1,4 +1,4 @@
-// Compiled once for each lane implementation (core/simd/lanes.hpp).
+// Compiled once for each lane implementation (compute/simd/lanes.hpp).
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "bench/wide_fibonacci_kernels.hpp"
-#include "core/simd/lanes.hpp"
+#include "compute/simd/lanes.hpp"
 
 namespace circlet::CIRCLET_LANES {
 
@@ -42,4 +42,4 @@ const WideFibonacciKernels wide_fibonacci_kernels = {accumulate_wide_fibonacci};
 
 }  // namespace circlet::CIRCLET_LANES
 
-#include "core/simd/lanes_end.hpp"
+#include "compute/simd/lanes_end.hpp"

@@ -2,8 +2,8 @@
 // at once.
 #pragma once
 
-#include "air/component_prover.hpp"
-#include "core/simd/dispatch.hpp"
+#include "components/prover/component_prover.hpp"
+#include "compute/simd/dispatch.hpp"
 
 namespace circlet {
 

@@ -7,7 +7,7 @@
 
 #include "cli/terminal.hpp"
 #include "frontend/calibrate.hpp"
-#include "stark/setup.hpp"
+#include "stark/prover/setup.hpp"
 
 namespace circlet::cli {
 

@@ -7,15 +7,15 @@
 #include "cli/commands.hpp"
 #include "cli/statement_text.hpp"
 #include "core/artefact.hpp"
-#include "frontend/executor.hpp"
 #include "frontend/inputs.hpp"
 #include "frontend/json.hpp"
-#include "frontend/model_file.hpp"
 #include "frontend/onnx/import.hpp"
-#include "frontend/predicate.hpp"
-#include "stark/proof_budget.hpp"
+#include "lowering/structure.hpp"
+#include "program/executor.hpp"
+#include "program/model_file.hpp"
+#include "program/predicate.hpp"
+#include "stark/prover/proof_budget.hpp"
 #include "stark/security.hpp"
-#include "stark/structure.hpp"
 
 namespace circlet::cli {
 namespace {

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <string_view>
 
-#include "frontend/predicate.hpp"
+#include "program/predicate.hpp"
 
 namespace circlet::cli {
 namespace {

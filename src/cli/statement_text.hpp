@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "frontend/program.hpp"
-#include "stark/data_commitment.hpp"
+#include "program/program.hpp"
+#include "stark/prover/data_commitment.hpp"
 #include "stark/statement.hpp"
 
 namespace circlet::cli {

@@ -2,7 +2,10 @@
 // proof.
 #pragma once
 
+#include <array>
 #include <cstdint>
+
+#include "core/fields/qm31.hpp"
 
 namespace circlet {
 
@@ -24,5 +27,14 @@ struct PcsConfig {
   /// Bits of the query step if each query gives `log_blowup_factor` (docs/security.md has all the terms).
   [[nodiscard]] std::uint32_t query_bits() const { return pow_bits + fri.log_blowup_factor * fri.n_queries; }
 };
+
+/// (pow_bits, log_blowup, n_queries, log_last), (fold_step, 0, 0, 0) in one mix_felts.
+template <class Channel>
+void mix_config(const PcsConfig& config, Channel& channel) {
+  const FriConfig& fri = config.fri;
+  channel.mix_felts(std::array{QM31(M31::reduce(config.pow_bits), M31::reduce(fri.log_blowup_factor),
+                                    M31::reduce(fri.n_queries), M31::reduce(fri.log_last_layer_degree_bound)),
+                               QM31(M31::reduce(fri.fold_step))});
+}
 
 }  // namespace circlet

@@ -7,7 +7,7 @@
 #include <cmath>
 #include <numeric>
 
-#include "frontend/executor.hpp"
+#include "program/executor.hpp"
 
 namespace circlet {
 namespace {

@@ -8,7 +8,7 @@
 #include "core/progress.hpp"
 #include "frontend/accuracy.hpp"
 #include "frontend/graph.hpp"
-#include "frontend/program.hpp"
+#include "program/model.hpp"
 
 namespace circlet {
 
@@ -26,12 +26,6 @@ struct CalibrationOptions {
   double agreement = 0.999;
   double relative_error = 0.005;
   Progress progress;
-};
-
-/// What `circlet import` keeps: the model.circlet file.
-struct Model {
-  Program program;
-  AccuracyReport report;
 };
 
 /// `inputs` is [sample][feature], at least one sample. The result passes check_program.

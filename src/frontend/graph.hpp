@@ -1,4 +1,4 @@
-// The float model as imported: the same layers as a Program (frontend/program.hpp), in real numbers. A layer
+// The float model as imported: the same layers as a Program (program/program.hpp), in real numbers. A layer
 // is an affine map of tensors, optionally followed by one scalar function: y = f(sum_k W[k][j] x_k + sum c_j
 // x_j + bias_j).
 #pragma once
@@ -10,8 +10,8 @@
 #include <string>
 #include <vector>
 
-#include "frontend/program.hpp"
 #include "frontend/scalar_function.hpp"
+#include "program/program.hpp"
 
 namespace circlet {
 

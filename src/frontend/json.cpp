@@ -3,7 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "frontend/predicate.hpp"
+#include "program/predicate.hpp"
 
 namespace circlet {
 

@@ -4,7 +4,7 @@
 #include <nlohmann/json_fwd.hpp>
 
 #include "frontend/accuracy.hpp"
-#include "frontend/program.hpp"
+#include "program/program.hpp"
 
 namespace circlet {
 

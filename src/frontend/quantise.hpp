@@ -15,7 +15,7 @@
 #include <vector>
 
 #include "frontend/graph.hpp"
-#include "frontend/program.hpp"
+#include "program/program.hpp"
 
 namespace circlet {
 

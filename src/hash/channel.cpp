@@ -35,13 +35,6 @@ void Blake2sChannel::mix_u64(std::uint64_t value) {
   update("mix_u64", Blake2s().update_words(digest_.words).update_words(words).finalize());
 }
 
-void Blake2sChannel::mix_config(const PcsConfig& config) {
-  const FriConfig& fri = config.fri;
-  mix_felts(std::array{QM31(M31::reduce(config.pow_bits), M31::reduce(fri.log_blowup_factor),
-                            M31::reduce(fri.n_queries), M31::reduce(fri.log_last_layer_degree_bound)),
-                       QM31(M31::reduce(fri.fold_step))});
-}
-
 std::array<std::uint32_t, 8> Blake2sChannel::draw_u32s() {
   const std::array<std::uint32_t, 1> count = {n_draws_++};
   const std::array<std::uint8_t, 1> end = {0};

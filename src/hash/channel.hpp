@@ -10,7 +10,6 @@
 #include <vector>
 
 #include "core/fields/qm31.hpp"
-#include "fri/pcs_config.hpp"
 #include "hash/blake2s.hpp"
 
 namespace circlet {
@@ -29,8 +28,6 @@ class Blake2sChannel {
   void mix_felts(std::span<const QM31> felts);
   void mix_u32s(std::span<const std::uint32_t> words);
   void mix_u64(std::uint64_t value);
-  /// (pow_bits, log_blowup, n_queries, log_last), (fold_step, 0, 0, 0) in one mix_felts.
-  void mix_config(const PcsConfig& config);
 
   std::array<std::uint32_t, 8> draw_u32s();
   QM31 draw_secure_felt();

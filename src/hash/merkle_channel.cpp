@@ -1,8 +1,6 @@
 // Leaves and nodes of the Blake2s Merkle tree: plain hashes without a prefix (spec 4).
 #include "hash/merkle_channel.hpp"
 
-#include "core/column.hpp"
-
 namespace circlet {
 
 Blake2sHash Blake2sMerkleChannel::leaf(std::span<const M31> values) {

@@ -6,7 +6,7 @@
 #include <filesystem>
 #include <nlohmann/json_fwd.hpp>
 
-#include "air/registry.hpp"
+#include "air/tables/registry.hpp"
 #include "fri/proof.hpp"
 #include "stark/statement.hpp"
 

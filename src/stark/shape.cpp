@@ -2,6 +2,15 @@
 
 namespace circlet {
 
+TableShape table_shape(const VerificationKey& key) {
+  return {.lanes = key.lanes,
+          .batch = key.batch,
+          .hidden_queries = key.zero_knowledge ? key.pcs.fri.n_queries : 0,
+          .log_blowup = key.pcs.fri.log_blowup_factor,
+          .input = key.input_visibility,
+          .output = key.output_visibility};
+}
+
 AirShape air_shape(const TableShape& shape, const TableSizes& sizes) {
   AirShape result{.weights_per_row = shape.lanes,
                   .samples = shape.batch,

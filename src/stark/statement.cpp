@@ -68,7 +68,7 @@ void check_statement(const VerificationKey& key, const Statement& statement) {
 
 void mix_key(const VerificationKey& key, Blake2sChannel& channel) {
   channel.mix_u32s(key.digest().words);
-  channel.mix_config(key.pcs);
+  mix_config(key.pcs, channel);
 }
 
 void mix_statement(const Statement& statement, Blake2sChannel& channel) {

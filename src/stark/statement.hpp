@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "air/challenges.hpp"
+#include "air/dsl/challenges.hpp"
 #include "hash/channel.hpp"
 #include "stark/verification_key.hpp"
 

@@ -10,8 +10,8 @@
 #include "core/bytes.hpp"
 #include "core/fields/m31.hpp"
 #include "fri/pcs_config.hpp"
-#include "frontend/program.hpp"
 #include "hash/blake2s.hpp"
+#include "program/program.hpp"
 
 namespace circlet {
 

@@ -3,11 +3,11 @@
 #include <memory>
 #include <vector>
 
-#include "air/components.hpp"
+#include "air/evaluate/components.hpp"
+#include "components/verify_components.hpp"
 #include "fri/canonical.hpp"
 #include "stark/shape.hpp"
 #include "stark/verifier_deleting.hpp"
-#include "stark/verify_components.hpp"
 
 namespace circlet {
 namespace {

@@ -2,7 +2,7 @@
 // but tests includes this.
 #pragma once
 
-#include "air/components.hpp"
+#include "air/evaluate/components.hpp"
 #include "stark/verifier.hpp"
 
 namespace circlet {

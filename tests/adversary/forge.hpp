@@ -6,15 +6,16 @@
 #include <functional>
 #include <optional>
 
-#include "air/blinder.hpp"
-#include "air/bus_balance.hpp"
-#include "air/tables.hpp"
-#include "stark/commit.hpp"
-#include "stark/prove_components.hpp"
-#include "stark/prover.hpp"
+#include "air/prover/blinder.hpp"
+#include "air/prover/bus_balance.hpp"
+#include "air/prover/component_provers.hpp"
+#include "air/prover/tables.hpp"
+#include "components/prover/prove_components.hpp"
+#include "components/verify_components.hpp"
+#include "stark/prover/commit.hpp"
+#include "stark/prover/prover.hpp"
 #include "stark/shape.hpp"
 #include "stark/verifier.hpp"
-#include "stark/verify_components.hpp"
 #include "tests/adversary/late_steps.hpp"
 #include "tests/adversary/transcript_items.hpp"
 #include "tests/support/random_program.hpp"

@@ -7,7 +7,7 @@
 #include <numeric>
 #include <vector>
 
-#include "air/component_prover.hpp"
+#include "components/prover/component_prover.hpp"
 #include "fri/prover/commitment_scheme_prover.hpp"
 #include "fri/verifier/deep_answers.hpp"
 #include "fri/verifier/folding.hpp"

@@ -2,7 +2,7 @@
 // as far as can be, a single equation stands against it.
 #pragma once
 
-#include "frontend/predicate.hpp"
+#include "program/predicate.hpp"
 #include "tests/adversary/forge.hpp"
 
 namespace circlet::testing {

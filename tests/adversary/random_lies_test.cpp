@@ -4,7 +4,7 @@
 
 #include <cstdlib>
 
-#include "frontend/predicate.hpp"
+#include "program/predicate.hpp"
 #include "tests/adversary/forge.hpp"
 #include "tests/support/full_run.hpp"
 

@@ -2,8 +2,8 @@
 // tensors are not the key's.
 #include <doctest/doctest.h>
 
-#include "frontend/predicate.hpp"
-#include "stark/setup.hpp"
+#include "program/predicate.hpp"
+#include "stark/prover/setup.hpp"
 #include "tests/adversary/forge.hpp"
 #include "tests/support/refusal.hpp"
 

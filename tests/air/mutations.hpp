@@ -5,7 +5,7 @@
 #include <optional>
 #include <set>
 
-#include "air/blinder.hpp"
+#include "air/prover/blinder.hpp"
 #include "tests/air/toy_model.hpp"
 
 namespace circlet::testing {

@@ -1,7 +1,7 @@
 // The honest toy model satisfies every constraint and balances the bus.
 #include <doctest/doctest.h>
 
-#include "core/simd/dispatch.hpp"
+#include "compute/simd/dispatch.hpp"
 #include "tests/air/toy_model.hpp"
 
 using namespace circlet;

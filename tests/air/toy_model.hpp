@@ -13,10 +13,11 @@
 #include <string>
 #include <vector>
 
-#include "air/bus_balance.hpp"
-#include "air/components.hpp"
-#include "air/mask_rows.hpp"
-#include "air/witness.hpp"
+#include "air/evaluate/components.hpp"
+#include "air/prover/bus_balance.hpp"
+#include "air/prover/component_provers.hpp"
+#include "air/prover/mask_rows.hpp"
+#include "air/prover/witness.hpp"
 
 namespace circlet::testing {
 

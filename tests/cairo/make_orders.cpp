@@ -13,12 +13,12 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "air/blinder.hpp"
+#include "air/prover/blinder.hpp"
 #include "core/artefact.hpp"
-#include "frontend/executor.hpp"
-#include "stark/commit.hpp"
-#include "stark/data_commitment.hpp"
-#include "stark/prover.hpp"
+#include "program/executor.hpp"
+#include "stark/prover/commit.hpp"
+#include "stark/prover/data_commitment.hpp"
+#include "stark/prover/prover.hpp"
 #include "stark/shape.hpp"
 #include "stark/verifier.hpp"
 #include "starknet/calldata.hpp"

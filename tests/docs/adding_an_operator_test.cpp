@@ -8,9 +8,9 @@
 #include <set>
 #include <string>
 
-#include "air/bus_balance.hpp"
-#include "air/inspector.hpp"
-#include "air/scalar_evaluator.hpp"
+#include "air/dsl/inspector.hpp"
+#include "air/evaluate/scalar_evaluator.hpp"
+#include "air/prover/bus_balance.hpp"
 #include "air/tables/square/constraints.hpp"
 #include "air/tables/square/messages.hpp"
 #include "air/tables/square/witness.hpp"

@@ -11,14 +11,14 @@
 #include <utility>
 #include <vector>
 
-#include "air/registry.hpp"
+#include "air/tables/registry.hpp"
 #include "air/tables/square/constraints.hpp"
 #include "air/tables/square/fractions.hpp"
-#include "core/simd/lanes.hpp"
+#include "compute/simd/lanes.hpp"
 // Templates over the lane types.
-#include "air/domain_evaluator.hpp"
-#include "air/row_block.hpp"
-#include "core/simd/lanes_end.hpp"
+#include "air/prover/domain_evaluator.hpp"
+#include "air/prover/row_block.hpp"
+#include "compute/simd/lanes_end.hpp"
 
 namespace circlet {
 

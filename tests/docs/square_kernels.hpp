@@ -1,8 +1,8 @@
 // The prover's templates on the table of docs/adding-an-operator.md, in the portable lanes.
 #pragma once
 
-#include "air/domain_kernels.hpp"
-#include "air/witness_kernels.hpp"
+#include "air/prover/domain_kernels.hpp"
+#include "air/prover/witness_kernels.hpp"
 
 namespace circlet {
 

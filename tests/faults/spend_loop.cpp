@@ -14,7 +14,7 @@
 
 #include "core/artefact.hpp"
 #include "core/error.hpp"
-#include "stark/proof_budget.hpp"
+#include "stark/prover/proof_budget.hpp"
 
 using namespace circlet;
 

@@ -12,11 +12,11 @@
 
 #include "core/error.hpp"
 #include "frontend/calibrate.hpp"
-#include "frontend/executor.hpp"
 #include "frontend/inputs.hpp"
 #include "frontend/json.hpp"
 #include "frontend/onnx/import.hpp"
-#include "frontend/predicate.hpp"
+#include "program/executor.hpp"
+#include "program/predicate.hpp"
 
 namespace {
 

@@ -6,9 +6,9 @@
 #include <memory>
 #include <optional>
 
-#include "core/csprng.hpp"
-#include "frontend/predicate.hpp"
-#include "stark/prover.hpp"
+#include "compute/csprng.hpp"
+#include "program/predicate.hpp"
+#include "stark/prover/prover.hpp"
 #include "stark/verifier.hpp"
 #include "tests/fuzz/target.hpp"
 #include "tests/support/random_program.hpp"

@@ -3,7 +3,7 @@
 // eight more are a lie.
 #include <algorithm>
 
-#include "frontend/predicate.hpp"
+#include "program/predicate.hpp"
 #include "tests/adversary/forge.hpp"
 #include "tests/fuzz/target.hpp"
 

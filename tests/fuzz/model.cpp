@@ -1,8 +1,8 @@
 // model.circlet: what reads as a model has one encoding, and executes.
 #include <algorithm>
 
-#include "frontend/executor.hpp"
-#include "frontend/model_file.hpp"
+#include "program/executor.hpp"
+#include "program/model_file.hpp"
 #include "tests/fuzz/program_mutator.hpp"
 #include "tests/fuzz/target.hpp"
 #include "tests/support/random_program.hpp"

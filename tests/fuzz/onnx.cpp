@@ -6,9 +6,9 @@
 #include <cmath>
 
 #include "frontend/calibrate.hpp"
-#include "frontend/executor.hpp"
 #include "frontend/onnx/import.hpp"
 #include "frontend/onnx/protobuf.hpp"
+#include "program/executor.hpp"
 #include "tests/fuzz/target.hpp"
 
 using namespace circlet;

@@ -1,7 +1,7 @@
 // Changes one thing in a Program. The result mostly has the form of a Program and breaks one of its rules.
 #pragma once
 
-#include "frontend/program.hpp"
+#include "program/program.hpp"
 #include "tests/fuzz/target.hpp"
 
 namespace circlet::fuzz {

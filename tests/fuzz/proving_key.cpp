@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "core/artefact.hpp"
-#include "stark/setup.hpp"
+#include "stark/prover/setup.hpp"
 #include "tests/fuzz/target.hpp"
 #include "tests/fuzz/words.hpp"
 #include "tests/support/random_program.hpp"

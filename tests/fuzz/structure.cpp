@@ -1,10 +1,10 @@
 // model.structure: what reads as a structure has one encoding, and its arithmetisation is well formed.
-#include "stark/structure.hpp"
+#include "lowering/structure.hpp"
 
 #include <algorithm>
 
-#include "frontend/model_file.hpp"
-#include "frontend/predicate.hpp"
+#include "program/model_file.hpp"
+#include "program/predicate.hpp"
 #include "tests/fuzz/program_mutator.hpp"
 #include "tests/fuzz/target.hpp"
 #include "tests/support/random_program.hpp"

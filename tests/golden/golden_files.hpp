@@ -7,15 +7,16 @@
 #include <string>
 #include <vector>
 
+#include "components/verify_components.hpp"
 #include "core/artefact.hpp"
 #include "fri/proof_io.hpp"
-#include "stark/verify_components.hpp"
 #include "tests/golden/test_air.hpp"
+#include "tests/support/source_folder.hpp"
 
 namespace circlet::test {
 
 inline std::filesystem::path golden_folder() {
-  return std::filesystem::path(CIRCLET_SOURCE_DIR) / "tests" / "golden";
+  return circlet::testing::source_folder() / "tests" / "golden";
 }
 
 inline nlohmann::ordered_json golden_json(const std::string& name) {
@@ -54,7 +55,7 @@ inline void verify_test_proof(const TestStatement& statement, const StarkProof<B
   require(proof.commitments.size() > log_sizes.size(), ErrorKind::rejected, "too few commitments");
   Blake2sChannel channel;
   CommitmentSchemeVerifier<Blake2sMerkleChannel> scheme(statement.config);
-  channel.mix_config(statement.config);
+  mix_config(statement.config, channel);
   scheme.commit(proof.commitments[0], log_sizes[0], channel);
   std::vector<std::uint32_t> words;
   for (const auto& c : statement.components) words.insert(words.end(), {c.kind, c.log_size, c.columns});

@@ -1,5 +1,6 @@
-// Keys and proofs of small models under fixed randomness, byte for byte: whoever changes how rows are made, and means
-// to change nothing of what is committed, learns here whether he did. A change of format is meant to fail it; then
+// Keys and proofs of small models under fixed randomness, byte for byte: whoever changes how rows are made,
+// and means to change nothing of what is committed, learns here whether he did. A change of format is meant
+// to fail it; then
 //     CIRCLET_WRITE_GOLDEN=1 build/release/bin/golden -tc='keys_and_proofs_*'
 // writes tests/golden/model_proofs.json anew, and the difference is part of the commit.
 #include <doctest/doctest.h>
@@ -8,8 +9,8 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
-#include "frontend/predicate.hpp"
-#include "stark/prover.hpp"
+#include "program/predicate.hpp"
+#include "stark/prover/prover.hpp"
 #include "stark/verifier.hpp"
 #include "tests/golden/golden_files.hpp"
 #include "tests/support/random_program.hpp"
@@ -58,7 +59,8 @@ std::vector<Case> cases() {
   add("threshold of accumulators, output committed",
       with_predicate(mlp, {.kind = Kind::at_least, .threshold = 3}),
       [](SetupOptions& o) { o.output = Visibility::committed; });
-  add("threshold of a split output", with_predicate(residual, {.kind = Kind::below, .threshold = 5}), nothing);
+  add("threshold of a split output", with_predicate(residual, {.kind = Kind::below, .threshold = 5}),
+      nothing);
   add("public weights", mlp, [](SetupOptions& o) { o.weights_public = true; });
   add("nothing hidden", residual, [](SetupOptions& o) { o.zero_knowledge = false; });
   add("planned for the chain", mlp, [](SetupOptions& o) { o.pcs.reset(); });
@@ -78,10 +80,11 @@ nlohmann::ordered_json outcome(const Case& c) {
   if (options.output == Visibility::committed) {
     output_data = commit_data(key, key.output, execute(c.program, input, 1).output(), &masks);
   }
-  const Proof proof = prove(proving_key, c.program, input,
-                            {.context = {1, 2, 3},
-                             .masks = key.zero_knowledge ? &masks : nullptr,
-                             .data = {input_data ? &*input_data : nullptr, output_data ? &*output_data : nullptr}});
+  const Proof proof =
+      prove(proving_key, c.program, input,
+            {.context = {1, 2, 3},
+             .masks = key.zero_knowledge ? &masks : nullptr,
+             .data = {input_data ? &*input_data : nullptr, output_data ? &*output_data : nullptr}});
   CHECK_NOTHROW(verify(key, proof));
   return {{"key", key.digest().to_hex()},
           {"structure", key.structure_root.to_hex()},

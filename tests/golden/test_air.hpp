@@ -11,9 +11,9 @@
 #include <utility>
 #include <vector>
 
-#include "air/component_prover.hpp"
+#include "components/prover/component_prover.hpp"
+#include "compute/column.hpp"
 #include "core/circle.hpp"
-#include "core/column.hpp"
 #include "core/error.hpp"
 #include "fri/pcs_config.hpp"
 

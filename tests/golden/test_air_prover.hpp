@@ -1,7 +1,7 @@
 // Proves the test AIRs of tests/golden/test_air.hpp with the fixtures' transcript.
 #pragma once
 
-#include "stark/prove_components.hpp"
+#include "components/prover/prove_components.hpp"
 #include "tests/golden/test_air.hpp"
 
 namespace circlet::test {
@@ -21,7 +21,7 @@ inline StarkProof<Blake2sHash> prove_test_air(TestStatement& statement,
                                               std::size_t spoiled_column = SIZE_MAX) {
   using MC = Blake2sMerkleChannel;
   Blake2sChannel channel;
-  channel.mix_config(statement.config);
+  mix_config(statement.config, channel);
   CommitmentSchemeProver<MC> scheme(statement.config);
   const auto commit = [&](const std::vector<BaseColumn>& columns) {
     scheme.commit(

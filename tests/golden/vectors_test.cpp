@@ -44,9 +44,10 @@ TEST_CASE("channel_gives_the_crates_digests_draws_and_nonces") {
     if (operation == "mix_u64") channel.mix_u64(parse_hex(argument));
     if (operation == "mix_u32s") channel.mix_u32s(argument.get<std::vector<std::uint32_t>>());
     if (operation == "mix_config" && argument.at("lift").is_null()) {
-      channel.mix_config(
-          {argument.at("pow"),
-           {argument.at("blow"), argument.at("last"), argument.at("nq"), argument.at("fold")}});
+      const PcsConfig config{
+          argument.at("pow"),
+          {argument.at("blow"), argument.at("last"), argument.at("nq"), argument.at("fold")}};
+      mix_config(config, channel);
     } else if (operation == "mix_config") {  // lifted, which mix_config does not offer
       channel.mix_felts(std::array{
           QM31::from_u32(argument.at("pow"), argument.at("blow"), argument.at("nq"), argument.at("last")),

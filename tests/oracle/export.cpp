@@ -13,12 +13,12 @@
 
 #include "core/artefact.hpp"
 #include "fri/prover/circle_fft.hpp"
-#include "frontend/executor.hpp"
 #include "frontend/inputs.hpp"
-#include "frontend/model_file.hpp"
-#include "frontend/predicate.hpp"
-#include "stark/data_commitment.hpp"
-#include "stark/prover.hpp"
+#include "program/executor.hpp"
+#include "program/model_file.hpp"
+#include "program/predicate.hpp"
+#include "stark/prover/data_commitment.hpp"
+#include "stark/prover/prover.hpp"
 #include "stark/verifier.hpp"
 #include "tests/support/random_program.hpp"
 

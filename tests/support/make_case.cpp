@@ -16,10 +16,10 @@
 #include <optional>
 
 #include "core/artefact.hpp"
-#include "frontend/executor.hpp"
-#include "frontend/predicate.hpp"
-#include "stark/data_commitment.hpp"
-#include "stark/prover.hpp"
+#include "program/executor.hpp"
+#include "program/predicate.hpp"
+#include "stark/prover/data_commitment.hpp"
+#include "stark/prover/prover.hpp"
 #include "stark/verifier.hpp"
 #include "tests/support/random_program.hpp"
 

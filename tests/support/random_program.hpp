@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <random>
 
-#include "frontend/program.hpp"
+#include "program/program.hpp"
 
 namespace circlet::testing {
 

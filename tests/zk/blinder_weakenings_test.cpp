@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <functional>
 
-#include "air/blinder.hpp"
+#include "air/prover/blinder.hpp"
 #include "fri/prover/circle_fft.hpp"
 #include "fri/prover/storage_order.hpp"
 #include "fri/verifier/commitment_scheme_verifier.hpp"

@@ -5,11 +5,11 @@
 #include <numeric>
 #include <set>
 
-#include "air/blinder.hpp"
+#include "air/prover/blinder.hpp"
 #include "air/tables/blinder/columns.hpp"
 #include "fri/prover/circle_fft.hpp"
 #include "fri/prover/storage_order.hpp"
-#include "frontend/predicate.hpp"
+#include "program/predicate.hpp"
 #include "tests/zk/laboratory.hpp"
 #include "tests/zk/models.hpp"
 

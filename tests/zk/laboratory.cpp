@@ -2,13 +2,14 @@
 
 #include <algorithm>
 
-#include "air/blinder.hpp"
-#include "air/mask_rows.hpp"
+#include "air/prover/blinder.hpp"
+#include "air/prover/component_provers.hpp"
+#include "air/prover/mask_rows.hpp"
 #include "fri/prover/storage_order.hpp"
 #include "fri/verifier/commitment_scheme_verifier.hpp"
 #include "stark/shape.hpp"
 // For prove_components under FixedMerkleChannel: the library instantiates it for Blake2s alone.
-#include "stark/prove_components.cpp"
+#include "src/components/prover/prove_components.cpp"
 
 namespace circlet::testing {
 namespace {

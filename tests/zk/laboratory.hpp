@@ -9,9 +9,9 @@
 #include <span>
 #include <vector>
 
-#include "air/components.hpp"
-#include "core/csprng.hpp"
-#include "stark/prover.hpp"
+#include "air/prover/component_provers.hpp"
+#include "compute/csprng.hpp"
+#include "stark/prover/prover.hpp"
 #include "tests/zk/fixed_transcript.hpp"
 #include "tests/zk/openings.hpp"
 

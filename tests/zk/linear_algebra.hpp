@@ -6,7 +6,7 @@
 #include <span>
 #include <vector>
 
-#include "core/column.hpp"
+#include "compute/column.hpp"
 
 namespace circlet::testing {
 

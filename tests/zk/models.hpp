@@ -5,7 +5,7 @@
 #include <map>
 #include <string_view>
 
-#include "frontend/executor.hpp"
+#include "program/executor.hpp"
 #include "tests/support/random_program.hpp"
 
 namespace circlet::testing {

@@ -1,6 +1,6 @@
 #include "tests/zk/openings.hpp"
 
-#include "air/trace.hpp"
+#include "air/prover/trace.hpp"
 #include "fri/prover/commitment_scheme_prover.hpp"
 #include "fri/prover/storage_order.hpp"
 #include "tests/zk/fixed_transcript.hpp"

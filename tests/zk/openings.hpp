@@ -5,8 +5,8 @@
 #include <span>
 #include <vector>
 
+#include "compute/column.hpp"
 #include "core/circle.hpp"
-#include "core/column.hpp"
 #include "tests/zk/linear_algebra.hpp"
 
 namespace circlet::testing {

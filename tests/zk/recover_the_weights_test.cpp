@@ -7,13 +7,13 @@
 #include <optional>
 #include <sstream>
 
-#include "air/blinder.hpp"
+#include "air/prover/blinder.hpp"
 #include "fri/query_positions.hpp"
-#include "stark/commit.hpp"
-#include "stark/prover.hpp"
+#include "lowering/witness.hpp"
+#include "stark/prover/commit.hpp"
+#include "stark/prover/prover.hpp"
 #include "stark/shape.hpp"
 #include "stark/verifier.hpp"
-#include "stark/witness.hpp"
 #include "tests/support/random_program.hpp"
 #include "tests/zk/openings.hpp"
 

@@ -4,9 +4,9 @@
 
 #include <algorithm>
 
-#include "air/blinder.hpp"
+#include "air/prover/blinder.hpp"
 #include "air/tables/blinder/columns.hpp"
-#include "core/csprng.hpp"
+#include "compute/csprng.hpp"
 #include "fri/prover/committed_tree.hpp"
 #include "fri/prover/storage_order.hpp"
 #include "tests/zk/openings.hpp"

@@ -6,7 +6,7 @@
 #include <array>
 #include <cmath>
 
-#include "stark/prover.hpp"
+#include "stark/prover/prover.hpp"
 #include "stark/verifier.hpp"
 #include "tests/zk/models.hpp"
 #include "tests/zk/openings.hpp"

@@ -5,7 +5,8 @@
 #include <iterator>
 #include <set>
 
-#include "air/mask_rows.hpp"
+#include "air/prover/component_provers.hpp"
+#include "air/prover/mask_rows.hpp"
 #include "tests/zk/laboratory.hpp"
 #include "tests/zk/models.hpp"
 

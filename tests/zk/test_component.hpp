@@ -6,8 +6,8 @@
 #include <utility>
 #include <vector>
 
-#include "air/component_prover.hpp"
-#include "air/evaluator.hpp"
+#include "air/dsl/evaluator.hpp"
+#include "components/prover/component_prover.hpp"
 
 namespace circlet::testing {
 

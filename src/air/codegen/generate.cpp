@@ -2,7 +2,7 @@
 
 #include <set>
 
-#include "air/components.hpp"
+#include "air/evaluate/components.hpp"
 
 namespace circlet {
 

@@ -3,7 +3,7 @@
 
 #include "air/codegen/generate.hpp"
 #include "air/codegen/printer.hpp"
-#include "air/components.hpp"
+#include "air/evaluate/components.hpp"
 
 namespace circlet {
 namespace {

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <tuple>
 
-#include "air/registry.hpp"
-#include "air/tables.hpp"
+#include "air/tables/constraints.hpp"
+#include "air/tables/registry.hpp"
 
 namespace circlet {
 namespace {

@@ -11,8 +11,8 @@
 #include <utility>
 #include <vector>
 
-#include "air/component.hpp"
-#include "air/evaluator.hpp"
+#include "air/dsl/evaluator.hpp"
+#include "components/component.hpp"
 
 namespace circlet {
 

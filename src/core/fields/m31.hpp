@@ -3,6 +3,7 @@
 
 #include <compare>
 #include <cstdint>
+#include <span>
 
 namespace circlet {
 
@@ -67,5 +68,10 @@ class M31 {
 };
 
 static_assert(sizeof(M31) == 4);
+
+/// The raw words of a column, for hashes and for kernels that work on 32-bit lanes.
+inline const std::uint32_t* words(std::span<const M31> column) {
+  return reinterpret_cast<const std::uint32_t*>(column.data());
+}
 
 }  // namespace circlet

@@ -1,7 +1,7 @@
-// Included by kernels, after core/simd/lanes.hpp: the circle layer's factors from line twiddles.
+// Included by kernels, after compute/simd/lanes.hpp: the circle layer's factors from line twiddles.
 #pragma once
 
-#include "core/simd/lanes.hpp"
+#include "compute/simd/lanes.hpp"
 
 namespace circlet::CIRCLET_LANES {
 

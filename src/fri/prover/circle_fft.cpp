@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
+#include "compute/parallel.hpp"
 #include "core/error.hpp"
-#include "core/parallel.hpp"
 #include "fri/prover/circle_fft_kernels.hpp"
 #include "fri/prover/codeword_kernels.hpp"
 

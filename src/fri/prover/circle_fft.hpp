@@ -8,8 +8,8 @@
 #include <span>
 #include <vector>
 
+#include "compute/column.hpp"
 #include "core/circle.hpp"
-#include "core/column.hpp"
 
 namespace circlet {
 

@@ -1,4 +1,4 @@
-#include "core/simd/lanes.hpp"
+#include "compute/simd/lanes.hpp"
 #include "fri/prover/circle_factor.hpp"
 #include "fri/prover/circle_fft_kernels.hpp"
 
@@ -213,4 +213,4 @@ const CircleFftKernels circle_fft_kernels = {fft_block, ifft_block, fft_three_la
 
 }  // namespace circlet::CIRCLET_LANES
 
-#include "core/simd/lanes_end.hpp"
+#include "compute/simd/lanes_end.hpp"

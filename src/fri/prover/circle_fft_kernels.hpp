@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "core/simd/dispatch.hpp"
+#include "compute/simd/dispatch.hpp"
 #include "fri/prover/twiddles.hpp"
 
 namespace circlet {

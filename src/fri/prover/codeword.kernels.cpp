@@ -1,4 +1,4 @@
-#include "core/simd/lanes.hpp"
+#include "compute/simd/lanes.hpp"
 #include "fri/prover/circle_factor.hpp"
 #include "fri/prover/codeword_kernels.hpp"
 
@@ -185,4 +185,4 @@ const CodewordKernels codeword_kernels = {combine_columns, add_deep_batch, fold_
 
 }  // namespace circlet::CIRCLET_LANES
 
-#include "core/simd/lanes_end.hpp"
+#include "compute/simd/lanes_end.hpp"

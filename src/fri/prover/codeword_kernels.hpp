@@ -5,9 +5,9 @@
 #include <cstdint>
 #include <span>
 
+#include "compute/column.hpp"
+#include "compute/simd/dispatch.hpp"
 #include "core/circle.hpp"
-#include "core/column.hpp"
-#include "core/simd/dispatch.hpp"
 
 namespace circlet {
 

@@ -11,10 +11,10 @@
 #include <utility>
 #include <vector>
 
-#include "core/column_set.hpp"
-#include "core/parallel.hpp"
+#include "compute/column_set.hpp"
+#include "compute/parallel.hpp"
 #include "fri/prover/circle_fft.hpp"
-#include "hash/merkle_tree.hpp"
+#include "merkle/merkle_tree.hpp"
 
 namespace circlet {
 

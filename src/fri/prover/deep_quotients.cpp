@@ -4,8 +4,8 @@
 #include <map>
 #include <vector>
 
+#include "compute/parallel.hpp"
 #include "core/error.hpp"
-#include "core/parallel.hpp"
 #include "fri/prover/circle_fft.hpp"
 #include "fri/prover/codeword_kernels.hpp"
 #include "fri/prover/twiddles.hpp"

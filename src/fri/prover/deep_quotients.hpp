@@ -5,8 +5,8 @@
 #include <cstdint>
 #include <span>
 
+#include "compute/column.hpp"
 #include "core/circle.hpp"
-#include "core/column.hpp"
 
 namespace circlet {
 

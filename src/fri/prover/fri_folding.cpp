@@ -1,8 +1,8 @@
 #include "fri/prover/fri_folding.hpp"
 
+#include "compute/parallel.hpp"
 #include "core/circle.hpp"
 #include "core/error.hpp"
-#include "core/parallel.hpp"
 #include "fri/prover/codeword_kernels.hpp"
 #include "fri/prover/twiddles.hpp"
 

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "core/column.hpp"
+#include "compute/column.hpp"
 
 namespace circlet {
 

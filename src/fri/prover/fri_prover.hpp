@@ -9,7 +9,7 @@
 #include "fri/fri_layers.hpp"
 #include "fri/proof.hpp"
 #include "fri/prover/fri_folding.hpp"
-#include "hash/merkle_tree.hpp"
+#include "merkle/merkle_tree.hpp"
 
 namespace circlet {
 

@@ -2,9 +2,9 @@
 
 #include <atomic>
 
+#include "compute/parallel.hpp"
 #include "core/error.hpp"
-#include "core/parallel.hpp"
-#include "hash/simd/blake2s_kernels.hpp"
+#include "merkle/simd/blake2s_kernels.hpp"
 
 namespace circlet {
 

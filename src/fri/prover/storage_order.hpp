@@ -3,8 +3,8 @@
 
 #include <span>
 
+#include "compute/column.hpp"
 #include "core/circle.hpp"
-#include "core/column.hpp"
 
 namespace circlet {
 

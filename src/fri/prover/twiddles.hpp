@@ -9,7 +9,7 @@
 #include <array>
 #include <cstdint>
 
-#include "core/column.hpp"
+#include "compute/column.hpp"
 
 namespace circlet {
 

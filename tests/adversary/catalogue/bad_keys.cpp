@@ -4,7 +4,7 @@
 #include <bitset>
 #include <map>
 
-#include "frontend/predicate.hpp"
+#include "program/predicate.hpp"
 #include "tests/adversary/bad_key.hpp"
 
 namespace circlet::testing {

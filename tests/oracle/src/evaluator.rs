@@ -21,7 +21,7 @@ pub const TRACE_TREES: usize = 5;
 /// With those of committed values, at most.
 pub const MOST_TREES: usize = 7;
 
-/// The constants of one table, as in src/air/challenges.hpp.
+/// The constants of one table, as in src/air/dsl/challenges.hpp.
 #[derive(Clone, Debug)]
 pub struct TableConstants {
     /// The table's name, or None if the evaluator finds structure columns by position.

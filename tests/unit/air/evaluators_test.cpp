@@ -5,10 +5,11 @@
 #include <random>
 
 #include "air/codegen/generate.hpp"
-#include "air/components.hpp"
-#include "air/inspector.hpp"
+#include "air/dsl/inspector.hpp"
+#include "air/evaluate/components.hpp"
+#include "air/prover/component_provers.hpp"
+#include "compute/simd/dispatch.hpp"
 #include "core/circle.hpp"
-#include "core/simd/dispatch.hpp"
 
 using namespace circlet;
 

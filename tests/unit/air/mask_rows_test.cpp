@@ -1,11 +1,11 @@
-#include "air/mask_rows.hpp"
+#include "air/prover/mask_rows.hpp"
 
 #include <doctest/doctest.h>
 
 #include <algorithm>
 
-#include "air/blinder.hpp"
-#include "air/components.hpp"
+#include "air/evaluate/components.hpp"
+#include "air/prover/blinder.hpp"
 #include "fri/prover/circle_fft.hpp"
 #include "fri/prover/storage_order.hpp"
 

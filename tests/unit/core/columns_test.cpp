@@ -5,8 +5,8 @@
 #include <memory>
 #include <vector>
 
-#include "core/column_set.hpp"
-#include "core/parallel.hpp"
+#include "compute/column_set.hpp"
+#include "compute/parallel.hpp"
 
 using namespace circlet;
 

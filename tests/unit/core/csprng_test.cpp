@@ -1,11 +1,11 @@
-#include "core/csprng.hpp"
+#include "compute/csprng.hpp"
 
 #include <doctest/doctest.h>
 
 #include <set>
 
-#include "core/column.hpp"
-#include "core/parallel.hpp"
+#include "compute/column.hpp"
+#include "compute/parallel.hpp"
 
 using namespace circlet;
 

@@ -3,9 +3,9 @@
 
 #include <random>
 
+#include "compute/column.hpp"
+#include "compute/simd/lane_arithmetic.hpp"
 #include "core/circle.hpp"
-#include "core/column.hpp"
-#include "core/simd/lane_arithmetic.hpp"
 
 using namespace circlet;
 

@@ -8,15 +8,16 @@
 #include <random>
 #include <string>
 
+#include "compute/column.hpp"
+#include "compute/simd/dispatch.hpp"
 #include "core/circle.hpp"
-#include "core/column.hpp"
 #include "core/error.hpp"
-#include "core/simd/dispatch.hpp"
+#include "tests/support/source_folder.hpp"
 
 namespace circlet::test {
 
 inline nlohmann::json golden_vectors() {
-  std::ifstream file(std::string(CIRCLET_SOURCE_DIR) + "/tests/golden/vectors.json");
+  std::ifstream file(circlet::testing::source_folder() / "tests/golden/vectors.json");
   return nlohmann::json::parse(file);
 }
 

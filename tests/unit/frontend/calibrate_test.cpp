@@ -6,9 +6,10 @@
 #include <random>
 
 #include "core/error.hpp"
-#include "frontend/executor.hpp"
 #include "frontend/inputs.hpp"
 #include "frontend/quantise.hpp"
+#include "program/executor.hpp"
+#include "tests/support/source_folder.hpp"
 #include "tests/unit/frontend/frontend_support.hpp"
 
 using namespace circlet;
@@ -51,7 +52,7 @@ Graph chain(const std::string& first, const std::string& second, float growth = 
 }  // namespace
 
 TEST_CASE("the_digits_example_keeps_its_classes_with_small_tables") {
-  const std::filesystem::path folder = std::filesystem::path(CIRCLET_SOURCE_DIR) / "examples" / "digits";
+  const std::filesystem::path folder = circlet::testing::source_folder() / "examples" / "digits";
   const Graph graph = import_onnx(folder / "digits.onnx");
   const Model model = calibrate(graph, read_inputs(folder / "calibration.json", graph.features()));
   CHECK(model.report.goal_met);

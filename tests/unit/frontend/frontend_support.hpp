@@ -10,7 +10,7 @@
 #include "frontend/graph.hpp"
 #include "frontend/onnx/import.hpp"
 #include "frontend/onnx/protobuf.hpp"
-#include "frontend/program.hpp"
+#include "program/program.hpp"
 
 namespace circlet {
 

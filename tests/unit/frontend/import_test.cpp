@@ -8,6 +8,7 @@
 #include "core/artefact.hpp"
 #include "core/error.hpp"
 #include "tests/support/refusal.hpp"
+#include "tests/support/source_folder.hpp"
 #include "tests/unit/frontend/frontend_support.hpp"
 
 using namespace circlet;
@@ -360,7 +361,7 @@ TEST_CASE("a_small_file_cannot_make_the_import_allocate_without_bound") {
 }
 
 TEST_CASE("damaged_files_give_errors_and_never_crash") {
-  const Bytes digits = read_file(std::string(CIRCLET_SOURCE_DIR) + "/examples/digits/digits.onnx");
+  const Bytes digits = read_file(circlet::testing::source_folder() / "examples/digits/digits.onnx");
   auto attempt = [](const Bytes& bytes) {
     try {
       (void)import_onnx(std::span<const std::uint8_t>(bytes));

@@ -1,12 +1,12 @@
 // model.circlet and model.structure: what is written is read, and nothing else is.
-#include "frontend/model_file.hpp"
+#include "program/model_file.hpp"
 
 #include <doctest/doctest.h>
 
 #include <set>
 
 #include "core/error.hpp"
-#include "frontend/predicate.hpp"
+#include "program/predicate.hpp"
 #include "tests/support/scratch_folder.hpp"
 #include "tests/unit/frontend/frontend_support.hpp"
 

@@ -1,6 +1,6 @@
 // Output predicates against an oracle on the scores: exact, with ties and thresholds between, on and beside
 // them.
-#include "frontend/predicate.hpp"
+#include "program/predicate.hpp"
 
 #include <doctest/doctest.h>
 
@@ -10,7 +10,7 @@
 #include <limits>
 
 #include "core/error.hpp"
-#include "frontend/executor.hpp"
+#include "program/executor.hpp"
 #include "tests/support/random_program.hpp"
 #include "tests/support/refusal.hpp"
 

@@ -4,7 +4,7 @@
 #include <functional>
 
 #include "core/error.hpp"
-#include "frontend/executor.hpp"
+#include "program/executor.hpp"
 #include "tests/support/refusal.hpp"
 #include "tests/unit/frontend/frontend_support.hpp"
 

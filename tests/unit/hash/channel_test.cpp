@@ -28,8 +28,6 @@ TEST_CASE("observer_sees_every_mix_once_with_the_new_digest_and_no_draw") {
   expect_seen("mix_u32s");
   channel.mix_u64(1);
   expect_seen("mix_u64");
-  channel.mix_config({});
-  expect_seen("mix_felts");
   channel.draw_u32s();
   channel.draw_secure_felt();
   channel.draw_secure_felts(5);

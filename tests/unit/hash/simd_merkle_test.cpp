@@ -7,8 +7,9 @@
 #include <random>
 #include <set>
 
-#include "hash/merkle_tree.hpp"
-#include "hash/simd/blake2s_kernels.hpp"
+#include "merkle/merkle_tree.hpp"
+#include "merkle/simd/blake2s_kernels.hpp"
+#include "tests/support/source_folder.hpp"
 
 using namespace circlet;
 
@@ -69,7 +70,7 @@ void at_each_level(Check&& check) {
 }  // namespace
 
 TEST_CASE("merkle_roots_equal_the_golden_vectors") {
-  std::ifstream file(std::string(CIRCLET_SOURCE_DIR) + "/tests/golden/vectors.json");
+  std::ifstream file(circlet::testing::source_folder() / "tests/golden/vectors.json");
   const auto golden = nlohmann::json::parse(file).at("merkle").at("blake2s");
   at_each_level([&] {
     for (const auto& entry : golden.at("trees_[log_sizes,height,root]")) {

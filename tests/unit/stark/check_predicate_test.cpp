@@ -5,9 +5,9 @@
 #include <functional>
 #include <set>
 
-#include "frontend/predicate.hpp"
-#include "stark/setup.hpp"
-#include "stark/structure.hpp"
+#include "lowering/structure.hpp"
+#include "program/predicate.hpp"
+#include "stark/prover/setup.hpp"
 #include "tests/support/random_program.hpp"
 #include "tests/support/refusal.hpp"
 

@@ -5,8 +5,8 @@
 #include <functional>
 #include <set>
 
-#include "stark/setup.hpp"
-#include "stark/structure.hpp"
+#include "lowering/structure.hpp"
+#include "stark/prover/setup.hpp"
 #include "tests/support/random_program.hpp"
 #include "tests/support/refusal.hpp"
 

@@ -1,13 +1,13 @@
 // Commitments to inputs and outputs: what binds a proof to a root, and what a file of one may hold.
-#include "stark/data_commitment.hpp"
+#include "stark/prover/data_commitment.hpp"
 
 #include <doctest/doctest.h>
 
 #include <limits>
 
 #include "core/artefact.hpp"
-#include "frontend/executor.hpp"
-#include "stark/prover.hpp"
+#include "program/executor.hpp"
+#include "stark/prover/prover.hpp"
 #include "stark/verifier.hpp"
 #include "tests/support/random_program.hpp"
 #include "tests/support/refusal.hpp"

@@ -1,10 +1,10 @@
 // Proofs of output predicates: honest ones verify, and their structure is well formed.
-#include "frontend/predicate.hpp"
+#include "program/predicate.hpp"
 
 #include <doctest/doctest.h>
 
-#include "stark/prover.hpp"
-#include "stark/structure.hpp"
+#include "lowering/structure.hpp"
+#include "stark/prover/prover.hpp"
 #include "stark/verifier.hpp"
 #include "tests/support/random_program.hpp"
 

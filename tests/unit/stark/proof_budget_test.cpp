@@ -1,5 +1,5 @@
 // The count of proofs that a key may make: what grants, what refuses, and that nothing is granted twice.
-#include "stark/proof_budget.hpp"
+#include "stark/prover/proof_budget.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,7 +1,7 @@
 // The generic prover against proofs of the stwo crate: equal in every field.
 #include <doctest/doctest.h>
 
-#include "core/simd/dispatch.hpp"
+#include "compute/simd/dispatch.hpp"
 #include "tests/golden/golden_files.hpp"
 #include "tests/golden/test_air_prover.hpp"
 

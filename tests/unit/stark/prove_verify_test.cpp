@@ -1,6 +1,6 @@
 #include <doctest/doctest.h>
 
-#include "stark/prover.hpp"
+#include "stark/prover/prover.hpp"
 #include "stark/verifier.hpp"
 #include "tests/support/random_program.hpp"
 

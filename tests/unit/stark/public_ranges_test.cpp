@@ -1,7 +1,7 @@
 // A key's ranges of public integers are those of the model, or there is no key.
 #include <doctest/doctest.h>
 
-#include "stark/setup.hpp"
+#include "stark/prover/setup.hpp"
 #include "tests/support/random_program.hpp"
 
 using namespace circlet;

@@ -1,4 +1,4 @@
-#include "stark/verify_components.hpp"
+#include "components/verify_components.hpp"
 
 #include <doctest/doctest.h>
 

@@ -6,7 +6,7 @@
 #include <numeric>
 
 #include "core/error.hpp"
-#include "stark/prover.hpp"
+#include "stark/prover/prover.hpp"
 #include "stark/shape.hpp"
 #include "tests/support/random_program.hpp"
 

@@ -4,8 +4,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "compute/simd/dispatch.hpp"
 #include "core/fields/m31.hpp"
-#include "core/simd/dispatch.hpp"
 
 namespace circlet::testing {
 

@@ -3,7 +3,7 @@
 #include <array>
 #include <utility>
 
-#include "core/simd/lanes.hpp"
+#include "compute/simd/lanes.hpp"
 
 namespace circlet::testing::CIRCLET_LANES {
 namespace {
@@ -22,4 +22,4 @@ const SubtractMultiple subtract_multiple = subtract;
 
 }  // namespace circlet::testing::CIRCLET_LANES
 
-#include "core/simd/lanes_end.hpp"
+#include "compute/simd/lanes_end.hpp"

@@ -4,7 +4,7 @@
 
 #include <cstdint>
 
-#include "air/evaluator.hpp"
+#include "air/dsl/evaluator.hpp"
 
 namespace circlet::activate {
 

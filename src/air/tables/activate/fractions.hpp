@@ -1,7 +1,7 @@
 // The messages of activate as fractions, P_0 .. P_{B-1} and W, and the fingerprint of its accumulators.
 #pragma once
 
-#include "air/bus.hpp"
+#include "air/dsl/bus.hpp"
 #include "air/tables/activate/columns.hpp"
 
 namespace circlet {

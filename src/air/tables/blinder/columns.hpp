@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "air/evaluator.hpp"
+#include "air/dsl/evaluator.hpp"
 
 namespace circlet::blinder {
 

@@ -3,7 +3,7 @@
 // model yields (docs/protocol.md section 3).
 #pragma once
 
-#include "air/bus.hpp"
+#include "air/dsl/bus.hpp"
 #include "air/tables/data/columns.hpp"
 
 namespace circlet {

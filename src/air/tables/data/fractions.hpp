@@ -1,7 +1,7 @@
 // The messages of input and output as fractions: n / d(id, b).
 #pragma once
 
-#include "air/bus.hpp"
+#include "air/dsl/bus.hpp"
 #include "air/tables/data/columns.hpp"
 
 namespace circlet {

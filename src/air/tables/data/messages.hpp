@@ -1,8 +1,8 @@
 // The messages of a row of input or output, for the explanation of a bus that does not balance.
 #pragma once
 
+#include "air/prover/trace.hpp"
 #include "air/tables/data/columns.hpp"
-#include "air/trace.hpp"
 
 namespace circlet {
 

@@ -2,7 +2,7 @@
 // 3).
 #pragma once
 
-#include "air/bus.hpp"
+#include "air/dsl/bus.hpp"
 #include "air/tables/linear/columns.hpp"
 
 namespace circlet {

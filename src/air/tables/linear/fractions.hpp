@@ -1,7 +1,7 @@
 // The messages of linear as fractions: n / d(id, A).
 #pragma once
 
-#include "air/bus.hpp"
+#include "air/dsl/bus.hpp"
 #include "air/tables/linear/columns.hpp"
 
 namespace circlet {

@@ -1,8 +1,8 @@
 // The messages of a row of linear, for the explanation of a bus that does not balance.
 #pragma once
 
+#include "air/prover/trace.hpp"
 #include "air/tables/linear/columns.hpp"
-#include "air/trace.hpp"
 
 namespace circlet {
 

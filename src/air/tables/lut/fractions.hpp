@@ -1,7 +1,7 @@
 // The messages of lut as fractions: P_0 and P_1.
 #pragma once
 
-#include "air/bus.hpp"
+#include "air/dsl/bus.hpp"
 #include "air/tables/lut/columns.hpp"
 
 namespace circlet {

@@ -1,8 +1,8 @@
 // The messages of a row of lut, for the explanation of a bus that does not balance.
 #pragma once
 
+#include "air/prover/trace.hpp"
 #include "air/tables/lut/columns.hpp"
-#include "air/trace.hpp"
 
 namespace circlet {
 

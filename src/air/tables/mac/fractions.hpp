@@ -1,7 +1,7 @@
 // The messages of mac as fractions: P, and the yield -nY / dY.
 #pragma once
 
-#include "air/bus.hpp"
+#include "air/dsl/bus.hpp"
 #include "air/tables/mac/columns.hpp"
 
 namespace circlet {

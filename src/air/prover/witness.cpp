@@ -1,0 +1,234 @@
+#include "air/prover/witness.hpp"
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <vector>
+
+#include "air/prover/witness_kernels.hpp"
+#include "compute/parallel.hpp"
+#include "core/error.hpp"
+
+namespace circlet {
+namespace {
+
+constexpr std::size_t grain = 512;  // rows a task, and rows inverted together
+
+std::vector<const std::uint32_t*> pointers(std::span<const BaseColumn> columns) {
+  std::vector<const std::uint32_t*> result;
+  for (const BaseColumn& column : columns) result.push_back(words(column));
+  return result;
+}
+std::vector<std::uint32_t*> mutable_pointers(std::span<BaseColumn> columns) {
+  std::vector<std::uint32_t*> result;
+  for (BaseColumn& column : columns) result.push_back(words(column));
+  return result;
+}
+
+/// Calls body(first, last) on ranges that cover [0, rows) and start where `starts(row)` holds (row 0 does).
+template <class Starts, class Body>
+void parallel_chains(std::size_t rows, const Starts& starts, const Body& body) {
+  const auto next_start = [&](std::size_t row) {
+    while (row < rows && row != 0 && !starts(row)) ++row;
+    return row;
+  };
+  parallel_for_ranges(0, rows, grain, [&](std::size_t first, std::size_t last) {
+    first = next_start(first);
+    last = next_start(last);
+    if (first < last) body(first, last);
+  });
+}
+
+std::array<std::uint32_t*, 4> secure_words(std::span<BaseColumn> columns, std::uint32_t first) {
+  return {words(columns[first]), words(columns[first + 1]), words(columns[first + 2]),
+          words(columns[first + 3])};
+}
+
+void require_rows(const TableTrace& trace) {
+  require(trace.log_size >= 4, ErrorKind::internal, "witness generation wants columns of at least 16 rows");
+}
+
+void weigh(std::span<const BaseColumn> columns, const TableConstants& constants, PowersOf powers,
+           const std::array<std::uint32_t*, 4>& out) {
+  const auto inputs = pointers(columns);
+  parallel_for_ranges(0, columns[0].size(), grain, [&](std::size_t first, std::size_t last) {
+    witness_kernels().weigh_columns(
+        {constants, powers, inputs.data(), static_cast<std::uint32_t>(inputs.size()), first, last, out});
+  });
+}
+
+/// b = cont t^C b_ + sum_i t^(C-1-i) x_i over the C columns of `values`, in the columns from `b` on.
+void accumulate_tiles(std::span<const BaseColumn> values, const BaseColumn& cont, std::size_t real_rows,
+                      const TableConstants& constants, Columns& columns, std::uint32_t b) {
+  weigh(values, constants, PowersOf::t, secure_words(columns, b));
+  const QM31 t_to_the_lanes = constants[Constant::t_to_the_lanes];
+  parallel_chains(
+      real_rows, [&](std::size_t row) { return cont[row].is_zero(); },
+      [&](std::size_t first, std::size_t last) {
+        for (std::size_t row = first; row < last; ++row) {
+          if (cont[row].is_zero()) continue;
+          set_secure(columns, b, row,
+                     secure_at(columns, b, row) + t_to_the_lanes * secure_at(columns, b, row - 1));
+        }
+      });
+}
+
+void write_rho(Columns& columns, std::uint32_t first, const BaseColumn& fin, const QM31& rho) {
+  set_secure(columns, first, fin_row(fin), rho);
+}
+
+}  // namespace
+
+SecureColumn fingerprint_rows(std::span<const BaseColumn> lanes, const QM31& alpha) {
+  const TableConstants constants({.alpha = alpha}, {}, static_cast<std::uint32_t>(lanes.size()));
+  SecureColumn result(lanes[0].size());
+  weigh(lanes, constants, PowersOf::alpha,
+        {words(result.coordinates[0]), words(result.coordinates[1]), words(result.coordinates[2]),
+         words(result.coordinates[3])});
+  return result;
+}
+
+Columns linear_fingerprints(const LinearShape& shape, const TableTrace& trace, const SecureColumn& A,
+                            const Challenges& challenges, const QM31& rho) {
+  using namespace linear;
+  require_rows(trace);
+  const auto structure = trace.tree(Tree::structure);
+  const auto at = [&](Structure column, std::size_t row) { return column_of(structure, column)[row]; };
+  const std::size_t real_rows = fin_row(structure[LinearShape::fin]);
+  const TableConstants constants(challenges, {}, shape.lanes);
+  constexpr auto a = index_of(Fingerprint::A), b = index_of(Fingerprint::b), s = index_of(Fingerprint::S);
+  Columns columns = zero_columns(index_of(Fingerprint::count), trace.log_size);
+
+  accumulate_tiles(trace.tree(Tree::weights), column_of(structure, Structure::cont), real_rows, constants,
+                   columns, b);
+  // S = keep S_ + f A b; the claim row's A is S.
+  parallel_chains(
+      real_rows, [&](std::size_t row) { return at(Structure::keep, row).is_zero(); },
+      [&](std::size_t first, std::size_t last) {
+        QM31 sum;
+        for (std::size_t row = first; row < last; ++row) {
+          if (at(Structure::keep, row).is_zero()) sum = QM31();
+          if (!at(Structure::f, row).is_zero()) {
+            set_secure(columns, a, row, A.at(row));
+            sum += A.at(row) * secure_at(columns, b, row);
+          }
+          set_secure(columns, s, row, sum);
+          if (!at(Structure::claim, row).is_zero()) set_secure(columns, a, row, sum);
+        }
+      });
+  write_rho(columns, s, structure[LinearShape::fin], rho);
+  return columns;
+}
+
+Columns activate_fingerprints(const ActivateShape& shape, const TableTrace& trace,
+                              const Challenges& challenges, const QM31& rho) {
+  using namespace activate;
+  require_rows(trace);
+  const auto structure = trace.tree(Tree::structure);
+  const TableConstants constants(challenges, {}, shape.lanes);
+  constexpr auto t = index_of(Fingerprint::T);
+  Columns columns = zero_columns(index_of(Fingerprint::count), trace.log_size);
+  const auto structure_words = pointers(structure), witness_words = pointers(trace.tree(Tree::witness));
+  const RowJob rows{{structure_words.data(), nullptr, witness_words.data()}, constants, shape.lanes};
+  parallel_for_ranges(0, trace.rows(), grain, [&](std::size_t first, std::size_t last) {
+    witness_kernels().fingerprint_accumulators(rows, first, last, secure_words(columns, t));
+  });
+  // T = kt t T_ + F(acc)
+  const BaseColumn& kt = column_of(structure, Structure::kt);
+  parallel_chains(
+      fin_row(structure[ActivateShape::fin]), [&](std::size_t row) { return kt[row].is_zero(); },
+      [&](std::size_t first, std::size_t last) {
+        QM31 sum;
+        for (std::size_t row = first; row < last; ++row) {
+          sum = secure_at(columns, t, row) + (kt[row].is_zero() ? QM31() : challenges.t * sum);
+          set_secure(columns, t, row, sum);
+        }
+      });
+  write_rho(columns, t, structure[ActivateShape::fin], rho);
+  return columns;
+}
+
+Columns mac_fingerprints(const TableTrace& trace, const SecureColumn& A, const SecureColumn& B,
+                         const Challenges& challenges, const QM31& rho) {
+  using namespace mac;
+  require_rows(trace);
+  const auto structure = trace.tree(Tree::structure);
+  const auto is_set = [&](Structure column, std::size_t row) {
+    return !column_of(structure, column)[row].is_zero();
+  };
+  Columns columns = zero_columns(index_of(Fingerprint::count), trace.log_size);
+  // S = S_ (k1 + kt t) + A B
+  parallel_chains(
+      fin_row(structure[MacShape::fin]),
+      [&](std::size_t row) { return !is_set(Structure::k1, row) && !is_set(Structure::kt, row); },
+      [&](std::size_t first, std::size_t last) {
+        QM31 sum;
+        for (std::size_t row = first; row < last; ++row) {
+          if (is_set(Structure::kt, row)) {
+            sum *= challenges.t;
+          } else if (!is_set(Structure::k1, row)) {
+            sum = QM31();
+          }
+          sum += A.at(row) * B.at(row);
+          set_secure(columns, index_of(Fingerprint::A), row, A.at(row));
+          set_secure(columns, index_of(Fingerprint::B), row, B.at(row));
+          set_secure(columns, index_of(Fingerprint::S), row, sum);
+        }
+      });
+  write_rho(columns, index_of(Fingerprint::S), structure[MacShape::fin], rho);
+  return columns;
+}
+
+Columns data_fingerprints(Tree data_tree, const TableTrace& trace, const Challenges& challenges,
+                          const QM31& rho) {
+  using namespace data;
+  require_rows(trace);
+  const auto structure = trace.tree(Tree::structure);
+  const BaseColumn& fin = column_of(structure, Structure::fin);
+  const TableConstants constants(challenges, {}, row_values);
+  Columns columns = zero_columns(index_of(Fingerprint::count), trace.log_size);
+  accumulate_tiles(trace.tree(data_tree).first(row_values), column_of(structure, Structure::cont),
+                   fin_row(fin), constants, columns, index_of(Fingerprint::b));
+  write_rho(columns, index_of(Fingerprint::b), fin, rho);
+  return columns;
+}
+
+LogUpTrace generate_logup(std::size_t index, std::uint32_t lanes, const TableTrace& trace,
+                          const Challenges& challenges) {
+  require_rows(trace);
+  const std::uint32_t width = table_layout(index, lanes).width(Tree::logup);
+  const std::uint32_t r = width - 4;  // R is the last column
+  LogUpTrace result{zero_columns(width, trace.log_size), {}};
+  const TableConstants constants(challenges, {}, lanes);
+
+  const auto logup = mutable_pointers(result.columns);
+  const auto structure = pointers(trace.tree(Tree::structure));
+  const auto witness = pointers(trace.tree(Tree::witness));
+  const auto fingerprints = pointers(trace.tree(Tree::fingerprints));
+  const RowJob rows{{structure.data(), nullptr, witness.data(), fingerprints.data()}, constants, lanes};
+  std::atomic<bool> all_inverted = true;
+  parallel_for_ranges(0, trace.rows(), grain, [&](std::size_t begin, std::size_t end) {
+    for (std::size_t first = begin; first < end; first += grain) {
+      bool inverted = true;
+      witness_kernels().evaluate_fractions[index](
+          {rows, first, std::min(first + grain, end), r / 4, logup.data(), inverted});
+      if (!inverted) all_inverted = false;
+    }
+  });
+  require(all_inverted, ErrorKind::internal, "a denominator of the bus is zero");
+
+  for_each_table([&]<class Shape>(auto i, Shape) {
+    if (i != index) return;
+    const std::size_t fin = fin_row(trace.tree(Tree::structure)[Shape::fin]);
+    QM31 sum;
+    for (std::size_t row = 0; row < trace.rows(); ++row) {
+      sum = row < fin ? sum + secure_at(result.columns, r, row) : QM31();
+      set_secure(result.columns, r, row, sum);
+      if (row + 1 == fin) result.claimed_sum = sum;
+    }
+    result.claimed_sum += secure_at(trace.tree(Shape::rho_tree), Shape::rho, fin);
+  });
+  return result;
+}
+
+}  // namespace circlet

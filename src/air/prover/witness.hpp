@@ -1,0 +1,43 @@
+// Witness generation: the fingerprint tree and the LogUp tree of every table, from plain columns in row
+// order. The structure, weight and witness columns are inputs. Rows after the fin row are left to
+// air/prover/mask_rows.hpp, but for what a constraint says of them.
+//
+// Every function wants columns of at least 2^4 rows.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "air/dsl/challenges.hpp"
+#include "air/evaluate/components.hpp"
+#include "air/prover/trace.hpp"
+
+namespace circlet {
+
+/// F(x) of every row: sum_i alpha^(n-1-i) x_i over the n lane columns.
+SecureColumn fingerprint_rows(std::span<const BaseColumn> lanes, const QM31& alpha);
+
+/// A, b and S of linear, from its structure and weights. `A` holds the wires that the rows with f = 1 read;
+/// the rows with claim = 1 get the op's claim. `rho` goes to S on the fin row.
+Columns linear_fingerprints(const LinearShape& shape, const TableTrace& trace, const SecureColumn& A,
+                            const Challenges& challenges, const QM31& rho = {});
+
+/// T of activate, from its structure and witness. `rho` goes to T on the fin row.
+Columns activate_fingerprints(const ActivateShape& shape, const TableTrace& trace,
+                              const Challenges& challenges, const QM31& rho = {});
+
+/// A, B and S of mac, from its structure and the factors of its real rows. `rho` goes to S on the fin row.
+Columns mac_fingerprints(const TableTrace& trace, const SecureColumn& A, const SecureColumn& B,
+                         const Challenges& challenges, const QM31& rho = {});
+
+/// b of input or output, from its structure and its values in the tree `data_tree`. `rho` goes to b on the
+/// fin row.
+Columns data_fingerprints(Tree data_tree, const TableTrace& trace, const Challenges& challenges,
+                          const QM31& rho = {});
+
+/// The LogUp tree of table `index` and its claimed sum, from its other trees. Error(internal) if a
+/// denominator is zero, which happens with probability about 2^-100 over z and lambda.
+LogUpTrace generate_logup(std::size_t index, std::uint32_t lanes, const TableTrace& trace,
+                          const Challenges& challenges);
+
+}  // namespace circlet

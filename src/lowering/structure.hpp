@@ -1,0 +1,54 @@
+// The structure tree: which columns a model's arithmetisation puts in tree 0, and the checks that anyone can
+// run on them.
+#pragma once
+
+#include <array>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "air/tables/registry.hpp"
+#include "compute/column.hpp"
+#include "lowering/arithmetise.hpp"
+
+namespace circlet {
+
+/// The structure columns of one table in row order, all of one length.
+struct StructureTable {
+  std::string name;
+  std::vector<std::string> column_names;
+  std::vector<BaseColumn> columns;
+
+  [[nodiscard]] std::size_t rows() const { return columns.empty() ? 0 : columns[0].size(); }
+  [[nodiscard]] const BaseColumn& column(std::string_view wanted) const;
+  [[nodiscard]] BaseColumn& column(std::string_view wanted);
+};
+
+/// In the order of the registry; a table that is not there has no columns.
+using Structure = std::array<StructureTable, component_count>;
+
+Structure build_structure(const Arithmetisation& arithmetisation);
+
+/// What the verification key says about the wires that the verifier itself yields or reads, and about the
+/// output.
+struct PublicWires {
+  Visibility input = Visibility::shown, output = Visibility::shown;
+  std::uint32_t input_claim = 0, output_claim = 0;  // 0 unless it is shown
+  std::uint32_t one_reads = 0, ones_reads = 0;
+  Predicate::Kind output_form = Predicate::Kind::values;
+  std::uint32_t batch = 1;
+};
+
+/// Those of a key, and those that a key for these rows has.
+PublicWires public_wires(const VerificationKey& key);
+PublicWires public_wires(const Arithmetisation& arithmetisation,
+                         Predicate::Kind output_form = Predicate::Kind::values);
+
+/// Checks that a structure is well formed, from its columns alone: selectors and counts consistent, every
+/// wire yielded once with as many copies as it has reads, no cycle of wires, every look-up table a function,
+/// every split unique, digits in predicates alone. `hidden_queries` as in TableShape. Throws Error(rejected)
+/// that names the table, the row and the rule.
+void check_structure(const Structure& structure, const PublicWires& wires, std::uint32_t hidden_queries = 0);
+
+}  // namespace circlet

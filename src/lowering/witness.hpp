@@ -1,0 +1,26 @@
+// The committed values of a model and of one execution, in row order: weights (tree 1), witness cells (tree
+// 2), and the values of the wires that the tables read. What follows from these by the constraints is
+// computed in src/air.
+#pragma once
+
+#include <vector>
+
+#include "air/dsl/challenges.hpp"
+#include "compute/column.hpp"
+#include "lowering/arithmetise.hpp"
+#include "program/executor.hpp"
+
+namespace circlet {
+
+/// C columns w_0..w_{C-1} of the table linear.
+std::vector<BaseColumn> build_weights(const Program& program, const Arithmetisation& arithmetisation);
+
+/// Columns q_0.., r_0.., y_0.. of the table activate.
+std::vector<BaseColumn> build_activate_witness(const Program& program, const Arithmetisation& arithmetisation,
+                                               const Trace& trace);
+
+/// Columns m_0..m_3 of the table lut: how often each entry is used. Needs the columns of activate.
+std::vector<BaseColumn> count_look_ups(const Arithmetisation& arithmetisation,
+                                       const std::vector<BaseColumn>& activate_witness);
+
+}  // namespace circlet

@@ -1,0 +1,40 @@
+// The files model.circlet (secret: the imported Program and its accuracy report) and model.structure (public:
+// everything but weights, coefficients and biases, and the predicate that setup chose for the output).
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <span>
+
+#include "core/bytes.hpp"
+#include "program/model.hpp"
+
+namespace circlet {
+
+inline constexpr std::uint32_t model_format_version = 1;
+inline constexpr std::uint32_t structure_format_version = 2;
+
+/// What model.structure says: a Program as it was imported, without weights, and what its output is made.
+struct PublicModel {
+  Program imported;
+  Predicate predicate;
+  friend bool operator==(const PublicModel&, const PublicModel&) = default;
+};
+
+/// Payloads, without the envelope of core/artefact.hpp. Readers throw Error(bad_input) for anything that is
+/// not exactly what a writer writes; what they return has passed check_program.
+Bytes write_model(const Model& model);
+Model read_model(std::span<const std::uint8_t> payload);
+/// `imported` with or without weights, before any predicate.
+Bytes write_structure(const Program& imported, const Predicate& predicate);
+PublicModel read_structure(std::span<const std::uint8_t> payload);
+
+/// All of the public part of a Program that a proof depends on, a predicate's part of it too: for checksums.
+Bytes write_public_part(const Program& program);
+
+void save_model(const Model& model, const std::filesystem::path& path);  // mode 0600
+Model load_model(const std::filesystem::path& path);
+void save_structure(const Program& imported, const Predicate& predicate, const std::filesystem::path& path);
+PublicModel load_structure(const std::filesystem::path& path);
+
+}  // namespace circlet

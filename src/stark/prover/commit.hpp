@@ -1,0 +1,21 @@
+// From columns in row order to committed trees.
+#pragma once
+
+#include <memory>
+#include <span>
+
+#include "fri/prover/committed_tree.hpp"
+#include "stark/prover/trace_source.hpp"
+
+namespace circlet {
+
+/// Commits the components' columns of one tree.
+std::shared_ptr<const CommittedTree<Blake2sMerkleChannel>> commit_tables(const AirShape& shape,
+                                                                         const TableColumns& tables,
+                                                                         std::uint32_t log_blowup);
+
+/// Commits columns of 2^k values each, in row order, as one tree.
+std::shared_ptr<const CommittedTree<Blake2sMerkleChannel>> commit_columns(
+    std::span<const std::span<const M31>> columns, std::uint32_t log_blowup);
+
+}  // namespace circlet

@@ -1,0 +1,210 @@
+// Choice of the tables' widths and of the commitment scheme's parameters: those that reach the wanted
+// security at the least cost, in felts of calldata for the chain and in time off it.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <optional>
+
+#include "air/evaluate/components.hpp"
+#include "air/prover/mask_rows.hpp"
+#include "fri/fri_layers.hpp"
+#include "stark/prover/setup.hpp"
+#include "stark/security.hpp"
+#include "stark/shape.hpp"
+
+namespace circlet {
+namespace {
+
+// Nanoseconds on a core: a cell that a proof commits anew at blow-up 2 (interpolate, extend, hash), one that
+// is only read, one attempt at a proof of work, one query.
+constexpr double fresh_cell = 15;
+constexpr double reused_cell = 4.5;
+constexpr double attempt = 16;
+constexpr double query = 10'000;
+// Columns of `linear` besides the weights, and of what has the greatest height anyway (blinder, composition,
+// quotients, FRI).
+constexpr double linear_structure_columns = 10;
+constexpr double linear_fresh_columns = 16;
+constexpr double full_height_columns = 40;
+
+constexpr std::array<std::uint32_t, 10> lane_choices = {16, 24, 32, 48, 64, 80, 96, 128, 192, 256};
+
+/// What a target allows. A proof of work beyond 24 bits keeps a user waiting for a second; folding by 16
+/// costs the contract the least gas.
+struct Choices {
+  std::vector<std::uint32_t> pow_bits, log_blowups, fold_steps;
+};
+const Choices chain_choices{{24}, {3, 4}, {4}};
+const Choices offchain_choices{{16, 20}, {1, 2}, {2, 3, 4}};
+
+double rows_of(std::uint32_t log_size) { return std::exp2(static_cast<double>(log_size)); }
+
+double nanoseconds(const Plan& plan) {
+  const double fresh =
+      rows_of(plan.sizes.linear) * linear_fresh_columns + rows_of(plan.sizes.blinder) * full_height_columns;
+  const double reused = rows_of(plan.sizes.linear) * (linear_structure_columns + plan.shape.lanes);
+  return fresh * fresh_cell * rows_of(plan.pcs.fri.log_blowup_factor) / 2 + reused * reused_cell +
+         rows_of(plan.pcs.pow_bits) * attempt + plan.pcs.fri.n_queries * query;
+}
+
+/// Felts of calldata: what each query opens and hashes, and the samples.
+double felts(const Plan& plan) {
+  constexpr double values_in_felt = 8, felts_in_hash = 256.0 / 248;
+  const double queries = plan.pcs.fri.n_queries;
+  const double log_queries = std::log2(queries);
+  const auto paths = [&](std::uint32_t height) {
+    return std::max(0.0, height - log_queries) * felts_in_hash;
+  };
+  const AirShape shape = air_shape(plan.shape, plan.sizes);
+  const std::vector<Tree> trees = shape.trees();
+  double columns = 8;
+  for (const Tree tree : trees) columns += tree_width(shape, tree);
+  double of_query = columns / values_in_felt + static_cast<double>(trees.size() + 1) *
+                                                   paths(plan.sizes.blinder + plan.pcs.fri.log_blowup_factor);
+  for (const FriLayerShape& layer : fri_layer_shapes(plan.sizes.blinder, plan.pcs.fri)) {
+    const double cells = rows_of(layer.fold_step) - 1;
+    of_query +=
+        4 * cells / values_in_felt + paths(layer.tree_height() + layer.log_leaf_size() - layer.fold_step);
+  }
+  return queries * of_query + 4 * columns / values_in_felt;
+}
+
+double bits_of(const Security& security, const SecurityTarget& target) {
+  return target.proven ? security.proven() : security.conjectured();
+}
+
+/// A key with the plan's tables and parameters, as far as its security depends on them.
+VerificationKey prototype(const Plan& plan) {
+  VerificationKey key;
+  key.lanes = plan.shape.lanes;
+  key.batch = plan.shape.batch;
+  key.log_sizes = plan.sizes;
+  key.pcs = plan.pcs;
+  key.input_visibility = plan.shape.input;
+  key.output_visibility = plan.shape.output;
+  return key;
+}
+
+/// The least tables that hold the model and its masks, and the proofs that the masks of the weights last for.
+/// Committed values stay hidden over as many proofs as were asked for, too.
+void choose_sizes(Plan& plan, const Arithmetisation& rows, const SetupOptions& options) {
+  Arithmetisation sized = rows;
+  plan.shape.log_blowup = plan.pcs.fri.log_blowup_factor;
+  plan.shape.hidden_queries = options.zero_knowledge ? plan.pcs.fri.n_queries : 0;
+  sized.shape = plan.shape;
+  plan.sizes = least_log_sizes(sized);
+  if (!options.zero_knowledge) return;
+  const std::size_t real_rows = rows.linear.size() + 1;
+  if (!options.weights_public) {
+    plan.sizes.linear = std::max(
+        plan.sizes.linear, log2_exact(real_rows + weight_mask_rows(plan.pcs.fri.n_queries, options.proofs)));
+  }
+  plan.sizes.blinder = std::max(plan.sizes.blinder, plan.sizes.linear);
+  for (const std::size_t data_rows : {rows.input_rows, rows.output_rows}) {
+    if (data_rows == 0) continue;
+    plan.sizes.blinder =
+        std::max(plan.sizes.blinder,
+                 log2_exact(data_rows + 1 + weight_mask_rows(plan.pcs.fri.n_queries, options.proofs)));
+  }
+  if (options.weights_public) return;
+  plan.proof_budget =
+      proofs_hidden_by((std::size_t{1} << plan.sizes.linear) - real_rows, plan.pcs.fri.n_queries);
+}
+
+/// The fewest queries with which `plan` reaches the target; false if none do, as another step is weaker.
+bool choose_queries(Plan& plan, const Arithmetisation& rows, const SetupOptions& options) {
+  constexpr std::uint32_t most_queries = 512;
+  auto& queries = plan.pcs.fri.n_queries;
+  for (queries = 1; queries <= most_queries;) {
+    choose_sizes(plan, rows, options);
+    if (plan.pcs.fri.fold_step > plan.sizes.blinder) return false;
+    const Security security = security_of(prototype(plan));
+    const double missing = options.security.bits - bits_of(security, options.security);
+    plan.reachable = std::max(plan.reachable, bits_of(security, options.security));
+    if (missing <= 0) return true;
+    // No query gives more than log_blowup bits.
+    queries += std::max(1U, static_cast<std::uint32_t>(missing / plan.pcs.fri.log_blowup_factor));
+  }
+  return false;
+}
+
+}  // namespace
+
+SecurityTarget parse_security(const std::string& text) {
+  for (const bool proven : {false, true}) {
+    const std::string_view prefix = proven ? "proven-" : "conjectured-";
+    if (!text.starts_with(prefix)) continue;
+    std::uint32_t bits = 0;
+    const char* first = text.data() + prefix.size();
+    const auto [end, error] = std::from_chars(first, text.data() + text.size(), bits);
+    if (error == std::errc() && end == text.data() + text.size() && bits >= 40 && bits <= 128) {
+      return {proven, bits};
+    }
+  }
+  throw Error(ErrorKind::usage,
+              "--security is conjectured-N or proven-N with N from 40 to 128 bits, not '" + text + "'");
+}
+
+Plan plan(const Program& program, const SetupOptions& options) {
+  const bool chain = options.target == Target::chain;
+  require(!chain || options.batch == 1, ErrorKind::usage,
+          "on chain a proof covers one sample: leave out --batch, or use --target offchain");
+  require(!chain || options.lanes.value_or(16) == 16, ErrorKind::usage,
+          "the contract verifies 16 weights a row: leave out --lanes, or use --target offchain");
+  require(options.batch >= 1 && options.batch <= 64, ErrorKind::usage, "a batch is 1 to 64 samples");
+
+  std::optional<Plan> best;
+  double reachable = 0;
+  const auto consider = [&](const Plan& candidate) {
+    const auto cost = [&](const Plan& p) { return chain ? felts(p) : nanoseconds(p); };
+    if (!best || cost(candidate) < cost(*best)) best = candidate;
+  };
+  const Choices& choices = chain ? chain_choices : offchain_choices;
+  std::vector<std::uint32_t> lanes_allowed(lane_choices.begin(), lane_choices.end());
+  if (chain || options.lanes) lanes_allowed = {options.lanes.value_or(16)};
+  for (const std::uint32_t lanes : lanes_allowed) {
+    Plan candidate{
+        .shape = {.lanes = lanes, .batch = options.batch, .input = options.input, .output = options.output}};
+    const Arithmetisation rows = arithmetise(program, candidate.shape);
+    if (options.pcs) {
+      candidate.pcs = *options.pcs;
+      choose_sizes(candidate, rows, options);
+      consider(candidate);
+      continue;
+    }
+    for (const std::uint32_t pow_bits : choices.pow_bits) {
+      for (const std::uint32_t log_blowup : choices.log_blowups) {
+        for (const std::uint32_t fold_step : choices.fold_steps) {
+          candidate.pcs = {.pow_bits = pow_bits,
+                           .fri = {.log_blowup_factor = log_blowup, .fold_step = fold_step}};
+          if (choose_queries(candidate, rows, options)) consider(candidate);
+          reachable = std::max(reachable, candidate.reachable);
+        }
+      }
+    }
+  }
+  require(best.has_value(), ErrorKind::unsupported, [&] {
+    return fmt::format(
+        "{} bits {} are out of reach for this model: the steps that do not depend on the queries, over a "
+        "field of "
+        "124 bits, allow {:.0f}; ask for --security {}-{:.0f}",
+        options.security.bits, options.security.proven ? "proven" : "conjectured", std::floor(reachable),
+        options.security.proven ? "proven" : "conjectured", std::floor(reachable));
+  });
+  best->reason = fmt::format(
+      "{}: {} queries at blow-up {}, folding by {}, {} bits of proof of work; {:.0f} bits conjectured, "
+      "{:.0f} proven; {} "
+      "weights a row, {} sample{} a proof",
+      chain ? "fewest felts" : "least time", best->pcs.fri.n_queries, 1U << best->pcs.fri.log_blowup_factor,
+      1U << best->pcs.fri.fold_step, best->pcs.pow_bits,
+      std::floor(security_of(prototype(*best)).conjectured()),
+      std::floor(security_of(prototype(*best)).proven()), best->shape.lanes, best->shape.batch,
+      best->shape.batch == 1 ? "" : "s");
+  return *best;
+}
+
+}  // namespace circlet

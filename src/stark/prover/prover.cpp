@@ -1,0 +1,127 @@
+#include "stark/prover/prover.hpp"
+
+#include "air/evaluate/components.hpp"
+#include "air/prover/blinder.hpp"
+#include "air/prover/component_provers.hpp"
+#include "components/prover/prove_components.hpp"
+#include "stark/prover/commit.hpp"
+#include "stark/shape.hpp"
+
+namespace circlet {
+namespace {
+
+/// The part of a statement about values of this visibility: the values, the root of their commitment, or
+/// nothing.
+void state(Visibility visibility, const PublicTensor& tensor, const std::vector<std::int32_t>& values,
+           const DataCommitment* data, const VerificationKey& key, std::vector<std::int32_t>& stated,
+           std::optional<Blake2sHash>& root) {
+  require((data != nullptr) == (visibility == Visibility::committed), ErrorKind::bad_input, [&] {
+    return std::string("the key's values are ") + visibility_name(visibility) +
+           ", and a commitment to them is " + (data == nullptr ? "missing" : "given");
+  });
+  if (visibility == Visibility::shown) stated = values;
+  if (visibility != Visibility::committed) return;
+  check_data_fits(*data, key, tensor);
+  require(data->values == values, ErrorKind::bad_input, "the commitment is to other values than these");
+  root = data->root();
+}
+
+}  // namespace
+
+Proof prove(const ProvingKey& proving_key, const Program& program, std::span<const std::int32_t> inputs,
+            const ProveOptions& options) {
+  const auto& key = proving_key.key;
+  require(model_checksum(program) == proving_key.model_checksum, ErrorKind::bad_input,
+          "the proving key belongs to another model: run `circlet setup` again");
+  require(inputs.size() == std::size_t{key.input.rows} * key.batch, ErrorKind::bad_input, [&] {
+    return "the input has " + std::to_string(inputs.size()) + " values; a proof covers " +
+           std::to_string(key.batch) + " sample(s) of " + std::to_string(key.input.rows);
+  });
+  PhaseTimer timer(options.phases);
+  const Trace execution = execute(program, inputs, key.batch);
+  Arithmetisation arithmetisation = arithmetise(program, key);
+  arithmetisation.first_blinder_row = proving_key.first_blinder_row;
+  const ModelColumns columns = model_columns(program, arithmetisation);
+  Statement statement{
+      .context = options.context, .inputs = {}, .outputs = {}, .input_root = {}, .output_root = {}};
+  state(key.input_visibility, key.input, execution.input, options.data.input, key, statement.inputs,
+        statement.input_root);
+  state(key.output_visibility, key.output, execution.output(), options.data.output, key, statement.outputs,
+        statement.output_root);
+  timer.end_phase("execution");
+  if (!key.zero_knowledge) {
+    HonestTrace source(program, arithmetisation, columns, execution, nullptr, options.data);
+    ProveOptions unmasked = options;
+    unmasked.masks = nullptr;
+    return prove_trace(proving_key, statement, source, unmasked);
+  }
+  Csprng system;
+  ProveOptions masked = options;
+  if (masked.masks == nullptr) masked.masks = &system;
+  while (true) {
+    try {
+      HonestTrace source(program, arithmetisation, columns, execution, masked.masks, options.data);
+      return prove_trace(proving_key, statement, source, masked);
+    } catch (const UnluckyChallenge&) {
+      // Nothing has left the prover: all masks but the key's are drawn again.
+    }
+  }
+}
+
+Proof prove_trace(const ProvingKey& proving_key, const Statement& statement, TraceSource& source,
+                  const ProveOptions& options, const DeletedConstraints& deleted) {
+  const auto& key = proving_key.key;
+  const AirShape shape = air_shape(key);
+  Blake2sChannel channel;
+  channel.observe(options.observer);
+  CommitmentSchemeProver<Blake2sMerkleChannel> scheme(key.pcs, options.phases);
+  PhaseTimer timer(options.phases);
+  const BaseColumn a = blinder_structure(key.log_sizes.blinder, proving_key.first_blinder_row,
+                                         table_shape(key).hidden_queries);
+  const auto commit_tree = [&](std::shared_ptr<const CommittedTree<Blake2sMerkleChannel>> tree) {
+    if (options.trees) options.trees(*tree);
+    scheme.commit(std::move(tree), channel);
+  };
+  const auto commit = [&](Tree tree, TableColumns columns) {
+    columns[blinder_table] = blinder_columns(tree, a, options.masks);
+    commit_tree(commit_tables(shape, columns, key.pcs.fri.log_blowup_factor));
+  };
+  if (options.masks != nullptr) scheme.require_blinding();
+  mix_key(key, channel);
+  commit_tree(proving_key.structure);
+  commit_tree(proving_key.weights);
+  mix_statement(statement, channel);
+  commit(Tree::witness, source.witness());
+  timer.end_phase("witness");
+  Challenges challenges;
+  const auto first = channel.draw_secure_felts(2);
+  challenges.alpha = first[0];
+  challenges.t = first[1];
+  commit(Tree::fingerprints, source.fingerprints(challenges));
+  timer.end_phase("fingerprints");
+  const auto second = channel.draw_secure_felts(2);
+  challenges.z = second[0];
+  challenges.lambda = second[1];
+
+  Proof proof{.statement = statement, .claimed_sums = {}, .stark = {}};
+  auto logup = source.logup(challenges);
+  TableColumns logup_columns;
+  for (std::size_t table = 0; table < table_count; ++table) {
+    proof.claimed_sums[table] = logup[table].claimed_sum;
+    logup_columns[table] = std::move(logup[table].columns);
+  }
+  channel.mix_felts(present_sums(statement, proof.claimed_sums));
+  commit(Tree::logup, std::move(logup_columns));
+  for (const DataCommitment* data : {options.data.input, options.data.output}) {
+    if (data != nullptr) commit_tree(data->tree);
+  }
+  timer.end_phase("LogUp");
+
+  const auto components = make_component_provers(shape, challenges, proof.claimed_sums, deleted);
+  std::vector<const ComponentProver*> views;
+  for (const auto& component : components) views.push_back(component.get());
+  proof.stark = prove_components<Blake2sMerkleChannel>(views, channel, scheme);
+  return proof;
+}
+
+}  // namespace circlet

@@ -1,0 +1,41 @@
+// Proving: one execution of a model, committed tree by tree as the transcript asks (docs/protocol.md section
+// 5).
+#pragma once
+
+#include <functional>
+
+#include "compute/csprng.hpp"
+#include "core/phase_timer.hpp"
+#include "stark/proof.hpp"
+#include "stark/prover/setup.hpp"
+#include "stark/prover/trace_source.hpp"
+
+namespace circlet {
+
+struct ProveOptions {
+  Context context{};
+  Blake2sChannel::Observer observer;
+  PhaseObserver phases;
+  /// Where masks are drawn from. `prove` takes a generator of its own if this is null and the key is
+  /// zero-knowledge; `prove_trace` then commits zeros.
+  Csprng* masks = nullptr;
+  /// Where the key says so: what the input and the output are committed by.
+  CommittedValues data = {};
+  /// Sees the trees before the composition, in order, with every secret that they hold: for tests that commit
+  /// the same columns elsewhere.
+  std::function<void(const CommittedTree<Blake2sMerkleChannel>&)> trees = {};
+};
+
+/// Proves that `program`, the model of `proving_key`, maps `inputs` ([sample][row], key.batch samples) to its
+/// outputs. Throws Error(bad_input) if the key belongs to another model, or the input has another size or
+/// cannot be executed, or a commitment is missing or is to other values.
+Proof prove(const ProvingKey& proving_key, const Program& program, std::span<const std::int32_t> inputs,
+            const ProveOptions& options = {});
+
+/// Runs the transcript over whatever columns `source` gives. Throws UnluckyChallenge if the masks must be
+/// drawn again. `deleted` names constraints that are taken as zero; an honest prover deletes none. Tests
+/// forge proofs with it.
+Proof prove_trace(const ProvingKey& proving_key, const Statement& statement, TraceSource& source,
+                  const ProveOptions& options = {}, const DeletedConstraints& deleted = {});
+
+}  // namespace circlet

@@ -1,0 +1,173 @@
+#include "stark/prover/setup.hpp"
+
+#include "air/prover/blinder.hpp"
+#include "air/prover/mask_rows.hpp"
+#include "core/artefact.hpp"
+#include "program/model_file.hpp"
+#include "stark/prover/commit.hpp"
+#include "stark/prover/tree_file.hpp"
+#include "stark/shape.hpp"
+
+namespace circlet {
+namespace {
+
+constexpr std::uint32_t proving_key_version = 2;
+
+/// Commits to the weights, masked if the key is zero-knowledge.
+void commit_weights(ProvingKey& proving_key, ModelColumns& columns, Csprng* masks) {
+  auto& key = proving_key.key;
+  if (key.hides_weights()) {
+    Csprng system;
+    Csprng& random = masks == nullptr ? system : *masks;
+    const auto& linear = columns.structure[linear_table];
+    draw_mask_rows(table_layout(linear_table, key.lanes), Tree::weights,
+                   linear[index_of(linear::Structure::live)], linear[LinearShape::fin],
+                   columns.weights[linear_table], random);
+    columns.weights[blinder_table] =
+        blinder_columns(Tree::weights, columns.structure[blinder_table][0], &random);
+  }
+  proving_key.weights = commit_tables(air_shape(key), columns.weights, key.pcs.fri.log_blowup_factor);
+  key.weights_root = proving_key.weights->merkle().root();
+}
+
+}  // namespace
+
+PublicTensor public_tensor(const TensorInfo& tensor, Visibility visibility, std::uint32_t claim_wire) {
+  return {.claim_wire = visibility == Visibility::shown ? claim_wire : 0,
+          .rows = tensor.rows,
+          .min = static_cast<std::int32_t>(tensor.min),
+          .max = static_cast<std::int32_t>(tensor.max),
+          .scales = tensor.scales};
+}
+
+ProvingKey setup(const Program& program, const SetupOptions& options) {
+  const Plan chosen = plan(program, options);
+  ProvingKey result;
+  auto& key = result.key;
+  key.lanes = chosen.shape.lanes;
+  key.batch = chosen.shape.batch;
+  key.log_sizes = chosen.sizes;
+  key.pcs = chosen.pcs;
+  key.input_visibility = options.input;
+  key.output_visibility = options.output;
+  key.output_form = program.predicate.kind;
+  key.zero_knowledge = options.zero_knowledge;
+  key.weights_public = options.zero_knowledge && options.weights_public;
+  result.first_blinder_row = static_cast<std::uint32_t>(
+      first_blinder_row(key.log_sizes.blinder, chosen.shape.log_blowup, chosen.shape.hidden_queries));
+  Arithmetisation arithmetisation = arithmetise(program, key);
+  arithmetisation.first_blinder_row = result.first_blinder_row;
+  key.input = public_tensor(program.tensors[program.input], options.input, arithmetisation.input_claim);
+  key.output = public_tensor(program.tensors[program.output], options.output, arithmetisation.output_claim);
+  key.one_reads = arithmetisation.one_reads;
+  key.ones_reads = arithmetisation.ones_reads;
+  ModelColumns columns = model_columns(program, arithmetisation);
+  result.proof_budget = chosen.proof_budget;
+  result.structure = commit_tables(air_shape(key), columns.structure, key.pcs.fri.log_blowup_factor);
+  key.structure_root = result.structure->merkle().root();
+  commit_weights(result, columns, options.masks);
+  result.model_checksum = model_checksum(program);
+  // What a verifier would refuse, or read as another range, is refused here.
+  require(VerificationKey::from_words(key.to_words()) == key, ErrorKind::bad_input,
+          "the model's input or output has integers beyond 2^30, which are not told apart modulo 2^31 - 1");
+  return result;
+}
+
+ProvingKey renew(const ProvingKey& proving_key, const Program& program, Csprng* masks) {
+  require(proving_key.key.hides_weights(), ErrorKind::usage,
+          "the key does not hide its weights, and has no budget of proofs to renew");
+  require(model_checksum(program) == proving_key.model_checksum, ErrorKind::bad_input,
+          "the proving key belongs to another model: run `circlet setup` without --renew");
+  ProvingKey result = proving_key;
+  Arithmetisation arithmetisation = arithmetise(program, result.key);
+  arithmetisation.first_blinder_row = result.first_blinder_row;
+  ModelColumns columns = model_columns(program, arithmetisation);
+  commit_weights(result, columns, masks);
+  return result;
+}
+
+Blake2sHash weights_root(const Program& program, const VerificationKey& key) {
+  require(key.weights_public || !key.zero_knowledge, ErrorKind::usage, "the key's weights are masked");
+  const ModelColumns columns = model_columns(program, arithmetise(program, key));
+  return commit_tables(air_shape(key), columns.weights, key.pcs.fri.log_blowup_factor)->merkle().root();
+}
+
+Blake2sHash structure_root(const Program& structure, const VerificationKey& key) {
+  TableColumns columns;
+  Structure tables = build_structure(arithmetise(structure, key));
+  for (std::size_t i = 0; i < component_count; ++i) columns[i] = std::move(tables[i].columns);
+  return commit_tables(air_shape(key), columns, key.pcs.fri.log_blowup_factor)->merkle().root();
+}
+
+void check_key_of(const Program& structure, const VerificationKey& key) {
+  const Blake2sHash root = structure_root(structure, key);
+  require(root == key.structure_root, ErrorKind::rejected, [&] {
+    return "the structure root of model.structure is " + root.to_hex() + ", the key's is " +
+           key.structure_root.to_hex();
+  });
+  const Arithmetisation arithmetisation = arithmetise(structure, key);
+  require(key.output_form == structure.predicate.kind &&
+              key.input == public_tensor(structure.tensors[structure.input], key.input_visibility,
+                                         arithmetisation.input_claim) &&
+              key.output == public_tensor(structure.tensors[structure.output], key.output_visibility,
+                                          arithmetisation.output_claim),
+          ErrorKind::rejected, "the key's input or output is not that of model.structure");
+}
+
+std::uint64_t model_checksum(const Program& program) {
+  std::uint64_t sum = checksum(write_public_part(program), 0);
+  const auto add = [&](const std::vector<std::int32_t>& values) {
+    sum = checksum({reinterpret_cast<const std::uint8_t*>(values.data()), values.size() * sizeof(values[0])},
+                   sum);
+  };
+  for (const auto& layer : program.layers) {
+    for (const auto& dense : layer.dense) add(dense.weights);
+    for (const auto& scaled : layer.scaled) add(scaled.coefficients);
+    add(layer.bias);
+  }
+  return sum;
+}
+
+Bytes encode_proving_key(const ProvingKey& proving_key) {
+  ByteWriter writer;
+  writer.write_counted(std::span<const std::uint32_t>(proving_key.key.to_words()));
+  writer.write(proving_key.model_checksum);
+  writer.write(proving_key.first_blinder_row);
+  writer.write(proving_key.proof_budget);
+  write_tree(writer, *proving_key.structure);
+  write_tree(writer, *proving_key.weights);
+  return seal_artefact(ArtefactKind::proving_key, proving_key_version, writer.bytes());
+}
+
+ProvingKey decode_proving_key(std::span<const std::uint8_t> file, std::shared_ptr<const void> owner,
+                              const std::string& name) {
+  const auto payload = open_artefact(ArtefactKind::proving_key, proving_key_version, file, name);
+  ByteReader reader(payload, name);
+  ProvingKey result;
+  result.key = VerificationKey::from_words(reader.read_counted<std::uint32_t>("verification key"));
+  result.model_checksum = reader.read<std::uint64_t>("model checksum");
+  result.first_blinder_row = reader.read<std::uint32_t>("first row of the blinder");
+  result.proof_budget = reader.read<std::uint64_t>("proof budget");
+  const AirShape shape = air_shape(result.key);
+  const std::uint32_t log_blowup = result.key.pcs.fri.log_blowup_factor;
+  TreeReader trees(std::move(owner), payload.subspan(reader.offset()));
+  result.structure = trees.read(column_log_sizes(shape, Tree::structure), log_blowup);
+  result.weights = trees.read(column_log_sizes(shape, Tree::weights), log_blowup);
+  trees.expect_end();
+  require(result.structure->merkle().root() == result.key.structure_root &&
+              result.weights->merkle().root() == result.key.weights_root,
+          ErrorKind::bad_input,
+          "proving key: its trees are not those of its roots: run `circlet setup` again");
+  return result;
+}
+
+void save_proving_key(const ProvingKey& proving_key, const std::filesystem::path& path) {
+  write_file(path, encode_proving_key(proving_key), true);
+}
+
+ProvingKey load_proving_key(const std::filesystem::path& path) {
+  const auto file = std::make_shared<const MappedFile>(path);
+  return decode_proving_key(file->bytes(), file, path.string());
+}
+
+}  // namespace circlet

@@ -1,0 +1,74 @@
+// The columns of one execution, stage by stage as the transcript asks for them. The honest source follows the
+// Program; tests put lying ones in its place.
+#pragma once
+
+#include <array>
+#include <vector>
+
+#include "air/evaluate/components.hpp"
+#include "air/prover/witness.hpp"
+#include "compute/csprng.hpp"
+#include "lowering/arithmetise.hpp"
+#include "lowering/structure.hpp"
+#include "program/executor.hpp"
+#include "stark/prover/data_commitment.hpp"
+
+namespace circlet {
+
+/// Columns of one tree by component, in row order. The blinder's are added by the prover.
+using TableColumns = std::array<Columns, component_count>;
+
+class TraceSource {
+ public:
+  virtual ~TraceSource() = default;
+  virtual TableColumns witness() = 0;
+  /// alpha and t are drawn.
+  virtual TableColumns fingerprints(const Challenges& challenges) = 0;
+  /// z and lambda are drawn too. One trace a table, with its claimed sum; empty for a table that is not
+  /// there.
+  virtual std::array<LogUpTrace, table_count> logup(const Challenges& challenges) = 0;
+};
+
+/// Structure and weight columns by table, in row order: what a model commits once.
+struct ModelColumns {
+  TableColumns structure;
+  TableColumns weights;
+};
+/// The mask rows and salts of the weights are zero.
+ModelColumns model_columns(const Program& program, const Arithmetisation& arithmetisation);
+
+/// What a proof is about, where its key says that the input or the output is committed.
+struct CommittedValues {
+  const DataCommitment* input = nullptr;
+  const DataCommitment* output = nullptr;
+};
+
+/// Keeps references to its arguments. With `masks`, the mask rows and the rhos are drawn; without, zero.
+class HonestTrace : public TraceSource {
+ public:
+  HonestTrace(const Program& program, const Arithmetisation& arithmetisation, const ModelColumns& model,
+              const Trace& execution, Csprng* masks = nullptr, const CommittedValues& data = {});
+  TableColumns witness() override;
+  TableColumns fingerprints(const Challenges& challenges) override;
+  std::array<LogUpTrace, table_count> logup(const Challenges& challenges) override;
+
+ protected:
+  /// Columns of table `index`, as far as they exist.
+  [[nodiscard]] TableTrace table_trace(std::size_t index) const;
+  void draw_masks(std::size_t table, Tree tree, Columns& columns) const;
+  [[nodiscard]] QM31 value_of(const Operand& operand, const Challenges& challenges) const;
+
+  const Program& program_;
+  const Arithmetisation& arithmetisation_;
+  const ModelColumns& model_;
+  const Trace& execution_;
+  AirShape shape_;
+  Csprng* masks_;
+  CommittedValues data_;
+  std::array<QM31, table_count> rhos_{};  // their sum is 0
+  TableColumns witness_;
+  TableColumns fingerprints_;
+  std::vector<QM31> mac_sums_;  // S on the rows of mac so far
+};
+
+}  // namespace circlet
