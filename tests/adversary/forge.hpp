@@ -9,7 +9,7 @@
 #include "air/prover/blinder.hpp"
 #include "air/prover/bus_balance.hpp"
 #include "air/prover/component_provers.hpp"
-#include "air/prover/tables.hpp"
+#include "air/tables/constraints.hpp"
 #include "components/prover/prove_components.hpp"
 #include "components/verify_components.hpp"
 #include "stark/prover/commit.hpp"

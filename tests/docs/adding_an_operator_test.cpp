@@ -12,7 +12,6 @@
 #include "air/evaluate/scalar_evaluator.hpp"
 #include "air/prover/bus_balance.hpp"
 #include "air/tables/square/constraints.hpp"
-#include "air/tables/square/messages.hpp"
 #include "air/tables/square/witness.hpp"
 #include "tests/docs/square_kernels.hpp"
 
@@ -138,7 +137,7 @@ TEST_CASE("an_honest_square_table_satisfies_its_constraints_and_claims_its_messa
   const SquareTable table = honest_table();
   CHECK(violations(table).empty());
   BusBalance balance(challenges);
-  for (std::size_t row = 0; row < rows; ++row) messages(SquareShape{}, table.trace(), row, balance);
+  balance.add_rows(SquareShape{}, table.trace());
   QM31 sum = rho;
   std::size_t squares = 0;
   for (const auto& [message, count] : balance.unbalanced()) {

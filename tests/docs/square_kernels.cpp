@@ -13,7 +13,6 @@
 
 #include "air/tables/registry.hpp"
 #include "air/tables/square/constraints.hpp"
-#include "air/tables/square/fractions.hpp"
 #include "compute/simd/lanes.hpp"
 // Templates over the lane types.
 #include "air/prover/domain_evaluator.hpp"

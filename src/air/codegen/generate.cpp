@@ -22,6 +22,12 @@ std::map<std::string, std::string> generated_files() {
       "are\n\n"
       "    wire(id, v)       = live (z - 1) - lambda id - lambda^3 v\n"
       "    look_up(fn, q, y) = live (z - 2) - lambda fn - lambda^2 q - lambda^3 y\n\n"
+      "A real row sends its messages as often as their counts say: uses are positive, yields negative. A "
+      "column "
+      "P or W of LogUp holds\n"
+      "the fractions count/denominator of two messages, in the order of the list; one that is left over "
+      "stands "
+      "in R alone.\n\n"
       "`blinder` has the greatest height of all. [protocol.md](protocol.md) says what the tables mean.\n";
   for (std::size_t index = 0; index < component_count; ++index) {
     const SymbolicTable table = symbolic_table(index);

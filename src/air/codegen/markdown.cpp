@@ -12,6 +12,7 @@ namespace {
 class FormulaPrinter : public Printer {
  public:
   using Printer::Printer;
+  [[nodiscard]] std::string formula(const Expression& e) const { return print(e, Precedence::product); }
 
  protected:
   std::string column(const Expression& e) const override {
@@ -71,6 +72,15 @@ std::string reference(const SymbolicTable& table, std::size_t index) {
                                          [&](const LayoutConstraint& c) { return c.name == first; });
     text += "| `" + statement.constraint + (statement.repeated ? "_i" : "") + "` | " +
             std::to_string(constraint->degree) + " | `" + statement.text + "` |\n";
+  }
+  const SymbolicTable sent = symbolic_messages(index);
+  if (sent.messages.empty()) return text;
+  text += "\n| message | count |\n|---|---|\n";
+  const FormulaPrinter message_printer(sent);
+  for (const SymbolicMessage& message : sent.messages) {
+    text += "| `" + message_printer.formula(*message.denominator) + "` | `" + (message.yielded ? "-" : "") +
+            message_printer.formula(*message.count) + "`" + (message.repeated ? ", for every lane i" : "") +
+            " |\n";
   }
   return text;
 }

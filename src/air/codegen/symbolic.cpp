@@ -183,17 +183,64 @@ class SymbolicEvaluator {
       known_;
 };
 
-}  // namespace
+using Base = SymbolicEvaluator::Base;
 
-SymbolicTable symbolic_table(std::size_t index) {
-  SymbolicTable table;
+template <class Message>
+SymbolicMessage times(const Base& real, const Use<Message>&) {
+  return {.denominator = nullptr, .count = real.expression};
+}
+template <class Message>
+SymbolicMessage times(const Base&, const Yield<Base, Message>& entry) {
+  return {.denominator = nullptr, .count = entry.count.expression, .yielded = true};
+}
+template <class Message>
+SymbolicMessage times(const Base&, const Exchange<Base, Message>& entry) {
+  return {.denominator = nullptr, .count = entry.count.expression};
+}
+
+/// Calls f(Shape{}) for component `index`, with the table named after it.
+template <class F>
+void with_symbolic_table(std::size_t index, SymbolicTable& table, F&& f) {
   for_each_component([&]<class Shape>(auto i, Shape shape) {
     if (i != index) return;
     table.name = Shape::table;
     table.folder = table.name;
     if constexpr (requires { Shape::folder; }) table.folder = Shape::folder;
+    f(shape);
+  });
+}
+
+}  // namespace
+
+SymbolicTable symbolic_table(std::size_t index) {
+  SymbolicTable table;
+  with_symbolic_table(index, table, [&](auto shape) {
     SymbolicEvaluator eval(table);
     constraints(eval, shape);
+  });
+  return table;
+}
+
+SymbolicTable symbolic_messages(std::size_t index) {
+  SymbolicTable table;
+  with_symbolic_table(index, table, [&]<class Shape>(Shape shape) {
+    if constexpr (requires { Shape::pairs; }) {
+      SymbolicEvaluator eval(table);
+      const auto c = columns(eval, shape);
+      const auto add_all = [&](const auto& list, bool repeated) {
+        const auto add = [&](const auto& entry) {
+          SymbolicMessage message = times(c.real, entry);
+          message.denominator = denominator(eval, c.live, entry.message).expression;
+          message.repeated = repeated;
+          table.messages.push_back(message);
+        };
+        std::apply([&](const auto&... entry) { (add(entry), ...); }, list);
+      };
+      if constexpr (has_lane_pairs<Shape>) {
+        add_all(lane_messages(eval, shape, c, SymbolicEvaluator::Index{}), true);
+      }
+      add_all(messages(eval, shape, c), false);
+    }
   });
   return table;
 }

@@ -55,11 +55,19 @@ struct SymbolicConstraint {
   bool repeated = false;  // one constraint a lane
 };
 
+struct SymbolicMessage {
+  const Expression* denominator;
+  const Expression* count;  // without its sign
+  bool yielded = false;     // the sign is minus
+  bool repeated = false;    // one message a lane
+};
+
 struct SymbolicTable {
   std::string name;
   std::string folder;                   // of its templates in src/air/tables; tables that are alike share one
   std::vector<SymbolicColumn> columns;  // in order of request
   std::vector<SymbolicConstraint> constraints;
+  std::vector<SymbolicMessage> messages;  // of symbolic_messages alone
   std::deque<Expression> expressions;
 };
 
@@ -68,6 +76,9 @@ bool is_read(const SymbolicTable& table, std::uint32_t column, bool previous);
 
 /// The component `index` of the registry.
 SymbolicTable symbolic_table(std::size_t index);
+
+/// The same table with its messages in place of its constraints.
+SymbolicTable symbolic_messages(std::size_t index);
 
 /// The values of the constraints at a point, by evaluating the expressions.
 std::vector<QM31> evaluate(const SymbolicTable& table, std::uint32_t lanes, const MaskValues& values,

@@ -1,6 +1,6 @@
 #include "air/prover/bus_balance.hpp"
 
-#include "air/prover/tables.hpp"
+#include "air/tables/constraints.hpp"
 #include "air/tables/registry.hpp"
 
 namespace circlet {
@@ -34,13 +34,8 @@ void BusBalance::add(M31 count, const BusMessage& message) {
 
 void BusBalance::add_table(std::size_t index, std::uint32_t lanes, const TableTrace& trace) {
   for_each_table([&]<class Shape>(auto i, Shape) {
-    if (i != index) return;
-    sender_ = Shape::table;
-    for (std::size_t row = 0; row < trace.rows(); ++row) {
-      messages(shape_with_lanes<Shape>(lanes), trace, row, *this);
-    }
+    if (i == index) add_rows(shape_with_lanes<Shape>(lanes), trace);
   });
-  sender_ = "public";
 }
 
 std::vector<std::pair<BusMessage, M31>> BusBalance::unbalanced() const {

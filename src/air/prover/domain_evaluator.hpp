@@ -2,7 +2,7 @@
 #pragma once
 
 #include "air/prover/packed_constants.hpp"
-#include "air/prover/tables.hpp"
+#include "air/tables/constraints.hpp"
 
 namespace circlet::CIRCLET_LANES {
 

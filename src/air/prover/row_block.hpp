@@ -3,37 +3,53 @@
 #pragma once
 
 #include "air/prover/packed_constants.hpp"
-#include "air/prover/tables.hpp"
+#include "air/tables/constraints.hpp"
 
 namespace circlet::CIRCLET_LANES {
 
+/// The columns of sixteen rows, in the order in which a table asks for them. Knows no rows but these: what a
+/// table sends does not depend on the row before.
 class RowBlock : public PackedConstants {
  public:
-  RowBlock(const RowJob& job, std::size_t row) : PackedConstants(job.constants), job_(job), row_(row) {}
+  struct BaseRange {
+    const std::uint32_t* const* columns;
+    std::size_t row;
+    Base operator[](std::uint32_t i) const { return PackedM31::load(columns[i] + row); }
+  };
 
-  /// Every table's first structure column.
-  [[nodiscard]] PackedM31 live() const { return load(Tree::structure, 0); }
-  template <class Column>
-  [[nodiscard]] PackedM31 structure(Column column) const {
-    return load(Tree::structure, static_cast<std::size_t>(column));
+  RowBlock(const RowJob& job, std::size_t row)
+      : PackedConstants(job.constants), next_(job.columns), row_(row) {}
+
+  Base structure(ColumnName, std::string_view) { return PackedM31::load(*take(Tree::structure, 1) + row_); }
+  Base witness(ColumnName, std::string_view) { return PackedM31::load(*take(Tree::witness, 1) + row_); }
+  void salts(Tree tree, std::uint32_t n) { take(tree, n); }
+  BaseRange weight_range(ColumnName, std::uint32_t n, std::string_view) {
+    return {take(Tree::weights, n), row_};
   }
-  template <class Column>
-  [[nodiscard]] PackedM31 witness(Column column) const {
-    return load(Tree::witness, static_cast<std::size_t>(column));
+  BaseRange witness_range(ColumnName, std::uint32_t n, std::string_view) {
+    return {take(Tree::witness, n), row_};
   }
-  template <class Column>
-  [[nodiscard]] PackedQM31 fingerprint(Column column) const {
-    const auto first = static_cast<std::size_t>(column);
-    return {load(Tree::fingerprints, first), load(Tree::fingerprints, first + 1),
-            load(Tree::fingerprints, first + 2), load(Tree::fingerprints, first + 3)};
+  BaseRange data_range(Tree tree, ColumnName, std::uint32_t n, std::string_view) {
+    return {take(tree, n), row_};
+  }
+  Secure fingerprint(ColumnName, std::string_view) {
+    const std::uint32_t* const* columns = take(Tree::fingerprints, 4);
+    if (columns == nullptr) return PackedQM31::zero();
+    return {PackedM31::load(columns[0] + row_), PackedM31::load(columns[1] + row_),
+            PackedM31::load(columns[2] + row_), PackedM31::load(columns[3] + row_)};
+  }
+  WithPrevious<Secure> fingerprint_with_previous(ColumnName name, std::string_view meaning) {
+    return {PackedQM31::zero(), fingerprint(name, meaning)};
   }
 
  private:
-  [[nodiscard]] PackedM31 load(Tree tree, std::size_t column) const {
-    return PackedM31::load(job_.columns[static_cast<std::size_t>(tree)][column] + row_);
+  /// Null in a tree that the job does not have.
+  const std::uint32_t* const* take(Tree tree, std::uint32_t n) {
+    auto& next = next_[static_cast<std::size_t>(tree)];
+    return next == nullptr ? nullptr : std::exchange(next, next + n);
   }
 
-  const RowJob& job_;
+  std::array<const std::uint32_t* const*, tree_count> next_;
   std::size_t row_;
 };
 
@@ -60,6 +76,33 @@ inline PackedQM31 inverse(const PackedQM31& x) {
           -(x.c * imag + x.d * real)};
 }
 
+/// emit(numerator, denominator) for every column of LogUp before R in order, and for the message that is left
+/// over.
+template <class Shape, class Columns, class Emit>
+void fractions(RowBlock& eval, const Shape& shape, const Columns& c, Emit&& emit) {
+  const PackedQM31 zero = PackedQM31::zero();
+  const auto pair = [&](const auto& first, const auto& second) {
+    const PackedQM31 d = denominator(eval, c.live, first.message),
+                     d_second = denominator(eval, c.live, second.message);
+    emit(-less_pair(zero, c.real, first, d, second, d_second), d * d_second);
+  };
+  if constexpr (has_lane_pairs<Shape>) {
+    for (std::uint32_t i = 0; i < shape.lanes; ++i) {
+      const auto [first, second] = lane_messages(eval, shape, c, i);
+      pair(first, second);
+    }
+  }
+  const auto list = messages(eval, shape, c);
+  constexpr std::size_t count = std::tuple_size_v<decltype(list)>;
+  [&]<std::size_t... i>(std::index_sequence<i...>) {
+    (pair(std::get<2 * i>(list), std::get<2 * i + 1>(list)), ...);
+  }(std::make_index_sequence<count / 2>{});
+  if constexpr (count % 2 == 1) {
+    const auto& last = std::get<count - 1>(list);
+    emit(-less(zero, c.real, last), denominator(eval, c.live, last.message));
+  }
+}
+
 /// Every fraction of rows [begin, end), all inverted together. Fraction j is column j of LogUp as far as
 /// there is one before R; R gets the sum of the row's fractions.
 template <class Shape>
@@ -74,13 +117,13 @@ void evaluate_fractions(const FractionJob& job) {
   std::size_t per_row = 0;
   PackedQM31 product = PackedQM31::broadcast(QM31(M31(1)));
   for (std::size_t row = job.begin; row < job.end; row += lane_count) {
-    const RowBlock rows(job.rows, row);
-    const PackedM31 live = rows.live();
-    const PackedM31 dead = PackedM31::broadcast(M31(1)) - live;
+    RowBlock rows(job.rows, row);
+    const auto c = columns(rows, shape);
+    const PackedM31 dead = PackedM31::broadcast(M31(1)) - c.live;
     const std::size_t before = all.size();
-    fractions(rows, shape, [&](const auto& numerator, const auto& denominator) {
-      const PackedQM31 invertible = denominator * live + dead;
-      all.push_back({PackedQM31::zero() + numerator, invertible, product});
+    fractions(rows, shape, c, [&](const PackedQM31& numerator, const PackedQM31& denominator) {
+      const PackedQM31 invertible = denominator * c.live + dead;
+      all.push_back({numerator, invertible, product});
       product = product * invertible;
     });
     per_row = all.size() - before;
@@ -121,8 +164,9 @@ inline void weigh_columns(const WeighingJob& job) {
 inline void fingerprint_accumulators(const RowJob& job, std::size_t begin, std::size_t end,
                                      const std::array<std::uint32_t*, 4>& out) {
   for (std::size_t row = begin; row < end; row += lane_count) {
-    const RowBlock rows(job, row);
-    accumulator_fingerprint(rows, ActivateShape{job.lanes}).store(out, row);
+    RowBlock rows(job, row);
+    const ActivateShape shape{job.lanes};
+    accumulator_fingerprint(rows, shape, columns(rows, shape)).store(out, row);
   }
 }
 

@@ -29,7 +29,7 @@ pub fn evaluate(
     let d2 = wire(c, live, idY, y);
     let d3 = wire(c, live, idT, T);
     // activate.W
-    acc = acc * rho + (W * d2 * d3 - (d2 * nT - d3 * nY));
+    acc = acc * rho + (W * d2 * d3 + d3 * nY - d2 * nT);
     // activate.R
     acc = acc * rho + ((R - (P + W)) * real - R_ * keepr);
     // activate.fin

@@ -4,7 +4,7 @@
 
 #include <cstdint>
 
-#include "air/dsl/evaluator.hpp"
+#include "air/dsl/bus.hpp"
 
 namespace circlet::activate {
 
@@ -49,6 +49,10 @@ struct ActivateShape {
   static constexpr auto fin = static_cast<std::uint32_t>(activate::Structure::fin);
   static constexpr Tree rho_tree = Tree::fingerprints;
   static constexpr auto rho = static_cast<std::uint32_t>(activate::Fingerprint::T);
+
+  static constexpr PairColumn lane_pairs = {"P", "activate.P", "1/dq + 1/dr, the lane's two look-ups"};
+  static constexpr std::array<PairColumn, 1> pairs = {{{"W", "activate.W", "nT/dT - nY/dY"}}};
+  static constexpr RunningSum running_sum = {"activate.R", "activate.fin", "running sum of all P and W"};
 };
 
 }  // namespace circlet

@@ -2,52 +2,67 @@
 // a row (docs/protocol.md section 3).
 #pragma once
 
-#include "air/dsl/bus.hpp"
 #include "air/tables/activate/columns.hpp"
 
 namespace circlet {
 
+template <class E>
+struct ActivateColumns {
+  typename E::Base live, real, kt, two_s, off, fnq, fnr, idY, nY, idT, nT, keepr, fin;
+  typename E::BaseRange q, r, y;
+  WithPrevious<typename E::Secure> T;
+};
+
+template <class E>
+ActivateColumns<E> columns(E& eval, const ActivateShape& shape) {
+  return {
+      .live = eval.structure("live", "1 where denominators have their constant term"),
+      .real = eval.structure("real", "1 on real rows"),
+      .kt = eval.structure("kt", "1 on every row of an op but its first"),
+      .two_s = eval.structure("two_s", "2^s, the step of the split"),
+      .off = eval.structure("off", "offset added to the accumulator before the split"),
+      .fnq = eval.structure("fnq", "function that maps q to y"),
+      .fnr = eval.structure("fnr", "function that is 0 on the remainders [0, 2^s)"),
+      .idY = eval.structure("idY", "wire of the output row, F(y)"),
+      .nY = eval.structure("nY", "reads of idY"),
+      .idT = eval.structure("idT", "wire of the claim that the op reads"),
+      .nT = eval.structure("nT", "1 on the op's last row if it reads its claim"),
+      .keepr = eval.structure("keepr", "1 on every real row but the first: the sum R goes on"),
+      .fin = eval.structure("fin", "1 on the row after the last real one"),
+      .q = eval.witness_range("q", shape.lanes, "quotients"),
+      .r = eval.witness_range("r", shape.lanes, "remainders"),
+      .y = eval.witness_range("y", shape.lanes, "outputs"),
+      .T = eval.fingerprint_with_previous(
+          "T", "sum over the op's rows so far of t^(N-1-j) F(acc); rho on the fin row"),
+  };
+}
+
+/// F(acc), acc_i = two_s q_i + real r_i - off
+template <class E>
+auto accumulator_fingerprint(E& eval, const ActivateShape& shape, const ActivateColumns<E>& c) {
+  return eval.horner(PowersOf::alpha, shape.lanes,
+                     [&](auto i) { return c.two_s * c.q[i] + c.real * c.r[i] - c.off; });
+}
+
+template <class E, class Index>
+auto lane_messages(E&, const ActivateShape&, const ActivateColumns<E>& c, Index i) {
+  return std::tuple(Use{LookUp{c.fnq, c.q[i], c.y[i]}}, Use{InRange{c.fnr, c.r[i]}});
+}
+
+template <class E>
+auto messages(E& eval, const ActivateShape& shape, const ActivateColumns<E>& c) {
+  const typename E::Secure y = eval.horner(PowersOf::alpha, shape.lanes, [&](auto i) { return c.y[i]; });
+  return std::tuple(Yield{c.nY, Wire{c.idY, y}}, Exchange{c.nT, Wire{c.idT, c.T.current}});
+}
+
 template <AirEvaluator E>
 void constraints(E& eval, const ActivateShape& shape) {
-  const std::uint32_t lanes = shape.lanes;
-  const auto live = eval.structure("live", "1 where denominators have their constant term");
-  const auto real = eval.structure("real", "1 on real rows");
-  const auto kt = eval.structure("kt", "1 on every row of an op but its first");
-  const auto two_s = eval.structure("two_s", "2^s, the step of the split");
-  const auto off = eval.structure("off", "offset added to the accumulator before the split");
-  const auto fnq = eval.structure("fnq", "function that maps q to y");
-  const auto fnr = eval.structure("fnr", "function that is 0 on the remainders [0, 2^s)");
-  const auto idY = eval.structure("idY", "wire of the output row, F(y)");
-  const auto nY = eval.structure("nY", "reads of idY");
-  const auto idT = eval.structure("idT", "wire of the claim that the op reads");
-  const auto nT = eval.structure("nT", "1 on the op's last row if it reads its claim");
-  const auto keepr = eval.structure("keepr", "1 on every real row but the first: the sum R goes on");
-  const auto fin = eval.structure("fin", "1 on the row after the last real one");
-  const auto q = eval.witness_range("q", lanes, "quotients");
-  const auto r = eval.witness_range("r", lanes, "remainders");
-  const auto y = eval.witness_range("y", lanes, "outputs");
-  const auto T = eval.fingerprint_with_previous(
-      "T", "sum over the op's rows so far of t^(N-1-j) F(acc); rho on the fin row");
-  const auto P = eval.logup_range("P", lanes, "1/dq + 1/dr, the lane's two look-ups");
-  const auto W = eval.logup("W", "nT/dT - nY/dY");
-  const auto R = eval.logup_with_previous("R", "running sum of all P and W");
+  const auto c = columns(eval, shape);
+  const auto sums = logup_columns(eval, shape);
 
-  const auto fingerprint_of_acc =
-      eval.horner(PowersOf::alpha, lanes, [&](auto i) { return two_s * q[i] + real * r[i] - off; });
-  const auto fingerprint_of_y = eval.horner(PowersOf::alpha, lanes, [&](auto i) { return y[i]; });
-  eval.constraint("activate.T",
-                  T.current * real - T.previous * eval.constant(Constant::t) * kt - fingerprint_of_acc);
-  eval.each(lanes, [&](auto i) {
-    const auto dq = look_up(eval, live, fnq, q[i], y[i]);
-    const auto dr = in_range(eval, live, fnr, r[i]);
-    eval.constraint("activate.P", i, P[i] * dq * dr - (dq + dr) * real);
-  });
-  const auto dY = wire(eval, live, idY, fingerprint_of_y);
-  const auto dT = wire(eval, live, idT, T.current);
-  eval.constraint("activate.W", W * dY * dT - (dY * nT - dT * nY));
-  const auto uses = eval.sum(lanes, [&](auto i) { return P[i]; }) + W;
-  eval.constraint("activate.R", (R.current - uses) * real - R.previous * keepr);
-  eval.constraint("activate.fin", (R.previous + T.current - eval.constant(Constant::claimed_sum)) * fin);
+  eval.constraint("activate.T", c.T.current * c.real - c.T.previous * eval.constant(Constant::t) * c.kt -
+                                    accumulator_fingerprint(eval, shape, c));
+  bus_constraints(eval, shape, c, sums, c.T.current);
 }
 
 }  // namespace circlet

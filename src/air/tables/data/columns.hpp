@@ -4,7 +4,7 @@
 
 #include <cstdint>
 
-#include "air/dsl/evaluator.hpp"
+#include "air/dsl/bus.hpp"
 
 namespace circlet::data {
 
@@ -34,6 +34,11 @@ struct DataShape {
   static constexpr auto fin = static_cast<std::uint32_t>(data::Structure::fin);
   static constexpr Tree rho_tree = Tree::fingerprints;
   static constexpr auto rho = static_cast<std::uint32_t>(data::Fingerprint::b);
+
+  static constexpr std::array<PairColumn, 0> pairs = {};
+  static constexpr RunningSum running_sum = {is_input ? "input.R" : "output.R",
+                                             is_input ? "input.fin" : "output.fin",
+                                             "running sum of n / d(id, b)"};
 };
 
 using InputShape = DataShape<Tree::input>;

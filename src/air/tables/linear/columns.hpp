@@ -4,7 +4,7 @@
 
 #include <cstdint>
 
-#include "air/dsl/evaluator.hpp"
+#include "air/dsl/bus.hpp"
 
 namespace circlet::linear {
 
@@ -24,6 +24,9 @@ struct LinearShape {
   static constexpr auto fin = static_cast<std::uint32_t>(linear::Structure::fin);
   static constexpr Tree rho_tree = Tree::fingerprints;
   static constexpr auto rho = static_cast<std::uint32_t>(linear::Fingerprint::S);
+
+  static constexpr std::array<PairColumn, 0> pairs = {};
+  static constexpr RunningSum running_sum = {"linear.R", "linear.fin", "running sum of n / d(id, A)"};
 };
 
 }  // namespace circlet

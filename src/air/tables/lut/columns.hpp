@@ -4,7 +4,7 @@
 
 #include <cstdint>
 
-#include "air/dsl/evaluator.hpp"
+#include "air/dsl/bus.hpp"
 
 namespace circlet::lut {
 
@@ -24,6 +24,10 @@ struct LutShape {
   static constexpr auto fin = static_cast<std::uint32_t>(lut::Structure::fin);
   static constexpr Tree rho_tree = Tree::witness;
   static constexpr auto rho = static_cast<std::uint32_t>(lut::Witness::m0);
+
+  static constexpr std::array<PairColumn, 2> pairs = {
+      {{{"P", 0}, "lut.P_0", "-m_0/d_0 - m_1/d_1"}, {{"P", 1}, "lut.P_1", "-m_2/d_2 - m_3/d_3"}}};
+  static constexpr RunningSum running_sum = {"lut.R", "lut.fin", "running sum of P_0 and P_1"};
 };
 
 }  // namespace circlet

@@ -2,43 +2,49 @@
 // section 3).
 #pragma once
 
-#include "air/dsl/bus.hpp"
 #include "air/tables/lut/columns.hpp"
 
 namespace circlet {
 
-template <AirEvaluator E>
-void constraints(E& eval, const LutShape&) {
-  const auto live = eval.structure("live", "1 where denominators have their constant term");
-  const auto real = eval.structure("real", "1 on real rows");
-  const auto keepr = eval.structure("keepr", "1 on every real row but the first: the sum R goes on");
-  const auto fin = eval.structure("fin", "1 on the row after the last real one");
-  const auto fn = eval.structure("fn", "function");
-  const auto q = eval.structure("q", "argument of the first entry");
-  const auto y0 = eval.structure({"y", 0}, "value at q");
-  const auto y1 = eval.structure({"y", 1}, "value at q + 1");
-  const auto y2 = eval.structure({"y", 2}, "value at q + 2");
-  const auto y3 = eval.structure({"y", 3}, "value at q + 3");
-  const auto m0 = eval.witness({"m", 0}, "uses of the entry at q; on the fin row coordinate 0 of rho");
-  const auto m1 = eval.witness({"m", 1}, "uses of the entry at q + 1; coordinate 1 of rho");
-  const auto m2 = eval.witness({"m", 2}, "uses of the entry at q + 2; coordinate 2 of rho");
-  const auto m3 = eval.witness({"m", 3}, "uses of the entry at q + 3; coordinate 3 of rho");
-  const auto P0 = eval.logup({"P", 0}, "-m_0/d_0 - m_1/d_1");
-  const auto P1 = eval.logup({"P", 1}, "-m_2/d_2 - m_3/d_3");
-  const auto R = eval.logup_with_previous("R", "running sum of P_0 and P_1");
+template <class E>
+struct LutColumns {
+  typename E::Base live, real, keepr, fin, fn, q, y0, y1, y2, y3, m0, m1, m2, m3;
+};
 
-  const auto q1 = q + live;
-  const auto q2 = q1 + live;
-  const auto q3 = q2 + live;
-  const auto d0 = look_up(eval, live, fn, q, y0);
-  const auto d1 = look_up(eval, live, fn, q1, y1);
-  const auto d2 = look_up(eval, live, fn, q2, y2);
-  const auto d3 = look_up(eval, live, fn, q3, y3);
-  eval.constraint("lut.P_0", P0 * d0 * d1 + d1 * m0 + d0 * m1);
-  eval.constraint("lut.P_1", P1 * d2 * d3 + d3 * m2 + d2 * m3);
-  eval.constraint("lut.R", (R.current - P0 - P1) * real - R.previous * keepr);
-  const auto rho = eval.from_coordinates(m0, m1, m2, m3);
-  eval.constraint("lut.fin", (R.previous + rho - eval.constant(Constant::claimed_sum)) * fin);
+template <class E>
+LutColumns<E> columns(E& eval, const LutShape&) {
+  return {
+      .live = eval.structure("live", "1 where denominators have their constant term"),
+      .real = eval.structure("real", "1 on real rows"),
+      .keepr = eval.structure("keepr", "1 on every real row but the first: the sum R goes on"),
+      .fin = eval.structure("fin", "1 on the row after the last real one"),
+      .fn = eval.structure("fn", "function"),
+      .q = eval.structure("q", "argument of the first entry"),
+      .y0 = eval.structure({"y", 0}, "value at q"),
+      .y1 = eval.structure({"y", 1}, "value at q + 1"),
+      .y2 = eval.structure({"y", 2}, "value at q + 2"),
+      .y3 = eval.structure({"y", 3}, "value at q + 3"),
+      .m0 = eval.witness({"m", 0}, "uses of the entry at q; on the fin row coordinate 0 of rho"),
+      .m1 = eval.witness({"m", 1}, "uses of the entry at q + 1; coordinate 1 of rho"),
+      .m2 = eval.witness({"m", 2}, "uses of the entry at q + 2; coordinate 2 of rho"),
+      .m3 = eval.witness({"m", 3}, "uses of the entry at q + 3; coordinate 3 of rho"),
+  };
+}
+
+template <class E>
+auto messages(E&, const LutShape&, const LutColumns<E>& c) {
+  const auto q1 = c.q + c.live;
+  const auto q2 = q1 + c.live;
+  const auto q3 = q2 + c.live;
+  return std::tuple(Yield{c.m0, LookUp{c.fn, c.q, c.y0}}, Yield{c.m1, LookUp{c.fn, q1, c.y1}},
+                    Yield{c.m2, LookUp{c.fn, q2, c.y2}}, Yield{c.m3, LookUp{c.fn, q3, c.y3}});
+}
+
+template <AirEvaluator E>
+void constraints(E& eval, const LutShape& shape) {
+  const auto c = columns(eval, shape);
+  const auto sums = logup_columns(eval, shape);
+  bus_constraints(eval, shape, c, sums, eval.from_coordinates(c.m0, c.m1, c.m2, c.m3));
 }
 
 }  // namespace circlet

@@ -4,7 +4,7 @@
 
 #include <cstdint>
 
-#include "air/dsl/evaluator.hpp"
+#include "air/dsl/bus.hpp"
 
 namespace circlet::mac {
 
@@ -24,6 +24,9 @@ struct MacShape {
   static constexpr auto fin = static_cast<std::uint32_t>(mac::Structure::fin);
   static constexpr Tree rho_tree = Tree::fingerprints;
   static constexpr auto rho = static_cast<std::uint32_t>(mac::Fingerprint::S);
+
+  static constexpr std::array<PairColumn, 1> pairs = {{{"P", "mac.P", "1/dA + 1/dB, the row's two reads"}}};
+  static constexpr RunningSum running_sum = {"mac.R", "mac.fin", "running sum of P - nY/dY"};
 };
 
 }  // namespace circlet

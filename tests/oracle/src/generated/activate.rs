@@ -38,7 +38,7 @@ pub fn evaluate<E: EvalAtRow>(eval: &mut E, lanes: usize, constants: &TableConst
     let d2 = live.clone() * constants.z_minus_wire + idY.clone() * constants.minus_lambda + horner::<E>(&constants.alpha_powers, |i| y[i].clone()) * constants.minus_lambda_3;
     let d3 = live.clone() * constants.z_minus_wire + idT.clone() * constants.minus_lambda + T.clone() * constants.minus_lambda_3;
     // activate.W
-    eval.add_constraint(W.clone() * d2.clone() * d3.clone() - (d2.clone() * nT.clone() - d3.clone() * nY.clone()));
+    eval.add_constraint(W.clone() * d2.clone() * d3.clone() + d3.clone() * nY.clone() - d2.clone() * nT.clone());
     // activate.R
     eval.add_constraint((R.clone() - (sum(lanes, |i| P[i].clone()) + W.clone())) * real.clone() - R_previous.clone() * keepr.clone());
     // activate.fin
