@@ -4,7 +4,7 @@
 //
 // A kernel file is laid out so:
 //     #include <all standard headers>         before lanes.hpp, so that no std:: inline function is compiled
-//     #include "other/headers.hpp"            for AVX-512: the linker could pick it for every machine
+//     #include "other/NAME.hpp"               for AVX-512: the linker could pick it for every machine
 //     #include "core/simd/lanes.hpp"          opens the AVX-512 region
 //     #include "headers that hold only templates over the lane types"
 //     namespace circlet::CIRCLET_LANES { ... const Table name = {...}; }
