@@ -6,8 +6,10 @@
 // DEAD: the channel (spec 3.1)
 // DEAD: section 4
 // DEAD: docs/pages.md
+// DEAD: `a_test_that_was_there`
 #pragma once
 
+const char* const variable = "CIRCLET_THERE";
 const char* const path = "src/in/a/string.hpp // no comment";
 
 TEST_CASE("a_test_that_is_there") { a_helper("--good"); }  // DEAD: core/things.hpp
