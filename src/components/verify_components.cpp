@@ -10,7 +10,8 @@
 namespace circlet {
 namespace {
 
-/// Two samples without -1 and 0, or more of them, would not be tied to one lifted polynomial (spec 9).
+/// Two samples without -1 and 0, or more of them, would not be tied to one lifted polynomial
+/// (docs/stark.md, "DEEP quotients").
 bool is_allowed_mask(const std::vector<int>& offsets) {
   return offsets.empty() || offsets == std::vector{0} || offsets == std::vector{-1, 0};
 }

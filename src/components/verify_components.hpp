@@ -1,4 +1,4 @@
-// The generic verifier of an AIR made of components (spec 5, steps 12 to 21; section 7).
+// The generic verifier of an AIR made of components (docs/stark.md, "Part II: the verifier").
 #pragma once
 
 #include <span>

@@ -1,5 +1,5 @@
-// Columns of field elements: 64-byte aligned, in one of the orders of spec 1.1 (the code that holds one says
-// which).
+// Columns of field elements: 64-byte aligned, in one of the orders of docs/stark.md, "Domains and orders"
+// (the code that holds one says which).
 #pragma once
 
 #include <array>

@@ -1,5 +1,6 @@
-// The circle group C(K) = {x^2 + y^2 = 1} and its canonic cosets and domains (spec section 1).
-// A point of C(M31) is also written by its index j: the point j * g, j modulo 2^31.
+// The circle group C(K) = {x^2 + y^2 = 1} and its canonic cosets and domains (docs/stark.md, "The circle
+// group" and "Domains and orders"). A point of C(M31) is also written by its index j: the point j * g, j
+// modulo 2^31.
 #pragma once
 
 #include <cstdint>
@@ -88,7 +89,7 @@ struct CanonicDomain {
   }
 };
 
-/// Storage slot of trace row r (coset order) in a column of log size k (spec 1.1).
+/// Storage slot of trace row r (coset order) in a column of log size k.
 constexpr std::uint32_t slot_of_row(std::uint32_t row, std::uint32_t log_size) {
   const std::uint32_t natural = (row % 2 == 0) ? row / 2 : ((2U << log_size) - row - 1) / 2;
   return bit_reverse(natural, log_size);

@@ -1,5 +1,5 @@
-// The layers of FRI (spec 10): how far each folds and how its Merkle leaves are packed. Fixed by the
-// configuration and the degree bound, for the prover and the verifier alike.
+// The layers of FRI (docs/stark.md, "FRI: commitments"): how far each folds and how its Merkle leaves are
+// packed. Fixed by the configuration and the degree bound, for the prover and the verifier alike.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
-// Parameters of the commitment scheme (spec 3.4, 10). They come from the verification key, never from a
-// proof.
+// Parameters of the commitment scheme (docs/stark.md, "Configuration"). They come from the verification key,
+// never from a proof.
 #pragma once
 
 #include <array>

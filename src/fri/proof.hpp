@@ -1,4 +1,4 @@
-// The STARK proof object, field for field that of the stwo crate (spec 11).
+// The STARK proof object, field for field that of the stwo crate (docs/stark.md, "The proof").
 #pragma once
 
 #include <cstdint>

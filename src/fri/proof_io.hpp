@@ -1,5 +1,5 @@
-// StarkProof as bytes: the stwo crate's serde form in JSON, and a compact binary form (spec 11). What is read
-// is untrusted; reading checks form only, not whether the proof holds.
+// StarkProof as bytes: the stwo crate's serde form in JSON, and a compact binary form (docs/formats.md, "The
+// STARK proof"). What is read is untrusted; reading checks form only, not whether the proof holds.
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>

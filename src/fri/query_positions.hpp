@@ -1,5 +1,5 @@
-// Query positions: how they are drawn (spec 5, step 20) and where they fall in trees of another height
-// (spec 9.1).
+// Query positions: how they are drawn (docs/stark.md, "Work and queries") and where they fall in trees of
+// another height (docs/stark.md, "Trees of another height").
 #pragma once
 
 #include <algorithm>

@@ -1,5 +1,5 @@
-// The Blake2s channel (spec 3.1): every mix hashes the digest with the message, every draw hashes the digest
-// with the count of draws.
+// The Blake2s channel (docs/stark.md, "Channel"): every mix hashes the digest with the message, every draw
+// hashes the digest with the count of draws.
 #include "hash/channel.hpp"
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// The Fiat-Shamir channel (spec 3): a digest and a count of draws since it last changed.
+// The Fiat-Shamir channel (docs/stark.md, "Channel"): a digest and a count of draws since it last changed.
 // Instances are Blake2s today; the code above is generic over `MerkleChannel` (hash/merkle_channel.hpp).
 #pragma once
 
@@ -33,7 +33,7 @@ class Blake2sChannel {
   QM31 draw_secure_felt();
   std::vector<QM31> draw_secure_felts(std::size_t count);
 
-  /// Whether `nonce` solves the proof of work at this digest (spec 3.1). Does not change the channel.
+  /// Whether `nonce` solves the proof of work at this digest. Does not change the channel.
   [[nodiscard]] bool verify_pow(std::uint32_t bits, std::uint64_t nonce) const;
   /// The hash that every nonce of a search shares: H(0x12345678, 0, 0, 0, digest, bits).
   [[nodiscard]] Hash pow_prefix(std::uint32_t bits) const;

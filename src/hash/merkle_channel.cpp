@@ -1,4 +1,4 @@
-// Leaves and nodes of the Blake2s Merkle tree: plain hashes without a prefix (spec 4).
+// Leaves and nodes of the Blake2s Merkle tree: plain hashes without a prefix (docs/stark.md, "Merkle trees").
 #include "hash/merkle_channel.hpp"
 
 namespace circlet {

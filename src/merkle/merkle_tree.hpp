@@ -1,5 +1,5 @@
-// The prover's Merkle tree over columns of mixed sizes (spec 4, "lifted"): leaf p hashes the lifted values of
-// all columns at slot p, columns by ascending log size, ties in commitment order.
+// The prover's Merkle tree over columns of mixed sizes (docs/stark.md, "Merkle trees"): leaf p hashes the
+// lifted values of all columns at slot p, columns by ascending log size, ties in commitment order.
 //
 // The lowest layers are most of a tree and few of their hashes are ever opened, so they are not kept: a group
 // is the leaves under one node of the lowest layer that is, and is hashed again when one of them is opened.
@@ -152,7 +152,7 @@ class MerkleTree {
   }
 
   /// The hashes that, with the leaves at `positions` (ascending, distinct), give the root: bottom-up,
-  /// ascending (spec 4.1). `columns` are those that were committed.
+  /// ascending. `columns` are those that were committed.
   [[nodiscard]] std::vector<Hash> decommit(std::span<const std::uint32_t> positions, Columns columns) const {
     if (positions.empty()) return {};
     const auto opened = groups(positions);

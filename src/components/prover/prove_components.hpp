@@ -1,4 +1,5 @@
-// The generic prover of an AIR made of components (spec 5, steps 12 to 21; section 7).
+// The generic prover of an AIR made of components: the proof that docs/stark.md, "Part II: the verifier",
+// checks.
 #pragma once
 
 #include <span>

@@ -4,11 +4,11 @@
 //
 // A kernel file is laid out so:
 //     #include <all standard headers>         before lanes.hpp, so that no std:: inline function is compiled
-//     #include "other/headers.hpp"            for AVX-512: the linker could pick it for every machine
-//     #include "compute/simd/lanes.hpp"          opens the AVX-512 region
+//     #include "other/NAME.hpp"               for AVX-512: the linker could pick it for every machine
+//     #include "compute/simd/lanes.hpp"       opens the AVX-512 region
 //     #include "headers that hold only templates over the lane types"
 //     namespace circlet::CIRCLET_LANES { ... const Table name = {...}; }
-//     #include "compute/simd/lanes_end.hpp"      closes it
+//     #include "compute/simd/lanes_end.hpp"   closes it
 //
 // PackedM31   load(p) store(p)                16 words at any alignment; values are always canonical
 //             broadcast(M31) zero()           + - * unary-  ==

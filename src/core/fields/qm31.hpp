@@ -50,7 +50,7 @@ struct QM31 {
   friend constexpr bool operator==(const QM31&, const QM31&) = default;
 
   [[nodiscard]] constexpr QM31 square() const { return *this * *this; }
-  /// Negates the u part: the "complex conjugate" of the spec.
+  /// Negates the u part: conj in docs/stark.md.
   [[nodiscard]] constexpr QM31 conjugate() const { return {first, -second}; }
   /// 1 / (A + Bu) = (A - Bu) / (A^2 - (2 + i)B^2)
   [[nodiscard]] constexpr QM31 inverse() const {

@@ -1,5 +1,5 @@
-// The circle FFT: coefficients in the basis y^b0 x^b1 pi(x)^b2 ... (spec 2) to values in storage order, and
-// back.
+// The circle FFT (docs/stark.md, "Circle FFT"): coefficients in the basis y^b0 x^b1 pi(x)^b2 ... to values in
+// storage order, and back.
 #pragma once
 
 #include <algorithm>

@@ -1,4 +1,5 @@
-// Inner loops of the circle FFT on one column (spec 2). The driver is fri/prover/circle_fft.cpp.
+// Inner loops of the circle FFT (docs/stark.md, "Circle FFT") on one column. The driver is
+// fri/prover/circle_fft.cpp.
 #pragma once
 
 #include <cstddef>

@@ -1,4 +1,4 @@
-// Inner loops over codewords: DEEP quotients (spec 9), FRI folds (spec 10), lifting.
+// Inner loops over codewords: DEEP quotients, FRI folds, lifting (docs/stark.md has the formulas).
 #pragma once
 
 #include <cstddef>

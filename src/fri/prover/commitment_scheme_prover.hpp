@@ -1,5 +1,5 @@
 // The prover's half of the polynomial commitment scheme: trees of columns, committed one after another and
-// opened together at an out-of-domain point (spec 5, steps 16 to 21).
+// opened together at an out-of-domain point (docs/stark.md, from "DEEP quotients" on).
 #pragma once
 
 #include <map>

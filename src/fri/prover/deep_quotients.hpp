@@ -1,5 +1,5 @@
-// The DEEP quotients (spec 9) over the whole lifted domain: the codeword that FRI proves to be close to a
-// polynomial if the committed columns take the sampled values.
+// The DEEP quotients (docs/stark.md, "DEEP quotients") over the whole lifted domain: the
+// codeword that FRI proves to be close to a polynomial if the committed columns take the sampled values.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,5 @@
-// FRI's folds of whole codewords (spec 10): fold(v0, v1) = (v0 + v1) + alpha (v0 - v1) / t, no factor 1/2.
+// FRI's folds of whole codewords (docs/stark.md, "Openings"): fold(v0, v1) = (v0 + v1) + alpha (v0 - v1) / t,
+// no factor 1/2.
 #pragma once
 
 #include <cstdint>

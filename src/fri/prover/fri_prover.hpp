@@ -1,4 +1,5 @@
-// The prover's half of FRI (spec 10): commit to the codeword and its folds, then open them at the queries.
+// The prover's half of FRI (docs/stark.md, "FRI: commitments"): commit to the codeword and its folds, then
+// open them at the queries.
 #pragma once
 
 #include <cstdint>

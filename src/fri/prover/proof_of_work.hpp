@@ -1,5 +1,5 @@
-// The search for a proof-of-work nonce (spec 3.1), in the order of the crate's SIMD backend: the smallest
-// nonce whose low word is below 2^20.
+// The search for a proof-of-work nonce (docs/stark.md, "The prover's freedom"), in the order of the crate's
+// SIMD backend: the smallest nonce whose low word is below 2^20.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,5 @@
-// Twiddles of the circle FFT (spec 2), computed once a process and shared by all threads.
+// Twiddles of the circle FFT (docs/stark.md, "Circle FFT"), computed once a process and shared by all
+// threads.
 //
 // T_k[j], j < 2^(k-2), is the x coordinate of canonic(k) at storage slot 4j. In a domain canonic(k), line
 // layer l >= 1 pairs the slots i and i + 2^l (bit l of i clear) with factor T_{k-l+1}[i >> (l+1)]; the circle

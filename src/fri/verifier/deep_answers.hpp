@@ -1,5 +1,5 @@
-// The DEEP quotients (spec 9) at the query positions: what the FRI codeword must be there if the committed
-// columns take the sampled values out of the domain.
+// The DEEP quotients (docs/stark.md, "DEEP quotients") at the query positions: what the FRI
+// codeword must be there if the committed columns take the sampled values out of the domain.
 #pragma once
 
 #include <cstdint>

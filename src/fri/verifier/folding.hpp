@@ -1,4 +1,4 @@
-// FRI folding at single cosets, in storage order (spec 10).
+// FRI folding at single cosets, in storage order (docs/stark.md, "Openings").
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,6 @@
-// The verifier's half of FRI (spec 10): a codeword on canonic(log_degree_bound + log_blowup), known at the
-// query positions only, is close to a polynomial of degree below 2^log_degree_bound.
+// The verifier's half of FRI (docs/stark.md, "FRI: commitments" and "Openings"): a codeword on
+// canonic(log_degree_bound + log_blowup), known at the query positions only, is close to a polynomial of
+// degree below 2^log_degree_bound.
 #pragma once
 
 #include <cstdint>

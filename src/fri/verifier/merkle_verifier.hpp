@@ -1,4 +1,4 @@
-// Opening leaves of a Merkle tree with one shared list of sibling hashes (spec 4.1).
+// Opening leaves of a Merkle tree with one shared list of sibling hashes (docs/stark.md, "Merkle trees").
 #pragma once
 
 #include <cstdint>

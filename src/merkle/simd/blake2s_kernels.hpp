@@ -10,7 +10,7 @@
 
 namespace circlet {
 
-/// 2^log_size words that are read lifted (spec 2) to a larger domain.
+/// 2^log_size words that are read lifted (docs/stark.md, "Polynomials") to a larger domain.
 struct LiftedWords {
   const std::uint32_t* values = nullptr;
   std::uint32_t log_size = 0;

@@ -84,7 +84,8 @@ pub fn main_columns(fixture: &Fixture) -> Vec<Evaluation> {
         .collect()
 }
 
-/// The LogUp columns of all components and their claimed sums (spec 8).
+/// The LogUp columns of all components and their claimed sums: the last column is a running sum from which each row takes
+/// an equal share of the claimed sum.
 pub fn interaction_columns(fixture: &Fixture, lookup: &TestLookup) -> (Vec<Evaluation>, Vec<SecureField>) {
     let mut columns = Vec::new();
     let mut claimed = Vec::new();

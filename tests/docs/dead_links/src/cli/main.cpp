@@ -1,0 +1,1 @@
+app.add_subcommand("verify").add_option("--context");
