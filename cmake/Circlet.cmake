@@ -1,5 +1,5 @@
 # circlet_layer(NAME FOLDER DIR [EXCEPT PATH ...] DEPENDS ...): the static library circlet_NAME from
-# the files below src/DIR, less what EXCEPT names, which belongs to others.
+# the files below the folder DIR of src, less what EXCEPT names, which belongs to others.
 # A layer has an include root of its own, a folder of links to its headers: so a file can include those of the layers that
 # its own depends on, and no others.
 # A file called *.kernels.cpp is compiled twice: as circlet::portable, and as circlet::avx512 with the 16-lane types.

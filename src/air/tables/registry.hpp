@@ -1,5 +1,5 @@
 // The components of the AIR in order: the tables, then the blinder. A new table is a folder in air/tables, a
-// line in tables.hpp and its name in `Tables`.
+// line in constraints.hpp and its name in `Tables`.
 #pragma once
 
 #include <array>
