@@ -11,11 +11,12 @@
 
 #include "core/artefact.hpp"
 #include "core/error.hpp"
+#include "fri/pcs_config.hpp"
 #include "fri/prover/circle_fft.hpp"
 #include "fri/query_positions.hpp"
 #include "fri/verifier/deep_answers.hpp"
 #include "fri/verifier/folding.hpp"
-#include "hash/merkle_tree.hpp"
+#include "merkle/merkle_tree.hpp"
 
 namespace circlet {
 namespace {
@@ -117,7 +118,7 @@ Json channel() {
   const PcsConfig config{
       .pow_bits = 24,
       .fri = {.log_blowup_factor = 4, .log_last_layer_degree_bound = 1, .n_queries = 18, .fold_step = 3}};
-  channel.mix_config(config);
+  mix_config(config, channel);
   mixed("mix configuration",
         {{"pow_bits", 24}, {"log_blowup_factor", 4}, {"log_last", 1}, {"n_queries", 18}, {"fold_step", 3}});
   channel.mix_root(Blake2s::hash_words(words));

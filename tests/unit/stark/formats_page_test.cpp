@@ -7,12 +7,13 @@
 #include <string>
 
 #include "core/artefact.hpp"
-#include "frontend/executor.hpp"
-#include "frontend/model_file.hpp"
-#include "stark/proof_budget.hpp"
-#include "stark/prover.hpp"
+#include "program/executor.hpp"
+#include "program/model_file.hpp"
+#include "stark/prover/proof_budget.hpp"
+#include "stark/prover/prover.hpp"
 #include "tests/support/random_program.hpp"
 #include "tests/support/scratch_folder.hpp"
+#include "tests/support/source_folder.hpp"
 
 using namespace circlet;
 using namespace circlet::testing;
@@ -31,7 +32,7 @@ std::pair<std::uint32_t, std::uint32_t> header(std::span<const std::uint8_t> fil
 
 /// The rows | kind | file | version | .. of the page.
 Versions versions_of_the_page() {
-  const Bytes page = read_file(std::filesystem::path(CIRCLET_SOURCE_DIR) / "docs" / "formats.md");
+  const Bytes page = read_file(circlet::testing::source_folder() / "docs" / "formats.md");
   const std::string text(page.begin(), page.end());
   const std::regex row("\n\\| ([0-9]+) \\| [^|]+ \\| ([0-9]+) \\|");
   Versions versions;
