@@ -277,9 +277,10 @@ NumpyArray parse_npz(std::span<const std::uint8_t> bytes, const std::string& nam
   return parse_npy(only_array_of_npz(bytes, name), name);
 }
 
-std::vector<double> read_inputs(const std::filesystem::path& path, std::uint32_t features) {
-  require(features > 0, ErrorKind::usage, "read_inputs: a model has at least one feature");
-  const std::string name = path.string();
+namespace {
+
+std::vector<double> read_any(const std::filesystem::path& path, std::uint32_t features,
+                             const std::string& name) {
   const std::string suffix = path.extension().string();
   const Bytes bytes = read_file(path, most_bytes);
   if (suffix == ".npz") return samples_of(parse_npz(bytes, name), features, name);
@@ -287,6 +288,21 @@ std::vector<double> read_inputs(const std::filesystem::path& path, std::uint32_t
   if (suffix == ".npy") return samples_of(parse_npy(text, name), features, name);
   if (suffix == ".json") return parse_json_inputs(text, features, name);
   bad(name, "unknown kind of input file: save it as .json, .npy or .npz");
+}
+
+}  // namespace
+
+std::vector<double> read_inputs(const std::filesystem::path& path, std::uint32_t features) {
+  require(features > 0, ErrorKind::usage, "read_inputs: a model has at least one feature");
+  const std::string name = path.string();
+  std::vector<double> values = read_any(path, features, name);
+  const auto wrong = std::ranges::find_if_not(values, [](double value) { return std::isfinite(value); });
+  if (wrong != values.end()) {
+    const auto at = static_cast<std::size_t>(wrong - values.begin());
+    bad(name, "value " + std::to_string(at % features) + " of sample " + std::to_string(at / features) +
+                  ", both counted from 0, is no finite number: leave out such samples");
+  }
+  return values;
 }
 
 }  // namespace circlet

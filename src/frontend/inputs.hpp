@@ -17,7 +17,8 @@ namespace circlet {
 ///   .npy   an array of numbers, in C or Fortran order, whose first axis counts samples and whose other axes
 ///          make `features`; or one axis of `features`, a single sample.
 ///   .npz   an archive with one such array.
-/// Throws Error(io) if the file cannot be read, Error(bad_input) naming the file and what is wrong in it.
+/// All are finite. Throws Error(io) if the file cannot be read, Error(bad_input) naming the file and what is
+/// wrong in it.
 std::vector<double> read_inputs(const std::filesystem::path& path, std::uint32_t features);
 
 /// The same from memory. `name` appears in errors.

@@ -6,6 +6,7 @@
 
 #include <cstring>
 #include <fstream>
+#include <limits>
 
 #include "core/error.hpp"
 #include "tests/support/scratch_folder.hpp"
@@ -150,6 +151,16 @@ TEST_CASE("an_array_has_a_row_of_features_a_sample") {
   CHECK_THROWS_WITH_AS(read_inputs(file, 2), doctest::Contains("no samples"), Error);
   std::ofstream(file, std::ios::binary) << npy<float>("<f4", "()", {1});
   CHECK_THROWS_WITH_AS(read_inputs(file, 1), doctest::Contains("shape ()"), Error);
+}
+
+TEST_CASE("a_value_that_is_no_number_is_named_by_its_place") {
+  const testing::ScratchFolder folder;
+  const auto file = folder / "inputs.npy";
+  for (const float value :
+       {std::numeric_limits<float>::quiet_NaN(), -std::numeric_limits<float>::infinity()}) {
+    std::ofstream(file, std::ios::binary) << npy<float>("<f4", "(2, 2)", {1, 2, 3, value});
+    CHECK_THROWS_WITH_AS(read_inputs(file, 2), doctest::Contains("value 1 of sample 1"), Error);
+  }
 }
 
 TEST_CASE("unknown_and_missing_input_files_are_named") {
