@@ -87,7 +87,8 @@ void add_queried_values(const VerificationKey& key, const StarkProof<Blake2sHash
 
 Calldata encode_calldata(const VerificationKey& key, const Proof& proof) {
   require(is_for_contract(key), ErrorKind::unsupported, [&] {
-    return "calldata: the contract verifies keys of `circlet setup --target chain`, with 16 weights a row, one "
+    return "calldata: the contract verifies keys of `circlet setup --target chain`, with 16 weights a row, "
+           "one "
            "sample a proof and a constant last FRI layer; this key has " +
            std::to_string(key.lanes) + " weights a row, " + std::to_string(key.batch) +
            " a proof and a last layer of degree below 2^" +

@@ -47,8 +47,9 @@ Felt252 context_felt(const Context& context) {
   try {
     return Felt252::from_digits(context, 32);
   } catch (const Error& error) {
-    throw Error(error.kind(), "context " + to_hex(context) +
-                                  " is no value on Starknet: give one below its prime, 2^251 + 17 * 2^192 + 1");
+    throw Error(error.kind(),
+                "context " + to_hex(context) +
+                    " is no value on Starknet: give one below its prime, 2^251 + 17 * 2^192 + 1");
   }
 }
 

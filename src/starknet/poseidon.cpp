@@ -11,7 +11,8 @@
 namespace circlet {
 namespace {
 
-using Integer = boost::multiprecision::uint512_t;  // below the prime, but for products before they are reduced
+using Integer =
+    boost::multiprecision::uint512_t;  // below the prime, but for products before they are reduced
 using State = std::array<Integer, 3>;
 
 constexpr std::size_t full_rounds = 8;  // half of them before the partial ones, half after
@@ -38,7 +39,8 @@ Felt252 to_felt(Integer value) {
   return Felt252::from_digits(digits, 32);
 }
 
-/// The i-th is SHA-256("Hades" i) modulo the prime, i in decimal and the hash read with its first byte on top.
+/// The i-th is SHA-256("Hades" i) modulo the prime, i in decimal and the hash read with its first byte on
+/// top.
 std::array<State, rounds> make_round_constants() {
   std::array<State, rounds> constants;
   for (std::size_t i = 0; i < 3 * rounds; ++i) {

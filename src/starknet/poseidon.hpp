@@ -7,8 +7,8 @@
 
 namespace circlet {
 
-/// Cairo's `core::poseidon::poseidon_hash_span`: a sponge with two felts a step over the permutation Hades with
-/// three felts, 8 full and 83 partial rounds and cubes (https://docs.starknet.io, "Hash functions").
+/// Cairo's `core::poseidon::poseidon_hash_span`: a sponge with two felts a step over the permutation Hades
+/// with three felts, 8 full and 83 partial rounds and cubes (https://docs.starknet.io, "Hash functions").
 Felt252 poseidon(std::span<const Felt252> felts);
 
 }  // namespace circlet
