@@ -135,6 +135,7 @@ async function registerAndClaim(name, model) {
   const proof = prove(model, await contextOf(desk));
   const claimed = await send(desk, 'claim', claimOf(proof));
   const fact = eventOf(claimed.receipt, (keys) => keys.length === 3).keys[2];
+  expect(BigInt(proof.model_id) === BigInt(modelId) && BigInt(proof.fact) === BigInt(fact), 'circlet names the model and the fact');
   report(name, claimed, `the model reads a ${await desk.points_of(address)}`);
   expect(await registry.is_verified(fact), 'the fact is recorded');
   expect(!(await registry.is_verified(BigInt(fact) + 1n)), 'a fact that nobody proved is not');

@@ -22,6 +22,8 @@ struct ModelFolder {
   [[nodiscard]] Path proving_key() const { return folder / "model.pk"; }
   [[nodiscard]] Path budget() const { return folder / "model.budget"; }
 
+  /// The model as it was imported.
+  [[nodiscard]] Program imported() const;
   /// The imported model with the predicate that setup chose for its output: what is run and proved.
   [[nodiscard]] Program program() const;
 };
@@ -29,12 +31,14 @@ struct ModelFolder {
 struct ImportOptions {
   Path onnx, calibration, folder;
   CalibrationOptions calibrate;
+  bool force = false;  // replace what is there
 };
 void import_model(ImportOptions options, const Output& output);
 
 struct SetupCommand {
   Path folder;
   SetupOptions setup;
+  bool force = false;             // replace the folder's key
   bool renew = false;             // mask the weights of the folder's key anew
   std::uint32_t split = 0;        // folders to divide the budget of proofs among; 0: none
   std::string output = "public";  // as parse_output reads it

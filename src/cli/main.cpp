@@ -1,16 +1,15 @@
 // circlet: prove that a committed model gave an output. Parses the command line; the work is in the other
 // files.
 
-#include <fmt/format.h>
 #include <sys/prctl.h>
-#include <unistd.h>
 
 #include <CLI/CLI.hpp>
-#include <cstring>
+#include <algorithm>
 #include <exception>
 #include <iostream>
 
 #include "cli/commands.hpp"
+#include "cli/errors.hpp"
 #include "core/error.hpp"
 
 namespace {
@@ -18,69 +17,24 @@ namespace {
 using namespace circlet;
 using namespace circlet::cli;
 
-/// 0 ok, 1 proof rejected, 2 usage, 3 bad input; 4 is a bug.
-int exit_code(ErrorKind kind) {
-  switch (kind) {
-    case ErrorKind::rejected:
-      return 1;
-    case ErrorKind::usage:
-      return 2;
-    case ErrorKind::bad_input:
-    case ErrorKind::unsupported:
-    case ErrorKind::io:
-      return 3;
-    case ErrorKind::internal:
-      return 4;
-  }
-  return 4;
-}
-
-const char* kind_name(ErrorKind kind) {
-  switch (kind) {
-    case ErrorKind::rejected:
-      return "rejected";
-    case ErrorKind::usage:
-      return "usage";
-    case ErrorKind::bad_input:
-      return "bad input";
-    case ErrorKind::unsupported:
-      return "unsupported";
-    case ErrorKind::io:
-      return "io";
-    case ErrorKind::internal:
-      return "internal";
-  }
-  return "internal";
-}
-
-int report(const Output& output, ErrorKind kind, const std::string& message) {
-  if (output.json) {
-    std::cout << nlohmann::ordered_json({{"error", kind_name(kind)}, {"message", message}}).dump() << "\n";
-  } else {
-    std::cerr << (kind == ErrorKind::rejected ? "proof rejected: " : "error: ") << message << "\n";
-  }
-  return exit_code(kind);
-}
-
 /// For commands that hold weights or inputs: neither a core dump nor another process of the user shows them.
 void keep_memory_private() {
   require(::prctl(PR_SET_DUMPABLE, 0) == 0, ErrorKind::io, "core dumps cannot be turned off");
 }
 
-/// Ends the program after an exception that nothing can catch: libraries throw from destructors when there is
-/// no memory left. Allocates nothing.
-[[noreturn]] void end_uncaught() {
-  ErrorKind kind = ErrorKind::internal;
-  const char* message = "error: internal: an exception that was not caught\n";
-  try {
-    if (const auto error = std::current_exception()) std::rethrow_exception(error);
-  } catch (const std::bad_alloc&) {
-    kind = ErrorKind::io;
-    message = "error: out of memory\n";
-  } catch (...) {
-  }
-  static_cast<void>(!::write(STDERR_FILENO, message, std::strlen(message)));
-  ::_exit(exit_code(kind));
+/// Text or JSON: known before anything can fail, and to the last handler.
+Output how_to_print;
+
+/// An option that takes one of a few words, the first by default.
+template <class Value>
+void add_choice(CLI::App& command, const std::string& name, Value& value,
+                const std::vector<std::pair<std::string, Value>>& choices, const std::string& help) {
+  std::string names;
+  for (const auto& [text, _] : choices) names += (names.empty() ? "" : "|") + text;
+  command
+      .add_option_function<std::string>(
+          name, [=, &value](const std::string& text) { value = chosen(name, text, choices); }, help)
+      ->option_text(names + " [" + choices.front().first + "]");
 }
 
 struct Commands {
@@ -108,11 +62,17 @@ void add_import(CLI::App& app, ImportOptions& options, const Output& output) {
   command
       ->add_option("--margin", options.calibrate.margin, "how far values may go beyond what calibration saw")
       ->capture_default_str();
-  command->add_option("--lut-bits", options.calibrate.lut_bits,
-                      "fix the look-up tables' width (default: smallest that is accurate)");
-  command->add_option("--shift", options.calibrate.shift,
-                      "fix the number of bits rounded away before a look-up");
-  command->add_option("--input-bits", options.calibrate.input_bits, "fix the width of the input");
+  command
+      ->add_option("--lut-bits", options.calibrate.lut_bits,
+                   "fix the look-up tables' width (default: smallest that is accurate)")
+      ->check(CLI::Range(3, 20));
+  command
+      ->add_option("--shift", options.calibrate.shift, "fix the number of bits rounded away before a look-up")
+      ->check(CLI::Range(0, 20));
+  command->add_option("--input-bits", options.calibrate.input_bits, "fix the width of the input")
+      ->check(CLI::Range(2, 20));
+  command->add_flag("--force", options.force,
+                    "replace the folder's model, and remove its key, which no other model can use");
   command->callback([&] {
     keep_memory_private();
     import_model(options, output);
@@ -121,20 +81,14 @@ void add_import(CLI::App& app, ImportOptions& options, const Output& output) {
 
 void add_setup(CLI::App& app, SetupCommand& options, const Output& output) {
   auto* command = app.add_subcommand("setup", "Commit to the model: write its verification and proving keys");
-  static const std::map<std::string, Target> targets = {{"chain", Target::chain},
-                                                        {"offchain", Target::offchain}};
-  static const std::map<std::string, Visibility> visibilities = {
-      {"public", Visibility::shown}, {"private", Visibility::hidden}, {"committed", Visibility::committed}};
   command->add_option("folder", options.folder, "folder that import wrote")->required();
-  command->add_option("--target", options.setup.target, "chain: small proofs; offchain: fast proofs")
-      ->transform(CLI::CheckedTransformer(targets).description(""))
-      ->option_text("chain|offchain [chain]");
-  command
-      ->add_option(
-          "--input", options.setup.input,
-          "what a statement has of the input: its values, nothing, or the root of a commitment to it")
-      ->transform(CLI::CheckedTransformer(visibilities).description(""))
-      ->option_text("public|private|committed [public]");
+  add_choice<Target>(*command, "--target", options.setup.target,
+                     {{"chain", Target::chain}, {"offchain", Target::offchain}},
+                     "chain: small proofs; offchain: fast proofs");
+  add_choice<Visibility>(
+      *command, "--input", options.setup.input,
+      {{"public", Visibility::shown}, {"private", Visibility::hidden}, {"committed", Visibility::committed}},
+      "what a statement has of the input: its values, nothing, or the root of a commitment to it");
   auto* shown =
       command->add_option("--output", options.output,
                           "what is shown of the scores: all of them, the index of the greatest, or "
@@ -143,8 +97,10 @@ void add_setup(CLI::App& app, SetupCommand& options, const Output& output) {
   shown->option_text("public|argmax|'>=t'|'<t'|committed [public]");
   command->add_option("--batch", options.setup.batch, "samples a proof, off chain")->capture_default_str();
   command
-      ->add_option("--proofs", options.setup.proofs,
-                   "proofs that the weights must stay hidden over, at least")
+      ->add_option(
+          "--proofs", options.setup.proofs,
+          "proofs that the weights must stay hidden over, at least; the key gets as many more as its "
+          "table has room for")
       ->capture_default_str();
   auto* renew =
       command->add_flag("--renew", options.renew,
@@ -162,16 +118,12 @@ void add_setup(CLI::App& app, SetupCommand& options, const Output& output) {
           [&options](const std::string& text) { options.setup.security = parse_security(text); },
           "bits that a forger must find: conjectured-N or proven-N")
       ->option_text("conjectured-N|proven-N [conjectured-96]");
-  static const std::map<std::string, bool> weights = {{"public", true}, {"private", false}};
-  command
-      ->add_option("--model", options.setup.weights_public,
+  add_choice<bool>(*command, "--model", options.setup.weights_public, {{"private", false}, {"public", true}},
                    "public: the weights are not masked, anyone can rebuild their root, and one key makes any "
-                   "number of "
-                   "proofs that hide the input")
-      ->transform(CLI::CheckedTransformer(weights).description(""))
-      ->option_text("private|public [private]");
+                   "number of proofs that hide the input");
   command->add_flag("!--no-zk", options.setup.zero_knowledge,
                     "hide nothing: for models and data that are public");
+  command->add_flag("--force", options.force, "replace the folder's key, which is lost with its proofs");
   command->add_option("--lanes", options.setup.lanes, "weights a row of the table linear (default: planned)");
   command->callback([&] {
     keep_memory_private();
@@ -218,7 +170,10 @@ void add_prove(CLI::App& app, ProveCommand& options, const Output& output) {
   command->add_option("-o,--output", options.proof, "file for the proof")->required();
   command->add_option("--output-data", options.output_data,
                       "file for the output and its opening, if the key's output is committed");
-  command->add_option("--context", options.context, "hexadecimal value that binds the proof to its use")
+  command
+      ->add_option("--context", options.context,
+                   "number that binds the proof to its use: decimal, or hexadecimal after 0x; for the chain "
+                   "below Starknet's prime, 2^251 + 17 * 2^192 + 1")
       ->capture_default_str();
   command->add_flag("--as-json", options.as_json, "write the proof as JSON, for the stwo crate");
   command->callback([&] {
@@ -231,7 +186,8 @@ void add_verify(CLI::App& app, VerifyCommand& options, const Output& output) {
   auto* command = app.add_subcommand("verify", "Check a proof and print what it states");
   command->add_option("key", options.key, "model.vk")->required();
   command->add_option("proof", options.proof, "proof file")->required();
-  command->add_option("--context", options.context, "reject the proof unless it is bound to this context");
+  command->add_option("--context", options.context,
+                      "reject the proof unless it is bound to this number, decimal or after 0x");
   command->add_option("--input-commitment", options.input_commitment,
                       "reject the proof unless it is about the input with this id (circlet commit)");
   command->add_option("--output-commitment", options.output_commitment,
@@ -260,7 +216,9 @@ void add_bench(CLI::App& app, BenchCommand& options, const Output& output) {
   auto* command = app.add_subcommand("bench", "Time loading, proving and verifying, phase by phase");
   command->add_option("folder", options.folder, "model folder")->required();
   command->add_option("input", options.input, "inputs: .json, .npy or .npz")->required();
-  command->add_option("--repeat", options.repeat, "proofs; the median is printed")->capture_default_str();
+  command->add_option("--repeat", options.repeat, "proofs; the median is printed")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 1'000'000));
   command->callback([&] {
     keep_memory_private();
     bench(options, output);
@@ -270,15 +228,16 @@ void add_bench(CLI::App& app, BenchCommand& options, const Output& output) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  std::set_terminate(end_uncaught);
+  const std::vector<std::string> arguments(argv + std::min(argc, 1), argv + argc);
+  Output& output = how_to_print;
+  output.json = std::ranges::find(arguments, "--json") != arguments.end();
+  std::set_terminate([] { end_uncaught(how_to_print); });
   CLI::App app("circlet: prove that a committed machine-learning model gave an output, and check it anywhere",
                "circlet");
   app.set_version_flag("--version", CIRCLET_VERSION);
   app.require_subcommand(1);
   app.fallthrough();
-  app.failure_message(CLI::FailureMessage::help);
-  Output output;
-  app.add_flag("--json", output.json, "print one JSON object instead of text");
+  app.add_flag("--json", output.json, "print one JSON object instead of text, errors too");
   Commands commands;
   add_import(app, commands.import, output);
   add_setup(app, commands.setup, output);
@@ -294,12 +253,14 @@ int main(int argc, char** argv) {
       "Exit codes: 0 ok, 1 proof rejected, 2 usage, 3 bad input.\n"
       "Start: circlet import model.onnx --calibration data.json -o out && circlet setup out");
   try {
+    require_command(app, arguments);
     app.parse(argc, argv);
     std::cout.flush();
     require(std::cout.good(), ErrorKind::io, "the result cannot be written to standard output");
     return 0;
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : 2;
+    if (error.get_exit_code() == 0) return app.exit(error);  // help, version
+    return report(output, ErrorKind::usage, usage_message(app, error, arguments));
   } catch (const Error& error) {
     return report(output, error.kind(), error.what());
   } catch (const std::bad_alloc&) {

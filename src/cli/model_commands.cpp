@@ -5,17 +5,20 @@
 #include <tuple>
 
 #include "cli/commands.hpp"
+#include "cli/files.hpp"
 #include "cli/statement_text.hpp"
 #include "core/artefact.hpp"
+#include "core/printable.hpp"
+#include "program/executor.hpp"
 #include "frontend/inputs.hpp"
 #include "frontend/json.hpp"
 #include "frontend/onnx/import.hpp"
 #include "lowering/structure.hpp"
-#include "program/executor.hpp"
 #include "program/model_file.hpp"
 #include "program/predicate.hpp"
 #include "stark/prover/proof_budget.hpp"
 #include "stark/security.hpp"
+#include "starknet/model_id.hpp"
 
 namespace circlet::cli {
 namespace {
@@ -29,15 +32,19 @@ std::string sizes_text(const TableSizes& sizes) {
                      sizes.lut, sizes.mac);
 }
 
-std::string budget_text(const ProvingKey& proving_key) {
+/// `asked`: proofs that the user wanted at least.
+std::string budget_text(const ProvingKey& proving_key, std::optional<std::uint32_t> asked) {
   if (!proving_key.key.hides_weights()) return "";
-  return fmt::format("proofs          {} before the weights must be committed anew\n",
-                     proving_key.proof_budget);
+  return fmt::format("proofs          {} before the weights must be committed anew{}\n",
+                     proving_key.proof_budget,
+                     asked && *asked < proving_key.proof_budget
+                         ? fmt::format(": {} were asked for, and the table has room for these", *asked)
+                         : "");
 }
 
 /// Copies of a folder, each with a share of what remains of its budget.
 void split_keys(const ModelFolder& folder, std::uint32_t parts, const Output& output) {
-  const ProvingKey proving_key = load_proving_key(folder.proving_key());
+  const ProvingKey proving_key = proving_key_of(folder);
   require(proving_key.key.hides_weights(), ErrorKind::usage,
           "the key does not hide its weights, and has no budget of proofs to split");
   std::vector<ModelFolder> copies;
@@ -63,7 +70,7 @@ void split_keys(const ModelFolder& folder, std::uint32_t parts, const Output& ou
   }
   output.print({{"split", list}},
                text + fmt::format("{} itself proves nothing more until `circlet setup {} --renew`\n",
-                                  folder.folder.string(), folder.folder.string()));
+                                  folder.folder.string(), shell_quoted(folder.folder.string())));
 }
 
 /// The form of the output and whether its values, or a commitment to them, are stated: "public", "argmax",
@@ -104,15 +111,22 @@ std::string compare_weights(const ModelFolder& folder, const VerificationKey& ke
 
 std::string next_step(const ModelFolder& folder, const VerificationKey& key) {
   if (key.input_visibility == Visibility::committed) {
-    return fmt::format("circlet commit {} input.json -o input.data", folder.verification_key().string());
+    return fmt::format("circlet commit {} input.json -o input.data",
+                       shell_quoted(folder.verification_key().string()));
   }
-  return fmt::format("circlet prove {} input.json -o proof.bin", folder.folder.string());
+  return fmt::format("circlet prove {} input.json -o proof.bin", shell_quoted(folder.folder.string()));
 }
 
 }  // namespace
 
+Program ModelFolder::imported() const {
+  return load_model(
+             made_by("circlet import model.onnx -c data.json -o " + shell_quoted(folder.string()), model()))
+      .program;
+}
+
 Program ModelFolder::program() const {
-  Program imported = load_model(model()).program;
+  Program imported = this->imported();
   const PublicModel shown = load_structure(structure());
   require(structure_of(imported) == shown.imported, ErrorKind::bad_input, [&] {
     return structure().string() + " is not the structure of " + model().string() +
@@ -122,29 +136,32 @@ Program ModelFolder::program() const {
 }
 
 void import_model(ImportOptions options, const Output& output) {
+  const ModelFolder folder{options.folder};
+  if (!options.force) require_no_model(folder);
   ProgressBar bar(!output.json);
   options.calibrate.progress = bar.callback();
   const Graph graph = import_onnx(options.onnx);
   const auto inputs = read_inputs(options.calibration, graph.features());
   const Model model = calibrate(graph, inputs, options.calibrate);
-  const ModelFolder folder{options.folder};
   std::filesystem::create_directories(options.folder);
   // Where there is a model there is a structure.
   save_structure(model.program, {}, folder.structure());
   save_model(model, folder.model());
+  remove_key(folder);
   nlohmann::ordered_json object = to_json(model.report);
   object["model"] = folder.model().string();
   object["structure"] = folder.structure().string();
-  output.print(
-      object, to_text(model.report) +
-                  fmt::format("wrote {} (secret) and {} (public)\nnext: circlet setup {}\n",
-                              folder.model().string(), folder.structure().string(), options.folder.string()));
+  output.print(object, to_text(model.report) +
+                           fmt::format("wrote {} (secret) and {} (public)\nnext: circlet setup {}\n",
+                                       folder.model().string(), folder.structure().string(),
+                                       shell_quoted(options.folder.string())));
 }
 
 void setup_keys(const SetupCommand& command, const Output& output) {
   const ModelFolder folder{command.folder};
   if (command.split != 0) return split_keys(folder, command.split, output);
-  const Program imported = load_model(folder.model()).program;
+  const Program imported = folder.imported();
+  if (!command.renew && !command.force) require_no_key(folder);
   SetupOptions options = command.setup;
   Predicate predicate;
   if (command.renew) {
@@ -154,11 +171,13 @@ void setup_keys(const SetupCommand& command, const Output& output) {
   }
   const Program program = with_predicate(imported, predicate);
   std::string reason = "as before, with the weights masked anew";
+  std::optional<std::uint32_t> asked;
   ProvingKey proving_key;
   if (command.renew) {
-    proving_key = renew(load_proving_key(folder.proving_key()), program);
+    proving_key = renew(proving_key_of(folder), program);
   } else {
     reason = plan(program, options).reason;
+    asked = options.proofs;
     proving_key = setup(program, options);
   }
   save_proving_key(proving_key, folder.proving_key());
@@ -168,7 +187,7 @@ void setup_keys(const SetupCommand& command, const Output& output) {
   save_verification_key(proving_key.key, folder.verification_key());
   save_structure(imported, predicate, folder.structure());
   const auto& key = proving_key.key;
-  output.print({{"model_id", key.digest().to_hex()},
+  output.print({{"model_id", model_id(key).to_hex()},
                 {"structure_root", key.structure_root.to_hex()},
                 {"weights_root", key.weights_root.to_hex()},
                 {"log_sizes", sizes_json(key.log_sizes)},
@@ -182,10 +201,10 @@ void setup_keys(const SetupCommand& command, const Output& output) {
                fmt::format("model id        {}\nstructure root  {}\nweights root    {}\ntables          {}\n"
                            "statement       input {}, output {}\nhides           {}\n{}plan            {}\n"
                            "wrote {} (public) and {} (secret)\nnext: {}\n",
-                           key.digest().to_hex(), key.structure_root.to_hex(), key.weights_root.to_hex(),
+                           model_id(key).to_hex(), key.structure_root.to_hex(), key.weights_root.to_hex(),
                            sizes_text(key.log_sizes), visibility_name(key.input_visibility),
                            output_setting(predicate, key.output_visibility), hidden_text(key),
-                           budget_text(proving_key), reason, folder.verification_key().string(),
+                           budget_text(proving_key, asked), reason, folder.verification_key().string(),
                            folder.proving_key().string(), next_step(folder, key)));
 }
 
@@ -229,7 +248,7 @@ void run_model(const RunCommand& command, const Output& output) {
     }
     if (decided && *decided < program.class_labels.size()) {
       entry["label"] = program.class_labels[*decided];
-      text += fmt::format("  label: {}\n", program.class_labels[*decided]);
+      text += fmt::format("  label: {}\n", printable(program.class_labels[*decided]));
     }
     list.push_back(std::move(entry));
   }
@@ -238,10 +257,10 @@ void run_model(const RunCommand& command, const Output& output) {
 
 void inspect(const InspectCommand& command, const Output& output) {
   const ModelFolder folder{command.folder};
-  const PublicModel shown = load_structure(folder.structure());
+  const PublicModel shown = load_structure(made_by("circlet import", folder.structure()));
   const Program structure = with_predicate(shown.imported, shown.predicate);
-  const VerificationKey key = load_verification_key(folder.verification_key());
-  nlohmann::ordered_json object = {{"model_id", key.digest().to_hex()},
+  const VerificationKey key = verification_key_of(folder);
+  nlohmann::ordered_json object = {{"model_id", model_id(key).to_hex()},
                                    {"structure_root", key.structure_root.to_hex()},
                                    {"weights_root", key.weights_root.to_hex()},
                                    {"input", visibility_name(key.input_visibility)},
@@ -254,7 +273,7 @@ void inspect(const InspectCommand& command, const Output& output) {
       "model id        {}\nstructure root  {}\nweights root    {}\ntables          {}\ninput           {}, "
       "{} values in {}..{}\n"
       "output          {}, {} values in {}..{}\nhides           {}\n{}\n{}",
-      key.digest().to_hex(), key.structure_root.to_hex(), key.weights_root.to_hex(),
+      model_id(key).to_hex(), key.structure_root.to_hex(), key.weights_root.to_hex(),
       sizes_text(key.log_sizes), visibility_name(key.input_visibility), key.input.rows, key.input.min,
       key.input.max, output_setting(shown.predicate, key.output_visibility), key.output.rows, key.output.min,
       key.output.max, hidden_text(key), to_text(security_of(key)), structure_text(structure));

@@ -8,6 +8,7 @@
 #include <map>
 
 #include "cli/commands.hpp"
+#include "cli/files.hpp"
 #include "cli/statement_text.hpp"
 #include "core/artefact.hpp"
 #include "core/phase_timer.hpp"
@@ -20,6 +21,7 @@
 #include "stark/security.hpp"
 #include "stark/verifier.hpp"
 #include "starknet/calldata.hpp"
+#include "starknet/model_id.hpp"
 
 namespace circlet::cli {
 namespace {
@@ -108,7 +110,7 @@ std::optional<double> threshold_beside(const Path& key_file, const VerificationK
 }  // namespace
 
 void commit_input(const CommitCommand& command, const Output& output) {
-  const VerificationKey key = load_verification_key(command.key);
+  const VerificationKey key = load_key(command.key);
   require(key.input_visibility == Visibility::committed, ErrorKind::usage, [&] {
     return std::string("the key's input is ") + visibility_name(key.input_visibility) +
            ": commit to inputs of keys made by `circlet setup --input committed`";
@@ -141,8 +143,10 @@ void prove_input(const ProveCommand& command, const Output& output) {
   const auto start = std::chrono::steady_clock::now();
   const ModelFolder folder{command.folder};
   const Program program = folder.program();
-  const ProvingKey proving_key = load_proving_key(folder.proving_key());
+  const ProvingKey proving_key = proving_key_of(folder);
   const VerificationKey& key = proving_key.key;
+  const Context context = parse_context(command.context);
+  if (is_for_contract(key)) context_felt(context);  // before anything is spent
   const bool counted = key.hides_weights();
   if (counted) require_budget(folder.budget(), key.weights_root, key_budget);  // before the work
   const bool commits_output = key.output_visibility == Visibility::committed;
@@ -164,7 +168,7 @@ void prove_input(const ProveCommand& command, const Output& output) {
     output_data = commit_data(key, key.output, execute(program, input.values, key.batch).output());
   }
   const Proof proof = prove(proving_key, program, input.values,
-                            {.context = parse_context(command.context),
+                            {.context = context,
                              .observer = {},
                              .phases = on_phase,
                              .data = {.input = input.data ? &*input.data : nullptr,
@@ -197,18 +201,24 @@ void prove_input(const ProveCommand& command, const Output& output) {
 }
 
 void verify_proof(const VerifyCommand& command, const Output& output) {
-  const VerificationKey key = load_verification_key(command.key);
+  const VerificationKey key = load_key(command.key);
   const Proof proof = load_proof(command.proof);
   Blake2sChannel::Observer observer;
+  auto transcript = nlohmann::ordered_json::array();
   if (command.transcript) {
-    observer = [](std::string_view operation, const Blake2sHash& digest) {
-      fmt::print("{} {}\n", operation, digest.to_hex());
+    observer = [&](std::string_view operation, const Blake2sHash& digest) {
+      if (output.json) {
+        transcript.push_back({{"operation", operation}, {"digest", digest.to_hex()}});
+      } else {
+        fmt::print("{} {}\n", operation, digest.to_hex());
+      }
     };
   }
   if (command.context) {
-    require(proof.statement.context == parse_context(*command.context), ErrorKind::rejected, [&] {
+    const Context wanted = parse_context(*command.context);
+    require(proof.statement.context == wanted, ErrorKind::rejected, [&] {
       return "the proof is bound to context " + to_hex(proof.statement.context) + ", not to " +
-             *command.context;
+             to_hex(wanted);
     });
   }
   require_commitment("input", key, key.input, proof.statement.input_root, command.input_commitment);
@@ -219,6 +229,7 @@ void verify_proof(const VerifyCommand& command, const Output& output) {
   const auto threshold = threshold_beside(command.key, key);
   auto object = statement_json(key, proof.statement, threshold);
   object["verified"] = true;
+  if (command.transcript) object["transcript"] = transcript;
   object["security"] = to_json(security_of(key));
   object["seconds"] = seconds;
   output.print(object, statement_text(key, proof.statement, threshold) + to_text(security_of(key)) +
@@ -226,16 +237,21 @@ void verify_proof(const VerifyCommand& command, const Output& output) {
 }
 
 void write_calldata(const CalldataCommand& command, const Output& output) {
-  const VerificationKey key = load_verification_key(command.key);
+  const VerificationKey key = load_key(command.key);
   const Proof proof = load_proof(command.proof);
   verify(key, proof);
   const Calldata calldata = encode_calldata(key, proof);
   const auto json = calldata_to_json(calldata);
   write_file(command.calldata, as_bytes(json.dump()));
   const auto felts = calldata.arguments().size();
-  output.print({{"calldata", command.calldata.string()}, {"felts", felts}, {"limit", max_transaction_felts}},
-               fmt::format("wrote {}: {} felts of at most {} in a transaction\n", command.calldata.string(),
-                           felts, max_transaction_felts));
+  const std::string id = calldata.model_id.to_hex(), fact = calldata.fact.to_hex();
+  output.print({{"calldata", command.calldata.string()},
+                {"model_id", id},
+                {"fact", fact},
+                {"felts", felts},
+                {"limit", max_transaction_felts}},
+               fmt::format("model id {}\nfact     {}\nwrote {}: {} felts of at most {} in a transaction\n",
+                           id, fact, command.calldata.string(), felts, max_transaction_felts));
 }
 
 void bench(const BenchCommand& command, const Output& output) {
@@ -247,7 +263,7 @@ void bench(const BenchCommand& command, const Output& output) {
   std::vector<double> proving, without_grinding, verifying;
   std::size_t proof_bytes = 0;
   const std::uint32_t repeat = std::max(command.repeat, 1U);
-  const VerificationKey key = load_verification_key(folder.verification_key());
+  const VerificationKey key = verification_key_of(folder);
   require(key.input_visibility != Visibility::committed && key.output_visibility != Visibility::committed,
           ErrorKind::usage, "bench times keys without committed values");
   std::filesystem::remove(budget_file);
@@ -261,7 +277,7 @@ void bench(const BenchCommand& command, const Output& output) {
     const auto start = std::chrono::steady_clock::now();
     const Program program = folder.program();
     timer.end_phase("model.circlet");
-    const ProvingKey proving_key = load_proving_key(folder.proving_key());
+    const ProvingKey proving_key = proving_key_of(folder);
     timer.end_phase("model.pk");
     auto input = load_input(program, command.input);
     const std::size_t sample_size = std::size_t{key.input.rows} * key.batch;

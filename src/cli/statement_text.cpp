@@ -6,6 +6,8 @@
 #include <string_view>
 
 #include "program/predicate.hpp"
+#include "core/printable.hpp"
+#include "starknet/model_id.hpp"
 
 namespace circlet::cli {
 namespace {
@@ -99,7 +101,8 @@ std::string output_text(const Predicate& predicate, const std::vector<std::int32
 
 nlohmann::ordered_json statement_json(const VerificationKey& key, const Statement& statement,
                                       std::optional<double> threshold) {
-  nlohmann::ordered_json json = {{"model_id", key.digest().to_hex()}, {"context", to_hex(statement.context)}};
+  nlohmann::ordered_json json = {{"model_id", model_id(key).to_hex()},
+                                 {"context", to_hex(statement.context)}};
   if (key.input_visibility == Visibility::shown) {
     json["inputs"] = statement.inputs;
   } else {
@@ -141,7 +144,7 @@ std::string statement_text(const VerificationKey& key, const Statement& statemen
   const bool compares =
       key.output_form == Predicate::Kind::at_least || key.output_form == Predicate::Kind::below;
   std::string text =
-      fmt::format("model    {}\ncontext  {}\n", key.digest().to_hex(), to_hex(statement.context));
+      fmt::format("model id {}\ncontext  {}\n", model_id(key).to_hex(), to_hex(statement.context));
   for (std::size_t sample = 0; sample < key.batch; ++sample) {
     if (key.input_visibility == Visibility::shown) {
       const auto integers = sample_of(statement.inputs, key.input.rows, sample);
@@ -174,28 +177,28 @@ std::string statement_text(const VerificationKey& key, const Statement& statemen
 }
 
 std::string structure_text(const Program& structure) {
-  std::string text = fmt::format("model '{}': {} inputs, {} layers, {} outputs\n", structure.name,
+  std::string text = fmt::format("model {}: {} inputs, {} layers, {} outputs\n", in_quotes(structure.name),
                                  structure.tensors[structure.input].rows, structure.layers.size(),
                                  structure.tensors[structure.output].rows);
   for (const auto& layer : structure.layers) {
     std::vector<std::string> terms;
     for (const auto& dense : layer.dense) {
       terms.push_back(fmt::format("{}x{} weights on {}", dense.inputs, dense.outputs,
-                                  structure.tensors[dense.input].name));
+                                  printable(structure.tensors[dense.input].name)));
     }
     for (const auto& scaled : layer.scaled) {
       terms.push_back(fmt::format("{} coefficients on {}", scaled.coefficients.size(),
-                                  structure.tensors[scaled.input].name));
+                                  printable(structure.tensors[scaled.input].name)));
     }
     if (!layer.bias.empty()) terms.push_back("bias");
-    text += fmt::format("  {}: {} rows = {}", layer.name, layer.rows, fmt::join(terms, " + "));
+    text += fmt::format("  {}: {} rows = {}", printable(layer.name), layer.rows, fmt::join(terms, " + "));
     if (layer.split) {
       const auto& lut = structure.luts[layer.split->lut];
       text += layer.split->digits.empty()
                   ? fmt::format("; shift {}", layer.split->shift)
                   : fmt::format("; divided by {}, the remainder in {} digits",
                                 width(structure, layer.split->digits), layer.split->digits.size());
-      text += fmt::format(", look-up '{}' of {} entries", lut.name, lut.values.size());
+      text += fmt::format(", look-up {} of {} entries", in_quotes(lut.name), lut.values.size());
     }
     text += "\n";
   }
@@ -204,7 +207,7 @@ std::string structure_text(const Program& structure) {
                         structure.tensors[scores(structure)].rows);
   }
   for (const auto& step : structure.postprocessing) {
-    text += fmt::format("  {}: computed outside the proof\n", step.node);
+    text += fmt::format("  {}: computed outside the proof\n", printable(step.node));
   }
   return text;
 }

@@ -7,6 +7,8 @@
 #include <cstdio>
 #include <iostream>
 
+#include "core/printable.hpp"
+
 namespace circlet::cli {
 
 ProgressBar::ProgressBar(bool enabled) : enabled_(enabled && ::isatty(STDERR_FILENO) == 1) {}
@@ -30,9 +32,10 @@ void ProgressBar::update(std::string_view stage, double fraction) {
 
 void Output::print(const nlohmann::ordered_json& object, const std::string& text) const {
   if (json) {
-    std::cout << object.dump() << "\n";
+    // ASCII alone, whatever a name or a path holds.
+    std::cout << object.dump(-1, ' ', true, nlohmann::ordered_json::error_handler_t::replace) << "\n";
   } else {
-    std::cout << text;
+    std::cout << printable_lines(text);
     if (!text.ends_with('\n')) std::cout << "\n";
   }
 }

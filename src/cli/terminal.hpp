@@ -32,7 +32,7 @@ class ProgressBar {
 struct Output {
   bool json = false;
 
-  /// One JSON object on standard output if --json was given, else the text.
+  /// One JSON object in ASCII on standard output if --json was given, else what is printable of the text.
   void print(const nlohmann::ordered_json& object, const std::string& text) const;
 };
 

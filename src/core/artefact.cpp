@@ -52,6 +52,7 @@ std::string kind_name(std::uint32_t kind) {
 
 /// Not blocked by a FIFO without a writer, which is then refused as no regular file.
 FileDescriptor open_to_read(const std::filesystem::path& path) {
+  if (path == "-") throw Error(ErrorKind::io, "cannot read '-': standard input is not read, give a file");
   return FileDescriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
 }
 
@@ -60,8 +61,9 @@ std::uint64_t file_size(const FileDescriptor& file, const std::filesystem::path&
   if (!file.valid()) fail_io("read", path);
   struct stat status {};
   if (::fstat(file.get(), &status) != 0) fail_io("read", path);
-  require(S_ISREG(status.st_mode), ErrorKind::io,
-          [&] { return "'" + path.string() + "' is not a regular file"; });
+  require(S_ISREG(status.st_mode), ErrorKind::io, [&] {
+    return "'" + path.string() + "' is not a regular file" + (S_ISDIR(status.st_mode) ? " but a folder" : "");
+  });
   return static_cast<std::uint64_t>(status.st_size);
 }
 
@@ -80,6 +82,9 @@ std::filesystem::path folder_of(const std::filesystem::path& path) {
 /// The file that a write to `path` replaces: the one behind symbolic links, and never a device, a pipe or a
 /// folder.
 std::filesystem::path replaceable(const std::filesystem::path& path) {
+  if (path == "-") {
+    throw Error(ErrorKind::io, "cannot write '-': standard output is for results, give a file");
+  }
   std::error_code failure;
   const auto type = std::filesystem::status(path, failure).type();
   if (type == std::filesystem::file_type::not_found) return path;
@@ -260,7 +265,10 @@ Bytes seal_artefact(ArtefactKind kind, std::uint32_t version, std::span<const st
 std::span<const std::uint8_t> open_artefact(ArtefactKind kind, std::uint32_t version,
                                             std::span<const std::uint8_t> file, const std::string& name) {
   require(file.size() >= header_size && std::memcmp(file.data(), magic.data(), magic.size()) == 0,
-          ErrorKind::bad_input, [&] { return "'" + name + "' is not a Circlet file"; });
+          ErrorKind::bad_input, [&] {
+            return "'" + name + "' is not a Circlet file" + (file.empty() ? " but empty" : "") +
+                   ", and should be " + kind_name(static_cast<std::uint32_t>(kind));
+          });
   ByteReader reader(file.subspan(magic.size()), name);
   const auto found_kind = reader.read<std::uint32_t>("kind");
   require(found_kind == static_cast<std::uint32_t>(kind), ErrorKind::bad_input, [&] {

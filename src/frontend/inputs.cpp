@@ -169,11 +169,28 @@ std::string only_array_of_npz(std::span<const std::uint8_t> bytes, const std::st
   return content;
 }
 
-std::vector<double> samples_of(NumpyArray array, std::uint32_t features, const std::string& name) {
-  if (array.values.empty() || array.values.size() % features != 0) {
-    bad(name, "an array of " + std::to_string(array.values.size()) + " values; the model takes " +
-                  std::to_string(features) + " a sample");
+/// As Python writes it: "(3, 4)", "(3,)".
+std::string shape_text(const std::vector<std::uint64_t>& shape) {
+  std::string text = "(";
+  for (std::size_t axis = 0; axis < shape.size(); ++axis) {
+    text += (axis == 0 ? "" : ", ") + std::to_string(shape[axis]);
   }
+  return text + (shape.size() == 1 ? ",)" : ")");
+}
+
+/// The first axis counts samples; the others are one sample of `features` values. An array of one axis may
+/// also be one sample. A transposed array has the right number of values and means nothing.
+std::vector<double> samples_of(NumpyArray array, std::uint32_t features, const std::string& name) {
+  std::uint64_t width = 1;
+  for (std::size_t axis = 1; axis < array.shape.size(); ++axis) width *= array.shape[axis];
+  const bool one_sample = array.shape.size() == 1 && array.shape[0] == features;
+  if (array.shape.empty() || (width != features && !one_sample)) {
+    bad(name, "an array of shape " + shape_text(array.shape) + "; the model takes " +
+                  std::to_string(features) + " values a sample: save shape (samples, " +
+                  std::to_string(features) + ")" +
+                  (array.shape.size() == 2 && array.shape[0] == features ? ", the transpose of this" : ""));
+  }
+  if (array.values.empty()) bad(name, "an array of shape " + shape_text(array.shape) + " has no samples");
   return std::move(array.values);
 }
 
@@ -197,6 +214,8 @@ std::vector<double> parse_json_inputs(const std::string& text, std::uint32_t fea
   if (!json.is_object() || !json.contains("input_data") || !json["input_data"].is_array())
     bad(name, example(features));
   std::vector<double> values;
+  // A single list may hold several samples; of several lists each is a sample.
+  const bool single = json["input_data"].size() == 1;
   bool whole_samples = true;
   std::string lengths;
   for (const nlohmann::json& list : json["input_data"]) {
@@ -204,11 +223,12 @@ std::vector<double> parse_json_inputs(const std::string& text, std::uint32_t fea
     const std::size_t before = values.size();
     flatten(list, values, name);
     const std::size_t length = values.size() - before;
-    whole_samples = whole_samples && length > 0 && length % features == 0;
+    whole_samples = whole_samples && length > 0 && (single ? length % features == 0 : length == features);
     if (lengths.size() < 60) lengths += (lengths.empty() ? "" : ", ") + std::to_string(length);
   }
   if (!whole_samples && values.size() != features) {
-    bad(name, "lists of " + lengths + " values; the model takes " + std::to_string(features) + " a sample");
+    bad(name, "lists of " + lengths + " values; the model takes " + std::to_string(features) +
+                  " a sample: write each sample as one list");
   }
   if (values.empty()) bad(name, "no samples");
   return values;
@@ -257,16 +277,32 @@ NumpyArray parse_npz(std::span<const std::uint8_t> bytes, const std::string& nam
   return parse_npy(only_array_of_npz(bytes, name), name);
 }
 
-std::vector<double> read_inputs(const std::filesystem::path& path, std::uint32_t features) {
-  require(features > 0, ErrorKind::usage, "read_inputs: a model has at least one feature");
-  const std::string name = path.string();
+namespace {
+
+std::vector<double> read_any(const std::filesystem::path& path, std::uint32_t features,
+                             const std::string& name) {
   const std::string suffix = path.extension().string();
   const Bytes bytes = read_file(path, most_bytes);
   if (suffix == ".npz") return samples_of(parse_npz(bytes, name), features, name);
   const std::string text(bytes.begin(), bytes.end());
   if (suffix == ".npy") return samples_of(parse_npy(text, name), features, name);
   if (suffix == ".json") return parse_json_inputs(text, features, name);
-  bad(name, "unknown kind of input file; use .json, .npy or .npz");
+  bad(name, "unknown kind of input file: save it as .json, .npy or .npz");
+}
+
+}  // namespace
+
+std::vector<double> read_inputs(const std::filesystem::path& path, std::uint32_t features) {
+  require(features > 0, ErrorKind::usage, "read_inputs: a model has at least one feature");
+  const std::string name = path.string();
+  std::vector<double> values = read_any(path, features, name);
+  const auto wrong = std::ranges::find_if_not(values, [](double value) { return std::isfinite(value); });
+  if (wrong != values.end()) {
+    const auto at = static_cast<std::size_t>(wrong - values.begin());
+    bad(name, "value " + std::to_string(at % features) + " of sample " + std::to_string(at / features) +
+                  ", both counted from 0, is no finite number: leave out such samples");
+  }
+  return values;
 }
 
 }  // namespace circlet

@@ -10,13 +10,15 @@
 namespace circlet {
 
 /// Samples from a file, as [sample][feature] of `features` values each.
-///   .json  {"input_data": [[...], ...]}: each list is one flattened sample, or several whose total length is
-///   a multiple of
-///          `features`; if the lists are shorter and together make one sample (several model inputs), they
-///          are joined. Nested lists are flattened.
-///   .npy   an array of numbers whose size is a multiple of `features`, in C or Fortran order.
+///   .json  {"input_data": [[...], ...]}: each list is one flattened sample; a single list may be several,
+///   one
+///          after the other; if the lists are shorter and together make one sample (several model inputs),
+///          they are joined. Nested lists are flattened.
+///   .npy   an array of numbers, in C or Fortran order, whose first axis counts samples and whose other axes
+///          make `features`; or one axis of `features`, a single sample.
 ///   .npz   an archive with one such array.
-/// Throws Error(io) if the file cannot be read, Error(bad_input) naming the file and what is wrong in it.
+/// All are finite. Throws Error(io) if the file cannot be read, Error(bad_input) naming the file and what is
+/// wrong in it.
 std::vector<double> read_inputs(const std::filesystem::path& path, std::uint32_t features);
 
 /// The same from memory. `name` appears in errors.

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "core/error.hpp"
+#include "core/printable.hpp"
 
 namespace circlet {
 namespace {
@@ -57,7 +58,7 @@ void split_and_look_up(const Program& program, const Layer& layer, LayerTrace& o
     if (q < 0 || q >= static_cast<std::int64_t>(values.size())) [[unlikely]] {
       throw Error(
           ErrorKind::bad_input,
-          "layer '" + layer.name + "', neuron " + std::to_string(i % layer.rows) + ", sample " +
+          "layer " + in_quotes(layer.name) + ", neuron " + std::to_string(i % layer.rows) + ", sample " +
               std::to_string(i / layer.rows) +
               ": the value before the activation needs a LUT entry outside [0, " +
               std::to_string(values.size()) +

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "core/error.hpp"
+#include "core/printable.hpp"
 
 namespace circlet {
 namespace {
@@ -22,7 +23,7 @@ constexpr std::uint32_t no_layer = ~0U;
 }
 
 std::string where(const Layer& layer, std::size_t index) {
-  return "layer " + std::to_string(index) + " '" + layer.name + "'";
+  return "layer " + std::to_string(index) + " " + in_quotes(layer.name);
 }
 
 std::int64_t magnitude(const TensorInfo& tensor) {
@@ -47,7 +48,7 @@ class RowBounds {
 };
 
 void check_tensor(const TensorInfo& tensor, std::size_t index) {
-  const std::string name = "tensor " + std::to_string(index) + " '" + tensor.name + "'";
+  const std::string name = "tensor " + std::to_string(index) + " " + in_quotes(tensor.name);
   if (tensor.rows == 0) fail(name, "has no rows");
   if (tensor.min > tensor.max || tensor.min < -int32_max || tensor.max > int32_max) {
     fail(name,
@@ -94,19 +95,20 @@ void check_sizes(const Program& program) {
   }
   if (rows > max_rows) fail("model", "has more than " + std::to_string(max_rows) + " tensor rows");
   for (const Lut& lut : program.luts) {
-    if (lut.values.empty()) fail("LUT '" + lut.name + "'", "is empty");
+    if (lut.values.empty()) fail("LUT " + in_quotes(lut.name), "is empty");
     for (const std::int32_t value : lut.values) {
-      if (value < -int32_max) fail("LUT '" + lut.name + "'", "holds a value below -(2^31 - 1)");
+      if (value < -int32_max) fail("LUT " + in_quotes(lut.name), "holds a value below -(2^31 - 1)");
     }
   }
   std::set<std::vector<std::int32_t>> distinct;
   for (const Lut& lut : program.luts) {
-    if (!distinct.insert(lut.values).second) fail("LUT '" + lut.name + "'", "has the values of another LUT");
+    if (!distinct.insert(lut.values).second)
+      fail("LUT " + in_quotes(lut.name), "has the values of another LUT");
   }
   for (const Layer& layer : program.layers) {
     if (!layer.split) continue;
-    if (layer.split->shift > 30) fail("layer '" + layer.name + "'", "has a shift above 30");
-    check_digits(program, layer.split->digits, "layer '" + layer.name + "'");
+    if (layer.split->shift > 30) fail("layer " + in_quotes(layer.name), "has a shift above 30");
+    check_digits(program, layer.split->digits, "layer " + in_quotes(layer.name));
   }
   check_digits(program, program.argmax_digits, "arg max");
   if (lut_entries(program) > max_lut_entries) {
@@ -305,7 +307,7 @@ void check_program(const Program& program) {
   }
   check_output(program, producer);
   for (std::size_t i = 0; i < looked_up.size(); ++i) {
-    if (!looked_up[i]) fail("LUT '" + program.luts[i].name + "'", "is not used");
+    if (!looked_up[i]) fail("LUT " + in_quotes(program.luts[i].name), "is not used");
   }
   if (!program.class_labels.empty() && program.class_labels.size() > max_rows)
     fail("model", "too many labels");

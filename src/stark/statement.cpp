@@ -36,14 +36,27 @@ void append_root(std::vector<std::uint32_t>& words, const std::optional<Blake2sH
 
 }  // namespace
 
-Context parse_context(const std::string& hex) {
-  const std::string_view digits = without_hex_prefix(hex);
+Context parse_context(const std::string& text) {
+  const std::string_view digits = without_hex_prefix(text);
+  const bool hexadecimal = digits.size() != text.size();
+  const std::uint32_t base = hexadecimal ? 16 : 10;
+  const auto refuse = [&](const char* why) {
+    throw Error(ErrorKind::usage, "context '" + text + "' " + why +
+                                      ": give a decimal number, or 0x and hexadecimal digits, below 2^256");
+  };
   Context context{};
-  require(digits.size() >= 1 && digits.size() <= 64, ErrorKind::usage,
-          "a context is 1 to 64 hexadecimal digits");
-  for (std::size_t i = 0; i < digits.size(); ++i) {
-    const std::uint32_t digit = hex_value(digits[digits.size() - 1 - i], ErrorKind::usage, "a context");
-    context[i / 8] |= digit << (4 * (i % 8));
+  if (digits.empty()) refuse("is no number");
+  if (digits.size() > (hexadecimal ? 64 : 78)) refuse("is too large");
+  for (const char c : digits) {
+    const std::size_t digit = hex_digits.find(c >= 'A' && c <= 'F' ? static_cast<char>(c - 'A' + 'a') : c);
+    if (digit >= base) refuse("is no number");
+    std::uint64_t carry = digit;
+    for (auto& word : context) {
+      carry += std::uint64_t{word} * base;
+      word = static_cast<std::uint32_t>(carry);
+      carry >>= 32;
+    }
+    if (carry != 0) refuse("is too large");
   }
   return context;
 }

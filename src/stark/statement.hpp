@@ -18,8 +18,9 @@ namespace circlet {
 /// 256 bits of the caller's choice that bind a proof to its use, as little-endian words.
 using Context = std::array<std::uint32_t, 8>;
 
-/// Parses up to 64 hexadecimal digits, most significant first, with or without 0x. Throws Error(usage).
-Context parse_context(const std::string& hex);
+/// Parses a decimal number, or a hexadecimal one after 0x, below 2^256. Throws Error(usage) for anything
+/// else: digits mean the same here as to whoever wrote them.
+Context parse_context(const std::string& text);
 std::string to_hex(const Context& context);
 
 struct Statement {

@@ -7,24 +7,16 @@
 
 #include "core/error.hpp"
 #include "stark/shape.hpp"
+#include "starknet/model_id.hpp"
 
 namespace circlet {
 namespace {
 
 constexpr std::size_t values_per_felt = 8;
-constexpr std::size_t words_per_felt = 7;
 constexpr std::size_t bytes_per_felt = 31;
 
 void expect(bool condition, const char* what) {
   require(condition, ErrorKind::bad_input, [&] { return std::string("calldata: ") + what; });
-}
-
-std::vector<Felt252> pack(std::span<const std::uint32_t> digits, std::size_t per_felt, unsigned bits) {
-  std::vector<Felt252> felts;
-  for (std::size_t at = 0; at < digits.size(); at += per_felt) {
-    felts.push_back(Felt252::from_digits(digits.subspan(at, std::min(per_felt, digits.size() - at)), bits));
-  }
-  return felts;
 }
 
 /// Collects the values of a section, which starts at a new felt.
@@ -57,9 +49,8 @@ std::vector<Felt252> pack_hashes(std::span<const Blake2sHash> hashes) {
 }
 
 void add_public_values(const std::vector<std::int32_t>& values, std::vector<Felt252>& tape) {
-  Section section;
-  for (const auto value : values) section.add(M31::from_signed(value));
-  section.end(tape);
+  const auto felts = encode_values(values);
+  tape.insert(tape.end(), felts.begin(), felts.end());
 }
 
 /// The leaf rows, query after query and in a query tree after tree; in a row the columns by ascending log
@@ -94,15 +85,15 @@ void add_queried_values(const VerificationKey& key, const StarkProof<Blake2sHash
 
 }  // namespace
 
-std::vector<Felt252> encode_key(const VerificationKey& key) {
-  return pack(key.to_words(), words_per_felt, 32);
-}
-
 Calldata encode_calldata(const VerificationKey& key, const Proof& proof) {
-  require(key.lanes == 16 && key.batch == 1, ErrorKind::unsupported,
-          "calldata: the contract verifies models set up with C = 16 and B = 1");
-  require(key.pcs.fri.log_last_layer_degree_bound == 0, ErrorKind::unsupported,
-          "calldata: the contract verifies proofs with a constant last FRI layer");
+  require(is_for_contract(key), ErrorKind::unsupported, [&] {
+    return "calldata: the contract verifies keys of `circlet setup --target chain`, with 16 weights a row, "
+           "one "
+           "sample a proof and a constant last FRI layer; this key has " +
+           std::to_string(key.lanes) + " weights a row, " + std::to_string(key.batch) +
+           " a proof and a last layer of degree below 2^" +
+           std::to_string(key.pcs.fri.log_last_layer_degree_bound);
+  });
   const auto& stark = proof.stark;
   const std::vector<Tree> trees = air_shape(key).trees();
   const std::size_t count = trees.size() + 1;
@@ -113,8 +104,10 @@ Calldata encode_calldata(const VerificationKey& key, const Proof& proof) {
   expect(stark.fri_proof.last_layer_coefficients.size() == 1, "not one last layer coefficient");
 
   Calldata calldata;
+  calldata.model_id = model_id(key);
+  calldata.fact = fact(key, proof.statement);
   calldata.key = encode_key(key);
-  calldata.context = Felt252::from_digits(proof.statement.context, 32);
+  calldata.context = context_felt(proof.statement.context);
 
   auto& values = calldata.values;
   add_public_values(proof.statement.inputs, values);
@@ -175,7 +168,9 @@ nlohmann::json calldata_to_json(const Calldata& calldata) {
     for (const auto& felt : felts) json.push_back(felt.to_hex());
     return json;
   };
-  return {{"key", list(calldata.key)},
+  return {{"model_id", calldata.model_id.to_hex()},
+          {"fact", calldata.fact.to_hex()},
+          {"key", list(calldata.key)},
           {"context", calldata.context.to_hex()},
           {"values", list(calldata.values)},
           {"hashes", list(calldata.hashes)},

@@ -18,19 +18,18 @@ struct Calldata {
   Felt252 context;
   std::vector<Felt252> values;  // residues, eight a felt
   std::vector<Felt252> hashes;  // top bytes, 31 a felt, and the rest of each
+  Felt252 model_id, fact;       // what the contracts compute of these: no arguments
 
   /// The arguments of `verify(vk, context, values, hashes)`: every list after its length.
   [[nodiscard]] std::vector<Felt252> arguments() const;
 };
 
-/// The words of a key, seven a felt.
-std::vector<Felt252> encode_key(const VerificationKey& key);
-
 /// Throws Error(unsupported) if the contract does not verify such keys (C = 16, B = 1 and a constant last
 /// layer are fixed there), Error(bad_input) if the proof has not the key's shape or its context is no felt.
 Calldata encode_calldata(const VerificationKey& key, const Proof& proof);
 
-/// {"key": [..], "context": "0x..", "values": [..], "hashes": [..], "felts": n}; n counts `arguments()`.
+/// {"model_id": "0x..", "fact": "0x..", "key": [..], "context": "0x..", "values": [..], "hashes": [..],
+/// "felts": n}; n counts `arguments()`.
 nlohmann::json calldata_to_json(const Calldata& calldata);
 
 }  // namespace circlet

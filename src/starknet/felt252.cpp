@@ -92,4 +92,12 @@ std::string Felt252::to_decimal() const {
 
 std::strong_ordering operator<=>(const Felt252& a, const Felt252& b) { return compare(a.limbs_, b.limbs_); }
 
+std::vector<Felt252> pack(std::span<const std::uint32_t> digits, std::size_t per_felt, unsigned bits) {
+  std::vector<Felt252> felts;
+  for (std::size_t at = 0; at < digits.size(); at += per_felt) {
+    felts.push_back(Felt252::from_digits(digits.subspan(at, std::min(per_felt, digits.size() - at)), bits));
+  }
+  return felts;
+}
+
 }  // namespace circlet

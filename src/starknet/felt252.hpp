@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <vector>
 
 namespace circlet {
 
@@ -37,5 +38,8 @@ class Felt252 {
 
   std::array<std::uint64_t, 4> limbs_{};  // least significant first
 };
+
+/// `digits`, as `from_digits` takes them, so many a felt.
+std::vector<Felt252> pack(std::span<const std::uint32_t> digits, std::size_t per_felt, unsigned bits);
 
 }  // namespace circlet

@@ -44,6 +44,7 @@ class Calldata:
             calldata = json.load(file)
         self.key = [int(x, 16) for x in calldata["key"]]
         self.context = int(calldata["context"], 16)
+        self.model_id, self.fact = int(calldata["model_id"], 16), int(calldata["fact"], 16)
         self.values = [int(x, 16) for x in calldata["values"]]
         self.hashes = [int(x, 16) for x in calldata["hashes"]]
         self.stark = None

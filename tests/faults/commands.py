@@ -28,7 +28,8 @@ KEYS = ("model.pk", "model.vk", "model.budget")
 
 class Import(Case):
     def command(self):
-        return [CIRCLET, "import", DIGITS / "digits.onnx", "-c", DIGITS / "calibration.json", "-o", self.folder]
+        model = [DIGITS / "digits.onnx", "-c", DIGITS / "calibration.json"]
+        return [CIRCLET, "import", *model, "-o", self.folder, "--force"]
 
     def check(self):
         """Nothing, or whole files that the next commands take."""

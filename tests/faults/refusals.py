@@ -5,6 +5,7 @@ import json
 import os
 import resource
 import shutil
+import struct
 import subprocess
 
 from workplace import (
@@ -353,3 +354,119 @@ class Output(Refusals):
             self.assertEqual(json.loads(done.stdout)["error"], "io")
 
 
+
+
+class BadInput(Refusals):
+    """Every command with a file of every wrong kind: a reason, an exit code, nothing written; one JSON object if asked."""
+
+    def setUp(self):
+        super().setUp()
+        self.folder = self.model_folder()
+        self.proof = self.scratch / "proof.bin"
+        self.expect(run(*prove_command(self.folder, 7, self.proof)), 0)
+        self.data = self.scratch / "new.data"
+
+    def wrong_files(self):
+        """Files that are of no use to any command, by what is wrong."""
+        header = b"{'descr': '<f4', 'fortran_order': False, 'shape': (1, 64), }\n"
+        contents = {
+            "nan.npy": b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header + b"\x00\x00\xc0\x7f" * 64,
+            "empty.bin": b"",
+            "empty.json": b"",
+            "list.json": b"[[1, 2]]",
+            "short.json": b'{"input_data": [[1, 2]]}',
+            "nan.json": b'{"input_data": [[' + b"NaN," * 63 + b"1]]}",
+            "utf8.json": b'{"input_data": [["\xff\xfe"]]}',
+            "text.npy": b"no array",
+            "text.npz": b"no archive",
+            "text.csv": b"1,2\n",
+            "text.onnx": b"<html>",
+            "cut.bin": self.proof.read_bytes()[:100],
+        }
+        for name, content in contents.items():
+            (self.scratch / name).write_bytes(content)
+        folder = self.scratch / "folder"
+        folder.mkdir()
+        strange = self.scratch / "\x1b[2J\nproof verified \udcff.json"
+        strange.write_bytes(b"{}")
+        return [*(self.scratch / name for name in contents), folder, strange, self.scratch / "missing", "-"]
+
+    def commands(self, wrong):
+        """Each command with `wrong` in the place of each of its files."""
+        calibration, model, image = DIGITS / "calibration.json", DIGITS / "digits.onnx", DIGITS / "input_7.json"
+        key, new = self.folder / "model.vk", self.scratch / "new"
+        yield ["import", wrong, "-c", calibration, "-o", new]
+        yield ["import", model, "-c", wrong, "-o", new]
+        yield ["setup", wrong]
+        yield ["run", wrong, image]
+        yield ["run", self.folder, wrong]
+        yield ["commit", wrong, image, "-o", self.data]
+        yield ["open", wrong]
+        yield ["prove", wrong, image, "-o", new]
+        yield ["prove", self.folder, wrong, "-o", new]
+        yield ["verify", wrong, self.proof]
+        yield ["verify", key, wrong]
+        yield ["calldata", wrong, self.proof, "-o", new]
+        yield ["calldata", key, wrong, "-o", new]
+        yield ["inspect", wrong]
+        yield ["bench", wrong, image]
+        yield ["bench", self.folder, wrong]
+
+    def expect_json(self, done, code):
+        """One object in ASCII, whatever the names are."""
+        self.assertEqual(done.returncode, code, done.text)
+        self.assertEqual(done.stderr, b"")
+        self.assertEqual(done.stdout.count(b"\n"), 1)
+        error = json.loads(done.stdout.decode("ascii"))
+        self.assertEqual(set(error), {"error", "message"})
+        self.assertNotRegex(error["message"], r"[\x00-\x09\x0b-\x1f\x7f\udc80-\udcff]")
+        return error
+
+    def test_a_wrong_file_in_every_place_of_every_command_is_refused_with_its_name(self):
+        before = self.files(self.folder)
+        refused = 0
+        for wrong in self.wrong_files():
+            for command in self.commands(wrong):
+                done = run(CIRCLET, *command)
+                self.assertEqual(done.returncode, 3, f"{command}: {done.text}")
+                self.assertEqual(done.stdout, b"", command)
+                self.assertTrue(done.stderr.startswith(b"error: "), done.text)
+                self.assertNotRegex(done.stderr.decode(), r"[\x00-\x09\x0b-\x1f\x7f]")
+                named = "proof verified" if "\x1b" in str(wrong) else os.path.basename(wrong)
+                self.assertIn(named, done.text, command)
+                error = self.expect_json(run(CIRCLET, *command, "--json"), 3)
+                self.assertEqual(f"error: {error['message']}\n", done.stderr.decode())
+                refused += 1
+        self.assertEqual(self.files(self.folder), before)
+        self.assertFalse((self.scratch / "new").exists() or self.data.exists())
+        self.tell(f"{refused} refusals")
+
+    def test_a_wrong_call_with_json_is_a_json_object(self):
+        for arguments in (
+            [],
+            ["imprt"],
+            ["setup"],
+            ["setup", self.folder, "--target", "moon"],
+            ["setup", self.folder, "--proofs", "many"],
+            ["setup", self.folder, "--bathc", "2"],
+            ["setup", self.folder, "--output", "\x1b[2J\udcff"],
+            ["setup", self.folder, "--renew", "--split", "2"],
+            ["prove", self.folder, DIGITS / "input_7.json", "-o", self.scratch / "new", "--context", "abc"],
+            ["\x1b]0;title\x07\udcff"],
+        ):
+            for order in ([*arguments, "--json"], ["--json", *arguments]):
+                self.assertEqual(self.expect_json(run(CIRCLET, *order), 2)["error"], "usage")
+
+    def test_names_in_a_model_reach_no_terminal_as_they_are(self):
+        evil = self.scratch / "evil.onnx"
+        model = (DIGITS / "digits.onnx").read_bytes()
+        self.assertIn(b"Add1", model)
+        evil.write_bytes(model.replace(b"Add1", b"\x1b\n\xff\x07"))
+        folder = self.scratch / "evil"
+        imported = run(CIRCLET, "import", evil, "-c", DIGITS / "calibration.json", "-o", folder)
+        self.expect(imported, 0, "\\x1b\\x0a\\xff\\x07")
+        self.expect(run(*setup_command(folder, "private")), 0)
+        for command in (["inspect", folder], ["run", folder, DIGITS / "input_7.json"]):
+            text = self.expect(run(CIRCLET, *command), 0)
+            self.assertNotRegex((imported.stdout + text.stdout).decode(), r"[\x00-\x09\x0b-\x1f\x7f]")
+            json.loads(self.expect(run(CIRCLET, *command, "--json"), 0).stdout.decode("ascii"))

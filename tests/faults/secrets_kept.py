@@ -87,7 +87,7 @@ class Texts(Case):
             model = self.marked_model(value)
             folder = self.scratch / f"{model.stem}-model"
             for options in ([], ["--json"], ["--lut-bits", "4"], ["--shift", "20"], ["--input-bits", "3"]):
-                done = self.check(run(CIRCLET, "import", model, "-c", calibration, "-o", folder, *options))
+                done = self.check(run(CIRCLET, "import", model, "-c", calibration, "-o", folder, "--force", *options))
                 self.assertIn(done.returncode, (0, 3), done.text)
                 codes.add(done.returncode)
             if not (folder / "model.circlet").exists():
@@ -125,7 +125,7 @@ class Texts(Case):
                 ["run", folder, path],
                 ["run", folder, path, "--json"],
                 ["prove", folder, path, "-o", self.scratch / "proof.bin"],
-                ["import", DIGITS / "digits.onnx", "-c", path, "-o", self.scratch / "other"],
+                ["import", DIGITS / "digits.onnx", "-c", path, "-o", self.scratch / "other", "--force"],
             ):
                 if name == "outside" and command[0] == "import":
                     continue  # is a fine calibration
@@ -176,7 +176,7 @@ class Dumps(Case):
         folder = self.model_folder()
         crashes = 0
         for command in (
-            [CIRCLET, "import", DIGITS / "digits.onnx", "-c", DIGITS / "calibration.json", "-o", folder],
+            [CIRCLET, "import", DIGITS / "digits.onnx", "-c", DIGITS / "calibration.json", "-o", folder, "--force"],
             setup_command(folder, "private"),
             [CIRCLET, "run", folder, DIGITS / "input_7.json"],
             prove_command(folder, 7, self.scratch / "proof.bin"),

@@ -117,7 +117,7 @@ def temporaries(folder):
 
 
 def setup_command(folder, visibility):
-    return [CIRCLET, "setup", folder, "--target", "offchain", "--input", visibility]
+    return [CIRCLET, "setup", folder, "--force", "--target", "offchain", "--input", visibility]
 
 
 def prove_command(folder, digit, proof):

@@ -1,4 +1,8 @@
-// Hexadecimal arguments: contexts and Starknet field elements.
+// Numbers as arguments: contexts and Starknet field elements; and text that nobody vouches for, as it is
+// printed.
+#include <algorithm>
+
+#include "core/printable.hpp"
 #include "stark/statement.hpp"
 #include "starknet/felt252.hpp"
 #include "tests/fuzz/target.hpp"
@@ -17,8 +21,18 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (context) {
     expect(parse_context(to_hex(*context)) == *context, "hexadecimal keeps a context");
     const auto packed = attempt([&] { return Felt252::from_digits(*context, 32); });
-    expect(packed.has_value() == felt.has_value(), "a context is a felt if its digits are one's");
-    if (packed) expect(*packed == *felt, "a context and a felt of the same digits are equal");
+    if (text.starts_with("0x") || text.starts_with("0X")) {
+      expect(packed.has_value() == felt.has_value(), "a context is a felt if its digits are one's");
+      if (packed) expect(*packed == *felt, "a context and a felt of the same digits are equal");
+    } else if (packed) {
+      const auto digits = text.substr(std::min(text.find_first_not_of('0'), text.size() - 1));
+      expect(packed->to_decimal() == digits, "a context without 0x is decimal");
+    }
   }
+  const std::string shown = printable(text);
+  expect(printable(shown) == shown, "what is printable stays as it is");
+  expect(
+      std::ranges::none_of(shown, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }),
+      "no control character is printed");
   return 0;
 }

@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "core/error.hpp"
+#include "core/printable.hpp"
 #include "frontend/half.hpp"
 #include "frontend/onnx/protobuf.hpp"
 
@@ -14,7 +15,7 @@ namespace {
 
 using ::onnx::TensorProto;
 
-std::string label(const TensorProto& tensor) { return "tensor '" + tensor.name() + "'"; }
+std::string label(const TensorProto& tensor) { return "tensor " + in_quotes(tensor.name()); }
 
 double from_bfloat16(std::uint16_t bits) {
   return std::bit_cast<float>(static_cast<std::uint32_t>(bits) << 16);

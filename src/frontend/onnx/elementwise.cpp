@@ -5,6 +5,7 @@
 #include <numbers>
 
 #include "core/error.hpp"
+#include "core/printable.hpp"
 #include "frontend/onnx/node.hpp"
 
 namespace circlet::onnx_import {
@@ -204,7 +205,7 @@ std::vector<Value> import_reciprocal(const Node& node) {
 std::vector<Value> import_gelu(const Node& node) {
   node.expect_attributes({"approximate"});
   const std::string approximate = node.text("approximate", "none");
-  if (approximate != "none" && approximate != "tanh") refuse("approximate = '" + approximate + "'");
+  if (approximate != "none" && approximate != "tanh") refuse("approximate = " + in_quotes(approximate));
   return apply(node, [&](Expressions& e, Id x) { return gelu(e, x, approximate == "tanh"); });
 }
 

@@ -13,6 +13,7 @@
 
 #include "core/artefact.hpp"
 #include "core/error.hpp"
+#include "core/printable.hpp"
 #include "frontend/onnx/node.hpp"
 #include "frontend/onnx/protobuf.hpp"
 
@@ -72,7 +73,7 @@ class Importer {
   }
 
   void define(const std::string& name, Value value) {
-    if (!values_.emplace(name, std::move(value)).second) bad("two values are called '" + name + "'");
+    if (!values_.emplace(name, std::move(value)).second) bad("two values are called " + in_quotes(name));
   }
 
   void read_initializers() {
@@ -95,7 +96,7 @@ class Importer {
   };
 
   Input read_input(const ValueInfoProto& info, std::uint64_t first) const {
-    const std::string what = "input '" + info.name() + "'";
+    const std::string what = "input " + in_quotes(info.name());
     if (!info.type().has_tensor_type()) bad(what + " is no tensor");
     const auto& type = info.type().tensor_type();
     if (type.elem_type() == ::onnx::TensorProto::STRING) bad(what + " holds strings");
@@ -142,7 +143,7 @@ class Importer {
       for (const std::string& output : graph_.node(i).output()) {
         if (output.empty()) continue;
         if (values_.contains(output) || !producer_.emplace(output, static_cast<std::size_t>(i)).second) {
-          bad("two values are called '" + output + "'");
+          bad("two values are called " + in_quotes(output));
         }
       }
     }
@@ -161,8 +162,8 @@ class Importer {
     auto visit = [&](const std::string& name, const std::string& reader) {
       if (name.empty() || values_.contains(name)) return;
       const auto found = producer_.find(name);
-      if (found == producer_.end()) bad(reader + " reads '" + name + "', which nothing makes");
-      if (state[found->second] == State::open) bad("the graph has a cycle through '" + name + "'");
+      if (found == producer_.end()) bad(reader + " reads " + in_quotes(name) + ", which nothing makes");
+      if (state[found->second] == State::open) bad("the graph has a cycle through " + in_quotes(name));
       if (state[found->second] == State::done) return;
       state[found->second] = State::open;
       stack.emplace_back(found->second, 0);
@@ -174,7 +175,7 @@ class Importer {
         const NodeProto& node = graph_.node(static_cast<int>(index));
         if (next < node.input_size()) {
           const int input = next++;
-          visit(node.input(input), "node '" + node.name() + "' (" + node.op_type() + ")");
+          visit(node.input(input), "node " + in_quotes(node.name()) + " (" + printable(node.op_type()) + ")");
         } else {
           state[index] = State::done;
           result.push_back(index);
@@ -207,7 +208,7 @@ class Importer {
     std::vector<Value> outputs;
     const Operator import = find_operator(node.type());
     if (import == nullptr) {
-      refusals_.push_back({node.name(), node.type(), "the operator is not supported"});
+      refusals_.push_back({node.name(), printable(node.type()), "the operator is not supported"});
     } else if (!refused) {
       try {
         outputs = import(node);
@@ -216,9 +217,10 @@ class Importer {
         }
       } catch (const Error& error) {
         if (error.kind() != ErrorKind::unsupported) {
-          throw Error(error.kind(), "node '" + node.name() + "' (" + node.type() + "): " + error.what());
+          throw Error(error.kind(), "node " + in_quotes(node.name()) + " (" + printable(node.type()) +
+                                        "): " + error.what());
         }
-        refusals_.push_back({node.name(), node.type(), error.what()});
+        refusals_.push_back({node.name(), printable(node.type()), error.what()});
         outputs.clear();
       }
     }
@@ -252,10 +254,10 @@ class Importer {
       } else if (const auto* processed = std::get_if<Postprocessed>(&value)) {
         own = *processed;
       } else if (std::holds_alternative<Constant>(value)) {
-        bad("the output '" + info.name() + "' does not depend on the input");
+        bad("the output " + in_quotes(info.name()) + " does not depend on the input");
       } else {
         throw Error(ErrorKind::unsupported,
-                    "ONNX model: the output '" + info.name() + "' is the mask of a Dropout");
+                    "ONNX model: the output " + in_quotes(info.name()) + " is the mask of a Dropout");
       }
       if (!own.steps.empty() && own.steps.back().kind == PostStep::Kind::argmax) {
         label = own.steps.back();
@@ -268,19 +270,19 @@ class Importer {
       }
       if (result->base.base != own.base.base || result->base.expression != own.base.expression) {
         throw Error(ErrorKind::unsupported,
-                    "ONNX model: the outputs '" + result_name + "' and '" + info.name() +
-                        "' are computed separately; one output can be proved. Export the "
+                    "ONNX model: the outputs " + in_quotes(result_name) + " and " + in_quotes(info.name()) +
+                        " are computed separately; one output can be proved. Export the "
                         "model with one of them");
       }
       if (own.steps.size() > result->steps.size()) result->steps = own.steps;
       if (result->labels.empty()) result->labels = own.labels;
     }
     Graph graph = builder.finish(result->base);
-    graph.name = graph_.name();
+    graph.name = printable(graph_.name());
     graph.postprocessing = result->steps;
     if (label) graph.postprocessing.push_back(*label);
     graph.class_labels = result->labels;
-    graph.tensors[graph.input].name = inputs_.size() == 1 ? inputs_[0].name : "inputs";
+    graph.tensors[graph.input].name = inputs_.size() == 1 ? printable(inputs_[0].name) : "inputs";
     check_finite(graph);
     return graph;
   }
@@ -322,7 +324,13 @@ Graph import_onnx(std::span<const std::uint8_t> bytes) {
 
 Graph import_onnx(const std::filesystem::path& path) {
   const Bytes bytes = read_file(path, std::uint64_t{1} << 31);
-  Graph graph = import_onnx(std::span<const std::uint8_t>(bytes));
+  Graph graph = [&] {
+    try {
+      return import_onnx(std::span<const std::uint8_t>(bytes));
+    } catch (const Error& error) {
+      throw Error(error.kind(), path.string() + ": " + error.what());
+    }
+  }();
   if (graph.name.empty()) graph.name = path.stem().string();
   return graph;
 }

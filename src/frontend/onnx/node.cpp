@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "core/error.hpp"
+#include "core/printable.hpp"
 #include "frontend/onnx/protobuf.hpp"
 
 namespace circlet::onnx_import {
@@ -17,8 +18,8 @@ Node::Node(const ::onnx::NodeProto& node, std::vector<const Value*> inputs, std:
     : builder(builder_), opset(opset_version), proto(node), inputs_(std::move(inputs)) {}
 
 std::string Node::name() const {
-  if (!proto.name().empty()) return proto.name();
-  return proto.output_size() > 0 ? proto.output(0) : proto.op_type();
+  if (!proto.name().empty()) return printable(proto.name());
+  return printable(proto.output_size() > 0 ? proto.output(0) : proto.op_type());
 }
 
 std::string Node::type() const {
@@ -30,7 +31,7 @@ void Node::expect_attributes(std::initializer_list<std::string_view> known) cons
   std::string unknown;
   for (const AttributeProto& attribute : proto.attribute()) {
     if (std::ranges::find(known, attribute.name()) != known.end()) continue;
-    unknown += (unknown.empty() ? "" : ", ") + attribute.name();
+    unknown += (unknown.empty() ? "" : ", ") + printable(attribute.name());
   }
   if (!unknown.empty()) refuse("attribute " + unknown);
 }

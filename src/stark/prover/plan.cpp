@@ -7,6 +7,7 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <limits>
 #include <optional>
 
 #include "air/evaluate/components.hpp"
@@ -40,6 +41,11 @@ struct Choices {
 };
 const Choices chain_choices{{24}, {3, 4}, {4}};
 const Choices offchain_choices{{16, 20}, {1, 2}, {2, 3, 4}};
+
+/// What the registry asks of a key, conjectured (verifier-cairo/src/contracts/model_registry.cairo).
+constexpr double registry_bits = 96;
+/// That can be asked for.
+constexpr std::uint32_t least_bits = 40;
 
 double rows_of(std::uint32_t log_size) { return std::exp2(static_cast<double>(log_size)); }
 
@@ -126,39 +132,21 @@ bool choose_queries(Plan& plan, const Arithmetisation& rows, const SetupOptions&
     const double missing = options.security.bits - bits_of(security, options.security);
     plan.reachable = std::max(plan.reachable, bits_of(security, options.security));
     if (missing <= 0) return true;
-    // No query gives more than log_blowup bits.
-    queries += std::max(1U, static_cast<std::uint32_t>(missing / plan.pcs.fri.log_blowup_factor));
+    // No query gives more than log_blowup bits. Where another step is too weak, a coarse look finds what can
+    // be reached.
+    SecurityTerms others = security.unique_decoding;
+    others.queries = std::numeric_limits<double>::infinity();
+    const bool hopeless = others.bits() < options.security.bits;
+    queries += hopeless ? 1 + queries / 4
+                        : std::max(1U, static_cast<std::uint32_t>(missing / plan.pcs.fri.log_blowup_factor));
   }
   return false;
 }
 
-}  // namespace
-
-SecurityTarget parse_security(const std::string& text) {
-  for (const bool proven : {false, true}) {
-    const std::string_view prefix = proven ? "proven-" : "conjectured-";
-    if (!text.starts_with(prefix)) continue;
-    std::uint32_t bits = 0;
-    const char* first = text.data() + prefix.size();
-    const auto [end, error] = std::from_chars(first, text.data() + text.size(), bits);
-    if (error == std::errc() && end == text.data() + text.size() && bits >= 40 && bits <= 128) {
-      return {proven, bits};
-    }
-  }
-  throw Error(ErrorKind::usage,
-              "--security is conjectured-N or proven-N with N from 40 to 128 bits, not '" + text + "'");
-}
-
-Plan plan(const Program& program, const SetupOptions& options) {
+/// The plan that costs least, if one reaches the wanted security; raises `reachable` to what was possible.
+std::optional<Plan> best_plan(const Program& program, const SetupOptions& options, double& reachable) {
   const bool chain = options.target == Target::chain;
-  require(!chain || options.batch == 1, ErrorKind::usage,
-          "on chain a proof covers one sample: leave out --batch, or use --target offchain");
-  require(!chain || options.lanes.value_or(16) == 16, ErrorKind::usage,
-          "the contract verifies 16 weights a row: leave out --lanes, or use --target offchain");
-  require(options.batch >= 1 && options.batch <= 64, ErrorKind::usage, "a batch is 1 to 64 samples");
-
   std::optional<Plan> best;
-  double reachable = 0;
   const auto consider = [&](const Plan& candidate) {
     const auto cost = [&](const Plan& p) { return chain ? felts(p) : nanoseconds(p); };
     if (!best || cost(candidate) < cost(*best)) best = candidate;
@@ -187,24 +175,96 @@ Plan plan(const Program& program, const SetupOptions& options) {
       }
     }
   }
+  return best;
+}
+
+/// What the user may change so that the security is reached: each way was tried.
+std::string ways_to_reach(const Program& program, const SetupOptions& options, double reachable) {
+  std::vector<std::string> ways;
+  const auto plan_with = [&](const auto& change) {
+    SetupOptions changed = options;
+    change(changed);
+    double unused = 0;
+    return best_plan(program, changed, unused);
+  };
+  // Fewer masks make lower tables: as many proofs as the greatest of these has room for.
+  std::uint64_t proofs = 0;
+  while (options.zero_knowledge && proofs + 1 < options.proofs) {
+    const auto fewer =
+        plan_with([&](auto& changed) { changed.proofs = static_cast<std::uint32_t>(proofs + 1); });
+    if (!fewer || fewer->proof_budget <= proofs) break;
+    proofs = fewer->proof_budget;
+  }
+  if (proofs != 0) {
+    ways.push_back(fmt::format("--proofs {}, and `circlet setup --renew` when they are spent", proofs));
+  }
+  if (options.zero_knowledge && !options.weights_public &&
+      plan_with([](auto& changed) { changed.weights_public = true; })) {
+    ways.emplace_back("--model public, if the weights are no secret");
+  }
+  const bool chain = options.target == Target::chain;
+  if (chain && plan_with([](auto& changed) { changed.target = Target::offchain; })) {
+    ways.emplace_back("--target offchain, if no contract verifies the proofs");
+  }
+  const double least = chain && !options.security.proven ? registry_bits : least_bits;
+  if (std::floor(reachable) >= least) {
+    ways.push_back(fmt::format("--security {}-{:.0f}", options.security.proven ? "proven" : "conjectured",
+                               std::floor(reachable)));
+  }
+  if (ways.empty()) return "a smaller model is needed";
+  return fmt::format("try {}", fmt::join(ways, "; or "));
+}
+
+}  // namespace
+
+SecurityTarget parse_security(const std::string& text) {
+  for (const bool proven : {false, true}) {
+    const std::string_view prefix = proven ? "proven-" : "conjectured-";
+    if (!text.starts_with(prefix)) continue;
+    std::uint32_t bits = 0;
+    const char* first = text.data() + prefix.size();
+    const auto [end, error] = std::from_chars(first, text.data() + text.size(), bits);
+    if (error == std::errc() && end == text.data() + text.size() && bits >= least_bits && bits <= 128) {
+      return {proven, bits};
+    }
+  }
+  throw Error(ErrorKind::usage,
+              "--security is conjectured-N or proven-N with N from 40 to 128 bits, not '" + text + "'");
+}
+
+Plan plan(const Program& program, const SetupOptions& options) {
+  const bool chain = options.target == Target::chain;
+  require(!chain || options.batch == 1, ErrorKind::usage,
+          "on chain a proof covers one sample: leave out --batch, or use --target offchain");
+  require(!chain || options.lanes.value_or(16) == 16, ErrorKind::usage,
+          "the contract verifies 16 weights a row: leave out --lanes, or use --target offchain");
+  require(options.lanes.value_or(16) >= 1 && options.lanes.value_or(16) <= 1024, ErrorKind::usage,
+          "--lanes: 1 to 1024 weights a row");
+  require(options.batch >= 1 && options.batch <= 64, ErrorKind::usage, "a batch is 1 to 64 samples");
+
+  double reachable = 0;
+  const std::optional<Plan> best = best_plan(program, options, reachable);
   require(best.has_value(), ErrorKind::unsupported, [&] {
     return fmt::format(
-        "{} bits {} are out of reach for this model: the steps that do not depend on the queries, over a "
-        "field of "
-        "124 bits, allow {:.0f}; ask for --security {}-{:.0f}",
+        "{} bits {} are out of reach for this model: the steps that do not depend on the queries, "
+        "over a field of 124 bits, allow {:.0f}; {}",
         options.security.bits, options.security.proven ? "proven" : "conjectured", std::floor(reachable),
-        options.security.proven ? "proven" : "conjectured", std::floor(reachable));
+        ways_to_reach(program, options, reachable));
   });
-  best->reason = fmt::format(
+  Plan result = *best;
+  result.reason = fmt::format(
       "{}: {} queries at blow-up {}, folding by {}, {} bits of proof of work; {:.0f} bits conjectured, "
       "{:.0f} proven; {} "
       "weights a row, {} sample{} a proof",
-      chain ? "fewest felts" : "least time", best->pcs.fri.n_queries, 1U << best->pcs.fri.log_blowup_factor,
-      1U << best->pcs.fri.fold_step, best->pcs.pow_bits,
-      std::floor(security_of(prototype(*best)).conjectured()),
-      std::floor(security_of(prototype(*best)).proven()), best->shape.lanes, best->shape.batch,
-      best->shape.batch == 1 ? "" : "s");
-  return *best;
+      chain ? "fewest felts" : "least time", result.pcs.fri.n_queries, 1U << result.pcs.fri.log_blowup_factor,
+      1U << result.pcs.fri.fold_step, result.pcs.pow_bits,
+      std::floor(security_of(prototype(result)).conjectured()),
+      std::floor(security_of(prototype(result)).proven()), result.shape.lanes, result.shape.batch,
+      result.shape.batch == 1 ? "" : "s");
+  if (chain && security_of(prototype(result)).conjectured() < registry_bits) {
+    result.reason += fmt::format("; the registry refuses keys below {:.0f} bits", registry_bits);
+  }
+  return result;
 }
 
 }  // namespace circlet

@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <random>
 
 #include "core/artefact.hpp"
@@ -262,10 +263,41 @@ TEST_CASE("unsupported_models_say_which_node_and_why") {
   outputs.node("Relu", {"x"}, "y");
   outputs.node("Tanh", {"x"}, "z");
   CHECK(contains(failure(outputs, ErrorKind::unsupported), "'y' and 'z' are computed separately"));
+}
 
-  ModelMaker old(7);
-  old.input("x", {-1, 4}).output("x");
-  CHECK(contains(failure(old, ErrorKind::unsupported), "opset 7"));
+TEST_CASE("opset_8_is_the_oldest_that_is_imported") {
+  for (const int opset : {7, 8, 9, 10, 11}) {
+    CAPTURE(opset);
+    ModelMaker model(opset);
+    model.input("x", {-1, 4}).output("y").constant("w", {4, 1}, {1, 2, 3, 4}).constant("b", {1}, {5});
+    model.node("Gemm", {"x", "w", "b"}, "h");
+    model.node("Relu", {"h"}, "y");
+    if (opset < 8) {
+      CHECK(contains(failure(model, ErrorKind::unsupported), "opset 7 is older than 8"));
+    } else {
+      CHECK(model.import().layers.size() == 1);
+    }
+  }
+}
+
+TEST_CASE("names_with_control_characters_and_long_names_are_shown_harmless") {
+  const std::string evil = "\x1b[2Jok\nproof verified\xff" + std::string(5000, 'x');
+  const std::string harmless = "\\x1b[2Jok\\x0aproof verified\\xffxxx";
+  ModelMaker model;
+  model.input("x", {-1, 4}).output("y");
+  model.node("Relu", {"x"}, "y").set_name(evil);
+  const Graph graph = model.import();
+  REQUIRE(graph.layers.size() == 1);
+  CHECK(graph.layers[0].name.starts_with(harmless));
+  CHECK(graph.layers[0].name.size() < 100);
+
+  ModelMaker refused;
+  refused.input("x", {-1, 4}).output("y");
+  refused.node(evil, {"x"}, "y").set_name(evil);
+  const std::string message = failure(refused, ErrorKind::unsupported);
+  CHECK(contains(message, harmless));
+  CHECK(message.size() < 400);
+  CHECK(std::ranges::count(message, '\n') == 1);  // before the one node
 }
 
 TEST_CASE("malformed_graphs_are_refused_with_the_place") {

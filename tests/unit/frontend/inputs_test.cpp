@@ -6,6 +6,7 @@
 
 #include <cstring>
 #include <fstream>
+#include <limits>
 
 #include "core/error.hpp"
 #include "tests/support/scratch_folder.hpp"
@@ -109,13 +110,57 @@ TEST_CASE("npz_archives_with_one_array_are_read_and_others_refused") {
     REQUIRE(zip_close(archive) == 0);
     if (arrays == 1) {
       CHECK(read_inputs(file, 2) == std::vector<double>{1, 2, 3, 4});
-      CHECK_THROWS_WITH_AS(read_inputs(file, 3), doctest::Contains("takes 3 a sample"), Error);
+      CHECK_THROWS_WITH_AS(read_inputs(file, 3),
+                           doctest::Contains("shape (2, 2); the model takes 3 values a sample"), Error);
     } else {
       CHECK_THROWS_WITH_AS(read_inputs(file, 2), doctest::Contains("holds 2 arrays"), Error);
     }
   }
   std::ofstream(file) << "no archive";
   CHECK_THROWS_AS(read_inputs(file, 2), Error);
+}
+
+TEST_CASE("several_json_lists_are_a_sample_each") {
+  // Two features of four samples: a transposed table, whose lists could be cut into samples.
+  CHECK_THROWS_WITH_AS(parse_json_inputs(R"({"input_data": [[1, 2, 3, 4], [5, 6, 7, 8]]})", 2, "f"),
+                       doctest::Contains("lists of 4, 4 values; the model takes 2 a sample"), Error);
+}
+
+TEST_CASE("an_array_has_a_row_of_features_a_sample") {
+  const testing::ScratchFolder folder;
+  const auto file = folder / "inputs.npy";
+  const auto read = [&](const std::string& shape, std::uint32_t features) {
+    std::ofstream(file, std::ios::binary) << npy<float>("<f4", shape, {1, 2, 3, 4, 5, 6, 7, 8});
+    return read_inputs(file, features).size();
+  };
+  CHECK(read("(4, 2)", 2) == 8);
+  CHECK(read("(2, 2, 2)", 4) == 8);
+  CHECK(read("(8,)", 8) == 8);
+  CHECK(read("(8,)", 1) == 8);
+  CHECK_THROWS_WITH_AS(
+      read("(2, 4)", 2),
+      doctest::Contains(
+          "shape (2, 4); the model takes 2 values a sample: save shape (samples, 2), the transpose"),
+      Error);
+  for (const auto& [shape, features] : std::vector<std::pair<std::string, std::uint32_t>>{
+           {"(2, 4)", 8}, {"(8,)", 2}, {"(8,)", 4}, {"(2, 2, 2)", 2}, {"(2, 4)", 1}, {"(1, 8)", 4}}) {
+    CAPTURE(shape);
+    CHECK_THROWS_WITH_AS(read(shape, features), doctest::Contains(("shape " + shape).c_str()), Error);
+  }
+  std::ofstream(file, std::ios::binary) << npy<float>("<f4", "(0, 2)", {});
+  CHECK_THROWS_WITH_AS(read_inputs(file, 2), doctest::Contains("no samples"), Error);
+  std::ofstream(file, std::ios::binary) << npy<float>("<f4", "()", {1});
+  CHECK_THROWS_WITH_AS(read_inputs(file, 1), doctest::Contains("shape ()"), Error);
+}
+
+TEST_CASE("a_value_that_is_no_number_is_named_by_its_place") {
+  const testing::ScratchFolder folder;
+  const auto file = folder / "inputs.npy";
+  for (const float value :
+       {std::numeric_limits<float>::quiet_NaN(), -std::numeric_limits<float>::infinity()}) {
+    std::ofstream(file, std::ios::binary) << npy<float>("<f4", "(2, 2)", {1, 2, 3, value});
+    CHECK_THROWS_WITH_AS(read_inputs(file, 2), doctest::Contains("value 1 of sample 1"), Error);
+  }
 }
 
 TEST_CASE("unknown_and_missing_input_files_are_named") {

@@ -184,7 +184,7 @@ TEST_CASE("arguments_put_a_length_before_every_list") {
   const Case c = prove_mlp(Visibility::shown);
   const Calldata calldata = encode_calldata(c.key, c.proof);
   const auto arguments = calldata.arguments();
-  const auto& [key, context, values, hashes] = calldata;
+  const auto& [key, context, values, hashes, id, its_fact] = calldata;
   REQUIRE(arguments.size() == key.size() + values.size() + hashes.size() + 4);
   CHECK(arguments[0] == Felt252(key.size()));
   CHECK(arguments[1 + key.size()] == context);
@@ -198,13 +198,13 @@ TEST_CASE("calldata_refuses_what_the_contract_does_not_verify") {
   Case c = prove_mlp(Visibility::shown);
   auto key = c.key;
   key.lanes = 32;
-  CHECK_THROWS_WITH_AS(encode_calldata(key, c.proof), doctest::Contains("C = 16"), Error);
+  CHECK_THROWS_WITH_AS(encode_calldata(key, c.proof), doctest::Contains("32 weights a row"), Error);
   key = c.key;
   key.pcs.fri.log_last_layer_degree_bound = 1;
-  CHECK_THROWS_WITH_AS(encode_calldata(key, c.proof), doctest::Contains("last FRI layer"), Error);
+  CHECK_THROWS_WITH_AS(encode_calldata(key, c.proof), doctest::Contains("below 2^1"), Error);
   auto proof = c.proof;
   proof.statement.context[7] = 0x08000001U;
-  CHECK_THROWS_AS(encode_calldata(c.key, proof), Error);
+  CHECK_THROWS_WITH_AS(encode_calldata(c.key, proof), doctest::Contains("below its prime"), Error);
   proof = c.proof;
   proof.stark.queried_values[1][0].pop_back();
   CHECK_THROWS_AS(encode_calldata(c.key, proof), Error);

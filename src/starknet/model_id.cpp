@@ -1,0 +1,60 @@
+#include "starknet/model_id.hpp"
+
+#include "core/error.hpp"
+#include "starknet/poseidon.hpp"
+
+namespace circlet {
+namespace {
+
+constexpr std::size_t values_per_felt = 8;
+constexpr std::size_t words_per_felt = 7;
+
+/// Appends the number of the values and the values as a fact has them.
+void append_values(std::vector<Felt252>& felts, const VerificationKey& key, const PublicTensor& tensor,
+                   const std::vector<std::int32_t>& values, const std::optional<Blake2sHash>& root) {
+  felts.emplace_back(values.size());
+  const auto packed = encode_values(values);
+  felts.insert(felts.end(), packed.begin(), packed.end());
+  if (!root) return;
+  const Blake2sHash id = key.committed(tensor, *root);
+  const std::span<const std::uint32_t> words(id.words);
+  felts.push_back(Felt252::from_digits(words.first(4), 32));
+  felts.push_back(Felt252::from_digits(words.last(4), 32));
+}
+
+}  // namespace
+
+std::vector<Felt252> encode_key(const VerificationKey& key) {
+  return pack(key.to_words(), words_per_felt, 32);
+}
+
+std::vector<Felt252> encode_values(const std::vector<std::int32_t>& values) {
+  std::vector<std::uint32_t> residues;
+  for (const auto value : values) residues.push_back(M31::from_signed(value).value());
+  return pack(residues, values_per_felt, 31);
+}
+
+Felt252 model_id(const VerificationKey& key) { return poseidon(encode_key(key)); }
+
+Felt252 fact(const VerificationKey& key, const Statement& statement) {
+  std::vector<Felt252> felts = {model_id(key), context_felt(statement.context)};
+  append_values(felts, key, key.input, statement.inputs, statement.input_root);
+  append_values(felts, key, key.output, statement.outputs, statement.output_root);
+  return poseidon(felts);
+}
+
+Felt252 context_felt(const Context& context) {
+  try {
+    return Felt252::from_digits(context, 32);
+  } catch (const Error& error) {
+    throw Error(error.kind(),
+                "context " + to_hex(context) +
+                    " is no value on Starknet: give one below its prime, 2^251 + 17 * 2^192 + 1");
+  }
+}
+
+bool is_for_contract(const VerificationKey& key) {
+  return key.lanes == 16 && key.batch == 1 && key.pcs.fri.log_last_layer_degree_bound == 0;
+}
+
+}  // namespace circlet

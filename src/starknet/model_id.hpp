@@ -1,0 +1,34 @@
+// What the contracts call a model and a verified statement: the same felts as verifier-cairo computes
+// (contracts/prediction.cairo; docs/calldata.md, "Facts").
+#pragma once
+
+#include <vector>
+
+#include "stark/statement.hpp"
+#include "stark/verification_key.hpp"
+#include "starknet/felt252.hpp"
+
+namespace circlet {
+
+/// The words of a key, seven a felt: how the contracts take a key.
+std::vector<Felt252> encode_key(const VerificationKey& key);
+
+/// Poseidon of these felts. Every key has one, also those that the contract does not verify.
+Felt252 model_id(const VerificationKey& key);
+
+/// Values as contracts have them: residues, eight a felt.
+std::vector<Felt252> encode_values(const std::vector<std::int32_t>& values);
+
+/// Poseidon(model id, context, number of inputs, inputs, number of outputs, outputs). Private values are
+/// none; of committed ones the number is 0 and two felts are the halves of their commitment's id, the low one
+/// first. Error(bad_input) if the context is no felt.
+Felt252 fact(const VerificationKey& key, const Statement& statement);
+
+/// Error(bad_input) unless the context is below Starknet's prime.
+Felt252 context_felt(const Context& context);
+
+/// Whether the contract verifies proofs with this key, whose C = 16, B = 1 and last layer are fixed there. A
+/// context of such proofs is a felt.
+bool is_for_contract(const VerificationKey& key);
+
+}  // namespace circlet
