@@ -209,7 +209,7 @@ void run_model(const RunCommand& command, const Output& output) {
     std::optional<std::size_t> decided;  // the class
     switch (program.predicate.kind) {
       case Predicate::Kind::values:
-        decided = greatest_index(reals);
+        decided = decide(program.postprocessing, reals);
         entry["real"] = reals;
         break;
       case Predicate::Kind::argmax:
@@ -221,7 +221,7 @@ void run_model(const RunCommand& command, const Output& output) {
         entry["holds"] = std::vector<bool>(integers.begin(), integers.end());
     }
     text += fmt::format("sample {}: {}\n", sample, output_text(program.predicate, integers, reals));
-    if (decided) entry["argmax"] = *decided;
+    if (decided) entry["class"] = *decided;
     if (!program.postprocessing.empty()) {
       const auto after = postprocess(program.postprocessing, reals);
       entry["postprocessed_outside_the_proof"] = after;

@@ -45,6 +45,7 @@ std::string values_text(const std::vector<std::int32_t>& integers, const std::ve
     parts.push_back(fmt::format("{} ({:.4g})", integers[i], reals[i]));
   }
   if (integers.size() > shown) parts.push_back(fmt::format("and {} more", integers.size() - shown));
+  if (integers.size() == 1) return parts[0];  // a regressor's value, or a score whose classes are not here
   return fmt::format("{}; greatest: {}", fmt::join(parts, ", "), greatest_index(reals));
 }
 
@@ -132,7 +133,7 @@ nlohmann::ordered_json statement_json(const VerificationKey& key, const Statemen
     greatest.push_back(shows_scores ? greatest_index(real) : static_cast<std::size_t>(integers[0]));
   }
   if (shows_scores) json["real_outputs"] = reals;
-  json["argmax"] = greatest;
+  if (!shows_scores || key.output.rows > 1) json["argmax"] = greatest;
   return json;
 }
 

@@ -12,16 +12,12 @@
 namespace circlet {
 namespace {
 
-/// One sample's decision: the arg max, or for a single probability the side of 1/2.
-std::size_t decision(std::span<const double> outputs) {
-  if (outputs.size() == 1) return outputs[0] > 0.5 ? 1 : 0;
-  return static_cast<std::size_t>(std::ranges::max_element(outputs) - outputs.begin());
-}
-
-bool agree(std::span<const double> exact, std::span<const double> approximate) {
-  const std::size_t chosen = decision(approximate);
-  if (decision(exact) == chosen) return true;
-  return exact.size() > 1 && exact[chosen] == *std::ranges::max_element(exact);  // a tie in the float model
+bool agree(const std::vector<PostStep>& steps, const std::vector<double>& exact,
+           const std::vector<double>& approximate) {
+  const auto chosen = decide(steps, approximate);
+  if (decide(steps, exact) == chosen) return true;
+  const std::vector<double> scores = class_scores(steps, exact);
+  return scores[*chosen] == *std::ranges::max_element(scores);  // a tie in the float model
 }
 
 LayerAccuracy measure_layer(const GraphLayer& layer, const GraphLayerValues& exact, const Program& program,
@@ -84,9 +80,12 @@ AccuracyReport measure_accuracy(const Graph& graph, const Program& program, cons
   const std::vector<double>& exact = reference.layers.back().y;
   const std::size_t width = report.outputs;
   for (std::size_t sample = 0; sample < report.samples; ++sample) {
-    const auto mine = std::span(outputs).subspan(sample * width, width);
-    const auto theirs = std::span(exact).subspan(sample * width, width);
-    if (!agree(theirs, mine)) ++report.disagreements;
+    const auto first = static_cast<std::ptrdiff_t>(sample * width);
+    const auto last = first + static_cast<std::ptrdiff_t>(width);
+    if (!agree(graph.postprocessing, {exact.begin() + first, exact.begin() + last},
+               {outputs.begin() + first, outputs.begin() + last})) {
+      ++report.disagreements;
+    }
   }
   std::vector<double> means(width, 0.0);
   for (std::size_t i = 0; i < exact.size(); ++i) means[i % width] += exact[i] / report.samples;

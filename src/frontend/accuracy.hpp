@@ -25,10 +25,9 @@ struct LayerAccuracy {
 struct AccuracyReport {
   std::uint32_t samples = 0;
   std::uint32_t outputs = 0;
-  bool classifier = false;  // the arg max of the outputs is what counts
-  std::uint32_t disagreements =
-      0;                 // samples whose arg max differs (or, for one probability, the side of 1/2)
-  double max_error = 0;  // of the proved outputs, in real units
+  bool classifier = false;          // the arg max of the outputs is what counts
+  std::uint32_t disagreements = 0;  // samples whose class differs (frontend/graph.hpp, decide)
+  double max_error = 0;             // of the proved outputs, in real units
   double mean_error = 0;
   double rms_error = 0;
   double output_deviation = 0;  // root mean square of the float outputs about their means

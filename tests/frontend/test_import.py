@@ -106,6 +106,44 @@ class ImportedModels(unittest.TestCase):
         self.assertLess(result["program"]["lut_entries"], 3900)
 
 
+def run_labels(path: Path, inputs: np.ndarray) -> list[str] | None:
+    """The classes that onnxruntime gives, if the model has such an output."""
+    session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+    if "label" not in session.get_outputs()[0].name:
+        return None
+    return [str(label) for label in session.run(None, {session.get_inputs()[0].name: inputs})[0].ravel()]
+
+
+class Classes(unittest.TestCase):
+    def test_labels_are_those_of_onnxruntime_on_samples_that_calibration_never_saw(self):
+        classifiers = 0
+        for path in sorted(FIXTURES.glob("*.onnx")):
+            inputs = np.load(path.with_suffix(".npy"))
+            with self.subTest(path.stem), tempfile.TemporaryDirectory() as folder:
+                seen, unseen = Path(folder) / "seen.npy", Path(folder) / "unseen.npy"
+                np.save(seen, inputs[::2])
+                np.save(unseen, inputs[1::2])
+                samples = dump(path, seen, "classes", unseen)["samples"]
+                labels = run_labels(path, inputs[1::2])
+                if labels is None:
+                    self.assertFalse(any("label" in sample for sample in samples))
+                    continue
+                classifiers += 1
+                compared = [(s, label) for s, label in zip(samples, labels) if "refused" not in s]
+                wrong = sum(sample["label"] != label for sample, label in compared)
+                print(f"{path.stem:45} {wrong} of {len(compared)} labels differ, {len(samples) - len(compared)} refused")
+                self.assertLessEqual(wrong, 0.02 * len(compared))
+                self.assertGreater(len(compared), 0.6 * len(samples))
+                self.assertEqual({label for _, label in compared}, set(labels))
+        self.assertGreaterEqual(classifiers, 11)
+
+    def test_a_regressor_has_values_and_no_class(self):
+        for name in ("sklearn_linear_regression_diabetes", "sklearn_mlp_regressor_diabetes"):
+            inputs = FIXTURES / f"{name}.npy"
+            samples = dump(inputs.with_suffix(".onnx"), inputs, "classes", inputs)["samples"]
+            self.assertTrue(all("class" not in sample and len(sample["values"]) == 1 for sample in samples))
+
+
 class OutputPredicates(unittest.TestCase):
     def check(self, path: Path, inputs_path: Path) -> int:
         shown = dump(path, inputs_path, "program", inputs_path)
