@@ -13,6 +13,7 @@
 #include "frontend/model_file.hpp"
 #include "frontend/onnx/import.hpp"
 #include "frontend/predicate.hpp"
+#include "frontend/published.hpp"
 #include "stark/proof_budget.hpp"
 #include "stark/security.hpp"
 #include "stark/structure.hpp"
@@ -102,6 +103,15 @@ std::string compare_weights(const ModelFolder& folder, const VerificationKey& ke
   return "rebuilt: the weights root is that of model.circlet\n";
 }
 
+/// What the key and model.structure tell, before they are published.
+std::string shown_text(const Program& program) {
+  std::string text =
+      "shows           shapes, look-up tables, and scales and ranges to a factor of 2^(1/4) or 2: what the "
+      "key's holder sees of\n                weights and calibration (docs/zero-knowledge.md, section 10)";
+  for (const std::string& line : disclosures(program)) text += "\n                and " + line;
+  return text + "\n";
+}
+
 std::string next_step(const ModelFolder& folder, const VerificationKey& key) {
   if (key.input_visibility == Visibility::committed) {
     return fmt::format("circlet commit {} input.json -o input.data", folder.verification_key().string());
@@ -168,25 +178,27 @@ void setup_keys(const SetupCommand& command, const Output& output) {
   save_verification_key(proving_key.key, folder.verification_key());
   save_structure(imported, predicate, folder.structure());
   const auto& key = proving_key.key;
-  output.print({{"model_id", key.digest().to_hex()},
-                {"structure_root", key.structure_root.to_hex()},
-                {"weights_root", key.weights_root.to_hex()},
-                {"log_sizes", sizes_json(key.log_sizes)},
-                {"input", visibility_name(key.input_visibility)},
-                {"output", output_setting(predicate, key.output_visibility)},
-                {"zero_knowledge", key.zero_knowledge},
-                {"proof_budget", proving_key.proof_budget},
-                {"plan", reason},
-                {"verification_key", folder.verification_key().string()},
-                {"proving_key", folder.proving_key().string()}},
-               fmt::format("model id        {}\nstructure root  {}\nweights root    {}\ntables          {}\n"
-                           "statement       input {}, output {}\nhides           {}\n{}plan            {}\n"
-                           "wrote {} (public) and {} (secret)\nnext: {}\n",
-                           key.digest().to_hex(), key.structure_root.to_hex(), key.weights_root.to_hex(),
-                           sizes_text(key.log_sizes), visibility_name(key.input_visibility),
-                           output_setting(predicate, key.output_visibility), hidden_text(key),
-                           budget_text(proving_key), reason, folder.verification_key().string(),
-                           folder.proving_key().string(), next_step(folder, key)));
+  output.print(
+      {{"model_id", key.digest().to_hex()},
+       {"structure_root", key.structure_root.to_hex()},
+       {"weights_root", key.weights_root.to_hex()},
+       {"log_sizes", sizes_json(key.log_sizes)},
+       {"input", visibility_name(key.input_visibility)},
+       {"output", output_setting(predicate, key.output_visibility)},
+       {"zero_knowledge", key.zero_knowledge},
+       {"proof_budget", proving_key.proof_budget},
+       {"shows", disclosures(imported)},
+       {"plan", reason},
+       {"verification_key", folder.verification_key().string()},
+       {"proving_key", folder.proving_key().string()}},
+      fmt::format("model id        {}\nstructure root  {}\nweights root    {}\ntables          {}\n"
+                  "statement       input {}, output {}\nhides           {}\n{}{}plan            {}\n"
+                  "wrote {} (public) and {} (secret)\nnext: {}\n",
+                  key.digest().to_hex(), key.structure_root.to_hex(), key.weights_root.to_hex(),
+                  sizes_text(key.log_sizes), visibility_name(key.input_visibility),
+                  output_setting(predicate, key.output_visibility), hidden_text(key), shown_text(imported),
+                  budget_text(proving_key), reason, folder.verification_key().string(),
+                  folder.proving_key().string(), next_step(folder, key)));
 }
 
 void run_model(const RunCommand& command, const Output& output) {

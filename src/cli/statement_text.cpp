@@ -178,6 +178,12 @@ std::string structure_text(const Program& structure) {
   std::string text = fmt::format("model '{}': {} inputs, {} layers, {} outputs\n", structure.name,
                                  structure.tensors[structure.input].rows, structure.layers.size(),
                                  structure.tensors[structure.output].rows);
+  if (!structure.centres.empty()) {
+    const auto [least, greatest] = std::ranges::minmax(structure.centres);
+    text += fmt::format("  of input j layers read x - c_j, in {}..{}; centres c_j in {}..{}\n",
+                        structure.tensors[structure.input].min, structure.tensors[structure.input].max, least,
+                        greatest);
+  }
   for (const auto& layer : structure.layers) {
     std::vector<std::string> terms;
     for (const auto& dense : layer.dense) {

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "core/error.hpp"
+#include "frontend/published.hpp"
 #include "frontend/quantise.hpp"
 
 namespace circlet {
@@ -38,15 +39,41 @@ std::optional<double> find_grid(const std::vector<double>& inputs) {
 }
 
 /// A grid's range is kept if it ends at 0 or just at or below a power of two (pixels, flags); other ends get
-/// the margin.
-Interval grid_range(Interval seen, double grid, double margin) {
-  auto natural = [&](double end) {
-    const auto steps = static_cast<std::uint64_t>(std::fabs(std::nearbyint(end / grid)));
-    return steps == 0 || std::has_single_bit(steps) || std::has_single_bit(steps + 1);
-  };
+/// the margin, and then are such ones. A range without 0 is taken about a centre, a multiple of about a half
+/// of its width.
+void find_grid_range(Interval seen, double margin, Ranges& ranges) {
+  const double grid = *ranges.input_grid;
+  const auto steps = [&](double x) { return static_cast<std::int64_t>(std::nearbyint(x / grid)); };
   const Interval wide = widened(seen, margin);
-  return {natural(seen.least) ? seen.least : std::floor(wide.least / grid) * grid,
-          natural(seen.greatest) ? seen.greatest : std::ceil(wide.greatest / grid) * grid};
+  auto least = static_cast<std::int64_t>(std::floor(wide.least / grid));
+  auto greatest = static_cast<std::int64_t>(std::ceil(wide.greatest / grid));
+  const auto natural = [&](std::int64_t end) { return coarse_end(end) == end; };
+  const auto width = static_cast<std::uint64_t>(greatest - least);
+  const bool far = steps(seen.least) > 0 ? least > 0 && static_cast<std::uint64_t>(least) > width
+                                         : greatest < 0 && static_cast<std::uint64_t>(-greatest) > width;
+  if (far) {
+    const auto cell = static_cast<std::int64_t>(std::max<std::uint64_t>(std::bit_ceil(width) / 2, 1));
+    ranges.grid_centre = (least + greatest + cell) / (2 * cell) * cell;
+    least = coarse_end(std::min<std::int64_t>(least - ranges.grid_centre, 0));
+    greatest = coarse_end(std::max<std::int64_t>(greatest - ranges.grid_centre, 0));
+  } else {
+    least = natural(steps(seen.least)) && steps(seen.least) <= 0
+                ? steps(seen.least)
+                : coarse_end(std::min<std::int64_t>(least, 0));
+    greatest = natural(steps(seen.greatest)) && steps(seen.greatest) >= 0
+                   ? steps(seen.greatest)
+                   : coarse_end(std::max<std::int64_t>(greatest, 0));
+  }
+  const Interval range{static_cast<double>(least + ranges.grid_centre) * grid,
+                       static_cast<double>(greatest + ranges.grid_centre) * grid};
+  ranges.features.assign(ranges.features.size(), range);
+}
+
+/// Whether a feature off the grid is so far from 0 that its own range is a small part of its distance.
+bool is_far(Interval seen) {
+  const double width = seen.greatest - seen.least;
+  const double nearest = std::max(seen.least, -seen.greatest);
+  return width > 0 && nearest > 2 * width;
 }
 
 void find_feature_ranges(const Graph& graph, const FloatReference& reference, double margin, Ranges& ranges) {
@@ -55,14 +82,18 @@ void find_feature_ranges(const Graph& graph, const FloatReference& reference, do
   ranges.features.assign(features, {});
   if (ranges.input_grid) {
     const auto [least, greatest] = std::ranges::minmax(reference.inputs);
-    ranges.features.assign(features, grid_range({least, greatest}, *ranges.input_grid, margin));
-    return;
+    return find_grid_range({least, greatest}, margin, ranges);
   }
   for (std::size_t k = 0; k < features; ++k) {
     Interval seen{reference.inputs[k], reference.inputs[k]};
     for (std::size_t i = k; i < reference.inputs.size(); i += features) {
       seen.least = std::min(seen.least, reference.inputs[i]);
       seen.greatest = std::max(seen.greatest, reference.inputs[i]);
+    }
+    if (is_far(seen)) {
+      ranges.features[k] = widened(seen, margin);
+      ranges.centred = true;
+      continue;
     }
     // Ends move away from 0, so that features that are never negative stay so.
     ranges.features[k] = {seen.least < 0 ? seen.least * margin : 0.0,

@@ -22,6 +22,7 @@ nlohmann::json digits_json(const std::vector<Digit>& digits) {
 nlohmann::json to_json(const Program& program) {
   nlohmann::json json{{"name", program.name},
                       {"input", program.input},
+                      {"centres", program.centres},
                       {"output", program.output},
                       {"class_labels", program.class_labels},
                       {"predicate", to_text(program.predicate)},

@@ -28,6 +28,7 @@ class Writer {
       bytes_.write_counted(std::span<const double>(tensor.scales));
     }
     bytes_.write(program.input);
+    bytes_.write_counted(std::span<const std::int32_t>(program.centres));
     count(program.luts.size());
     for (const Lut& lut : program.luts) {
       bytes_.write_string(lut.name);
@@ -140,6 +141,7 @@ class Reader {
       tensor.scales = bytes_.read_counted<double>("tensor scales");
     }
     program.input = bytes_.read<std::uint32_t>("input");
+    program.centres = bytes_.read_counted<std::int32_t>("centres");
     program.luts.resize(bytes_.read_count(2 * least_string, "luts"));
     for (Lut& lut : program.luts) {
       lut.name = bytes_.read_string("LUT name");

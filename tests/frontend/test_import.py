@@ -54,8 +54,9 @@ class ImportedModels(unittest.TestCase):
         expected = run_onnxruntime(path, inputs)
         got = np.array(dump(path, inputs_path, "reference")["outputs"])
         self.assertEqual(got.shape, expected.shape)
-        # onnxruntime computes in single precision.
-        self.assertLess(np.abs(got - expected).max(), 2e-4 * max(1.0, np.abs(expected).max()))
+        # onnxruntime computes in single precision, of which a feature far from 0 uses most of the digits.
+        rounding = 1e-6 * np.abs(inputs).max() if "offset" in path.stem else 0
+        self.assertLess(np.abs(got - expected).max(), 2e-4 * max(1.0, np.abs(expected).max()) + rounding)
 
         result = dump(path, inputs_path, "program", inputs_path)
         self.check_execution(result)

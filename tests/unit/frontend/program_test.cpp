@@ -53,6 +53,16 @@ TEST_CASE("check_program_refuses_splits_that_are_not_unique") {
 TEST_CASE("check_program_refuses_ranges_that_differ_from_what_a_layer_makes") {
   CHECK(contains(refusal([](Program& p) { p.tensors[1].max += 1; }), "layer 0"));
   CHECK(contains(refusal([](Program& p) { p.tensors[2].max += 1; }), "layer 1"));
+  // Accumulators may stay within their range: it tells less of the weights that way.
+  const auto raw = [](std::int64_t bound) {
+    return [bound](Program& p) {
+      p.tensors[2].max = bound;
+      p.tensors[2].min = -bound;
+    };
+  };
+  CHECK(refusal(raw(127)) == "accepted");
+  CHECK(contains(refusal(raw(98)), "can reach 99, beyond the output range of 98"));
+  CHECK(contains(refusal(raw(accumulator_limit)), "2^29"));
   CHECK(contains(refusal([](Program& p) { p.tensors[0].max = -1; }), "impossible range"));
   CHECK(contains(refusal([](Program& p) { p.tensors[0].max = std::int64_t{1} << 40; }), "impossible range"));
 }
