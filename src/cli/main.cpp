@@ -113,6 +113,20 @@ void add_import(CLI::App& app, ImportOptions& options, const Output& output) {
   command->add_option("--shift", options.calibrate.shift,
                       "fix the number of bits rounded away before a look-up");
   command->add_option("--input-bits", options.calibrate.input_bits, "fix the width of the input");
+  command->add_option_function<double>(
+      "--agreement",
+      [&options](double share) {
+        options.calibrate.agreement = share;
+        options.calibrate.goal_required = true;
+      },
+      "share of samples that must keep their class, or nothing is written (default: 0.999, else a warning)");
+  command->add_option_function<double>(
+      "--error",
+      [&options](double error) {
+        options.calibrate.relative_error = error;
+        options.calibrate.goal_required = true;
+      },
+      "greatest error of the output, in parts of its deviation, or nothing is written (default: 0.005)");
   command->callback([&] {
     keep_memory_private();
     import_model(options, output);

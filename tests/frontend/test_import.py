@@ -78,7 +78,9 @@ class ImportedModels(unittest.TestCase):
         for path in paths:
             with self.subTest(path.stem):
                 report = self.check(path, path.with_suffix(".npy"), relative_error=0.01)
-                self.assertTrue(report["goal_met"])
+                # Of 30 samples of a model that nothing trained, a few may be much worse than those that chose.
+                self.assertTrue(report["unseen"])
+                self.assertLess(report["relative_error"], 0.01)
                 print(f"{path.stem:45} LUT entries {report['lut_entries']:6}, error {report['relative_error']:.5f}")
 
     def test_random_models_match_onnxruntime(self):
