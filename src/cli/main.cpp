@@ -197,6 +197,7 @@ void add_run(CLI::App& app, RunCommand& options, const Output& output) {
   auto* command = app.add_subcommand("run", "Run the integer model, without a proof");
   command->add_option("folder", options.folder, "model folder")->required();
   command->add_option("input", options.input, "inputs: .json, .npy or .npz")->required();
+  command->add_flag("--strict", options.strict, "refuse inputs beyond their range instead of clipping them");
   command->callback([&] {
     keep_memory_private();
     run_model(options, output);
@@ -234,6 +235,7 @@ void add_prove(CLI::App& app, ProveCommand& options, const Output& output) {
                       "file for the output and its opening, if the key's output is committed");
   command->add_option("--context", options.context, "hexadecimal value that binds the proof to its use")
       ->capture_default_str();
+  command->add_flag("--strict", options.strict, "refuse inputs beyond their range instead of clipping them");
   command->add_flag("--as-json", options.as_json, "write the proof as JSON, for the stwo crate");
   command->callback([&] {
     keep_memory_private();

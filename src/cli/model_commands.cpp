@@ -205,7 +205,9 @@ void run_model(const RunCommand& command, const Output& output) {
   const Program program = ModelFolder{command.folder}.program();
   const auto& input = program.tensors[program.input];
   const auto& result = program.tensors[program.output];
-  const auto values = quantise_input(program, read_inputs(command.input, input.rows));
+  Clipped clipped;
+  const auto values =
+      quantise_input(program, read_inputs(command.input, input.rows), command.strict ? nullptr : &clipped);
   const auto samples = static_cast<std::uint32_t>(values.size() / input.rows);
   const Trace trace = execute(program, values, samples);
   const auto real = to_real(result, trace.output());
@@ -245,7 +247,8 @@ void run_model(const RunCommand& command, const Output& output) {
     }
     list.push_back(std::move(entry));
   }
-  output.print({{"samples", list}}, text);
+  warn(to_text(clipped));
+  output.print({{"clipped", clipped.values}, {"samples", list}}, text);
 }
 
 void inspect(const InspectCommand& command, const Output& output) {

@@ -80,7 +80,10 @@ nlohmann::json classes(const Graph& graph, const std::string& calibration, const
   for (std::size_t first = 0; first < real.size(); first += graph.features()) {
     nlohmann::json sample;
     try {
-      const auto integers = quantise_input(program, std::span(real).subspan(first, graph.features()));
+      Clipped clipped;
+      const auto integers =
+          quantise_input(program, std::span(real).subspan(first, graph.features()), &clipped);
+      sample["clipped"] = clipped.values;
       const auto outputs = to_real(program.tensors[program.output], execute(program, integers, 1).output());
       sample["values"] = class_scores(program.postprocessing, outputs);
       if (const auto decided = decide(program.postprocessing, outputs)) {

@@ -148,6 +148,19 @@ TEST_CASE("execute_names_the_neuron_that_leaves_its_lut") {
   CHECK(contains(reason, "margin"));
 }
 
+TEST_CASE("quantise_input_clips_and_counts_where_it_is_asked_to") {
+  const Program program = small_program();  // scale 0.5, range [0, 3]
+  Clipped clipped;
+  CHECK(quantise_input(program, std::vector<double>{1.0, 9.0, -2.0, 0.3, 1.6, 1e300}, &clipped) ==
+        std::vector<std::int32_t>{2, 3, 0, 1, 3, 3});
+  CHECK(clipped.values == 3);
+  CHECK(clipped.features == std::set<std::size_t>{0, 1});
+  CHECK(contains(to_text(clipped), "3 input values (features 0, 1)"));
+  CHECK(to_text(Clipped{}).empty());
+  CHECK_THROWS_AS(quantise_input(program, std::vector<double>{0.0, static_cast<double>(NAN)}, &clipped),
+                  Error);
+}
+
 TEST_CASE("quantise_input_refuses_values_outside_the_range_instead_of_clamping") {
   const Program program = small_program();  // scale 0.5, range [0, 3]
   CHECK(quantise_input(program, std::vector<double>{1.0, 0.3}) == std::vector<std::int32_t>{2, 1});
