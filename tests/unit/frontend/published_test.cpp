@@ -195,10 +195,16 @@ TEST_CASE("the_shift_and_scale_within_an_activation_are_weights_and_not_its_tabl
     maker.node("Relu", {"c"}, "y");
     return calibrate(maker.import(), normal_values(60, 4)).program;
   };
-  const Program one = table(0.3F), other = table(0.31F);
-  CHECK(one.luts == other.luts);
-  CHECK(one.layers[0].bias.size() == 1);
-  CHECK(disclosures(one).empty());
+  for (const float shift : {0.3F, -0.71F}) {
+    const Program program = table(shift);
+    CHECK(program.layers[0].bias.size() == 1);
+    CHECK(disclosures(program).empty());
+    // 0 and then multiples of one number, wherever the summand puts its bend.
+    const std::vector<std::int32_t>& values = program.luts[0].values;
+    std::set<std::int32_t> rises;
+    for (std::size_t q = 1; q < values.size(); ++q) rises.insert(values[q] - values[q - 1]);
+    CHECK(rises == std::set<std::int32_t>{0, values.back() - values[values.size() - 2]});
+  }
 }
 
 TEST_CASE("what_cannot_be_coarse_is_listed") {
