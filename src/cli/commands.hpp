@@ -47,6 +47,7 @@ void setup_keys(const SetupCommand& command, const Output& output);
 
 struct RunCommand {
   Path folder, input;
+  bool strict = false;  // refuse what else is clipped
 };
 void run_model(const RunCommand& command, const Output& output);
 
@@ -65,6 +66,7 @@ struct ProveCommand {
   std::optional<Path> output_data;  // where to write the commitment to the output, if the key has one
   std::string context = "0x0";
   bool as_json = false;
+  bool strict = false;  // refuse inputs that else are clipped
 };
 void prove_input(const ProveCommand& command, const Output& output);
 

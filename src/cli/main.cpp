@@ -71,6 +71,20 @@ void add_import(CLI::App& app, ImportOptions& options, const Output& output) {
       ->check(CLI::Range(0, 20));
   command->add_option("--input-bits", options.calibrate.input_bits, "fix the width of the input")
       ->check(CLI::Range(2, 20));
+  command->add_option_function<double>(
+      "--agreement",
+      [&options](double share) {
+        options.calibrate.agreement = share;
+        options.calibrate.goal_required = true;
+      },
+      "share of samples that must keep their class, or nothing is written (default: 0.999, else a warning)");
+  command->add_option_function<double>(
+      "--error",
+      [&options](double error) {
+        options.calibrate.relative_error = error;
+        options.calibrate.goal_required = true;
+      },
+      "greatest error of the output, in parts of its deviation, or nothing is written (default: 0.005)");
   command->add_flag("--force", options.force,
                     "replace the folder's model, and remove its key, which no other model can use");
   command->callback([&] {
@@ -135,6 +149,7 @@ void add_run(CLI::App& app, RunCommand& options, const Output& output) {
   auto* command = app.add_subcommand("run", "Run the integer model, without a proof");
   command->add_option("folder", options.folder, "model folder")->required();
   command->add_option("input", options.input, "inputs: .json, .npy or .npz")->required();
+  command->add_flag("--strict", options.strict, "refuse inputs beyond their range instead of clipping them");
   command->callback([&] {
     keep_memory_private();
     run_model(options, output);
@@ -175,6 +190,7 @@ void add_prove(CLI::App& app, ProveCommand& options, const Output& output) {
                    "number that binds the proof to its use: decimal, or hexadecimal after 0x; for the chain "
                    "below Starknet's prime, 2^251 + 17 * 2^192 + 1")
       ->capture_default_str();
+  command->add_flag("--strict", options.strict, "refuse inputs beyond their range instead of clipping them");
   command->add_flag("--as-json", options.as_json, "write the proof as JSON, for the stwo crate");
   command->callback([&] {
     keep_memory_private();

@@ -17,6 +17,7 @@
 #include "program/model_file.hpp"
 #include "program/predicate.hpp"
 #include "stark/prover/proof_budget.hpp"
+#include "frontend/published.hpp"
 #include "stark/security.hpp"
 #include "starknet/model_id.hpp"
 
@@ -109,6 +110,15 @@ std::string compare_weights(const ModelFolder& folder, const VerificationKey& ke
   return "rebuilt: the weights root is that of model.circlet\n";
 }
 
+/// What the key and model.structure tell, before they are published.
+std::string shown_text(const Program& program) {
+  std::string text =
+      "shows           shapes, look-up tables, and scales and ranges to a factor of 2^(1/4) or 2: what the "
+      "key's holder sees of\n                weights and calibration (docs/zero-knowledge.md, section 10)";
+  for (const std::string& line : disclosures(program)) text += "\n                and " + line;
+  return text + "\n";
+}
+
 std::string next_step(const ModelFolder& folder, const VerificationKey& key) {
   if (key.input_visibility == Visibility::committed) {
     return fmt::format("circlet commit {} input.json -o input.data",
@@ -195,16 +205,17 @@ void setup_keys(const SetupCommand& command, const Output& output) {
                 {"output", output_setting(predicate, key.output_visibility)},
                 {"zero_knowledge", key.zero_knowledge},
                 {"proof_budget", proving_key.proof_budget},
+                {"shows", disclosures(imported)},
                 {"plan", reason},
                 {"verification_key", folder.verification_key().string()},
                 {"proving_key", folder.proving_key().string()}},
                fmt::format("model id        {}\nstructure root  {}\nweights root    {}\ntables          {}\n"
-                           "statement       input {}, output {}\nhides           {}\n{}plan            {}\n"
+                           "statement       input {}, output {}\nhides           {}\n{}{}plan            {}\n"
                            "wrote {} (public) and {} (secret)\nnext: {}\n",
                            model_id(key).to_hex(), key.structure_root.to_hex(), key.weights_root.to_hex(),
                            sizes_text(key.log_sizes), visibility_name(key.input_visibility),
                            output_setting(predicate, key.output_visibility), hidden_text(key),
-                           budget_text(proving_key, asked), reason, folder.verification_key().string(),
+                           shown_text(imported), budget_text(proving_key, asked), reason, folder.verification_key().string(),
                            folder.proving_key().string(), next_step(folder, key)));
 }
 
@@ -212,7 +223,9 @@ void run_model(const RunCommand& command, const Output& output) {
   const Program program = ModelFolder{command.folder}.program();
   const auto& input = program.tensors[program.input];
   const auto& result = program.tensors[program.output];
-  const auto values = quantise_input(program, read_inputs(command.input, input.rows));
+  Clipped clipped;
+  const auto values =
+      quantise_input(program, read_inputs(command.input, input.rows), command.strict ? nullptr : &clipped);
   const auto samples = static_cast<std::uint32_t>(values.size() / input.rows);
   const Trace trace = execute(program, values, samples);
   const auto real = to_real(result, trace.output());
@@ -228,7 +241,7 @@ void run_model(const RunCommand& command, const Output& output) {
     std::optional<std::size_t> decided;  // the class
     switch (program.predicate.kind) {
       case Predicate::Kind::values:
-        decided = greatest_index(reals);
+        decided = decide(program.postprocessing, reals);
         entry["real"] = reals;
         break;
       case Predicate::Kind::argmax:
@@ -240,7 +253,7 @@ void run_model(const RunCommand& command, const Output& output) {
         entry["holds"] = std::vector<bool>(integers.begin(), integers.end());
     }
     text += fmt::format("sample {}: {}\n", sample, output_text(program.predicate, integers, reals));
-    if (decided) entry["argmax"] = *decided;
+    if (decided) entry["class"] = *decided;
     if (!program.postprocessing.empty()) {
       const auto after = postprocess(program.postprocessing, reals);
       entry["postprocessed_outside_the_proof"] = after;
@@ -252,7 +265,8 @@ void run_model(const RunCommand& command, const Output& output) {
     }
     list.push_back(std::move(entry));
   }
-  output.print({{"samples", list}}, text);
+  warn(to_text(clipped));
+  output.print({{"clipped", clipped.values}, {"samples", list}}, text);
 }
 
 void inspect(const InspectCommand& command, const Output& output) {

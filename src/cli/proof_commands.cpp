@@ -41,9 +41,9 @@ Proof load_proof(const Path& path) {
   return decode_proof(read_file(path, std::uint64_t{1} << 30), path.string());
 }
 
-/// The statement's values as integers, read from a user's file.
-std::vector<std::int32_t> load_input(const Program& program, const Path& path) {
-  return quantise_input(program, read_inputs(path, program.tensors[program.input].rows));
+/// The statement's values as integers, read from a user's file; beyond their range clipped, if it is counted.
+std::vector<std::int32_t> load_input(const Program& program, const Path& path, Clipped* clipped) {
+  return quantise_input(program, read_inputs(path, program.tensors[program.input].rows), clipped);
 }
 
 DataCommitment load_data(const Path& path) {
@@ -68,12 +68,18 @@ void save_data(const DataCommitment& data, const Path& path) {
 struct ProofInput {
   std::vector<std::int32_t> values;
   std::optional<DataCommitment> data;
+  Clipped clipped;
 };
-ProofInput load_proof_input(const Program& program, const VerificationKey& key, const Path& path) {
-  if (key.input_visibility != Visibility::committed) return {load_input(program, path), {}};
+ProofInput load_proof_input(const Program& program, const VerificationKey& key, const ProveCommand& command) {
+  if (key.input_visibility != Visibility::committed) {
+    ProofInput input;
+    input.values = load_input(program, command.input, command.strict ? nullptr : &input.clipped);
+    return input;
+  }
+  const Path& path = command.input;
   DataCommitment data = load_data(path);
   auto values = data.values;
-  return {std::move(values), std::move(data)};
+  return {std::move(values), std::move(data), {}};
 }
 
 /// Throws unless the proof is about the commitment with the id `wanted`; `root` is what its statement has.
@@ -159,7 +165,8 @@ void prove_input(const ProveCommand& command, const Output& output) {
   const auto on_phase = [&](std::string_view phase, double) {
     bar.update(phase, done = std::min(1.0, done + 0.1));
   };
-  const ProofInput input = load_proof_input(program, key, command.input);
+  const ProofInput input = load_proof_input(program, key, command);
+  warn(to_text(input.clipped));
   if (key.zero_knowledge && input.data) {
     require_budget(budget_of_data(command.input), input.data->root(), data_budget);
   }
@@ -190,6 +197,7 @@ void prove_input(const ProveCommand& command, const Output& output) {
   const double seconds = seconds_since(start);
   const auto threshold = threshold_of(program.predicate);
   auto object = statement_json(key, proof.statement, threshold);
+  object["clipped"] = input.clipped.values;
   object["proof"] = command.proof.string();
   object["proof_bytes"] = file.size();
   object["seconds"] = seconds;
@@ -279,7 +287,7 @@ void bench(const BenchCommand& command, const Output& output) {
     timer.end_phase("model.circlet");
     const ProvingKey proving_key = proving_key_of(folder);
     timer.end_phase("model.pk");
-    auto input = load_input(program, command.input);
+    auto input = load_input(program, command.input, nullptr);
     const std::size_t sample_size = std::size_t{key.input.rows} * key.batch;
     const std::size_t samples = std::max<std::size_t>(1, input.size() / sample_size);
     const auto first = static_cast<std::ptrdiff_t>(i % samples * sample_size);

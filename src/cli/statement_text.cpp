@@ -47,6 +47,7 @@ std::string values_text(const std::vector<std::int32_t>& integers, const std::ve
     parts.push_back(fmt::format("{} ({:.4g})", integers[i], reals[i]));
   }
   if (integers.size() > shown) parts.push_back(fmt::format("and {} more", integers.size() - shown));
+  if (integers.size() == 1) return parts[0];  // a regressor's value, or a score whose classes are not here
   return fmt::format("{}; greatest: {}", fmt::join(parts, ", "), greatest_index(reals));
 }
 
@@ -135,7 +136,7 @@ nlohmann::ordered_json statement_json(const VerificationKey& key, const Statemen
     greatest.push_back(shows_scores ? greatest_index(real) : static_cast<std::size_t>(integers[0]));
   }
   if (shows_scores) json["real_outputs"] = reals;
-  json["argmax"] = greatest;
+  if (!shows_scores || key.output.rows > 1) json["argmax"] = greatest;
   return json;
 }
 
@@ -180,6 +181,12 @@ std::string structure_text(const Program& structure) {
   std::string text = fmt::format("model {}: {} inputs, {} layers, {} outputs\n", in_quotes(structure.name),
                                  structure.tensors[structure.input].rows, structure.layers.size(),
                                  structure.tensors[structure.output].rows);
+  if (!structure.centres.empty()) {
+    const auto [least, greatest] = std::ranges::minmax(structure.centres);
+    text += fmt::format("  of input j layers read x - c_j, in {}..{}; centres c_j in {}..{}\n",
+                        structure.tensors[structure.input].min, structure.tensors[structure.input].max, least,
+                        greatest);
+  }
   for (const auto& layer : structure.layers) {
     std::vector<std::string> terms;
     for (const auto& dense : layer.dense) {

@@ -36,6 +36,9 @@ struct Output {
   void print(const nlohmann::ordered_json& object, const std::string& text) const;
 };
 
+/// A warning on standard error, unless the text is empty.
+void warn(const std::string& text);
+
 /// "1.2 MB", "35 kB".
 std::string human_size(std::uint64_t bytes);
 /// "12 ms", "1.3 s".

@@ -8,20 +8,40 @@
 #include <numeric>
 
 #include "program/executor.hpp"
+#include "core/error.hpp"
 
 namespace circlet {
 namespace {
 
-/// One sample's decision: the arg max, or for a single probability the side of 1/2.
-std::size_t decision(std::span<const double> outputs) {
-  if (outputs.size() == 1) return outputs[0] > 0.5 ? 1 : 0;
-  return static_cast<std::size_t>(std::ranges::max_element(outputs) - outputs.begin());
+bool agree(const std::vector<PostStep>& steps, const std::vector<double>& exact,
+           const std::vector<double>& approximate) {
+  const auto chosen = decide(steps, approximate);
+  if (decide(steps, exact) == chosen) return true;
+  const std::vector<double> scores = class_scores(steps, exact);
+  return scores[*chosen] == *std::ranges::max_element(scores);  // a tie in the float model
 }
 
-bool agree(std::span<const double> exact, std::span<const double> approximate) {
-  const std::size_t chosen = decision(approximate);
-  if (decision(exact) == chosen) return true;
-  return exact.size() > 1 && exact[chosen] == *std::ranges::max_element(exact);  // a tie in the float model
+/// Root mean square about the mean.
+double deviation_of(std::span<const double> values) {
+  const auto count = static_cast<double>(values.size());
+  const double mean = std::accumulate(values.begin(), values.end(), 0.0) / count;
+  double squares = 0;
+  for (const double value : values) squares += (value - mean) * (value - mean);
+  return std::sqrt(squares / count);
+}
+
+/// The median distance from the median, which no outlier makes large; if that is 0, the deviation.
+double typical_deviation(std::vector<double> values) {
+  const auto median = [](std::vector<double>& v) {
+    const auto middle = v.begin() + static_cast<std::ptrdiff_t>(v.size() / 2);
+    std::ranges::nth_element(v, middle);
+    return *middle;
+  };
+  const double deviation = deviation_of(values);
+  const double middle = median(values);
+  for (double& value : values) value = std::fabs(value - middle);
+  const double typical = median(values);
+  return typical > 0 ? typical : deviation;
 }
 
 LayerAccuracy measure_layer(const GraphLayer& layer, const GraphLayerValues& exact, const Program& program,
@@ -43,10 +63,15 @@ LayerAccuracy measure_layer(const GraphLayer& layer, const GraphLayerValues& exa
     result.q_greatest = q_greatest;
   }
   const TensorInfo& output = program.tensors[integer.output];
+  double squares = 0;
   for (std::size_t i = 0; i < trace.y.size(); ++i) {
-    result.max_error =
-        std::max(result.max_error, std::fabs(trace.y[i] * output.scale(i % output.rows) - exact.y[i]));
+    const double error = std::fabs(trace.y[i] * output.scale(i % output.rows) - exact.y[i]);
+    result.max_error = std::max(result.max_error, error);
+    squares += error * error;
   }
+  const double deviation = deviation_of(exact.y);
+  const double rms = std::sqrt(squares / static_cast<double>(exact.y.size()));
+  result.relative_error = deviation > 0 ? rms / deviation : rms;
   return result;
 }
 
@@ -71,25 +96,26 @@ bool is_classifier(const Graph& graph) {
   return graph.outputs() > 1 && !graph.layers.back().function;
 }
 
-AccuracyReport measure_accuracy(const Graph& graph, const Program& program, const FloatReference& reference) {
-  const Trace trace = execute(program, quantise_input(program, reference.inputs), reference.samples);
-  AccuracyReport report{.samples = reference.samples,
-                        .outputs = graph.outputs(),
-                        .classifier = is_classifier(graph),
-                        .lut_entries = lut_entries(program)};
-  for (std::size_t i = 0; i < graph.layers.size(); ++i) {
-    report.layers.push_back(measure_layer(graph.layers[i], reference.layers[i], program, i, trace.layers[i]));
-  }
-  const std::vector<double> outputs = to_real(program.tensors[program.output], trace.output());
-  const std::vector<double>& exact = reference.layers.back().y;
+namespace {
+
+/// Errors and classes of real outputs against the float model's, [sample][output].
+void compare_outputs(const Graph& graph, const std::vector<double>& outputs, const std::vector<double>& exact,
+                     AccuracyReport& report) {
   const std::size_t width = report.outputs;
-  for (std::size_t sample = 0; sample < report.samples; ++sample) {
-    const auto mine = std::span(outputs).subspan(sample * width, width);
-    const auto theirs = std::span(exact).subspan(sample * width, width);
-    if (!agree(theirs, mine)) ++report.disagreements;
+  report.disagreements = 0;
+  report.max_error = report.mean_error = report.rms_error = report.output_deviation = 0;
+  if (exact.empty()) return;
+  const std::size_t samples = exact.size() / width;
+  for (std::size_t sample = 0; sample < samples; ++sample) {
+    const auto first = static_cast<std::ptrdiff_t>(sample * width);
+    const auto last = first + static_cast<std::ptrdiff_t>(width);
+    if (!agree(graph.postprocessing, {exact.begin() + first, exact.begin() + last},
+               {outputs.begin() + first, outputs.begin() + last})) {
+      ++report.disagreements;
+    }
   }
   std::vector<double> means(width, 0.0);
-  for (std::size_t i = 0; i < exact.size(); ++i) means[i % width] += exact[i] / report.samples;
+  for (std::size_t i = 0; i < exact.size(); ++i) means[i % width] += exact[i] / static_cast<double>(samples);
   double squares = 0, deviations = 0;
   for (std::size_t i = 0; i < exact.size(); ++i) {
     const double error = std::fabs(outputs[i] - exact[i]);
@@ -100,15 +126,119 @@ AccuracyReport measure_accuracy(const Graph& graph, const Program& program, cons
   }
   report.rms_error = std::sqrt(squares / static_cast<double>(exact.size()));
   report.output_deviation = std::sqrt(deviations / static_cast<double>(exact.size()));
+}
+
+}  // namespace
+
+AccuracyReport measure_accuracy(const Graph& graph, const Program& program, const FloatReference& reference) {
+  const Trace trace = execute(program, quantise_input(program, reference.inputs), reference.samples);
+  AccuracyReport report{.chosen_on = reference.samples,
+                        .samples = reference.samples,
+                        .outputs = graph.outputs(),
+                        .classifier = is_classifier(graph),
+                        .lut_entries = lut_entries(program)};
+  for (std::size_t i = 0; i < graph.layers.size(); ++i) {
+    report.layers.push_back(measure_layer(graph.layers[i], reference.layers[i], program, i, trace.layers[i]));
+  }
+  compare_outputs(graph, to_real(program.tensors[program.output], trace.output()), reference.layers.back().y,
+                  report);
   return report;
+}
+
+void measure_unseen(const Graph& graph, const Program& program, const std::vector<double>& inputs,
+                    AccuracyReport& report) {
+  const std::size_t features = graph.features();
+  report.unseen = true;
+  report.samples = static_cast<std::uint32_t>(inputs.size() / features);
+  report.clipped = report.refused = 0;
+  std::vector<double> outputs, exact;
+  const std::vector<double> all = evaluate(graph, inputs).back().y;
+  for (std::size_t sample = 0; sample < report.samples; ++sample) {
+    Clipped clipped;
+    const auto integers =
+        quantise_input(program, std::span(inputs).subspan(sample * features, features), &clipped);
+    if (clipped.values != 0) ++report.clipped;
+    try {
+      const auto real = to_real(program.tensors[program.output], execute(program, integers, 1).output());
+      outputs.insert(outputs.end(), real.begin(), real.end());
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::bad_input) throw;
+      ++report.refused;
+      continue;
+    }
+    const auto first = all.begin() + static_cast<std::ptrdiff_t>(sample * report.outputs);
+    exact.insert(exact.end(), first, first + report.outputs);
+  }
+  compare_outputs(graph, outputs, exact, report);
+}
+
+std::string weakest_point(const Program& program, const FloatReference& reference,
+                          const AccuracyReport& report) {
+  const TensorInfo& input = program.tensors[program.input];
+  double worst_feature = 0;
+  std::size_t feature = 0;
+  for (std::size_t k = 0; k < input.rows; ++k) {
+    std::vector<double> values;
+    for (std::size_t i = k; i < reference.inputs.size(); i += input.rows)
+      values.push_back(reference.inputs[i]);
+    const double deviation = typical_deviation(values);
+    double squares = 0;
+    for (const double x : values) {
+      const double error = x - std::nearbyint(x / input.scale(k)) * input.scale(k);
+      squares += error * error;
+    }
+    const double own =
+        deviation > 0 ? std::sqrt(squares / static_cast<double>(values.size())) / deviation : 0;
+    if (own > worst_feature) {
+      worst_feature = own;
+      feature = k;
+    }
+  }
+  double before = worst_feature, worst_layer = 0;
+  const LayerAccuracy* worst = nullptr;
+  for (const LayerAccuracy& layer : report.layers) {
+    if (worst == nullptr || layer.relative_error - before > worst_layer) {
+      worst_layer = layer.relative_error - before;
+      worst = &layer;
+    }
+    before = std::max(before, layer.relative_error);
+  }
+  if (worst == nullptr || worst_feature >= worst_layer) {
+    return fmt::format(
+        "most is lost in feature {}, whose values are rounded to multiples of {:.3g}, an error of {:.2g} "
+        "deviations: "
+        "look for outliers in it, or try --input-bits",
+        feature, input.scale(feature), worst_feature);
+  }
+  return fmt::format(
+      "most is lost in layer '{}', whose relative error is {:.3g}: {}", worst->name, worst->relative_error,
+      worst->lut_size == 0
+          ? "its accumulators have 29 bits; fewer --input-bits or --lut-bits before it leave more for its "
+            "weights"
+          : "look for outliers in the calibration inputs, or try a smaller --margin or more --lut-bits");
 }
 
 std::string to_text(const AccuracyReport& report) {
   std::string text =
-      fmt::format("accuracy on {} calibration samples, integer against float model\n", report.samples);
-  if (report.classifier) {
+      report.unseen
+          ? fmt::format(
+                "accuracy on {} samples kept apart ({} others chose ranges and widths), integer against "
+                "float model\n",
+                report.samples, report.chosen_on)
+          : fmt::format(
+                "accuracy is not known: all {} samples chose ranges and widths, and on those alone "
+                "(integer against float model)\n",
+                report.samples);
+  if (report.unseen) {
+    text += fmt::format("  beyond ranges     {} clipped at the input, {} refused in a layer\n",
+                        report.clipped, report.refused);
+  }
+  if (report.classifier && report.unseen) {
     text += fmt::format("  same class        {:.2f} % ({} of {} differ)\n", 100 * report.agreement(),
-                        report.disagreements, report.samples);
+                        report.disagreements, report.measured());
+  } else if (report.classifier) {
+    text += fmt::format("  same class        {} of {} differ, none of them unseen\n", report.disagreements,
+                        report.samples);
   }
   text += fmt::format(
       "  output error      max {:.3g}, mean {:.3g}, relative {:.3g} (rms / deviation of the output)\n",
@@ -124,8 +254,7 @@ std::string to_text(const AccuracyReport& report) {
                         layer.lut_size == 0 ? "" : fmt::format("[{}, {}]", layer.q_least, layer.q_greatest),
                         layer.max_error);
   }
-  if (!report.goal_met)
-    text += "  WARNING: the accuracy goal is NOT met with the widest tables that calibration tries\n";
+  if (!report.goal_met) text += "  WARNING: the accuracy goal is NOT met: " + report.weakest + "\n";
   return text;
 }
 

@@ -23,8 +23,18 @@ FloatReference float_reference(const Graph& graph, std::vector<double> inputs);
 /// say, there is more than one raw output.
 bool is_classifier(const Graph& graph);
 
-/// Runs the integer model on the reference's inputs. Throws what `quantise_input` and `execute` throw.
+/// Runs the integer model on the samples that ranges and widths were chosen on. Throws what `quantise_input`
+/// and `execute` throw.
 AccuracyReport measure_accuracy(const Graph& graph, const Program& program, const FloatReference& reference);
+
+/// Puts in place of the report's errors and classes those on other samples, and counts those that are clipped
+/// or refused.
+void measure_unseen(const Graph& graph, const Program& program, const std::vector<double>& inputs,
+                    AccuracyReport& report);
+
+/// The layer, or the feature, whose own rounding is the greatest part of the error, and what to do about it.
+std::string weakest_point(const Program& program, const FloatReference& reference,
+                          const AccuracyReport& report);
 
 /// A table for people.
 std::string to_text(const AccuracyReport& report);

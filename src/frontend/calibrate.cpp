@@ -1,13 +1,18 @@
 // Ranges from example inputs, and the search for the smallest tables that keep the accuracy.
 #include "frontend/calibrate.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <bit>
 #include <cmath>
+#include <set>
 #include <string>
+#include <utility>
 
 #include "core/error.hpp"
+#include "frontend/published.hpp"
 #include "frontend/quantise.hpp"
 
 namespace circlet {
@@ -38,15 +43,41 @@ std::optional<double> find_grid(const std::vector<double>& inputs) {
 }
 
 /// A grid's range is kept if it ends at 0 or just at or below a power of two (pixels, flags); other ends get
-/// the margin.
-Interval grid_range(Interval seen, double grid, double margin) {
-  auto natural = [&](double end) {
-    const auto steps = static_cast<std::uint64_t>(std::fabs(std::nearbyint(end / grid)));
-    return steps == 0 || std::has_single_bit(steps) || std::has_single_bit(steps + 1);
-  };
+/// the margin, and then are such ones. A range without 0 is taken about a centre, a multiple of about a half
+/// of its width.
+void find_grid_range(Interval seen, double margin, Ranges& ranges) {
+  const double grid = *ranges.input_grid;
+  const auto steps = [&](double x) { return static_cast<std::int64_t>(std::nearbyint(x / grid)); };
   const Interval wide = widened(seen, margin);
-  return {natural(seen.least) ? seen.least : std::floor(wide.least / grid) * grid,
-          natural(seen.greatest) ? seen.greatest : std::ceil(wide.greatest / grid) * grid};
+  auto least = static_cast<std::int64_t>(std::floor(wide.least / grid));
+  auto greatest = static_cast<std::int64_t>(std::ceil(wide.greatest / grid));
+  const auto natural = [&](std::int64_t end) { return coarse_end(end) == end; };
+  const auto width = static_cast<std::uint64_t>(greatest - least);
+  const bool far = steps(seen.least) > 0 ? least > 0 && static_cast<std::uint64_t>(least) > width
+                                         : greatest < 0 && static_cast<std::uint64_t>(-greatest) > width;
+  if (far) {
+    const auto cell = static_cast<std::int64_t>(std::max<std::uint64_t>(std::bit_ceil(width) / 2, 1));
+    ranges.grid_centre = (least + greatest + cell) / (2 * cell) * cell;
+    least = coarse_end(std::min<std::int64_t>(least - ranges.grid_centre, 0));
+    greatest = coarse_end(std::max<std::int64_t>(greatest - ranges.grid_centre, 0));
+  } else {
+    least = natural(steps(seen.least)) && steps(seen.least) <= 0
+                ? steps(seen.least)
+                : coarse_end(std::min<std::int64_t>(least, 0));
+    greatest = natural(steps(seen.greatest)) && steps(seen.greatest) >= 0
+                   ? steps(seen.greatest)
+                   : coarse_end(std::max<std::int64_t>(greatest, 0));
+  }
+  const Interval range{static_cast<double>(least + ranges.grid_centre) * grid,
+                       static_cast<double>(greatest + ranges.grid_centre) * grid};
+  ranges.features.assign(ranges.features.size(), range);
+}
+
+/// Whether a feature off the grid is so far from 0 that its own range is a small part of its distance.
+bool is_far(Interval seen) {
+  const double width = seen.greatest - seen.least;
+  const double nearest = std::max(seen.least, -seen.greatest);
+  return width > 0 && nearest > 2 * width;
 }
 
 void find_feature_ranges(const Graph& graph, const FloatReference& reference, double margin, Ranges& ranges) {
@@ -55,14 +86,18 @@ void find_feature_ranges(const Graph& graph, const FloatReference& reference, do
   ranges.features.assign(features, {});
   if (ranges.input_grid) {
     const auto [least, greatest] = std::ranges::minmax(reference.inputs);
-    ranges.features.assign(features, grid_range({least, greatest}, *ranges.input_grid, margin));
-    return;
+    return find_grid_range({least, greatest}, margin, ranges);
   }
   for (std::size_t k = 0; k < features; ++k) {
     Interval seen{reference.inputs[k], reference.inputs[k]};
     for (std::size_t i = k; i < reference.inputs.size(); i += features) {
       seen.least = std::min(seen.least, reference.inputs[i]);
       seen.greatest = std::max(seen.greatest, reference.inputs[i]);
+    }
+    if (is_far(seen)) {
+      ranges.features[k] = widened(seen, margin);
+      ranges.centred = true;
+      continue;
     }
     // Ends move away from 0, so that features that are never negative stay so.
     ranges.features[k] = {seen.least < 0 ? seen.least * margin : 0.0,
@@ -156,7 +191,7 @@ std::vector<std::vector<Use>> find_uses(const Graph& graph, const FloatReference
 
 Ranges find_ranges(const Graph& graph, const FloatReference& reference, const CalibrationOptions& options) {
   Ranges ranges;
-  find_feature_ranges(graph, reference, options.input_margin, ranges);
+  find_feature_ranges(graph, reference, 1 + (options.margin - 1) / 4, ranges);
   ranges.uses = find_uses(graph, reference);
   std::vector<std::vector<Interval>> tensors(graph.tensors.size());
   tensors[graph.input] = ranges.features;
@@ -184,12 +219,41 @@ Ranges find_ranges(const Graph& graph, const FloatReference& reference, const Ca
   return ranges;
 }
 
+/// Samples that choose, and samples that measure: every fifth, where there are enough.
+std::pair<std::vector<double>, std::vector<double>> split_samples(const Graph& graph,
+                                                                  const std::vector<double>& inputs) {
+  constexpr std::size_t least_samples = 20, period = 5;
+  const std::size_t features = graph.features();
+  if (inputs.size() / features < least_samples) return {inputs, {}};
+  std::pair<std::vector<double>, std::vector<double>> parts;
+  for (std::size_t sample = 0; sample * features < inputs.size(); ++sample) {
+    auto& part = sample % period == period - 1 ? parts.second : parts.first;
+    const auto first = inputs.begin() + static_cast<std::ptrdiff_t>(sample * features);
+    const auto left = static_cast<std::size_t>(inputs.end() - first);
+    part.insert(part.end(), first, first + static_cast<std::ptrdiff_t>(std::min(features, left)));
+  }
+  return parts;
+}
+
+/// The search stops just below the error that is allowed on the samples that choose. Those kept apart are
+/// few, and may come out a little above it.
+constexpr double unseen_slack = 1.2;
+
+/// Refused samples neither meet nor miss a goal of accuracy; if all are, nothing is known.
+bool meets(const AccuracyReport& report, const CalibrationOptions& options, double relative_error) {
+  const double allowed = std::ceil((1 - options.agreement) * report.measured() - 1e-9);
+  return report.measured() != 0 && report.relative_error() <= relative_error &&
+         (!report.classifier || report.disagreements <= allowed);
+}
+
 /// A point of the search. Widths grow with each index: LUT levels by half powers of two, the rest by whole
 /// ones.
 struct Point {
   std::array<int, 3> index{};  // LUT, shift, input
 
-  static constexpr std::array<int, 3> greatest{13, 7, 5};
+  static constexpr std::array<int, 3> greatest{13, 7, 5};  // of all three together
+  static constexpr std::array<int, 3> farthest{18, 13,
+                                               8};  // of each alone: 65,536 levels, 18 bits, 32,768 levels
   [[nodiscard]] Widths widths(const CalibrationOptions& options) const {
     const std::uint32_t power = 1U << (7 + index[0] / 2);
     Widths widths{.lut_levels = index[0] % 2 == 0 ? power : power + power / 2,
@@ -235,6 +299,7 @@ class Search {
     if (!found && !most_accurate) {
       throw Error(ErrorKind::unsupported, "calibration: no widths can represent this model: " + reason_);
     }
+    if (!found && improve(*most_accurate)) found = std::move(most_accurate);
     if (!found) return std::move(*most_accurate);
     shrink(*found);
     use_spare_rows(*found);
@@ -249,6 +314,36 @@ class Search {
   static bool better(const AccuracyReport& a, const AccuracyReport& b) {
     if (a.classifier && a.disagreements != b.disagreements) return a.disagreements < b.disagreements;
     return a.rms_error < b.rms_error;
+  }
+
+  /// Where growing together does not meet the goal, the best mixture may: fewer levels leave more bits to the
+  /// weights. Goes from neighbour to neighbour, one width or two of them by one or two steps, as long as that
+  /// is more accurate; true once the goal is met.
+  bool improve(Candidate& best) {
+    for (bool improved = true; improved;) {
+      improved = false;
+      const Point from = best.point;
+      for (int code = 0; code < 125; ++code) {
+        const std::array<int, 3> move{code % 5 - 2, code / 5 % 5 - 2, code / 25 - 2};
+        if (std::ranges::count(move, 0) != 1 && std::ranges::count(move, 0) != 2) continue;
+        Point point = from;
+        const std::array<bool, 3> fixed{options_.lut_bits.has_value(), options_.shift.has_value(),
+                                        options_.input_bits.has_value()};
+        bool inside = true;
+        for (std::size_t axis = 0; axis < 3; ++axis) {
+          point.index[axis] += move[axis];
+          inside = inside && point.index[axis] >= 0 && point.index[axis] <= Point::farthest[axis] &&
+                   (move[axis] == 0 || !fixed[axis]);
+        }
+        if (!inside || !tried_.insert(point.index).second) continue;
+        std::optional<Candidate> candidate = attempt(point);
+        if (!candidate || !better(candidate->model.report, best.model.report)) continue;
+        best = std::move(*candidate);
+        improved = true;
+        if (best.model.report.goal_met) return true;
+      }
+    }
+    return false;
   }
 
   std::optional<Candidate> attempt(const Point& point) {
@@ -267,9 +362,7 @@ class Search {
       return std::nullopt;
     }
     AccuracyReport& accuracy = candidate.model.report;
-    const double allowed = std::ceil((1 - options_.agreement) * accuracy.samples - 1e-9);
-    accuracy.goal_met = accuracy.relative_error() <= options_.relative_error &&
-                        (!accuracy.classifier || accuracy.disagreements <= allowed);
+    accuracy.goal_met = meets(accuracy, options_, options_.relative_error);
     return candidate;
   }
 
@@ -307,7 +400,7 @@ class Search {
       improved = false;
       for (std::size_t axis = 0; axis < 3; ++axis) {
         Point point = best.point;
-        if (++point.index[axis] > Point::greatest[axis]) continue;
+        if (++point.index[axis] > Point::farthest[axis]) continue;
         std::optional<Candidate> candidate = attempt(point);
         if (candidate && candidate->model.report.goal_met &&
             table_rows(candidate->model.program) <= table_rows(best.model.program) &&
@@ -324,6 +417,7 @@ class Search {
   const Ranges& ranges_;
   const FloatReference& reference_;
   const CalibrationOptions& options_;
+  std::set<std::array<int, 3>> tried_;
   std::string reason_;
 };
 
@@ -333,16 +427,38 @@ Model calibrate(const Graph& graph, const std::vector<double>& inputs, const Cal
   require(!inputs.empty(), ErrorKind::bad_input, "calibration: no inputs");
   require(std::ranges::all_of(inputs, [](double x) { return std::isfinite(x); }), ErrorKind::bad_input,
           "calibration: an input is not a finite number");
-  require(options.margin >= 1 && options.input_margin >= 1, ErrorKind::usage,
-          "calibration: margins are at least 1");
+  require(options.margin >= 1, ErrorKind::usage, "calibration: the margin is at least 1");
+  require(options.agreement >= 0 && options.agreement <= 1 && options.relative_error > 0, ErrorKind::usage,
+          "calibration: a share of samples from 0 to 1, and an error above 0");
   require(options.lut_bits.value_or(8) >= 3 && options.lut_bits.value_or(8) <= 20 &&
               options.shift.value_or(8) <= 20 && options.input_bits.value_or(8) >= 2 &&
               options.input_bits.value_or(8) <= 20,
           ErrorKind::usage, "calibration: 3 to 20 LUT bits, a shift of 0 to 20, 2 to 20 input bits");
-  const FloatReference reference = float_reference(graph, inputs);
+  auto [chosen_on, unseen] = split_samples(graph, inputs);
+  const FloatReference reference = float_reference(graph, std::move(chosen_on));
   const Ranges ranges = find_ranges(graph, reference, options);
   Model model = Search(graph, ranges, reference, options).run().model;
   check_program(model.program);
+  AccuracyReport& report = model.report;
+  const AccuracyReport chosen = report;
+  report.goal_met = meets(chosen, options, options.relative_error);
+  if (!unseen.empty()) {
+    measure_unseen(graph, model.program, unseen, report);
+    report.goal_met = report.goal_met && meets(report, options, unseen_slack * options.relative_error);
+  }
+  if (report.goal_met) return model;
+  report.weakest = weakest_point(model.program, reference, chosen);
+  require(!options.goal_required, ErrorKind::bad_input, [&] {
+    return fmt::format(
+        "the accuracy goal is missed: a relative error of {:.3g} where {:.3g} is wanted{}; {}. Nothing was "
+        "written",
+        report.relative_error(), options.relative_error,
+        report.classifier
+            ? fmt::format(", another class in {} of {} samples where {:.4g} % must have the same",
+                          report.disagreements, report.measured(), 100 * options.agreement)
+            : "",
+        report.weakest);
+  });
   return model;
 }
 

@@ -103,6 +103,18 @@ std::vector<double> postprocess(const std::vector<PostStep>& steps, std::vector<
   return values;
 }
 
+std::vector<double> class_scores(std::vector<PostStep> steps, std::vector<double> values) {
+  if (!steps.empty() && steps.back().kind == PostStep::Kind::argmax) steps.pop_back();
+  return postprocess(steps, std::move(values));
+}
+
+std::optional<std::size_t> decide(const std::vector<PostStep>& steps, const std::vector<double>& values) {
+  const bool has_argmax = !steps.empty() && steps.back().kind == PostStep::Kind::argmax;
+  const std::vector<double> scores = class_scores(steps, values);
+  if (scores.size() < 2 && !has_argmax) return std::nullopt;
+  return static_cast<std::size_t>(std::ranges::max_element(scores) - scores.begin());
+}
+
 std::string to_string(PostStep::Kind kind) {
   switch (kind) {
     case PostStep::Kind::softmax:

@@ -72,6 +72,13 @@ std::vector<GraphLayerValues> evaluate(const Graph& graph, std::span<const doubl
 /// turn.
 std::vector<double> postprocess(const std::vector<PostStep>& steps, std::vector<double> values);
 
+/// What a class is the arg max of: the values after all steps but an arg max that they end in.
+std::vector<double> class_scores(std::vector<PostStep> steps, std::vector<double> values);
+
+/// The class of one sample's real outputs, an index of the class labels: the first greatest of the class
+/// scores. Nothing where there is a single score and the graph takes no arg max of it: a regressor.
+std::optional<std::size_t> decide(const std::vector<PostStep>& steps, const std::vector<double>& values);
+
 /// "softmax", "arg max", ... for reports.
 std::string to_string(PostStep::Kind kind);
 

@@ -22,6 +22,7 @@ nlohmann::json digits_json(const std::vector<Digit>& digits) {
 nlohmann::json to_json(const Program& program) {
   nlohmann::json json{{"name", program.name},
                       {"input", program.input},
+                      {"centres", program.centres},
                       {"output", program.output},
                       {"class_labels", program.class_labels},
                       {"predicate", to_text(program.predicate)},
@@ -73,7 +74,11 @@ nlohmann::json to_json(const Program& program) {
 }
 
 nlohmann::json to_json(const AccuracyReport& report) {
-  nlohmann::json json{{"samples", report.samples},
+  nlohmann::json json{{"chosen_on", report.chosen_on},
+                      {"samples", report.samples},
+                      {"unseen", report.unseen},
+                      {"clipped", report.clipped},
+                      {"refused", report.refused},
                       {"outputs", report.outputs},
                       {"classifier", report.classifier},
                       {"disagreements", report.disagreements},
@@ -83,7 +88,8 @@ nlohmann::json to_json(const AccuracyReport& report) {
                       {"rms_error", report.rms_error},
                       {"relative_error", report.relative_error()},
                       {"lut_entries", report.lut_entries},
-                      {"goal_met", report.goal_met}};
+                      {"goal_met", report.goal_met},
+                      {"weakest", report.weakest}};
   for (const LayerAccuracy& layer : report.layers) {
     json["layers"].push_back({{"name", layer.name},
                               {"function", layer.function},
@@ -95,7 +101,8 @@ nlohmann::json to_json(const AccuracyReport& report) {
                               {"lut_size", layer.lut_size},
                               {"q_least", layer.q_least},
                               {"q_greatest", layer.q_greatest},
-                              {"max_error", layer.max_error}});
+                              {"max_error", layer.max_error},
+                              {"relative_error", layer.relative_error}});
   }
   return json;
 }

@@ -2,12 +2,14 @@
 #include "frontend/quantise.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <limits>
 #include <map>
 #include <numeric>
 
 #include "core/error.hpp"
+#include "frontend/published.hpp"
 
 namespace circlet {
 namespace {
@@ -23,9 +25,6 @@ std::int32_t to_int32(double value, const std::string& layer) {
     throw Infeasible{"layer '" + layer + "': a weight exceeds 32 bits"};
   return static_cast<std::int32_t>(rounded);
 }
-
-/// Rounds up to the grid 2^(i/4), so that layers come to share LUTs.
-double on_grid(double scale) { return std::exp2(std::ceil(4 * std::log2(scale)) / 4); }
 
 /// The layers that look up in one LUT: those with the same function. If it is homogeneous, f(c x) = c f(x),
 /// each has its own step; otherwise all share one.
@@ -77,10 +76,16 @@ class Quantiser {
       double lowest = std::numeric_limits<double>::infinity();
       for (const Interval& feature : ranges_.features) lowest = std::min(lowest, feature.least);
       input.scales = {grid};
-      input.min = static_cast<std::int64_t>(std::nearbyint(lowest / grid));
-      input.max = std::max(input.min, static_cast<std::int64_t>(std::nearbyint(greatest / grid)));
+      double highest = -lowest;
+      for (const Interval& feature : ranges_.features) highest = std::max(highest, feature.greatest);
+      input.min = static_cast<std::int64_t>(std::nearbyint(lowest / grid)) - ranges_.grid_centre;
+      input.max = static_cast<std::int64_t>(std::nearbyint(highest / grid)) - ranges_.grid_centre;
+      if (ranges_.grid_centre != 0) {
+        program_.centres.assign(input.rows, static_cast<std::int32_t>(ranges_.grid_centre));
+      }
       return;
     }
+    if (ranges_.centred) return choose_centred_input(input);
     input.max = least < 0 ? (widths_.input_levels - 1) / 2 : widths_.input_levels - 1;
     input.min = least < 0 ? -input.max : 0;
     // The scale at which a feature just fits. A feature that never varied from 0 takes the greatest other
@@ -89,8 +94,12 @@ class Quantiser {
     for (const Interval& feature : ranges_.features) {
       const double reach = std::max(feature.greatest / static_cast<double>(input.max),
                                     input.min < 0 ? feature.least / static_cast<double>(input.min) : 0.0);
-      scales.push_back(reach);
+      scales.push_back(reach > 0 ? scale_on_grid(reach) : 0.0);
     }
+    set_scales(input, std::move(scales));
+  }
+
+  static void set_scales(TensorInfo& input, std::vector<double> scales) {
     const double widest = std::ranges::max(scales);
     double narrowest = widest;
     for (const double scale : scales) narrowest = scale > 0 ? std::min(narrowest, scale) : narrowest;
@@ -102,6 +111,54 @@ class Quantiser {
       for (double& scale : scales) scale = scale > 0 ? scale : widest;
       input.scales = std::move(scales);
     }
+  }
+
+  /// Each feature's integers lie about its centre, a multiple of about a quarter of their range, so that it
+  /// says as little of the calibration inputs as the scale does.
+  void choose_centred_input(TensorInfo& input) {
+    input.max = (widths_.input_levels - 1) / 2;
+    input.min = -input.max;
+    const auto cell = static_cast<double>(std::bit_ceil(static_cast<std::uint64_t>(input.max)) / 2);
+    const double reach =
+        static_cast<double>(input.max) - cell / 2 - 0.5;  // wherever the centre is rounded to
+    if (reach <= 0) throw Infeasible{"the input: too few levels for features far from 0"};
+    std::vector<double> scales;
+    for (const Interval& feature : ranges_.features) {
+      const double half = (feature.greatest - feature.least) / 2;
+      const double farthest = std::max(std::fabs(feature.least), std::fabs(feature.greatest));
+      const double scale = std::max(half / reach, farthest / static_cast<double>(max_input - 2 * input.max));
+      scales.push_back(scale > 0 ? scale_on_grid(scale) : 0.0);
+    }
+    set_scales(input, std::move(scales));
+    for (std::size_t k = 0; k < ranges_.features.size(); ++k) {
+      const double middle = (ranges_.features[k].least + ranges_.features[k].greatest) / 2;
+      program_.centres.push_back(
+          static_cast<std::int32_t>(std::nearbyint(middle / input.scale(k) / cell) * cell));
+    }
+  }
+
+  /// The bias of a layer that reads x - c in place of x: what the terms of the input make of c is in it.
+  std::vector<double> centred_bias(const GraphLayer& source) const {
+    std::vector<double> bias = source.bias;
+    if (program_.centres.empty()) return bias;
+    const TensorInfo& input = program_.tensors[graph_.input];
+    const auto at = [&](std::size_t k) { return static_cast<double>(program_.centres[k]) * input.scale(k); };
+    for (const GraphDense& term : source.dense) {
+      if (term.input != graph_.input) continue;
+      bias.resize(source.rows);
+      const Matrix& matrix = *term.weights;
+      for (std::size_t k = 0; k < matrix.inputs; ++k) {
+        for (std::size_t j = 0; j < matrix.outputs; ++j)
+          bias[j] += matrix.values[k * matrix.outputs + j] * at(k);
+      }
+    }
+    for (const GraphScaled& term : source.scaled) {
+      if (term.input != graph_.input) continue;
+      bias.resize(source.rows);
+      for (std::size_t j = 0; j < source.rows; ++j)
+        bias[j] += term.coefficients[term.coefficients.size() == 1 ? 0 : j] * at(j);
+    }
+    return bias;
   }
 
   void make_groups() {
@@ -170,7 +227,7 @@ class Quantiser {
         group.zero = zero;
       }
     }
-    for (const std::size_t layer : group.layers) steps_[layer] = step_for(layer, group.zero);
+    for (const std::size_t layer : group.layers) steps_[layer] = scale_on_grid(step_for(layer, group.zero));
     double greatest = 0;
     bool fractional = false;
     for (std::int64_t q = 0; q < levels; ++q) {
@@ -200,6 +257,24 @@ class Quantiser {
     group.output_per_step = std::ldexp(1.0, -k);
   }
 
+  /// Moves the ends of a table outwards to multiples of a sixteenth of its levels, so that they say little of
+  /// the values that calibration saw, as far as f is finite there and at most twice what it is within.
+  void widen(const ScalarFunction& function, double step, std::int64_t& first, std::int64_t& last) const {
+    const std::int64_t cell = std::max<std::int64_t>(1, widths_.lut_levels / 16);
+    const auto below = [&](std::int64_t q) { return (q >= 0 ? q / cell : -((-q + cell - 1) / cell)) * cell; };
+    const std::int64_t least = below(first), greatest = -below(-last);
+    double reach = 0;
+    for (std::int64_t q = first; q <= last; ++q) {
+      const double y = std::fabs(function(static_cast<double>(q) * step));
+      if (std::isfinite(y)) reach = std::max(reach, y);
+    }
+    const auto extends = [&](std::int64_t q) {
+      return std::fabs(function(static_cast<double>(q) * step)) <= 2 * reach;
+    };
+    while (first > least && extends(first - 1)) --first;
+    while (last < greatest && extends(last + 1)) ++last;
+  }
+
   /// LUT[q] = round(f((q - q_0) step) / scale_out), over what all layers of the group need.
   void tabulate(const ScalarFunction& function, Group& group) {
     const std::int64_t levels = widths_.lut_levels;
@@ -212,9 +287,10 @@ class Quantiser {
     // A range of one point, but for rounding, is taken as wide as it is far from 0.
     const double magnitude = std::max(std::fabs(least), std::fabs(greatest));
     const double width = greatest - least > 1e-6 * magnitude ? greatest - least : magnitude;
-    const double step = on_grid(std::max(width / static_cast<double>(levels - 4), 1e-30));
-    const auto first = static_cast<std::int64_t>(std::floor(least / step)) - 1;
-    const auto last = static_cast<std::int64_t>(std::ceil(greatest / step)) + 1;
+    const double step = scale_on_grid(std::max(width / static_cast<double>(levels - 4), 1e-30));
+    auto first = static_cast<std::int64_t>(std::floor(least / step)) - 1;
+    auto last = static_cast<std::int64_t>(std::ceil(greatest / step)) + 1;
+    widen(function, step, first, last);
     group.zero = -first;
     std::vector<double> values;
     for (std::int64_t q = first; q <= last; ++q) values.push_back(function(static_cast<double>(q) * step));
@@ -238,7 +314,7 @@ class Quantiser {
     }
     const double finest = reach / (4 * static_cast<double>(levels));
     group.output_scale =
-        reach > 0 ? on_grid(std::clamp(std::exp2(wanted), finest, std::max(reach / 16, finest))) : 1.0;
+        reach > 0 ? scale_on_grid(std::clamp(std::exp2(wanted), finest, std::max(reach / 16, finest))) : 1.0;
     for (const double y : values) {
       group.lut.values.push_back(static_cast<std::int32_t>(std::nearbyint(y / group.output_scale)));
     }
@@ -291,7 +367,7 @@ class Quantiser {
       }
       layer.scaled.push_back(std::move(scaled));
     }
-    for (const double b : source.bias) layer.bias.push_back(to_int32(b / scale, source.name));
+    for (const double b : centred_bias(source)) layer.bias.push_back(to_int32(b / scale, source.name));
     return layer;
   }
 
@@ -341,20 +417,22 @@ class Quantiser {
       }
       rounding += 0.5 * reach;
     }
-    for (std::size_t j = 0; j < source.bias.size(); ++j) bounds[j] += std::fabs(source.bias[j]);
-    const double room = static_cast<double>(accumulator_limit) - 2 - rounding;
-    if (room < static_cast<double>(accumulator_limit) / 4) {
+    const std::vector<double> bias = centred_bias(source);
+    for (std::size_t j = 0; j < bias.size(); ++j) bounds[j] += std::fabs(bias[j]);
+    const double room = static_cast<double>(raw_range) - 2 - rounding;
+    if (room < static_cast<double>(raw_range) / 4) {
       throw Infeasible{"layer '" + source.name + "': too many inputs for 29-bit accumulators"};
     }
     const double bound = std::ranges::max(bounds);
-    const double scale = bound > 0 ? bound / room : 1.0;
+    const double scale = bound > 0 ? scale_on_grid(bound / room) : 1.0;
     program_.layers.push_back(integer_layer(source, scale));
     TensorInfo& output = program_.tensors[source.output];
-    output.max = accumulator_bound(program_, program_.layers.back());
-    output.min = -output.max;
+    output.max = raw_range;
+    output.min = -raw_range;
     output.scales = {scale};
-    if (output.max >= accumulator_limit) {
-      throw Infeasible{"layer '" + source.name + "': accumulators could reach " + std::to_string(output.max)};
+    const std::int64_t reach = accumulator_bound(program_, program_.layers.back());
+    if (reach > raw_range) {
+      throw Infeasible{"layer '" + source.name + "': accumulators could reach " + std::to_string(reach)};
     }
   }
 

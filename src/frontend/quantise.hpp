@@ -6,7 +6,7 @@
 //   step) / scale_out).
 // So q - q_0 is acc / 2^shift rounded, and the only approximations are the roundings of weights, of acc and
 // of the LUT. A last layer without a function gets the finest scale for which its accumulators stay below
-// 2^29.
+// 2^29. Scales and ranges are public, and coarse so that they tell little (frontend/published.hpp).
 #pragma once
 
 #include <cstdint>
@@ -39,6 +39,8 @@ struct Ranges {
   std::vector<std::vector<Use>> uses;  // by tensor
   std::vector<Interval> features;      // of the model's input
   std::optional<double> input_grid;    // all inputs are multiples of this, and few enough to be kept exactly
+  std::int64_t grid_centre = 0;        // in units of the grid
+  bool centred = false;  // a feature off the grid is far from 0: each gets a centre near its middle
 };
 
 struct Widths {

@@ -144,6 +144,22 @@ bool ScalarFunction::is_homogeneous() const {
   return growth.back() == Growth::proportional;
 }
 
+std::optional<AffineForm> ScalarFunction::take_inner_affine() {
+  std::optional<AffineForm> inner;
+  const auto reads_x = [](const ScalarStep& step) { return step.op == ScalarOp::affine && step.first != 0; };
+  for (const ScalarStep& step : steps) {
+    if (!reads_x(step)) continue;
+    const AffineForm form{step.first, step.second};
+    if (inner && *inner != form) return std::nullopt;
+    inner = form;
+  }
+  if (!inner || *inner == AffineForm{}) return std::nullopt;
+  for (ScalarStep& step : steps) {
+    if (reads_x(step)) step = {.op = ScalarOp::affine, .first = 1, .second = 0};
+  }
+  return inner;
+}
+
 ScalarExpressions::Id ScalarExpressions::push(const ScalarStep& step) {
   steps_.push_back(step);
   return static_cast<Id>(steps_.size() - 1);

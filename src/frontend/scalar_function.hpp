@@ -59,6 +59,12 @@ struct ScalarStep {
   friend bool operator==(const ScalarStep&, const ScalarStep&) = default;
 };
 
+/// slope x + constant
+struct AffineForm {
+  double slope = 1, constant = 0;
+  friend bool operator==(const AffineForm&, const AffineForm&) = default;
+};
+
 /// The value is that of the last step.
 struct ScalarFunction {
   std::vector<ScalarStep> steps;
@@ -68,15 +74,17 @@ struct ScalarFunction {
   /// f(c x) = c f(x) for every c > 0, by its form (ReLU, LeakyReLU, abs, identity): its LUT then fits any
   /// scale.
   [[nodiscard]] bool is_homogeneous() const;
+
+  /// If the function is h(s x + c), reading x in no other way, makes it h and gives s and c; nothing if it is
+  /// h(x) already or reads x in several ways.
+  std::optional<AffineForm> take_inner_affine();
 };
 
 /// Builds functions whose parts are shared: every value has an index; steps only refer to earlier ones.
 class ScalarExpressions {
  public:
   using Id = std::uint32_t;
-  struct AffineForm {
-    double slope, constant;
-  };
+  using AffineForm = circlet::AffineForm;
 
   Id affine(double slope, double constant);
   Id variable() { return affine(1, 0); }

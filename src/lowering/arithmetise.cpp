@@ -106,13 +106,14 @@ class Builder {
     add_range(mark_shift);
   }
 
+  /// x_j = q - off, and y = LUT[q] = x_j - c_j is what layers read.
   void add_input() {
     const auto& input = program_.tensors[program_.input];
     for (std::uint32_t row = 0; row < input.rows; ++row) {
       result_.activate.push_back({.source = ActivateRow::Source::input,
                                   .row = row,
                                   .keep = row != 0,
-                                  .offset = -static_cast<std::int64_t>(input.min),
+                                  .offset = -static_cast<std::int64_t>(input.min) - centre(program_, row),
                                   .q_function = input_function_,
                                   .r_function = range_functions_.at(0),
                                   .value_id = wire_of(program_.input, row)});

@@ -45,8 +45,8 @@ ActivateCells cells_of(const Program& program, const Arithmetisation& arithmetis
   switch (row.source) {
     case input: {
       const auto& info = program.tensors[program.input];
-      const std::int64_t x = trace.input[lane * info.rows + row.row];
-      return {static_cast<std::uint32_t>(x - info.min), 0, x};
+      const std::int64_t y = trace.input[lane * info.rows + row.row] - centre(program, row.row);
+      return {static_cast<std::uint32_t>(y - info.min), 0, y};
     }
     case layer: {
       const auto& out = trace.layers[row.layer];

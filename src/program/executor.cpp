@@ -11,10 +11,9 @@
 namespace circlet {
 namespace {
 
-std::string feature_range(const TensorInfo& input, std::size_t row) {
-  const double scale = input.scale(row);
-  return "[" + std::to_string(static_cast<double>(input.min) * scale) + ", " +
-         std::to_string(static_cast<double>(input.max) * scale) + "]";
+std::string feature_range(std::int64_t least, std::int64_t greatest, double scale) {
+  return "[" + std::to_string(static_cast<double>(least) * scale) + ", " +
+         std::to_string(static_cast<double>(greatest) * scale) + "]";
 }
 
 /// acc_j of one sample. Every partial sum is at most the row's bound < 2^29 in magnitude, so 32 bits are
@@ -106,7 +105,7 @@ void append_digits(const Program& program, const std::vector<Digit>& digits, std
 }
 
 const std::vector<std::int32_t>& tensor_values(const Program& program, const Trace& trace, TensorId tensor) {
-  if (tensor == program.input) return trace.input;
+  if (tensor == program.input) return trace.centred.empty() ? trace.input : trace.centred;
   if (trace.argmax && tensor == program.output) return trace.argmax->index;
   for (std::size_t i = 0; i < program.layers.size(); ++i) {
     if (program.layers[i].output == tensor) return trace.layers.at(i).y;
@@ -122,15 +121,23 @@ Trace execute(const Program& program, std::span<const std::int32_t> input, std::
            " samples of " + std::to_string(info.rows) + " features";
   });
   for (std::size_t i = 0; i < input.size(); ++i) {
-    require(input[i] >= info.min && input[i] <= info.max, ErrorKind::bad_input, [&] {
+    const std::int64_t c = centre(program, i % info.rows);
+    require(input[i] >= info.min + c && input[i] <= info.max + c, ErrorKind::bad_input, [&] {
       return "input sample " + std::to_string(i / info.rows) + ", feature " + std::to_string(i % info.rows) +
-             ": its integer is outside [" + std::to_string(info.min) + ", " + std::to_string(info.max) + "]";
+             ": its integer is outside [" + std::to_string(info.min + c) + ", " +
+             std::to_string(info.max + c) + "]";
     });
   }
-  Trace trace{.lanes = lanes, .input = {input.begin(), input.end()}, .layers = {}, .argmax = {}};
+  Trace trace{
+      .lanes = lanes, .input = {input.begin(), input.end()}, .centred = {}, .layers = {}, .argmax = {}};
+  if (!program.centres.empty()) {
+    for (std::size_t i = 0; i < input.size(); ++i) {
+      trace.centred.push_back(input[i] - program.centres[i % info.rows]);
+    }
+  }
   trace.layers.reserve(program.layers.size());
   std::vector<const std::int32_t*> tensors(program.tensors.size(), nullptr);
-  tensors[program.input] = trace.input.data();
+  tensors[program.input] = tensor_values(program, trace, program.input).data();
   for (const Layer& layer : program.layers) {
     LayerTrace out;
     out.acc.assign(std::size_t{lanes} * layer.rows, 0);
@@ -151,7 +158,12 @@ Trace execute(const Program& program, std::span<const std::int32_t> input, std::
   return trace;
 }
 
-std::vector<std::int32_t> quantise(const TensorInfo& info, std::span<const double> real) {
+namespace {
+
+/// `centre(row)` moves the range of a row.
+template <class Centre>
+std::vector<std::int32_t> quantise_about(const TensorInfo& info, std::span<const double> real, Centre centre,
+                                         Clipped* clipped) {
   require(real.size() % info.rows == 0, ErrorKind::bad_input, [&] {
     return "input: " + std::to_string(real.size()) + " values are no multiple of the model's " +
            std::to_string(info.rows) + " features";
@@ -159,12 +171,19 @@ std::vector<std::int32_t> quantise(const TensorInfo& info, std::span<const doubl
   std::vector<std::int32_t> integers(real.size());
   for (std::size_t i = 0; i < real.size(); ++i) {
     const std::size_t row = i % info.rows;
-    const double rounded = std::nearbyint(real[i] / info.scale(row));
+    const std::int64_t least = info.min + centre(row), greatest = info.max + centre(row);
+    double rounded = std::nearbyint(real[i] / info.scale(row));
+    if (clipped != nullptr &&
+        (rounded < static_cast<double>(least) || rounded > static_cast<double>(greatest))) {
+      ++clipped->values;
+      clipped->features.insert(row);
+      rounded = static_cast<double>(rounded < static_cast<double>(least) ? least : greatest);
+    }
     // Written so that NaN fails too.
-    require(rounded >= static_cast<double>(info.min) && rounded <= static_cast<double>(info.max),
+    require(rounded >= static_cast<double>(least) && rounded <= static_cast<double>(greatest),
             ErrorKind::bad_input, [&] {
               return "input sample " + std::to_string(i / info.rows) + ", feature " + std::to_string(row) +
-                     ": the value is outside the range " + feature_range(info, row) +
+                     ": the value is outside the range " + feature_range(least, greatest, info.scale(row)) +
                      " that the model was calibrated for. Calibrate again with inputs that cover it";
             });
     integers[i] = static_cast<std::int32_t>(rounded);
@@ -172,8 +191,34 @@ std::vector<std::int32_t> quantise(const TensorInfo& info, std::span<const doubl
   return integers;
 }
 
-std::vector<std::int32_t> quantise_input(const Program& program, std::span<const double> real) {
-  return quantise(program.tensors.at(program.input), real);
+}  // namespace
+
+std::vector<std::int32_t> quantise(const TensorInfo& info, std::span<const double> real) {
+  return quantise_about(
+      info, real, [](std::size_t) { return 0; }, nullptr);
+}
+
+std::vector<std::int32_t> quantise_input(const Program& program, std::span<const double> real,
+                                         Clipped* clipped) {
+  return quantise_about(
+      program.tensors.at(program.input), real, [&](std::size_t row) { return centre(program, row); },
+      clipped);
+}
+
+std::string to_text(const Clipped& clipped) {
+  if (clipped.values == 0) return "";
+  constexpr std::size_t shown = 8;
+  std::string names;
+  std::size_t count = 0;
+  for (const std::size_t feature : clipped.features) {
+    if (count++ == shown) {
+      names += " and " + std::to_string(clipped.features.size() - shown) + " more";
+      break;
+    }
+    names += (names.empty() ? "" : ", ") + std::to_string(feature);
+  }
+  return std::to_string(clipped.values) + (clipped.values == 1 ? " input value" : " input values") +
+         " (features " + names + ") beyond the range that the model was calibrated for, clipped to its ends";
 }
 
 std::vector<double> to_real(const TensorInfo& tensor, std::span<const std::int32_t> values) {

@@ -5,7 +5,9 @@
 
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "program/program.hpp"
@@ -35,8 +37,9 @@ struct ArgmaxTrace {
 
 struct Trace {
   std::uint32_t lanes = 0;
-  std::vector<std::int32_t> input;  // [lane][row]
-  std::vector<LayerTrace> layers;   // one a layer of the program
+  std::vector<std::int32_t> input;    // [lane][row], as a statement has it
+  std::vector<std::int32_t> centred;  // what layers read of it; empty where they read it as it is
+  std::vector<LayerTrace> layers;     // one a layer of the program
   std::optional<ArgmaxTrace> argmax;
 
   [[nodiscard]] const std::vector<std::int32_t>& output() const {
@@ -59,8 +62,19 @@ void append_digits(const Program& program, const std::vector<Digit>& digits, std
 /// round(x / scale) for every feature of every sample of an input tensor; `real` is [lane][row].
 /// Throws Error(bad_input) naming the first feature outside the tensor's range.
 std::vector<std::int32_t> quantise(const TensorInfo& info, std::span<const double> real);
-/// The same for the model's input.
-std::vector<std::int32_t> quantise_input(const Program& program, std::span<const double> real);
+
+/// Values that were beyond their range and became its nearest end.
+struct Clipped {
+  std::uint64_t values = 0;
+  std::set<std::size_t> features;
+};
+/// "3 input values, of features 0 and 7, were beyond .."; empty if there are none.
+std::string to_text(const Clipped& clipped);
+
+/// The same for the model's input, of which each row has its own range. With `clipped`, a value beyond its
+/// range is clipped and counted; without, and for what is no number, it is refused.
+std::vector<std::int32_t> quantise_input(const Program& program, std::span<const double> real,
+                                         Clipped* clipped = nullptr);
 
 /// integer * scale, for values [lane][row] of a tensor.
 std::vector<double> to_real(const TensorInfo& tensor, std::span<const std::int32_t> values);

@@ -28,6 +28,7 @@ class Writer {
       bytes_.write_counted(std::span<const double>(tensor.scales));
     }
     bytes_.write(program.input);
+    bytes_.write_counted(std::span<const std::int32_t>(program.centres));
     count(program.luts.size());
     for (const Lut& lut : program.luts) {
       bytes_.write_string(lut.name);
@@ -60,7 +61,11 @@ class Writer {
   }
 
   void report(const AccuracyReport& report) {
+    bytes_.write(report.chosen_on);
     bytes_.write(report.samples);
+    bytes_.write(static_cast<std::uint8_t>(report.unseen));
+    bytes_.write(report.clipped);
+    bytes_.write(report.refused);
     bytes_.write(report.outputs);
     bytes_.write(static_cast<std::uint8_t>(report.classifier));
     bytes_.write(report.disagreements);
@@ -70,6 +75,7 @@ class Writer {
     }
     bytes_.write(report.lut_entries);
     bytes_.write(static_cast<std::uint8_t>(report.goal_met));
+    bytes_.write_string(report.weakest);
     count(report.layers.size());
     for (const LayerAccuracy& layer : report.layers) {
       bytes_.write_string(layer.name);
@@ -83,6 +89,7 @@ class Writer {
       bytes_.write(layer.q_least);
       bytes_.write(layer.q_greatest);
       bytes_.write(layer.max_error);
+      bytes_.write(layer.relative_error);
     }
   }
 
@@ -140,6 +147,7 @@ class Reader {
       tensor.scales = bytes_.read_counted<double>("tensor scales");
     }
     program.input = bytes_.read<std::uint32_t>("input");
+    program.centres = bytes_.read_counted<std::int32_t>("centres");
     program.luts.resize(bytes_.read_count(2 * least_string, "luts"));
     for (Lut& lut : program.luts) {
       lut.name = bytes_.read_string("LUT name");
@@ -178,7 +186,12 @@ class Reader {
 
   AccuracyReport report() {
     AccuracyReport report;
+    report.chosen_on = bytes_.read<std::uint32_t>("samples");
     report.samples = bytes_.read<std::uint32_t>("samples");
+    report.unseen = flag("unseen");
+    report.clipped = bytes_.read<std::uint32_t>("samples");
+    report.refused = bytes_.read<std::uint32_t>("samples");
+    if (report.refused > report.samples) bytes_.fail("samples", "more refused than there are");
     report.outputs = bytes_.read<std::uint32_t>("outputs");
     report.classifier = flag("classifier");
     report.disagreements = bytes_.read<std::uint32_t>("disagreements");
@@ -188,7 +201,8 @@ class Reader {
     }
     report.lut_entries = bytes_.read<std::uint64_t>("LUT entries");
     report.goal_met = flag("goal_met");
-    report.layers.resize(bytes_.read_count(2 * least_string + 56, "report layers"));
+    report.weakest = bytes_.read_string("weakest");
+    report.layers.resize(bytes_.read_count(2 * least_string + 64, "report layers"));
     for (LayerAccuracy& layer : report.layers) {
       layer.name = bytes_.read_string("report layer");
       layer.function = bytes_.read_string("report function");
@@ -201,6 +215,7 @@ class Reader {
       layer.q_least = bytes_.read<std::uint32_t>("report layer");
       layer.q_greatest = bytes_.read<std::uint32_t>("report layer");
       layer.max_error = bytes_.read<double>("report layer");
+      layer.relative_error = bytes_.read<double>("report layer");
     }
     return report;
   }

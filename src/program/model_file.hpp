@@ -11,8 +11,8 @@
 
 namespace circlet {
 
-inline constexpr std::uint32_t model_format_version = 1;
-inline constexpr std::uint32_t structure_format_version = 2;
+inline constexpr std::uint32_t model_format_version = 2;
+inline constexpr std::uint32_t structure_format_version = 3;
 
 /// What model.structure says: a Program as it was imported, without weights, and what its output is made.
 struct PublicModel {

@@ -94,6 +94,14 @@ void check_sizes(const Program& program) {
     rows += program.tensors[i].rows;
   }
   if (rows > max_rows) fail("model", "has more than " + std::to_string(max_rows) + " tensor rows");
+  const TensorInfo& input = program.tensors[program.input];
+  if (!program.centres.empty() && program.centres.size() != input.rows)
+    fail("input", "has not one centre a row");
+  for (const std::int64_t c : program.centres) {
+    if (input.min + c < -max_input || input.max + c > max_input) {
+      fail("input", "the centre " + std::to_string(c) + " puts it beyond 2^30");
+    }
+  }
   for (const Lut& lut : program.luts) {
     if (lut.values.empty()) fail("LUT " + in_quotes(lut.name), "is empty");
     for (const std::int32_t value : lut.values) {
@@ -186,8 +194,9 @@ void check_raw(const Program& program, const Layer& layer, const std::string& na
   if (output.max >= accumulator_limit || output.min != -output.max) {
     fail(name, "the range of an output without a LUT must be [-b, b] with b < 2^29");
   }
-  if (program.has_weights && accumulator_bound(program, layer) != output.max) {
-    fail(name, "the output range is not the bound of the accumulators");
+  if (program.has_weights && accumulator_bound(program, layer) > output.max) {
+    fail(name, "accumulators can reach " + std::to_string(accumulator_bound(program, layer)) +
+                   ", beyond the output range of " + std::to_string(output.max));
   }
 }
 
@@ -213,6 +222,15 @@ void check_output(const Program& program, const std::vector<std::uint32_t>& prod
 }
 
 }  // namespace
+
+TensorInfo stated_input(const Program& program) {
+  TensorInfo input = program.tensors[program.input];
+  if (program.centres.empty()) return input;
+  const auto [least, greatest] = std::ranges::minmax(program.centres);
+  input.min += least;
+  input.max += greatest;
+  return input;
+}
 
 DigitFunctions digit_functions(const Program& program) {
   const auto luts = static_cast<std::uint32_t>(program.luts.size());
@@ -318,6 +336,7 @@ Program structure_of(const Program& program) {
   structure.name = program.name;
   structure.tensors = program.tensors;
   structure.input = program.input;
+  structure.centres = program.centres;
   structure.luts = program.luts;
   structure.output = program.output;
   structure.postprocessing = program.postprocessing;

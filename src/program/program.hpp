@@ -12,7 +12,8 @@
 // A split with digits has their width in place of 2^shift. An arg max, if there is one, makes the output of
 // the last layer's: the first index of the greatest (program/predicate.hpp).
 //
-// A tensor is a column of `rows` integers a sample. Its real value is integer * scale.
+// A tensor is a column of `rows` integers a sample. Its real value is integer * scale. Of the input, layers
+// read x_j - c_j with c_j its centre, so that a feature far from 0 costs no more bits than one near it.
 #pragma once
 
 #include <cstdint>
@@ -122,6 +123,7 @@ struct Program {
   std::string name;
   std::vector<TensorInfo> tensors;
   TensorId input = 0;
+  std::vector<std::int32_t> centres;  // of the input, one a row; empty: all 0. Its min and max are of x - c
   std::vector<Lut> luts;
   std::vector<Layer> layers;  // in topological order
   TensorId output = 0;        // of the last layer, or of the arg max: the last tensor
@@ -145,11 +147,20 @@ inline constexpr std::uint64_t max_reads = std::uint64_t{1} << 26;  // of tensor
 inline constexpr std::uint64_t max_rows = std::uint64_t{1} << 24;   // over all tensors together
 inline constexpr std::uint64_t max_lut_entries = std::uint64_t{1}
                                                  << 24;  // over all LUTs, input range and remainders
+inline constexpr std::int64_t max_input = (std::int64_t{1} << 30) - 1;  // |x_j|, where there are centres
 inline constexpr std::uint64_t max_layers = std::uint64_t{1} << 16;
 
 /// A row of the table `lut` holds this many entries: a LUT whose size is no multiple of it ends in copies of
 /// its last value, which a proof may look up too.
 inline constexpr std::uint32_t lut_row_entries = 4;
+
+/// c_j of the input's row j: its integer x_j is in [min + c_j, max + c_j].
+inline std::int64_t centre(const Program& program, std::size_t row) {
+  return program.centres.empty() ? 0 : program.centres[row];
+}
+
+/// The input as a statement has it: with the range of all x_j together.
+TensorInfo stated_input(const Program& program);
 
 /// Functions beside the LUTs that digits may use: the range of the input, and the range of the remainders
 /// modulo 1, whose one row has four arguments.
@@ -167,9 +178,10 @@ std::int64_t width(const Program& program, const std::vector<Digit>& digits);
 /// Checks all that a proof relies on, on untrusted data: shapes, indices and topological order; each tensor
 /// is the input or the output of one layer; |acc_j| < 2^29 for every input in range; splits that are unique
 /// modulo 2^31 - 1 (LUT size * 2^shift <= 2^30, -2^29 < offset < 2^30); digits without gaps; an arg max whose
-/// digits reach all differences of two scores and are fewer than 2^30; tensor ranges that equal what their
-/// layer can produce; the limits above. Without weights, what depends on them is left out. Throws
-/// Error(bad_input) that names the layer.
+/// digits reach all differences of two scores and are fewer than 2^30; tensor ranges that
+/// are those of the LUT, and without one [-b, b] that holds all that the layer can produce (a wider one keeps
+/// the bound of the weights to itself); the limits above. Without weights, what depends on them is left out.
+/// Throws Error(bad_input) that names the layer.
 void check_program(const Program& program);
 
 /// bound_j = sum_k |W_kj| max|x_k| + sum |c_j| max|x_j| + |bias_j|, over all j the greatest. Needs weights.

@@ -4,6 +4,9 @@
 //   dump_program MODEL.onnx CALIBRATION program INPUTS [OUTPUT]
 //                                                         the program with OUTPUT as its output (public), its
 //                                                         report, and integer outputs on INPUTS
+//   dump_program MODEL.onnx CALIBRATION classes INPUTS    the report; for each sample of INPUTS what `circlet
+//                                                         run` says: the values after the graph's own steps,
+//                                                         class and label, or why it is refused
 #include <cstdio>
 #include <fstream>
 #include <iostream>
@@ -69,6 +72,33 @@ nlohmann::json program(const Graph& graph, const std::string& calibration, const
           {"float_output", rows_of(evaluate(graph, real).back().y, graph.outputs())}};
 }
 
+nlohmann::json classes(const Graph& graph, const std::string& calibration, const std::string& inputs) {
+  const Model model = calibrate(graph, read_inputs(calibration, graph.features()));
+  const Program& program = model.program;
+  const std::vector<double> real = read_inputs(inputs, graph.features());
+  nlohmann::json samples = nlohmann::json::array();
+  for (std::size_t first = 0; first < real.size(); first += graph.features()) {
+    nlohmann::json sample;
+    try {
+      Clipped clipped;
+      const auto integers =
+          quantise_input(program, std::span(real).subspan(first, graph.features()), &clipped);
+      sample["clipped"] = clipped.values;
+      const auto outputs = to_real(program.tensors[program.output], execute(program, integers, 1).output());
+      sample["values"] = class_scores(program.postprocessing, outputs);
+      if (const auto decided = decide(program.postprocessing, outputs)) {
+        sample["class"] = *decided;
+        if (*decided < program.class_labels.size()) sample["label"] = program.class_labels[*decided];
+      }
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::bad_input) throw;
+      sample["refused"] = error.what();
+    }
+    samples.push_back(std::move(sample));
+  }
+  return {{"report", to_json(model.report)}, {"samples", samples}};
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -81,9 +111,13 @@ int main(int argc, char** argv) {
       std::cout << program(import_onnx(std::filesystem::path(arguments[0])), arguments[1], arguments[3],
                            output)
                 << "\n";
+    } else if (arguments.size() == 4 && arguments[2] == "classes") {
+      std::cout << classes(import_onnx(std::filesystem::path(arguments[0])), arguments[1], arguments[3])
+                << "\n";
     } else {
       std::cerr
-          << "dump_program MODEL.onnx INPUTS reference | MODEL.onnx CALIBRATION program INPUTS [OUTPUT]\n";
+          << "dump_program MODEL.onnx INPUTS reference | MODEL.onnx CALIBRATION program INPUTS [OUTPUT] | "
+             "MODEL.onnx CALIBRATION classes INPUTS\n";
       return 2;
     }
   } catch (const Error& error) {

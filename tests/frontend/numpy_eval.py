@@ -8,7 +8,7 @@ import numpy as np
 def evaluate(program: dict, inputs: np.ndarray) -> np.ndarray:
     """Outputs [sample][row] for integer inputs [sample][row]; asserts every bound on the way."""
     inputs = inputs.astype(np.int64)
-    tensors = {program["input"]: inputs}
+    tensors = {program["input"]: inputs - np.array(program["centres"] or 0, dtype=np.int64)}
     for layer in program["layers"]:
         acc = np.zeros((len(inputs), layer["rows"]), dtype=np.int64)
         for term in layer["dense"]:

@@ -11,7 +11,7 @@ class ProgramMutator {
   ProgramMutator(Program& program, Random& random) : program_(program), random_(random) {}
 
   void change_one() {
-    switch (below(random_, 12)) {
+    switch (below(random_, 13)) {
       case 0:
         return change(program_.input);
       case 1:
@@ -29,6 +29,8 @@ class ProgramMutator {
         return shape(program_.luts);
       case 8:
         return shape(program_.class_labels);
+      case 9:
+        return change_list(program_.centres);
       default:
         if (!program_.layers.empty()) change_layer(pick(program_.layers));
     }

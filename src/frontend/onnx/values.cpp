@@ -95,8 +95,18 @@ std::optional<TensorId> Builder::as_tensor(const Affine& affine) const {
 TensorId Builder::tensor_of(const Variable& value) {
   const auto key = std::pair{value.base, value.expression};
   if (const auto known = made_.find(key); known != made_.end()) return known->second;
-  const TensorId tensor =
-      materialise(bases_[value.base], expressions.function(value.expression, value.operators), value.node);
+  ScalarFunction function = expressions.function(value.expression, value.operators);
+  const Affine& base = bases_[value.base];
+  TensorId tensor = 0;
+  if (const auto inner = function.take_inner_affine()) {
+    // g(s z + c) is g of another affine map. A table is public, and the map's numbers are not.
+    spend(base.rows() * (base.selections.size() + 1));
+    Affine moved = scale_rows(base, std::vector<double>(base.rows(), inner->slope));
+    for (double& b : moved.bias) b += inner->constant;
+    tensor = materialise(moved, std::move(function), value.node);
+  } else {
+    tensor = materialise(base, std::move(function), value.node);
+  }
   made_.emplace(key, tensor);
   return tensor;
 }

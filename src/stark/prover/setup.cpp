@@ -57,7 +57,7 @@ ProvingKey setup(const Program& program, const SetupOptions& options) {
       first_blinder_row(key.log_sizes.blinder, chosen.shape.log_blowup, chosen.shape.hidden_queries));
   Arithmetisation arithmetisation = arithmetise(program, key);
   arithmetisation.first_blinder_row = result.first_blinder_row;
-  key.input = public_tensor(program.tensors[program.input], options.input, arithmetisation.input_claim);
+  key.input = public_tensor(stated_input(program), options.input, arithmetisation.input_claim);
   key.output = public_tensor(program.tensors[program.output], options.output, arithmetisation.output_claim);
   key.one_reads = arithmetisation.one_reads;
   key.ones_reads = arithmetisation.ones_reads;
@@ -107,8 +107,8 @@ void check_key_of(const Program& structure, const VerificationKey& key) {
   });
   const Arithmetisation arithmetisation = arithmetise(structure, key);
   require(key.output_form == structure.predicate.kind &&
-              key.input == public_tensor(structure.tensors[structure.input], key.input_visibility,
-                                         arithmetisation.input_claim) &&
+              key.input ==
+                  public_tensor(stated_input(structure), key.input_visibility, arithmetisation.input_claim) &&
               key.output == public_tensor(structure.tensors[structure.output], key.output_visibility,
                                           arithmetisation.output_claim),
           ErrorKind::rejected, "the key's input or output is not that of model.structure");

@@ -10,9 +10,11 @@
 #include "frontend/quantise.hpp"
 #include "program/executor.hpp"
 #include "tests/support/source_folder.hpp"
+#include "tests/support/refusal.hpp"
 #include "tests/unit/frontend/frontend_support.hpp"
 
 using namespace circlet;
+using circlet::testing::contains;
 
 namespace {
 
@@ -57,7 +59,7 @@ TEST_CASE("the_digits_example_keeps_its_classes_with_small_tables") {
   const Model model = calibrate(graph, read_inputs(folder / "calibration.json", graph.features()));
   CHECK(model.report.goal_met);
   CHECK(model.report.disagreements == 0);
-  CHECK(model.report.relative_error() < 0.005);
+  CHECK(model.report.relative_error() < 0.006);
   CHECK(lut_entries(model.program) < 3900);
   const TensorInfo& input = model.program.tensors[model.program.input];
   CHECK(input.scales == std::vector<double>{1.0});
@@ -142,6 +144,94 @@ TEST_CASE("an_accuracy_goal_that_cannot_be_met_is_reported") {
   const Model model = calibrate(chain("Relu", "Relu"), random_inputs(100, 6), options);
   CHECK_FALSE(model.report.goal_met);
   CHECK(to_text(model.report).find("NOT met") != std::string::npos);
+}
+
+TEST_CASE("an_explicit_goal_that_is_missed_is_an_error_that_names_the_weakest_point") {
+  CalibrationOptions options;
+  options.goal_required = true;
+  CHECK_NOTHROW(calibrate(chain("Relu", "Relu"), random_inputs(100, 6), options));
+  options.lut_bits = 3;
+  const std::string layer = circlet::testing::refusal(
+      ErrorKind::bad_input, [&] { calibrate(chain("Relu", "Relu"), random_inputs(100, 6), options); });
+  CHECK(contains(layer, "the accuracy goal is missed"));
+  CHECK(contains(layer, "layer 'Relu_"));
+  CHECK(contains(layer, "Nothing was written"));
+  // One value a million times the others leaves them a few steps.
+  options.lut_bits.reset();
+  std::vector<double> inputs = random_inputs(100, 6);
+  inputs[2] = 1e6;
+  const std::string feature = circlet::testing::refusal(
+      ErrorKind::bad_input, [&] { calibrate(chain("Tanh", "Tanh"), inputs, options); });
+  CHECK(contains(feature, "feature 2"));
+}
+
+TEST_CASE("every_fifth_sample_measures_what_the_others_chose") {
+  const Graph graph = chain("Relu", "Relu");
+  const Model model = calibrate(graph, random_inputs(100, 6));
+  CHECK(model.report.unseen);
+  CHECK(model.report.chosen_on == 80);
+  CHECK(model.report.samples == 20);
+  CHECK(contains(to_text(model.report), "20 samples kept apart (80 others chose"));
+  // What they are has no part in the model.
+  std::vector<double> inputs = random_inputs(100, 6);
+  for (std::size_t i = 4 * 6; i < inputs.size(); i += 5 * 6) inputs[i] += 0.5;
+  CHECK(calibrate(graph, inputs).program == model.program);
+}
+
+TEST_CASE("a_few_samples_give_no_share_of_equal_classes") {
+  for (const std::size_t samples : {1, 19}) {
+    const AccuracyReport report = calibrate(chain("Relu", "Relu"), random_inputs(samples, 6)).report;
+    CHECK_FALSE(report.unseen);
+    CHECK(report.chosen_on == samples);
+    CHECK(contains(to_text(report), "accuracy is not known"));
+    CHECK_FALSE(contains(to_text(report), "%"));
+  }
+}
+
+TEST_CASE("samples_beyond_ranges_are_counted") {
+  // One ReLU of x1 - x2, small but in two of the four samples kept apart; a fourth has a feature beyond its
+  // range.
+  ModelMaker maker;
+  maker.input("x", {-1, 2}).output("y").constant("w", {2, 1}, {1, -1});
+  maker.node("MatMul", {"x", "w"}, "a");
+  maker.node("Relu", {"a"}, "y");
+  std::vector<double> inputs;
+  for (int i = 0; i < 20; ++i) {
+    const double x = i - 10.03;
+    const double gap = i == 4 || i == 9 ? 8 : 0.7 + i / 50.0;
+    inputs.insert(inputs.end(), {i == 19 ? 40.0 : x, i == 19 ? 39.0 : x - gap});
+  }
+  const AccuracyReport report = calibrate(maker.import(), inputs).report;
+  CHECK(report.samples == 4);
+  CHECK(report.refused == 2);
+  CHECK(report.clipped == 1);
+  CHECK(report.measured() == 2);
+}
+
+TEST_CASE("no_width_that_a_user_can_fix_is_far_better_than_the_search") {
+  const Graph graph = chain("Tanh", "Sigmoid");
+  const std::vector<double> inputs = random_inputs(60, 6);
+  CalibrationOptions options;
+  options.relative_error = 1e-7;  // out of reach
+  const double found = calibrate(graph, inputs, options).report.rms_error;
+  for (const std::uint32_t lut_bits : {13U, 14U, 15U, 16U}) {
+    CAPTURE(lut_bits);
+    options.lut_bits = lut_bits;
+    CHECK(found < 2 * calibrate(graph, inputs, options).report.rms_error);
+  }
+}
+
+TEST_CASE("the_margin_widens_input_features_too") {
+  const Graph graph = chain("Relu", "Relu");
+  CalibrationOptions options;
+  options.input_bits = 10;
+  const auto range = [&](double margin) {
+    options.margin = margin;
+    const TensorInfo input = calibrate(graph, random_inputs(60, 6), options).program.tensors[0];
+    return input.scale(0) * static_cast<double>(input.max);
+  };
+  CHECK(range(6) >= 1.5 * range(2));
+  CHECK(range(2) > range(1));
 }
 
 TEST_CASE("values_within_the_margin_execute_and_values_beyond_it_are_errors") {

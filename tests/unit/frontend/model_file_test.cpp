@@ -23,7 +23,12 @@ Model small_model() {
   Model model{.program = small_program(), .report = {}};
   model.program.postprocessing = {{.kind = PostStep::Kind::argmax, .node = "ArgMax"}};
   model.program.class_labels = {"cat", "dog"};
+  model.program.centres = {3, -4};
+  model.report.chosen_on = 30;
   model.report.samples = 7;
+  model.report.unseen = true;
+  model.report.refused = 2;
+  model.report.weakest = "feature 3";
   model.report.max_error = 0.25;
   model.report.goal_met = true;
   model.report.layers.push_back({.name = "first", .function = "Relu", .rows = 2, .bound = 31});
@@ -67,6 +72,8 @@ TEST_CASE("a_model_file_holds_the_program_and_its_report") {
   CHECK(read.program == model.program);
   CHECK(write_model(read) == write_model(model));
   CHECK(read.report.max_error == 0.25);
+  CHECK(read.report.measured() == 5);
+  CHECK(read.report.weakest == "feature 3");
   CHECK(read.report.layers[0].function == "Relu");
 }
 

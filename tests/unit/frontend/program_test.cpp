@@ -53,6 +53,16 @@ TEST_CASE("check_program_refuses_splits_that_are_not_unique") {
 TEST_CASE("check_program_refuses_ranges_that_differ_from_what_a_layer_makes") {
   CHECK(contains(refusal([](Program& p) { p.tensors[1].max += 1; }), "layer 0"));
   CHECK(contains(refusal([](Program& p) { p.tensors[2].max += 1; }), "layer 1"));
+  // Accumulators may stay within their range: it tells less of the weights that way.
+  const auto raw = [](std::int64_t bound) {
+    return [bound](Program& p) {
+      p.tensors[2].max = bound;
+      p.tensors[2].min = -bound;
+    };
+  };
+  CHECK(refusal(raw(127)) == "accepted");
+  CHECK(contains(refusal(raw(98)), "can reach 99, beyond the output range of 98"));
+  CHECK(contains(refusal(raw(accumulator_limit)), "2^29"));
   CHECK(contains(refusal([](Program& p) { p.tensors[0].max = -1; }), "impossible range"));
   CHECK(contains(refusal([](Program& p) { p.tensors[0].max = std::int64_t{1} << 40; }), "impossible range"));
 }
@@ -136,6 +146,19 @@ TEST_CASE("execute_names_the_neuron_that_leaves_its_lut") {
   });
   CHECK(contains(reason, "layer 'first', neuron 0, sample 1"));
   CHECK(contains(reason, "margin"));
+}
+
+TEST_CASE("quantise_input_clips_and_counts_where_it_is_asked_to") {
+  const Program program = small_program();  // scale 0.5, range [0, 3]
+  Clipped clipped;
+  CHECK(quantise_input(program, std::vector<double>{1.0, 9.0, -2.0, 0.3, 1.6, 1e300}, &clipped) ==
+        std::vector<std::int32_t>{2, 3, 0, 1, 3, 3});
+  CHECK(clipped.values == 3);
+  CHECK(clipped.features == std::set<std::size_t>{0, 1});
+  CHECK(contains(to_text(clipped), "3 input values (features 0, 1)"));
+  CHECK(to_text(Clipped{}).empty());
+  CHECK_THROWS_AS(quantise_input(program, std::vector<double>{0.0, static_cast<double>(NAN)}, &clipped),
+                  Error);
 }
 
 TEST_CASE("quantise_input_refuses_values_outside_the_range_instead_of_clamping") {

@@ -1,6 +1,8 @@
 #include <doctest/doctest.h>
 
 #include "stark/prover/prover.hpp"
+#include "program/predicate.hpp"
+#include "lowering/structure.hpp"
 #include "stark/verifier.hpp"
 #include "tests/support/random_program.hpp"
 
@@ -10,7 +12,11 @@ using namespace circlet::testing;
 namespace {
 
 std::vector<std::int32_t> random_input(const Program& program, std::uint32_t lanes, std::uint32_t seed) {
-  return ProgramBuilder(1, 0, 0, seed).random_input(program.tensors[program.input], lanes);
+  auto input = ProgramBuilder(1, 0, 0, seed).random_input(program.tensors[program.input], lanes);
+  for (std::size_t i = 0; i < input.size(); ++i) {
+    input[i] += static_cast<std::int32_t>(centre(program, i % program.tensors[program.input].rows));
+  }
+  return input;
 }
 
 void check_round_trip(const Program& program, const SetupOptions& options) {
@@ -47,6 +53,24 @@ TEST_CASE("an_honest_proof_verifies_on_every_target_and_visibility") {
       }
     }
   }
+}
+
+TEST_CASE("inputs_about_centres_are_stated_as_they_are") {
+  Program program = random_mlp(5, 17, 3, 1);
+  program.centres = {1 << 20, 0, -70000, 12, max_input - 15};
+  for (const auto input : {Visibility::shown, Visibility::hidden, Visibility::committed}) {
+    check_round_trip(program, {.input = input});
+    const ProvingKey proving_key = setup(program, {.input = input});
+    CHECK(proving_key.key.input.min == -70000);
+    CHECK(proving_key.key.input.max == max_input);
+    check_key_of(structure_of(program), proving_key.key);
+    // The structure says which feature lies where.
+    Program moved = structure_of(program);
+    std::swap(moved.centres[0], moved.centres[2]);
+    CHECK_THROWS_AS(check_key_of(moved, proving_key.key), Error);
+  }
+  check_round_trip(program, {.target = Target::offchain, .batch = 3});
+  check_round_trip(with_predicate(program, parse_predicate("argmax")), {});
 }
 
 TEST_CASE("public_weights_have_one_root_that_anyone_rebuilds") {

@@ -1,0 +1,87 @@
+#include "frontend/published.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cmath>
+#include <set>
+#include <string_view>
+
+namespace circlet {
+namespace {
+
+/// 2^(i/4), rounded: powers of two aside, every scale on the grid is one of these times a power of two.
+constexpr std::array<double, 4> fractions = {1.0, 0x1.306fe0a31b715p+0, 0x1.6a09e667f3bcdp+0,
+                                             0x1.ae89f995ad3adp+0};
+
+/// Whether every operator of a look-up's function, "Relu+Sigmoid", is one without constants of the model.
+bool is_parameter_free(std::string_view name) {
+  static const std::set<std::string_view> operators = {
+      "Abs",  "Acos", "Acosh", "Asin",     "Asinh",      "Atan", "Atanh",     "Ceil",
+      "Cos",  "Cosh", "Erf",   "Exp",      "Floor",      "Gelu", "HardSwish", "Identity",
+      "Log",  "Mish", "Neg",   "Not",      "Reciprocal", "Relu", "Round",     "Sigmoid",
+      "Sign", "Sin",  "Sinh",  "Softplus", "Softsign",   "Sqrt", "Tan",       "Tanh"};
+  while (true) {
+    const std::size_t plus = name.find('+');
+    if (!operators.contains(name.substr(0, plus))) return false;
+    if (plus == std::string_view::npos) return true;
+    name.remove_prefix(plus + 1);
+  }
+}
+
+std::string layers_of(const Program& program, std::uint32_t lut) {
+  std::string names;
+  for (const Layer& layer : program.layers) {
+    if (!layer.split || layer.split->lut != lut) continue;
+    names += (names.empty() ? "'" : ", '") + layer.name + "'";
+  }
+  return names;
+}
+
+}  // namespace
+
+double scale_on_grid(double scale) {
+  int exponent = 0;
+  const double mantissa = std::frexp(scale, &exponent);  // scale = mantissa 2^exponent, in [1/2, 1)
+  const double doubled = 2 * mantissa;
+  const auto found = std::ranges::lower_bound(fractions, doubled);
+  return found == fractions.end() ? std::ldexp(1.0, exponent) : std::ldexp(*found, exponent - 1);
+}
+
+std::int64_t coarse_end(std::int64_t end) {
+  const auto magnitude = static_cast<std::uint64_t>(std::abs(end));
+  if (magnitude == 0 || std::has_single_bit(magnitude) || std::has_single_bit(magnitude + 1)) return end;
+  const auto above = static_cast<std::int64_t>(std::bit_ceil(magnitude)) - 1;
+  return end > 0 ? above : -above;
+}
+
+std::vector<std::string> disclosures(const Program& program) {
+  std::vector<std::string> lines;
+  for (const TensorInfo& tensor : program.tensors) {
+    const auto off_grid = [](double scale) { return scale != scale_on_grid(scale); };
+    const auto found = std::ranges::find_if(tensor.scales, off_grid);
+    if (found != tensor.scales.end()) {
+      lines.push_back(fmt::format("the scale {} of '{}' is not a power of 2^(1/4)", *found, tensor.name));
+    }
+  }
+  for (std::size_t i = 0; i < program.layers.size(); ++i) {
+    const Layer& layer = program.layers[i];
+    const TensorInfo& output = program.tensors[layer.output];
+    if (!layer.split && output.max != raw_range) {
+      lines.push_back(
+          fmt::format("the range of layer '{}' is {}, a figure about its weights", layer.name, output.max));
+    }
+  }
+  for (std::uint32_t i = 0; i < program.luts.size(); ++i) {
+    const std::string& name = program.luts[i].name;
+    if (is_parameter_free(name)) continue;
+    lines.push_back(
+        fmt::format("the table '{}' of layer {} shows the constants of its function, learned ones too", name,
+                    layers_of(program, i)));
+  }
+  return lines;
+}
+
+}  // namespace circlet
