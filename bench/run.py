@@ -34,7 +34,7 @@ WIDE_FIBONACCI = (16, 100)
 COMPARISON_ROUNDS = 3  # in which Circlet and the crate take turns
 OVERHEAD_ROUNDS = 5  # in which keys with and without zero knowledge do
 # The phases of `circlet bench` that the crate does not do, or does not do in its timed part.
-NOT_TIMED_BY_STWO = ("model.circlet", "model.pk", "input", "execution", "proof of work", "budget", "proof file")
+NOT_TIMED_BY_STWO = ("model.circlet", "model.pk", "session", "input", "execution", "proof of work", "budget", "proof file")
 
 
 class NotRun(Exception):

@@ -8,6 +8,7 @@
 #include "cli/terminal.hpp"
 #include "frontend/calibrate.hpp"
 #include "stark/prover/setup.hpp"
+#include "session/proving_session.hpp"
 
 namespace circlet::cli {
 
@@ -41,6 +42,7 @@ struct SetupCommand {
   bool force = false;             // replace the folder's key
   bool renew = false;             // mask the weights of the folder's key anew
   std::uint32_t split = 0;        // folders to divide the budget of proofs among; 0: none
+  bool moved = false;             // before a split: the folder was moved, not copied
   std::string output = "public";  // as parse_output reads it
 };
 void setup_keys(const SetupCommand& command, const Output& output);
@@ -53,6 +55,7 @@ void run_model(const RunCommand& command, const Output& output);
 
 struct CommitCommand {
   Path key, input, data;
+  bool show = false;  // the values too
 };
 void commit_input(const CommitCommand& command, const Output& output);
 
@@ -66,7 +69,8 @@ struct ProveCommand {
   std::optional<Path> output_data;  // where to write the commitment to the output, if the key has one
   std::string context = "0x0";
   bool as_json = false;
-  bool strict = false;  // refuse inputs that else are clipped
+  ProvingRules rules;
+  std::optional<Path> refusal_log;  // where the owner reads what uniform errors do not say
 };
 void prove_input(const ProveCommand& command, const Output& output);
 

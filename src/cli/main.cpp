@@ -120,12 +120,17 @@ void add_setup(CLI::App& app, SetupCommand& options, const Output& output) {
       command->add_flag("--renew", options.renew,
                         "keep the key and mask its weights anew: another model id, a whole budget of proofs");
   renew->excludes(shown);
+  auto* split =
+      command
+          ->add_option(
+              "--split", options.split,
+              "divide what remains of the budget of proofs among so many copies of the folder, folder/1 ...")
+          ->check(CLI::Range(2, 1000))
+          ->excludes(renew);
   command
-      ->add_option(
-          "--split", options.split,
-          "divide what remains of the budget of proofs among so many copies of the folder, folder/1 ...")
-      ->check(CLI::Range(2, 1000))
-      ->excludes(renew);
+      ->add_flag("--i-moved-it", options.moved,
+                 "with --split, of a folder that was moved here: no copy of it proves")
+      ->needs(split);
   command
       ->add_option_function<std::string>(
           "--security",
@@ -163,6 +168,7 @@ void add_commit(CLI::App& app, CommitCommand& options, const Output& output) {
   command->add_option("input", options.input, "one input: .json, .npy or .npz")->required();
   command->add_option("-o,--output", options.data, "file for the values and their opening, secret")
       ->required();
+  command->add_flag("--show", options.show, "print the values too");
   command->callback([&] {
     keep_memory_private();
     commit_input(options, output);
@@ -172,7 +178,10 @@ void add_commit(CLI::App& app, CommitCommand& options, const Output& output) {
 void add_open(CLI::App& app, OpenCommand& options, const Output& output) {
   auto* command = app.add_subcommand("open", "Show the id and the values of a commitment");
   command->add_option("data", options.data, "file that commit or prove wrote")->required();
-  command->callback([&] { open_data(options, output); });
+  command->callback([&] {
+    keep_memory_private();
+    open_data(options, output);
+  });
 }
 
 void add_prove(CLI::App& app, ProveCommand& options, const Output& output) {
@@ -190,8 +199,20 @@ void add_prove(CLI::App& app, ProveCommand& options, const Output& output) {
                    "number that binds the proof to its use: decimal, or hexadecimal after 0x; for the chain "
                    "below Starknet's prime, 2^251 + 17 * 2^192 + 1")
       ->capture_default_str();
-  command->add_flag("--strict", options.strict, "refuse inputs beyond their range instead of clipping them");
+  command->add_flag("--strict", options.rules.strict, "refuse inputs beyond their range instead of clipping them");
   command->add_flag("--as-json", options.as_json, "write the proof as JSON, for the stwo crate");
+  command->add_flag("--i-moved-it", options.rules.moved,
+                    "the folder, or the file of the commitment, was moved here, and no copy of it proves");
+  command->add_flag(
+      "--reveal-committed", options.rules.reveal_committed,
+      "prove under a key of --no-zk about a commitment that hides its values: the proof shows them");
+  auto* uniform =
+      command->add_flag("--uniform-errors", options.rules.uniform_errors,
+                        "refuse all inputs in the same words, for a prover of other people's inputs");
+  command
+      ->add_option("--refusal-log", options.refusal_log,
+                   "file to which the reasons are appended, for the owner alone")
+      ->needs(uniform);
   command->callback([&] {
     keep_memory_private();
     prove_input(options, output);
@@ -229,7 +250,10 @@ void add_inspect(CLI::App& app, InspectCommand& options, const Output& output) {
 }
 
 void add_bench(CLI::App& app, BenchCommand& options, const Output& output) {
-  auto* command = app.add_subcommand("bench", "Time loading, proving and verifying, phase by phase");
+  auto* command =
+      app.add_subcommand("bench",
+                         "Time loading, proving and verifying, phase by phase, with weights that are "
+                         "masked anew: the key's budget stays as it is");
   command->add_option("folder", options.folder, "model folder")->required();
   command->add_option("input", options.input, "inputs: .json, .npy or .npz")->required();
   command->add_option("--repeat", options.repeat, "proofs; the median is printed")

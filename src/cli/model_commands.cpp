@@ -44,7 +44,7 @@ std::string budget_text(const ProvingKey& proving_key, std::optional<std::uint32
 }
 
 /// Copies of a folder, each with a share of what remains of its budget.
-void split_keys(const ModelFolder& folder, std::uint32_t parts, const Output& output) {
+void split_keys(const ModelFolder& folder, std::uint32_t parts, bool moved, const Output& output) {
   const ProvingKey proving_key = proving_key_of(folder);
   require(proving_key.key.hides_weights(), ErrorKind::usage,
           "the key does not hide its weights, and has no budget of proofs to split");
@@ -55,6 +55,7 @@ void split_keys(const ModelFolder& folder, std::uint32_t parts, const Output& ou
             copies.back().folder.string() + " exists: move it away first");
   }
   const Bytes model = read_file(folder.model()), structure = read_file(folder.structure());
+  if (moved) record_place(folder.budget(), proving_key.key.weights_root);
   // From here on the folder itself proves nothing more, whatever happens.
   const auto shares = split_budget(folder.budget(), proving_key.key.weights_root, parts);
   auto list = nlohmann::ordered_json::array();
@@ -169,7 +170,7 @@ void import_model(ImportOptions options, const Output& output) {
 
 void setup_keys(const SetupCommand& command, const Output& output) {
   const ModelFolder folder{command.folder};
-  if (command.split != 0) return split_keys(folder, command.split, output);
+  if (command.split != 0) return split_keys(folder, command.split, command.moved, output);
   const Program imported = folder.imported();
   if (!command.renew && !command.force) require_no_key(folder);
   SetupOptions options = command.setup;
@@ -191,8 +192,9 @@ void setup_keys(const SetupCommand& command, const Output& output) {
     proving_key = setup(program, options);
   }
   save_proving_key(proving_key, folder.proving_key());
+  std::string note;
   if (proving_key.key.hides_weights()) {
-    create_budget(folder.budget(), proving_key.key.weights_root, proving_key.proof_budget);
+    note = place_note(create_budget(folder.budget(), proving_key.key.weights_root, proving_key.proof_budget));
   }
   save_verification_key(proving_key.key, folder.verification_key());
   save_structure(imported, predicate, folder.structure());
@@ -211,12 +213,12 @@ void setup_keys(const SetupCommand& command, const Output& output) {
                 {"proving_key", folder.proving_key().string()}},
                fmt::format("model id        {}\nstructure root  {}\nweights root    {}\ntables          {}\n"
                            "statement       input {}, output {}\nhides           {}\n{}{}plan            {}\n"
-                           "wrote {} (public) and {} (secret)\nnext: {}\n",
+                           "wrote {} (public) and {} (secret)\n{}next: {}\n",
                            model_id(key).to_hex(), key.structure_root.to_hex(), key.weights_root.to_hex(),
                            sizes_text(key.log_sizes), visibility_name(key.input_visibility),
                            output_setting(predicate, key.output_visibility), hidden_text(key),
                            shown_text(imported), budget_text(proving_key, asked), reason, folder.verification_key().string(),
-                           folder.proving_key().string(), next_step(folder, key)));
+                           folder.proving_key().string(), note, next_step(folder, key)));
 }
 
 void run_model(const RunCommand& command, const Output& output) {

@@ -18,6 +18,7 @@
 #include "program/predicate.hpp"
 #include "stark/prover/proof_budget.hpp"
 #include "stark/prover/prover.hpp"
+#include "session/proving_session.hpp"
 #include "stark/security.hpp"
 #include "stark/verifier.hpp"
 #include "starknet/calldata.hpp"
@@ -39,47 +40,6 @@ std::span<const std::uint8_t> as_bytes(const std::string& text) {
 
 Proof load_proof(const Path& path) {
   return decode_proof(read_file(path, std::uint64_t{1} << 30), path.string());
-}
-
-/// The statement's values as integers, read from a user's file; beyond their range clipped, if it is counted.
-std::vector<std::int32_t> load_input(const Program& program, const Path& path, Clipped* clipped) {
-  return quantise_input(program, read_inputs(path, program.tensors[program.input].rows), clipped);
-}
-
-DataCommitment load_data(const Path& path) {
-  return decode_data(read_file(path, std::uint64_t{1} << 32), path.string());
-}
-
-/// Whoever loses the opening of a commitment can prove nothing about it any more.
-void require_absent(const Path& path) {
-  require(!std::filesystem::exists(path), ErrorKind::usage, [&] {
-    return path.string() + " exists, and may hold the opening of a commitment: move it away first";
-  });
-}
-
-/// Writes a new commitment and starts the count of the proofs about it, in this order: a commitment without a
-/// count makes no proof.
-void save_data(const DataCommitment& data, const Path& path) {
-  write_file(path, encode_data(data), true);
-  if (data.proof_budget != 0) create_budget(budget_of_data(path), data.root(), data.proof_budget);
-}
-
-/// The model's input: real numbers from a user's file, or the opening of a commitment to it.
-struct ProofInput {
-  std::vector<std::int32_t> values;
-  std::optional<DataCommitment> data;
-  Clipped clipped;
-};
-ProofInput load_proof_input(const Program& program, const VerificationKey& key, const ProveCommand& command) {
-  if (key.input_visibility != Visibility::committed) {
-    ProofInput input;
-    input.values = load_input(program, command.input, command.strict ? nullptr : &input.clipped);
-    return input;
-  }
-  const Path& path = command.input;
-  DataCommitment data = load_data(path);
-  auto values = data.values;
-  return {std::move(values), std::move(data), {}};
 }
 
 /// Throws unless the proof is about the commitment with the id `wanted`; `root` is what its statement has.
@@ -121,7 +81,7 @@ void commit_input(const CommitCommand& command, const Output& output) {
     return std::string("the key's input is ") + visibility_name(key.input_visibility) +
            ": commit to inputs of keys made by `circlet setup --input committed`";
   });
-  require_absent(command.data);
+  require_no_commitment(command.data);
   const TensorInfo tensor{.name = "input",
                           .rows = key.input.rows,
                           .min = key.input.min,
@@ -129,83 +89,68 @@ void commit_input(const CommitCommand& command, const Output& output) {
                           .scales = key.input.scales};
   const DataCommitment data =
       commit_data(key, key.input, quantise(tensor, read_inputs(command.input, tensor.rows)));
-  save_data(data, command.data);
-  auto object = data_json(data);
+  const auto place = save_commitment(data, command.data);
+  nlohmann::ordered_json object = {{"commitment", data.id().to_hex()}};
+  std::string text = fmt::format("commitment {}\n", data.id().to_hex());
+  if (command.show) {
+    object = data_json(data);
+    text = data_text(data);
+  }
   object["data"] = command.data.string();
   object["proof_budget"] = data.proof_budget;
-  output.print(object,
-               data_text(data) + fmt::format("wrote {} (secret): {}\n", command.data.string(),
-                                             data.proof_budget == 0
-                                                 ? "the key hides nothing, nor does the commitment"
-                                                 : fmt::format("hidden over {} proofs", data.proof_budget)));
+  output.print(object, text +
+                           fmt::format("wrote {} (secret): {}\n", command.data.string(),
+                                       data.proof_budget == 0
+                                           ? "the key hides nothing, nor does the commitment"
+                                           : fmt::format("hidden over {} proofs", data.proof_budget)) +
+                           (place ? place_note(*place) : ""));
 }
 
 void open_data(const OpenCommand& command, const Output& output) {
-  const DataCommitment data = load_data(command.data);
+  const DataCommitment data = load_commitment(command.data);
   output.print(data_json(data), data_text(data));
 }
 
 void prove_input(const ProveCommand& command, const Output& output) {
   const auto start = std::chrono::steady_clock::now();
   const ModelFolder folder{command.folder};
-  const Program program = folder.program();
-  const ProvingKey proving_key = proving_key_of(folder);
-  const VerificationKey& key = proving_key.key;
-  const Context context = parse_context(command.context);
-  if (is_for_contract(key)) context_felt(context);  // before anything is spent
-  const bool counted = key.hides_weights();
-  if (counted) require_budget(folder.budget(), key.weights_root, key_budget);  // before the work
-  const bool commits_output = key.output_visibility == Visibility::committed;
-  require(command.output_data.has_value() == commits_output, ErrorKind::usage,
-          commits_output ? "the key commits to the output: say where its opening goes with --output-data"
-                         : "--output-data: the key does not commit to the output");
-  if (command.output_data) require_absent(*command.output_data);
+  ProvingRules rules = command.rules;
+  if (command.refusal_log) {
+    rules.on_refusal = [&](const std::string& text) { append_line(*command.refusal_log, text); };
+  }
+  Program program = folder.program();
+  const ProvingSession session(load_proving_key(folder.proving_key()), std::move(program), folder.budget(),
+                               std::move(rules));
   ProgressBar bar(!output.json);
   double done = 0;
   const auto on_phase = [&](std::string_view phase, double) {
     bar.update(phase, done = std::min(1.0, done + 0.1));
   };
-  const ProofInput input = load_proof_input(program, key, command);
-  warn(to_text(input.clipped));
-  if (key.zero_knowledge && input.data) {
-    require_budget(budget_of_data(command.input), input.data->root(), data_budget);
-  }
-  std::optional<DataCommitment> output_data;
-  if (commits_output) {
-    output_data = commit_data(key, key.output, execute(program, input.values, key.batch).output());
-  }
-  const Proof proof = prove(proving_key, program, input.values,
-                            {.context = context,
-                             .observer = {},
-                             .phases = on_phase,
-                             .data = {.input = input.data ? &*input.data : nullptr,
-                                      .output = output_data ? &*output_data : nullptr}});
-  const Bytes file = encode_proof(proof);
-  // Before any of the proof can be seen.
-  if (output_data) save_data(*output_data, *command.output_data);
-  const std::uint64_t remaining = counted ? spend_budget(folder.budget(), key.weights_root) : 0;
-  if (key.zero_knowledge && input.data)
-    spend_budget(budget_of_data(command.input), input.data->root(), data_budget);
-  if (key.zero_knowledge && output_data) {
-    spend_budget(budget_of_data(*command.output_data), output_data->root(), data_budget);
-  }
+  const CountedProof counted = session.prove({.input = command.input,
+                                              .output_data = command.output_data,
+                                              .context = context,
+                                              .phases = on_phase});
+  const Proof& proof = counted.proof;
+  warn(to_text(counted.clipped));
   if (command.as_json) {
     write_file(command.proof, as_bytes(proof_to_json(proof).dump()));
   } else {
-    write_file(command.proof, file);
+    write_file(command.proof, counted.file);
   }
   const double seconds = seconds_since(start);
-  const auto threshold = threshold_of(program.predicate);
-  auto object = statement_json(key, proof.statement, threshold);
-  object["clipped"] = input.clipped.values;
+  const auto threshold = threshold_of(session.program().predicate);
+  auto object = statement_json(session.key(), proof.statement, threshold);
+  object["clipped"] = counted.clipped.values;
   object["proof"] = command.proof.string();
-  object["proof_bytes"] = file.size();
+  object["proof_bytes"] = counted.file.size();
   object["seconds"] = seconds;
-  if (counted) object["proofs_remaining"] = remaining;
-  output.print(object, statement_text(key, proof.statement, threshold) +
-                           fmt::format("wrote {} ({}) in {}{}\n", command.proof.string(),
-                                       human_size(file.size()), human_time(seconds),
-                                       counted ? fmt::format("; the key allows {} more", remaining) : ""));
+  if (counted.remaining) object["proofs_remaining"] = *counted.remaining;
+  output.print(
+      object,
+      statement_text(session.key(), proof.statement, threshold) +
+          fmt::format("wrote {} ({}) in {}{}\n", command.proof.string(), human_size(counted.file.size()),
+                      human_time(seconds),
+                      counted.remaining ? fmt::format("; the key allows {} more", *counted.remaining) : ""));
 }
 
 void verify_proof(const VerifyCommand& command, const Output& output) {
@@ -265,7 +210,7 @@ void write_calldata(const CalldataCommand& command, const Output& output) {
 void bench(const BenchCommand& command, const Output& output) {
   const ModelFolder folder{command.folder};
   const Path proof_file = command.folder / "bench-proof.bin";
-  const Path budget_file = command.folder / "bench.budget";  // its proofs go nowhere: the key's is not spent
+  const Path budget_file = command.folder / "bench.budget";
   std::map<std::string, std::vector<double>> phases;
   auto runs = nlohmann::ordered_json::array();
   std::vector<double> proving, without_grinding, verifying;
@@ -274,44 +219,55 @@ void bench(const BenchCommand& command, const Output& output) {
   const VerificationKey key = verification_key_of(folder);
   require(key.input_visibility != Visibility::committed && key.output_visibility != Visibility::committed,
           ErrorKind::usage, "bench times keys without committed values");
-  std::filesystem::remove(budget_file);
-  if (key.hides_weights()) create_budget(budget_file, key.weights_root, repeat);
+  // Nothing is proved with the folder's key: its units are for proofs that somebody asked for, and a proof
+  // that is not counted must not exist. Weights that are masked anew, in memory alone, take as long.
+  ProvingKey throwaway;
+  std::uint64_t allowed = 0;
+  const auto mask_anew = [&] {
+    throwaway = load_proving_key(folder.proving_key());
+    if (!throwaway.key.hides_weights()) return;
+    throwaway = renew(throwaway, folder.program());
+    std::filesystem::remove(budget_file);
+    create_budget(budget_file, throwaway.key.weights_root, throwaway.proof_budget);
+    allowed = throwaway.proof_budget;
+  };
   for (std::uint32_t i = 0; i < repeat; ++i) {
+    if (allowed == 0) mask_anew();
     std::map<std::string, double> times;
     const auto on_phase = [&](std::string_view phase, double seconds) {
       times[std::string(phase)] += seconds;
     };
     PhaseTimer timer(on_phase);
     const auto start = std::chrono::steady_clock::now();
-    const Program program = folder.program();
+    Program program = folder.program();
     timer.end_phase("model.circlet");
-    const ProvingKey proving_key = proving_key_of(folder);
+    proving_key_of(folder);
     timer.end_phase("model.pk");
-    auto input = load_input(program, command.input, nullptr);
+    const ProvingSession session(throwaway, std::move(program), budget_file, {.strict = true});
+    timer.end_phase("session");
+    const auto inputs = read_inputs(command.input, key.input.rows);
     const std::size_t sample_size = std::size_t{key.input.rows} * key.batch;
-    const std::size_t samples = std::max<std::size_t>(1, input.size() / sample_size);
+    const std::size_t samples = std::max<std::size_t>(1, inputs.size() / sample_size);
     const auto first = static_cast<std::ptrdiff_t>(i % samples * sample_size);
-    input = {input.begin() + first,
-             input.begin() + std::min<std::ptrdiff_t>(first + static_cast<std::ptrdiff_t>(sample_size),
-                                                      static_cast<std::ptrdiff_t>(input.size()))};
+    const auto last = std::min<std::ptrdiff_t>(first + static_cast<std::ptrdiff_t>(sample_size),
+                                               static_cast<std::ptrdiff_t>(inputs.size()));
     timer.end_phase("input");
-    const Proof proof =
-        prove(proving_key, program, input, {.context = {i}, .observer = {}, .phases = on_phase});
+    const CountedProof counted =
+        session.prove({.input = std::vector<double>(inputs.begin() + first, inputs.begin() + last),
+                       .output_data = {},
+                       .context = {i},
+                       .phases = on_phase});
+    if (counted.remaining) allowed = *counted.remaining;
     timer.restart();
-    const Bytes bytes = encode_proof(proof);
-    if (key.hides_weights()) {
-      spend_budget(budget_file, key.weights_root);
-      timer.end_phase("budget");
-    }
-    write_file(proof_file, bytes, true);  // secret: it is not counted
+    write_file(proof_file, counted.file, true);  // nobody asked for it
     timer.end_phase("proof file");
     proving.push_back(seconds_since(start));
     without_grinding.push_back(proving.back() - times[std::string(grinding_phase)]);
-    proof_bytes = bytes.size();
+    proof_bytes = counted.file.size();
     for (const auto& [name, seconds] : times) phases[name].push_back(seconds);
     runs.push_back(times);
     const auto verify_start = std::chrono::steady_clock::now();
-    verify(key, proof);
+    verify(session.key(), counted.proof);
     verifying.push_back(seconds_since(verify_start));
   }
   for (const char* file : {"bench-proof.bin", "bench.budget", "bench.budget.lock"}) {

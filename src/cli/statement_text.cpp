@@ -62,6 +62,12 @@ std::string data_text(const DataCommitment& data) {
                      values_text(data.values, real_values(data.scales, data.values)));
 }
 
+std::string place_note(const BudgetPlace& place) {
+  if (place.birth) return "";
+  return "note: this file system keeps no birth times of folders: a copy of this one may go unnoticed if the "
+         "first is removed\n";
+}
+
 std::string hidden_text(const VerificationKey& key) {
   if (!key.zero_knowledge) return "nothing (--no-zk): a proof tells of weights and values";
   std::string text;

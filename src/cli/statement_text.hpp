@@ -8,6 +8,7 @@
 
 #include "program/program.hpp"
 #include "stark/prover/data_commitment.hpp"
+#include "stark/prover/proof_budget.hpp"
 #include "stark/statement.hpp"
 
 namespace circlet::cli {
@@ -21,6 +22,9 @@ std::string values_text(const std::vector<std::int32_t>& integers, const std::ve
 /// The commitment's root and values: what whoever holds it knows.
 nlohmann::ordered_json data_json(const DataCommitment& data);
 std::string data_text(const DataCommitment& data);
+
+/// For the owner of a new budget, where a copy of its folder is hard to notice; else nothing.
+std::string place_note(const BudgetPlace& place);
 
 /// What a key's proofs hide, and what of the model they show.
 std::string hidden_text(const VerificationKey& key);

@@ -231,6 +231,15 @@ void write_file(const std::filesystem::path& path, std::span<const std::uint8_t>
   if (::fsync(directory.get()) != 0) fail_io("sync the folder of", path);
 }
 
+void append_line(const std::filesystem::path& path, const std::string& line) {
+  const FileDescriptor file(
+      ::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600));
+  const std::string text = line + "\n";
+  if (!file.valid() || ::write(file.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size())) {
+    fail_io("write", path);
+  }
+}
+
 FileLock::FileLock(const std::filesystem::path& path) {
   while (true) {
     FileDescriptor file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600));

@@ -65,6 +65,10 @@ class MappedFile {
 /// the next write to `path` removes.
 void write_file(const std::filesystem::path& path, std::span<const std::uint8_t> bytes, bool secret = false);
 
+/// Appends a line to a log that its owner alone may read (mode 0600 if it is made here), in one write. A log
+/// is not synced. Error(io) if the system refuses.
+void append_line(const std::filesystem::path& path, const std::string& line);
+
 /// An exclusive lock between processes, and between threads, as long as it lives: a file that is made if
 /// absent and stays. It ends with its process, however that ends. The constructor waits for its turn;
 /// Error(io) if the file cannot be opened. Whoever removes the file while it is held lets a second holder in.

@@ -14,6 +14,7 @@
 #include <set>
 
 #include "air/prover/blinder.hpp"
+#include "air/prover/mask_rows.hpp"
 #include "core/artefact.hpp"
 #include "program/executor.hpp"
 #include "stark/prover/commit.hpp"
@@ -74,6 +75,9 @@ int run(const std::filesystem::path& folder) {
     proving_key.first_blinder_row = static_cast<std::uint32_t>(first_blinder_row(
         key.log_sizes.blinder, key.pcs.fri.log_blowup_factor, arithmetisation.shape.hidden_queries));
     arithmetisation.first_blinder_row = proving_key.first_blinder_row;
+    const std::size_t masks_of_weights = (std::size_t{1} << sizes[0]) - arithmetisation.linear.size() - 1;
+    proving_key.proof_budget =
+        key.hides_weights() ? proofs_hidden_by(masks_of_weights, key.pcs.fri.n_queries) : 0;
     ModelColumns model = model_columns(program, arithmetisation);
     model.weights[blinder_table] = blinder_columns(Tree::weights, model.structure[blinder_table][0], nullptr);
     const AirShape shape = air_shape(key);

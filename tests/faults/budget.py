@@ -1,11 +1,25 @@
 """The proof budget under kills, failing disks and many processes: no unit is granted twice, and none is lost but
 by a crash between count and grant, one each."""
 
+import shutil
 import subprocess
 import threading
 from pathlib import Path
 
-from workplace import DISK_ERRORS, KILLS, SPEND_LOOP, Case, calls_of, kill_after, payload, run, seconds_of, temporaries
+from workplace import (
+    DISK_ERRORS,
+    KILLS,
+    SPEND_LOOP,
+    Case,
+    calls_of,
+    kill_after,
+    payload,
+    prove_command,
+    run,
+    seconds_of,
+    setup_command,
+    temporaries,
+)
 
 ROOT = "5" * 64
 
@@ -134,10 +148,30 @@ class Kills(Budget):
         for at in range(1, count + 1):
             path.unlink(missing_ok=True)
             self.assertEqual(run(*create, fault="kill", at=at, folder=self.folder).returncode, -9)
-            self.assertIn(len(payload(path) or b""), (0, 48))
+            self.assertIn(len(payload(path) or b""), (0, 92))
             spent = run(SPEND_LOOP, "spend", path, ROOT, 1, self.log)
             self.expect(spent, 0 if path.exists() else 3)
         self.tell(f"{count} kills")
+
+
+    def test_a_kill_before_each_system_call_of_a_move_keeps_the_count(self):
+        self.create(10)
+        self.expect(run(*self.spend()), 0)
+        copy = self.scratch / "copy"
+        shutil.copytree(self.folder, copy)
+        move = [SPEND_LOOP, "move", copy / "model.budget", ROOT, 0]
+        log = self.scratch / "other"
+        states = set()
+        at, code = 0, -9
+        while code == -9:
+            at += 1
+            shutil.copy(self.budget, copy)
+            code = run(*move, fault="kill", at=at, folder=copy).returncode
+            self.assertEqual(run(SPEND_LOOP, "status", copy / "model.budget").stdout.split(), [b"10", b"1"])
+            states.add(run(SPEND_LOOP, "spend", copy / "model.budget", ROOT, 1, log).returncode)
+        self.assertEqual(code, 0)
+        self.assertEqual(states, {0, 2})
+        self.tell(f"{at - 1} kills")
 
 
 class Order(Budget):
@@ -212,6 +246,43 @@ class Failures(Budget):
             if call == "write":
                 self.expect(run(*self.spend(), fault="half", at=at, folder=self.folder), 0)
         self.assertEqual(self.status(), (10, 2))
+
+
+class Places(Budget):
+    def test_a_copy_of_a_budget_grants_nothing_and_the_first_goes_on(self):
+        self.create(10)
+        for copy, copied in (("folder", shutil.copytree), ("file", shutil.copy)):
+            target = self.scratch / copy
+            if copied is shutil.copy:
+                target.mkdir()
+            copied(self.folder if copied is shutil.copytree else self.budget, target)
+            spend = [SPEND_LOOP, "spend", target / "model.budget", ROOT, 1, self.scratch / "other"]
+            self.expect(run(*spend), 2, "--i-moved-it", "circlet setup --split")
+            self.assertFalse((self.scratch / "other").exists() and "granted" in (self.scratch / "other").read_text())
+        self.expect(run(*self.spend()), 0)
+        self.assertEqual(self.status(), (10, 1))
+
+    def test_a_budget_whose_folder_was_renamed_goes_on(self):
+        self.create(10)
+        self.folder.rename(self.scratch / "renamed")
+        self.budget = self.scratch / "renamed" / "model.budget"
+        self.expect(run(*self.spend()), 0)
+        self.assertEqual(self.status(), (10, 1))
+
+    def test_where_there_are_no_birth_times_the_inode_counts_and_setup_says_so_once(self):
+        model = self.model_folder(keys=False)
+        setup = run(*setup_command(model, "public"), fault="no birth", folder=self.scratch)
+        self.expect(setup, 0, "keeps no birth times")
+        proof = self.scratch / "proof.bin"
+        done = self.expect(run(*prove_command(model, 7, proof), fault="no birth", folder=self.scratch), 0)
+        self.assertNotIn("birth", done.text)
+        # Nothing that was noted is missing on a file system that has them.
+        self.expect(run(*prove_command(model, 7, proof)), 0)
+        shutil.copytree(model, self.scratch / "copy")
+        copied = prove_command(self.scratch / "copy", 7, proof)
+        self.expect(run(*copied, fault="no birth", folder=self.scratch), 2, "--i-moved-it")
+        self.expect(run(*copied, "--i-moved-it"), 0)
+        self.expect(run(*copied, fault="no birth", folder=self.scratch), 2, "--i-moved-it")
 
 
 class Sharing(Budget):

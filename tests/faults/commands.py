@@ -1,6 +1,7 @@
 """The commands under kills and failing disks: every file is the old one or the new one, whole, and the command run
 again puts all in order."""
 
+import json
 import shutil
 import threading
 
@@ -13,6 +14,7 @@ from workplace import (
     budget_keeper,
     budget_of,
     calls_of,
+    imported,
     kill_after,
     payload,
     prove_command,
@@ -160,8 +162,12 @@ class Renew(Case):
         self.content = {path.name: path.read_bytes() for path in self.folder.iterdir()}
 
     def put_back(self):
-        shutil.rmtree(self.folder)
-        self.folder.mkdir()
+        # The folder stays: in another one the budget would be a copy.
+        for path in self.folder.iterdir():
+            if path.is_dir():
+                shutil.rmtree(path)
+            else:
+                path.unlink()
         for name, content in self.content.items():
             (self.folder / name).write_bytes(content)
 
@@ -214,6 +220,31 @@ class Renew(Case):
             self.assertEqual(self.digit_of(self.folder / "model.vk", proof), 7)
         self.expect(run(*prove_command(self.folder, 7, self.scratch / "proof.bin")), 2, "budget of this key is spent")
         self.tell(f"{count} kills, from {remaining[0]} proofs to 0 and back")
+
+
+class Bench(Case):
+    def test_bench_spends_nothing_and_proves_nothing_with_the_folders_key(self):
+        folder = self.model_folder()
+        bench = [CIRCLET, "bench", folder, DIGITS / "input_7.json", "--repeat", "2"]
+        before = {path.name: path.read_bytes() for path in folder.iterdir()}
+        calls = calls_of(*bench, folder=folder)
+        after = {path.name: path.read_bytes() for path in folder.iterdir()}
+        self.assertEqual(before, after)
+        # Killed when a proof is in its file: nobody can check it with the folder's key.
+        proof = folder / "bench-proof.bin"
+        written = [i for i, (call, path, *_) in enumerate(calls, 1) if (call, path) == ("rename", str(proof))]
+        self.assertEqual(run(*bench, fault="kill", at=written[0] + 1, folder=folder).returncode, -9)
+        self.assertEqual((folder / "model.budget").read_bytes(), before["model.budget"])
+        self.expect(run(CIRCLET, "verify", folder / "model.vk", proof), 1, "weights")
+
+    def test_bench_makes_more_proofs_than_one_masking_allows(self):
+        folder = self.scratch / "model"
+        shutil.copytree(imported(False), folder)
+        done = run(CIRCLET, "setup", folder, "--target", "offchain", "--proofs", "1", "--json")
+        repeat = json.loads(done.stdout)["proof_budget"] + 1
+        bench = run(CIRCLET, "bench", folder, DIGITS / "input_7.json", "--repeat", repeat, "--json")
+        self.expect(bench, 0)
+        self.assertEqual(json.loads(bench.stdout)["proofs"], repeat)
 
 
 class Prove(Case):

@@ -5,7 +5,8 @@
 //   call, with
 //                          the number of allocations until then
 //   CIRCLET_FAULT          kill, crash: the signal, before the call; half: a write of half the bytes;
-//                          a number: the call fails with this errno; memory: an allocation fails
+//                          a number: the call fails with this errno; memory: an allocation fails;
+//                          no birth: no folder has a birth time, as on some file systems
 //   CIRCLET_FAULT_AT       the number of the call, or of the allocation, from 1
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -162,6 +163,13 @@ int flock(int file, int operation) noexcept {
 void* mmap(void* address, size_t size, int protection, int flags, int file, off_t offset) noexcept {
   if (file >= 0 && fate_of("mmap", file) == Fate::fail) return MAP_FAILED;
   return reinterpret_cast<void*>(::syscall(SYS_mmap, address, size, protection, flags, file, offset));
+}
+
+int statx(int folder, const char* path, int flags, unsigned mask, struct statx* status) noexcept {
+  const int result = next<int (*)(int, const char*, int, unsigned, struct statx*)>("statx")(
+      folder, path, flags, mask, status);
+  if (result == 0 && std::strcmp(plan().fault, "no birth") == 0) status->stx_mask &= ~STATX_BTIME;
+  return result;
 }
 
 int rename(const char* from, const char* to) noexcept {

@@ -15,6 +15,7 @@ from workplace import (
     NOBODY,
     SPEND_LOOP,
     Case,
+    adopt,
     budget_keeper,
     prove_command,
     run,
@@ -70,6 +71,7 @@ class Disk(Refusals):
         disk = self.mount("size=64m")
         folder = disk / "model"
         shutil.copytree(self.model_folder(), folder)
+        adopt(folder)
         original = self.files(folder)
         refused = 0
         for name, command in (
@@ -110,10 +112,11 @@ class Disk(Refusals):
         self.assertEqual(self.spent(disk / "model.budget"), 2)
 
     def test_a_disk_without_room_for_names_is_an_error(self):
-        disk = self.mount("size=4m,nr_inodes=8")
+        disk = self.mount("size=4m,nr_inodes=16")
         for name, content in self.files(self.model_folder()).items():
             (disk / name).write_bytes(content)
-        for i in range(8):
+        adopt(disk)
+        for i in range(16):
             try:
                 (disk / f"file{i}").touch()
             except OSError:
@@ -127,6 +130,7 @@ class Disk(Refusals):
         disk = self.mount("size=64m")
         folder = disk / "model"
         shutil.copytree(self.model_folder(), folder)
+        adopt(folder)
         self.create_budget(disk / "budget")
         before = self.files(folder)
         subprocess.run(["mount", "-o", "remount,ro", disk], check=True)

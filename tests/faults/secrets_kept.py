@@ -135,6 +135,24 @@ class Texts(Case):
                 refused += done.returncode == 3
         self.tell(f"{refused} refusals")
 
+    def test_a_committed_input_is_in_no_text_but_where_it_is_asked_for(self):
+        folder = self.model_folder(keys=False)
+        self.expect(run(*setup_command(folder, "committed")), 0)
+        values = json.loads((DIGITS / "input_7.json").read_text())["input_data"][0]
+        integers = " ".join(str(round(value)) for value in values)
+        shown = (integers, integers.replace(" ", ", "), integers.replace(" ", ","), '"values"', "greatest")
+        for number, options in enumerate(([], ["--json"])):
+            data, proof = self.scratch / f"{number}.data", self.scratch / "proof.bin"
+            commit = [CIRCLET, "commit", folder / "model.vk", DIGITS / "input_7.json", "-o", data]
+            for command in (commit, [CIRCLET, "prove", folder, data, "-o", proof]):
+                done = self.expect(run(*command, *options), 0, "commitment")
+                for text in shown if command is commit else shown[:3]:
+                    self.assertNotIn(text, done.text)
+            self.assertIn("greatest", run(CIRCLET, "open", data).text)
+        data = self.scratch / "shown.data"
+        done = run(CIRCLET, "commit", folder / "model.vk", DIGITS / "input_7.json", "-o", data, "--show")
+        self.expect(done, 0, "greatest")
+
     def test_a_private_input_is_in_no_text_of_a_proof(self):
         folder = self.model_folder(keys=False)
         self.expect(run(*setup_command(folder, "private")), 0)
@@ -174,6 +192,10 @@ class Dumps(Case):
         if not crash:
             self.skipTest("this system dumps no core of any program")
         folder = self.model_folder()
+        committing = self.model_folder("committing", keys=False)
+        data = self.scratch / "input.data"
+        self.expect(run(*setup_command(committing, "committed")), 0)
+        self.expect(run(CIRCLET, "commit", committing / "model.vk", DIGITS / "input_7.json", "-o", data), 0)
         crashes = 0
         for command in (
             [CIRCLET, "import", DIGITS / "digits.onnx", "-c", DIGITS / "calibration.json", "-o", folder, "--force"],
@@ -181,6 +203,7 @@ class Dumps(Case):
             [CIRCLET, "run", folder, DIGITS / "input_7.json"],
             prove_command(folder, 7, self.scratch / "proof.bin"),
             [CIRCLET, "bench", folder, DIGITS / "input_7.json", "--repeat", "1"],
+            [CIRCLET, "open", data],
         ):
             for at in range(1, len(calls_of(*command, folder=self.scratch)) + 1):
                 settings = environment("crash", at, self.scratch)

@@ -3,6 +3,7 @@
 //   circlet-spend-loop create BUDGET ROOT TOTAL
 //   circlet-spend-loop spend  BUDGET ROOT COUNT LOG     a line "begin" before, "granted REMAINING" after each
 //   circlet-spend-loop split  BUDGET ROOT PARTS LOG     a line "begin" before, "granted TOTAL TOTAL .." after
+//   circlet-spend-loop move   BUDGET ROOT 0             notes that the budget was moved to where it is
 //   circlet-spend-loop status BUDGET                    prints TOTAL SPENT
 #include <fcntl.h>
 #include <unistd.h>
@@ -49,6 +50,10 @@ int work(const std::vector<std::string>& arguments) {
   const std::uint64_t number = std::stoull(arguments[3]);
   if (command == "create") {
     create_budget(budget, root, number);
+    return 0;
+  }
+  if (command == "move") {
+    record_place(budget, root);
     return 0;
   }
   require(arguments.size() == 5, ErrorKind::usage, "see the first lines of spend_loop.cpp");

@@ -447,6 +447,17 @@ TEST_CASE("weights_and_their_masks_are_solved_for_beyond_the_budget") {
   CHECK(are_the_weights(attacker.weights(all_rows), owner));
 }
 
+TEST_CASE("two_copies_of_a_budget_of_4_give_every_weight_after_7_proofs") {
+  Owner owner(true, {}, 4);
+  REQUIRE(owner.key().proof_budget == 4);
+  Attacker attacker(owner);
+  attacker.take(owner.prove(4));  // one copy
+  const std::size_t all_rows = owner.columns().weights[linear_table][0].size();
+  CHECK_FALSE(attacker.weights(all_rows).has_value());
+  attacker.take(owner.prove(3));  // the other
+  CHECK(are_the_weights(attacker.weights(all_rows), owner));
+}
+
 TEST_CASE("weights_are_solved_for_from_accumulators_when_the_witness_is_not_masked") {
   Owner owner(true, {.witness = true});
   Attacker attacker(owner);

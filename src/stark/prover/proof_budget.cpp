@@ -1,16 +1,24 @@
 #include "stark/prover/proof_budget.hpp"
 
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/xattr.h>
+
+#include <cerrno>
+#include <cstring>
 #include <string>
 
 #include "core/artefact.hpp"
+#include "compute/csprng.hpp"
 
 namespace circlet {
 namespace {
 
 using std::filesystem::path;
 
-constexpr std::uint32_t budget_version = 1;
-constexpr std::uint64_t most_bytes = 1024;  // a whole file has 80
+constexpr std::uint32_t budget_version = 2;
+constexpr std::uint64_t most_bytes = 1024;  // a whole file has 128
+constexpr const char* id_attribute = "user.circlet.folder";
 
 /// The file behind symbolic links, so that all its names share a lock.
 path resolved(const path& file) {
@@ -21,11 +29,80 @@ path resolved(const path& file) {
 
 path lock_of(const path& file) { return file.string() + ".lock"; }
 
+std::optional<BudgetPlace::Id> id_of(const path& folder) {
+  BudgetPlace::Id id;
+  if (::getxattr(folder.c_str(), id_attribute, id.data(), sizeof(id)) != sizeof(id)) return {};
+  return id;
+}
+
+/// The folder of a file. The device has no part in it: it may have another number after every start of the
+/// system.
+BudgetPlace place_of(const path& file) {
+  const path folder = file.has_parent_path() ? file.parent_path() : ".";
+  struct statx status {};
+  require(::statx(AT_FDCWD, folder.c_str(), 0, STATX_INO | STATX_BTIME, &status) == 0, ErrorKind::io,
+          [&] { return "cannot look at '" + folder.string() + "': " + std::strerror(errno); });
+  BudgetPlace place{.inode = status.stx_ino, .birth = {}, .id = id_of(folder)};
+  if ((status.stx_mask & STATX_BTIME) != 0) place.birth = {status.stx_btime.tv_sec, status.stx_btime.tv_nsec};
+  return place;
+}
+
+/// The same, with a new id where there is none and the file system takes it.
+BudgetPlace new_place_of(const path& file) {
+  BudgetPlace place = place_of(file);
+  if (place.id) return place;
+  const path folder = file.has_parent_path() ? file.parent_path() : ".";
+  Csprng random;
+  BudgetPlace::Id id;
+  for (auto& word : id) word = random.next().value();
+  // Somebody else may have been faster.
+  ::setxattr(folder.c_str(), id_attribute, id.data(), sizeof(id), XATTR_CREATE);
+  place.id = id_of(folder);
+  return place;
+}
+
+/// Whether `here` can be the folder that was noted: all that was known of it is the same.
+bool is_place(const BudgetPlace& noted, const BudgetPlace& here) {
+  return noted.inode == here.inode && (!noted.birth || noted.birth == here.birth) &&
+         (!noted.id || noted.id == here.id);
+}
+
+void write_place(ByteWriter& writer, const BudgetPlace& place) {
+  writer.write(place.inode);
+  writer.write(std::uint32_t{place.birth.has_value()});
+  const auto birth = place.birth.value_or(BudgetPlace::Time{});
+  writer.write(birth.seconds);
+  writer.write(birth.nanoseconds);
+  writer.write(std::uint32_t{place.id.has_value()});
+  writer.write_array(std::span<const std::uint32_t>(place.id.value_or(BudgetPlace::Id{})));
+}
+
+BudgetPlace read_place(ByteReader& reader) {
+  BudgetPlace place;
+  const auto flag = [&](const char* name) {
+    const auto value = reader.read<std::uint32_t>(name);
+    if (value > 1) reader.fail(name, "neither 0 nor 1");
+    return value == 1;
+  };
+  place.inode = reader.read<std::uint64_t>("inode");
+  const bool has_birth = flag("birth time");
+  BudgetPlace::Time birth;
+  birth.seconds = reader.read<std::int64_t>("birth time");
+  birth.nanoseconds = reader.read<std::uint32_t>("birth time");
+  if (has_birth) place.birth = birth;
+  const bool has_id = flag("folder id");
+  BudgetPlace::Id id;
+  for (auto& word : id) word = reader.read<std::uint32_t>("folder id");
+  if (has_id) place.id = id;
+  return place;
+}
+
 void write_budget(const path& file, const ProofBudget& budget) {
   ByteWriter writer;
   writer.write_array(std::span<const std::uint32_t>(budget.weights_root.words));
   writer.write(budget.total);
   writer.write(budget.spent);
+  write_place(writer, budget.place);
   try {
     write_file(file, seal_artefact(ArtefactKind::proof_budget, budget_version, writer.bytes()), true);
   } catch (const Error& error) {
@@ -45,24 +122,44 @@ void check_single_name(const path& file) {
   });
 }
 
+/// The budget in the file `name`, which must be this tree's.
+ProofBudget own_budget(const path& name, const Blake2sHash& weights_root, const BudgetOwner& owner) {
+  const ProofBudget budget = read_budget(name, owner);
+  require(budget.weights_root == weights_root, ErrorKind::bad_input, [&] {
+    return "'" + name.string() + "' is the proof budget of another " + owner.name + ": put back this " +
+           owner.name + "'s own, or " + owner.remedy;
+  });
+  return budget;
+}
+
+/// Replaces the budget by what `change` makes of it, which may throw instead.
+template <class Change>
+void replace_budget(const path& name, const BudgetOwner& owner, const Change& change) {
+  const path file = resolved(name);
+  read_budget(file, owner);  // no lock file beside a budget that does not exist
+  const FileLock lock(lock_of(file));
+  const ProofBudget after = change(file);
+  check_single_name(file);
+  write_budget(file, after);
+}
+
 /// Spends `amount(budget)` units, which may throw instead, and returns the budget as it was.
 template <class Amount>
 ProofBudget spend(const path& name, const Blake2sHash& weights_root, const BudgetOwner& owner,
                   const Amount& amount) {
-  const path file = resolved(name);
-  read_budget(file, owner);  // no lock file beside a budget that does not exist
-  const FileLock lock(lock_of(file));
-  const ProofBudget before = require_budget(file, weights_root, owner);
-  check_single_name(file);
-  ProofBudget after = before;
-  after.spent += amount(before);
-  write_budget(file, after);
+  ProofBudget before;
+  replace_budget(name, owner, [&](const path& file) {
+    before = require_budget(file, weights_root, owner);
+    ProofBudget after = before;
+    after.spent += amount(before);
+    return after;
+  });
   return before;
 }
 
 }  // namespace
 
-void create_budget(const path& name, const Blake2sHash& weights_root, std::uint64_t total) {
+BudgetPlace create_budget(const path& name, const Blake2sHash& weights_root, std::uint64_t total) {
   require(total > 0, ErrorKind::usage, "a proof budget of no proofs");
   const path file = resolved(name);
   const FileLock lock(lock_of(file));
@@ -79,7 +176,17 @@ void create_budget(const path& name, const Blake2sHash& weights_root, std::uint6
     return "'" + file.string() + "' counts the proofs of this key already: for a new count, " +
            key_budget.remedy;
   });
-  write_budget(file, {.weights_root = weights_root, .total = total, .spent = 0});
+  const BudgetPlace place = new_place_of(file);
+  write_budget(file, {.weights_root = weights_root, .total = total, .spent = 0, .place = place});
+  return place;
+}
+
+void record_place(const path& name, const Blake2sHash& weights_root, const BudgetOwner& owner) {
+  replace_budget(name, owner, [&](const path& file) {
+    ProofBudget budget = own_budget(file, weights_root, owner);
+    budget.place = new_place_of(file);
+    return budget;
+  });
 }
 
 std::uint64_t spend_budget(const path& name, const Blake2sHash& weights_root, const BudgetOwner& owner) {
@@ -87,12 +194,17 @@ std::uint64_t spend_budget(const path& name, const Blake2sHash& weights_root, co
          1;
 }
 
-ProofBudget require_budget(const path& file, const Blake2sHash& weights_root, const BudgetOwner& owner) {
-  const ProofBudget budget = read_budget(file, owner);
-  require(budget.weights_root == weights_root, ErrorKind::bad_input, [&] {
-    return "'" + file.string() + "' is the proof budget of another " + owner.name + ": put back this " +
-           owner.name + "'s own, or " + owner.remedy;
-  });
+ProofBudget require_budget(const path& name, const Blake2sHash& weights_root, const BudgetOwner& owner) {
+  const path file = resolved(name);
+  const ProofBudget budget = own_budget(file, weights_root, owner);
+  if (!is_place(budget.place, place_of(file))) {
+    throw BudgetElsewhere(
+        "'" + file.string() +
+        "' was made in another folder. If it is a copy, nothing is proved with it: the proofs "
+        "of two copies together show what the budget of one hides; " +
+        owner.instead_of_a_copy +
+        ". If the folder was moved and no copy of it proves, say so once with --i-moved-it");
+  }
   require(budget.remaining() > 0, ErrorKind::usage, [&] {
     return std::string("the proof budget of this ") + owner.name + " is spent: " + owner.remedy;
   });
@@ -108,6 +220,7 @@ ProofBudget read_budget(const path& file, const BudgetOwner& owner) {
     for (auto& word : budget.weights_root.words) word = reader.read<std::uint32_t>("weights root");
     budget.total = reader.read<std::uint64_t>("total");
     budget.spent = reader.read<std::uint64_t>("spent");
+    budget.place = read_place(reader);
     reader.expect_end();
     if (budget.spent > budget.total) reader.fail("spent", "more than the total");
     return budget;

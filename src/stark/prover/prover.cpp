@@ -31,15 +31,14 @@ void state(Visibility visibility, const PublicTensor& tensor, const std::vector<
 Proof prove(const ProvingKey& proving_key, const Program& program, std::span<const std::int32_t> inputs,
             const ProveOptions& options) {
   const auto& key = proving_key.key;
-  require(model_checksum(program) == proving_key.model_checksum, ErrorKind::bad_input,
-          "the proving key belongs to another model: run `circlet setup` again");
   require(inputs.size() == std::size_t{key.input.rows} * key.batch, ErrorKind::bad_input, [&] {
     return "the input has " + std::to_string(inputs.size()) + " values; a proof covers " +
            std::to_string(key.batch) + " sample(s) of " + std::to_string(key.input.rows);
   });
   PhaseTimer timer(options.phases);
-  const Trace execution = execute(program, inputs, key.batch);
   Arithmetisation arithmetisation = arithmetise(program, key);
+  check_proving_key(proving_key, program, arithmetisation);
+  const Trace execution = execute(program, inputs, key.batch);
   arithmetisation.first_blinder_row = proving_key.first_blinder_row;
   const ModelColumns columns = model_columns(program, arithmetisation);
   Statement statement{

@@ -26,8 +26,10 @@ struct ProveOptions {
   std::function<void(const CommittedTree<Blake2sMerkleChannel>&)> trees = {};
 };
 
+/// Counts no proof: a proof that may leave its maker is made by a ProvingSession (session/proving_session.hpp).
+///
 /// Proves that `program`, the model of `proving_key`, maps `inputs` ([sample][row], key.batch samples) to its
-/// outputs. Throws Error(bad_input) if the key belongs to another model, or the input has another size or
+/// outputs. Throws Error(bad_input) if `check_proving_key` does, or the input has another size or
 /// cannot be executed, or a commitment is missing or is to other values.
 Proof prove(const ProvingKey& proving_key, const Program& program, std::span<const std::int32_t> inputs,
             const ProveOptions& options = {});

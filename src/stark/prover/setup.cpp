@@ -30,6 +30,49 @@ void commit_weights(ProvingKey& proving_key, ModelColumns& columns, Csprng* mask
   key.weights_root = proving_key.weights->merkle().root();
 }
 
+/// Proofs that the masks in `linear`, of 2^log_size rows of which `rows` are the model's, hide the weights
+/// over.
+std::uint64_t proofs_of_key(const VerificationKey& key, std::size_t rows) {
+  if (!key.hides_weights()) return 0;
+  return proofs_hidden_by((std::size_t{1} << key.log_sizes.linear) - rows - 1, key.pcs.fri.n_queries);
+}
+
+/// Whether the key says of input, output and wires what the rows of `program` say.
+bool says_of_wires(const VerificationKey& key, const Program& program,
+                   const Arithmetisation& arithmetisation) {
+  return key.output_form == program.predicate.kind && key.one_reads == arithmetisation.one_reads &&
+         key.ones_reads == arithmetisation.ones_reads &&
+         key.input ==
+             public_tensor(stated_input(program), key.input_visibility, arithmetisation.input_claim) &&
+         key.output == public_tensor(program.tensors[program.output], key.output_visibility,
+                                     arithmetisation.output_claim);
+}
+
+void require_model(const ProvingKey& proving_key, const Program& program) {
+  require(model_checksum(program) == proving_key.model_checksum, ErrorKind::bad_input,
+          "the proving key belongs to another model: run `circlet setup` again");
+}
+
+/// Throws unless what stands beside the verification key in model.pk is what some model's setup writes there:
+/// what indexes columns must lie in them.
+void check_fields(const ProvingKey& proving_key, const std::string& name) {
+  const auto& key = proving_key.key;
+  const auto check = [&](bool holds, const char* what) {
+    require(holds, ErrorKind::bad_input, [&] {
+      return "'" + name + "': " + what + " is not one of a key of these sizes: run `circlet setup` again";
+    });
+  };
+  const std::size_t queries = table_shape(key).hidden_queries, rows = std::size_t{1} << key.log_sizes.blinder;
+  const std::size_t first = proving_key.first_blinder_row;
+  check(queries == 0 ? first == 0
+                     : first >= 1 && first < rows && blinder_constrained_rows(queries) <= rows - first,
+        "the first row of the blinder");
+  check(key.hides_weights()
+            ? proving_key.proof_budget >= 1 && proving_key.proof_budget <= proofs_of_key(key, 0)
+            : proving_key.proof_budget == 0,
+        "the proof budget");
+}
+
 }  // namespace
 
 PublicTensor public_tensor(const TensorInfo& tensor, Visibility visibility, std::uint32_t claim_wire) {
@@ -76,8 +119,7 @@ ProvingKey setup(const Program& program, const SetupOptions& options) {
 ProvingKey renew(const ProvingKey& proving_key, const Program& program, Csprng* masks) {
   require(proving_key.key.hides_weights(), ErrorKind::usage,
           "the key does not hide its weights, and has no budget of proofs to renew");
-  require(model_checksum(program) == proving_key.model_checksum, ErrorKind::bad_input,
-          "the proving key belongs to another model: run `circlet setup` without --renew");
+  check_proving_key(proving_key, program);
   ProvingKey result = proving_key;
   Arithmetisation arithmetisation = arithmetise(program, result.key);
   arithmetisation.first_blinder_row = result.first_blinder_row;
@@ -106,12 +148,25 @@ void check_key_of(const Program& structure, const VerificationKey& key) {
            key.structure_root.to_hex();
   });
   const Arithmetisation arithmetisation = arithmetise(structure, key);
-  require(key.output_form == structure.predicate.kind &&
-              key.input ==
-                  public_tensor(stated_input(structure), key.input_visibility, arithmetisation.input_claim) &&
-              key.output == public_tensor(structure.tensors[structure.output], key.output_visibility,
-                                          arithmetisation.output_claim),
-          ErrorKind::rejected, "the key's input or output is not that of model.structure");
+  require(says_of_wires(key, structure, arithmetisation), ErrorKind::rejected,
+          "the key's input or output is not that of model.structure");
+}
+
+void check_proving_key(const ProvingKey& proving_key, const Program& program) {
+  require_model(proving_key, program);
+  check_proving_key(proving_key, program, arithmetise(program, proving_key.key));
+}
+
+void check_proving_key(const ProvingKey& proving_key, const Program& program,
+                       const Arithmetisation& arithmetisation) {
+  require_model(proving_key, program);
+  const auto& key = proving_key.key;
+  const TableShape shape = table_shape(key);
+  require(says_of_wires(key, program, arithmetisation) &&
+              proving_key.proof_budget == proofs_of_key(key, arithmetisation.linear.size()) &&
+              proving_key.first_blinder_row ==
+                  first_blinder_row(key.log_sizes.blinder, shape.log_blowup, shape.hidden_queries),
+          ErrorKind::bad_input, "the proving key is not one of this model: run `circlet setup` again");
 }
 
 std::uint64_t model_checksum(const Program& program) {
@@ -154,6 +209,7 @@ ProvingKey decode_proving_key(std::span<const std::uint8_t> file, std::shared_pt
   result.structure = trees.read(column_log_sizes(shape, Tree::structure), log_blowup);
   result.weights = trees.read(column_log_sizes(shape, Tree::weights), log_blowup);
   trees.expect_end();
+  check_fields(result, name);
   require(result.structure->merkle().root() == result.key.structure_root &&
               result.weights->merkle().root() == result.key.weights_root,
           ErrorKind::bad_input,

@@ -79,8 +79,16 @@ std::uint64_t model_checksum(const Program& program);
 /// A tensor as the key describes it.
 PublicTensor public_tensor(const TensorInfo& tensor, Visibility visibility, std::uint32_t claim_wire);
 
+/// Throws Error(bad_input) unless the key is one that `setup` makes of `program`, as far as its fields tell.
+/// That its trees hold what their roots say, and that nobody else knows its masks, is the word of whoever
+/// made the file: a key from a stranger is not to be proved with (docs/zero-knowledge.md, section 9).
+void check_proving_key(const ProvingKey& proving_key, const Program& program);
+/// The same with the rows of `program` for this key at hand.
+void check_proving_key(const ProvingKey& proving_key, const Program& program,
+                       const Arithmetisation& arithmetisation);
+
 /// model.pk in its envelope. The decoded key views the file's bytes and keeps their owner alive;
-/// Error(bad_input) if the file is damaged.
+/// Error(bad_input) if the file is damaged, or a field is one that no key has.
 Bytes encode_proving_key(const ProvingKey& proving_key);
 ProvingKey decode_proving_key(std::span<const std::uint8_t> file, std::shared_ptr<const void> owner,
                               const std::string& name);

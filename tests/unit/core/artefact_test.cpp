@@ -138,6 +138,18 @@ TEST_CASE("writers_of_one_file_at_once_leave_one_whole_file") {
   CHECK(std::distance(std::filesystem::directory_iterator(folder.path()), {}) == 1);
 }
 
+TEST_CASE("a_log_grows_by_lines_and_is_its_owners_alone") {
+  const ScratchFolder folder;
+  const auto log = folder / "log";
+  append_line(log, "one");
+  append_line(log, "two");
+  const Bytes bytes = read_file(log);
+  CHECK(std::string(bytes.begin(), bytes.end()) == "one\ntwo\n");
+  CHECK(std::filesystem::status(log).permissions() ==
+        (std::filesystem::perms::owner_read | std::filesystem::perms::owner_write));
+  CHECK(error_kind([&] { append_line(folder / "absent" / "log", "three"); }) == ErrorKind::io);
+}
+
 TEST_CASE("a_lock_lets_one_holder_in_at_a_time_also_after_its_file_was_removed") {
   const ScratchFolder folder;
   std::atomic<int> inside = 0, entered = 0;
