@@ -16,6 +16,7 @@
 #include "stark/proof_budget.hpp"
 #include "stark/security.hpp"
 #include "stark/structure.hpp"
+#include "starknet/limits.hpp"
 
 namespace circlet::cli {
 namespace {
@@ -33,6 +34,13 @@ std::string budget_text(const ProvingKey& proving_key) {
   if (!proving_key.key.hides_weights()) return "";
   return fmt::format("proofs          {} before the weights must be committed anew\n",
                      proving_key.proof_budget);
+}
+
+/// A line for each reason why a key for the chain is of no use there.
+std::string refusals_text(const std::vector<std::string>& refusals) {
+  std::string text;
+  for (const auto& refusal : refusals) text += fmt::format("\nNOT FOR CHAIN   {}", refusal);
+  return text;
 }
 
 /// Copies of a folder, each with a share of what remains of its budget.
@@ -168,6 +176,9 @@ void setup_keys(const SetupCommand& command, const Output& output) {
   save_verification_key(proving_key.key, folder.verification_key());
   save_structure(imported, predicate, folder.structure());
   const auto& key = proving_key.key;
+  std::vector<std::string> refusals;
+  if (!command.renew && options.target == Target::chain) refusals = chain_limits(key);
+  const std::string planned = reason + refusals_text(refusals);
   output.print({{"model_id", key.digest().to_hex()},
                 {"structure_root", key.structure_root.to_hex()},
                 {"weights_root", key.weights_root.to_hex()},
@@ -177,6 +188,7 @@ void setup_keys(const SetupCommand& command, const Output& output) {
                 {"zero_knowledge", key.zero_knowledge},
                 {"proof_budget", proving_key.proof_budget},
                 {"plan", reason},
+                {"chain_refuses", refusals},
                 {"verification_key", folder.verification_key().string()},
                 {"proving_key", folder.proving_key().string()}},
                fmt::format("model id        {}\nstructure root  {}\nweights root    {}\ntables          {}\n"
@@ -185,7 +197,7 @@ void setup_keys(const SetupCommand& command, const Output& output) {
                            key.digest().to_hex(), key.structure_root.to_hex(), key.weights_root.to_hex(),
                            sizes_text(key.log_sizes), visibility_name(key.input_visibility),
                            output_setting(predicate, key.output_visibility), hidden_text(key),
-                           budget_text(proving_key), reason, folder.verification_key().string(),
+                           budget_text(proving_key), planned, folder.verification_key().string(),
                            folder.proving_key().string(), next_step(folder, key)));
 }
 

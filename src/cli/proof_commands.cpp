@@ -20,6 +20,7 @@
 #include "stark/security.hpp"
 #include "stark/verifier.hpp"
 #include "starknet/calldata.hpp"
+#include "starknet/limits.hpp"
 
 namespace circlet::cli {
 namespace {

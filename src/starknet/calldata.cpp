@@ -7,13 +7,10 @@
 
 #include "core/error.hpp"
 #include "stark/shape.hpp"
+#include "starknet/limits.hpp"
 
 namespace circlet {
 namespace {
-
-constexpr std::size_t values_per_felt = 8;
-constexpr std::size_t words_per_felt = 7;
-constexpr std::size_t bytes_per_felt = 31;
 
 void expect(bool condition, const char* what) {
   require(condition, ErrorKind::bad_input, [&] { return std::string("calldata: ") + what; });
@@ -99,10 +96,8 @@ std::vector<Felt252> encode_key(const VerificationKey& key) {
 }
 
 Calldata encode_calldata(const VerificationKey& key, const Proof& proof) {
-  require(key.lanes == 16 && key.batch == 1, ErrorKind::unsupported,
-          "calldata: the contract verifies models set up with C = 16 and B = 1");
-  require(key.pcs.fri.log_last_layer_degree_bound == 0, ErrorKind::unsupported,
-          "calldata: the contract verifies proofs with a constant last FRI layer");
+  const std::string refusal = shape_refusal(key);
+  require(refusal.empty(), ErrorKind::unsupported, [&] { return "calldata: " + refusal; });
   const auto& stark = proof.stark;
   const std::vector<Tree> trees = air_shape(key).trees();
   const std::size_t count = trees.size() + 1;
