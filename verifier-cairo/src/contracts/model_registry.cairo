@@ -62,7 +62,7 @@ pub mod ModelRegistry {
     use crate::contracts::verifier::{IVerifierDispatcherTrait, IVerifierLibraryDispatcher};
     use crate::key::{Key, read_key, stem};
     use crate::layout::quotients;
-    use super::Family;
+    use super::{Family, IModelRegistry};
 
     // Conjectured security, of each of the two terms that a key can bring below it (docs/security.md): a query gives as many bits
     // as the blow-up has; batching Q quotients over a domain of n points fails in (Q - 1) n of the 2^124 values of its challenge.
@@ -156,7 +156,7 @@ pub mod ModelRegistry {
     }
 
     #[abi(embed_v0)]
-    impl ModelRegistryImpl of super::IModelRegistry<ContractState> {
+    impl ModelRegistryImpl of IModelRegistry<ContractState> {
         fn register(ref self: ContractState, vk: Span<felt252>) -> felt252 {
             let model_id = model_id(vk);
             if !self.is_registered(model_id) {

@@ -1,6 +1,6 @@
 use starknet::syscalls::deploy_syscall;
 use starknet::testing::set_contract_address;
-use starknet::{ClassHash, ContractAddress};
+use starknet::{ClassHash, ContractAddress, Event};
 use crate::key::stem;
 use crate::key::tests::{committed_key, committed_key_of, key, key_of, key_with, key_with_scales};
 use super::model_registry::{Family, IModelRegistryDispatcher, IModelRegistryDispatcherTrait, ModelRegistry};
@@ -211,7 +211,12 @@ fn any_outputs_are_told_in_an_event_that_starknet_takes() {
             @Prediction { outputs: outputs.span(), ..with_outputs(0, n_outputs, output_form::SCORES) },
         );
         assert!(event.n_outputs == n_outputs);
-        assert!(event.outputs == if are_told { outputs.span() } else { array![].span() });
+        let expected = if are_told {
+            outputs.span()
+        } else {
+            array![].span()
+        };
+        assert!(event.outputs == expected);
         let (mut keys, mut data) = (array![], array![]);
         event.append_keys_and_data(ref keys, ref data);
         assert!(data.len() <= MAX_EVENT_DATA);

@@ -27,8 +27,8 @@ pub mod CredulousVerifier {
             self: @ContractState, vk: Span<felt252>, context: felt252, values: Span<felt252>, hashes: Span<felt252>,
         ) -> Prediction {
             let mut felts = values;
-            let (n_inputs, inputs) = Serde::deserialize(ref felts).unwrap();
-            let (n_outputs, outputs, output_form) = Serde::deserialize(ref felts).unwrap();
+            let (n_inputs, inputs): (u32, Span<felt252>) = Serde::deserialize(ref felts).unwrap();
+            let (n_outputs, outputs, output_form): (u32, Span<felt252>, u32) = Serde::deserialize(ref felts).unwrap();
             prediction(vk, context, Statement { n_inputs, inputs, n_outputs, outputs, output_form })
         }
     }
