@@ -251,9 +251,19 @@ pub mod ModelRegistry {
     }
 
     pub fn verified(prediction: @Prediction) -> Verified {
-        let Prediction { model_id, context, n_outputs, outputs, fact, .. } = *prediction;
-        // The others are the context, the number of outputs and that of their felts.
-        let fits = outputs.len() + 3 <= MAX_EVENT_DATA;
-        Verified { model_id, fact, context, n_outputs, outputs: if fits { outputs } else { array![].span() } }
+        let all = *prediction.outputs;
+        // Besides them an event holds the context, their number and that of their felts.
+        let outputs = if all.len() + 3 <= MAX_EVENT_DATA {
+            all
+        } else {
+            array![].span()
+        };
+        Verified {
+            model_id: *prediction.model_id,
+            fact: *prediction.fact,
+            context: *prediction.context,
+            n_outputs: *prediction.n_outputs,
+            outputs,
+        }
     }
 }

@@ -159,18 +159,20 @@ fn told(registry: IModelRegistryDispatcher) -> ModelRegistry::Event {
     starknet::testing::pop_log::<ModelRegistry::Event>(registry.contract_address).unwrap()
 }
 
+/// Of the key or a renewed one.
+fn registered(model_id: felt252) -> ModelRegistry::Event {
+    // The words 0 to 7.
+    let structure_root = u256 { low: 0x3000000020000000100000000, high: 0x7000000060000000500000004 };
+    ModelRegistry::Event::ModelRegistered(
+        ModelRegistry::ModelRegistered { model_id, stem: stem(key()), structure_root, key_felts: 7 },
+    )
+}
+
 #[test]
 fn what_happens_to_models_is_told() {
     let registry = registry();
     let owner = caller(OWNER);
     let first = registry.register(key());
-    // The words 0 to 7.
-    let structure_root = u256 { low: 0x3000000020000000100000000, high: 0x7000000060000000500000004 };
-    let registered = |model_id: felt252| {
-        ModelRegistry::Event::ModelRegistered(
-            ModelRegistry::ModelRegistered { model_id, stem: stem(key()), structure_root, key_felts: 7 },
-        )
-    };
     assert!(told(registry) == registered(first));
     let model_id = registry.renew(first, renewed(1));
     assert!(told(registry) == registered(model_id));

@@ -26,6 +26,7 @@ pub mod CredulousVerifier {
         fn verify(
             self: @ContractState, vk: Span<felt252>, context: felt252, values: Span<felt252>, hashes: Span<felt252>,
         ) -> Prediction {
+            let _ = hashes;
             let mut felts = values;
             let (n_inputs, inputs): (u32, Span<felt252>) = Serde::deserialize(ref felts).unwrap();
             let (n_outputs, outputs, output_form): (u32, Span<felt252>, u32) = Serde::deserialize(ref felts).unwrap();
