@@ -1,9 +1,10 @@
 // Starts a devnet, puts the contracts on it, registers models, and submits proofs through the consumers.
 //   node onchain.mjs DEVNET CONTRACTS CIRCLET INPUT MODELS [OTHER_CALLDATA...]
-// MODELS has folders of one model: `hidden`, in zero knowledge; `renewed`, with the weights committed anew; `decided`, with a private
-// input and the class alone as output; `shown`, without zero knowledge; and with a committed input `committed`, `attested`, of
-// which the output is whether each score is at least 0, and `handed_on`, of which the output is committed too. Their proofs are left
-// in calldata.json there. The other calldata files are proofs of further models: the same deployed classes verify them.
+// MODELS has folders of one model: `hidden`, in zero knowledge; `renewed`, with the weights committed anew; `swapped`, with the weights
+// of the classes 7 and 9 exchanged; `decided`, with a private input and the class alone as output; `shown`, without zero knowledge;
+// and with a committed input `committed`, `attested`, of which the output is whether each score is at least 0, and `handed_on`, of
+// which the output is committed too. Their proofs are left in calldata.json there. The other calldata files are proofs of further
+// models: the same deployed classes verify them.
 import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { Account, Contract, RpcProvider, transaction } from 'starknet';
@@ -12,15 +13,15 @@ import { Account, Contract, RpcProvider, transaction } from 'starknet';
 const MAX_FELTS = 5000;
 
 const [devnet, contracts, circlet, input, models, ...others] = process.argv.slice(2);
-const [hidden, renewed, decided, shown, committed, attested, handedOn] = [
-  'hidden', 'renewed', 'decided', 'shown', 'committed', 'attested', 'handed_on',
+const [hidden, renewed, swapped, decided, shown, committed, attested, handedOn] = [
+  'hidden', 'renewed', 'swapped', 'decided', 'shown', 'committed', 'attested', 'handed_on',
 ].map((name) => `${models}/${name}`);
 const json = (file) => JSON.parse(readFileSync(file, 'utf8'));
 const thousands = (n) => BigInt(n).toLocaleString('en');
 
 /** Resolves to the process and its address once it listens. */
 function startDevnet() {
-  const child = spawn(devnet, ['--port', '0', '--seed', '1', '--accounts', '1'], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(devnet, ['--port', '0', '--seed', '1', '--accounts', '2'], { stdio: ['ignore', 'pipe', 'inherit'] });
   const stop = () => child.kill('SIGKILL');
   process.on('exit', stop);
   for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(1));
@@ -38,9 +39,10 @@ function startDevnet() {
 
 const nodeUrl = `${await startDevnet()}/rpc`;
 const provider = new RpcProvider({ nodeUrl, transactionRetryIntervalFallback: 100 });
-const [{ address, private_key: signer }] = await provider.channel.fetch('devnet_getPredeployedAccounts')
-  .then((response) => response.json()).then(({ result }) => result);
-const account = new Account({ provider, address, signer });
+const [account, stranger] = await provider.channel.fetch('devnet_getPredeployedAccounts')
+  .then((response) => response.json())
+  .then(({ result }) => result.map(({ address, private_key: signer }) => new Account({ provider, address, signer })));
+const { address } = account;
 const tip = { tip: 0n };
 
 async function declare(name) {
@@ -57,11 +59,11 @@ async function deploy({ classHash, abi }, constructorCalldata) {
 }
 
 /** Sends one call; returns its receipt and the number of felts of the whole transaction's calldata. */
-async function send(contract, entrypoint, calldata) {
+async function send(contract, entrypoint, calldata, sender = account) {
   const call = { contractAddress: contract.address, entrypoint, calldata };
   const felts = transaction.getExecuteCalldata([call], '1').length;
   if (felts > MAX_FELTS) throw new Error(`${entrypoint}: ${felts} felts of calldata, Starknet's limit is ${MAX_FELTS}`);
-  const { transaction_hash: hash } = await account.execute(call, tip);
+  const { transaction_hash: hash } = await sender.execute(call, tip);
   const receipt = await provider.waitForTransaction(hash);
   if (!receipt.isSuccess()) throw new Error(`${entrypoint}: ${receipt.value.revert_reason}`);
   return { receipt: receipt.value, felts };
@@ -81,6 +83,12 @@ async function expectRevert(reason, promise) {
 function expect(condition, what) {
   if (!condition) throw new Error(`expected that ${what}`);
 }
+
+/** The words of a key, seven a felt, and back. */
+const wordsOf = (key) => key.flatMap((felt) => Array.from({ length: 7 }, (_, i) => Number((BigInt(felt) >> BigInt(32 * i)) & 0xffffffffn)));
+const feltsOf = (words) => Array.from({ length: Math.ceil(words.length / 7) }, (_, at) => (
+  `0x${words.slice(7 * at, 7 * at + 7).reduceRight((felt, word) => (felt << 32n) + BigInt(word), 0n).toString(16)}`
+));
 
 const list = (felts) => [felts.length, ...felts];
 const claimOf = (proof) => list(proof.key).concat(list(proof.values), list(proof.hashes));
@@ -107,31 +115,36 @@ function prove(model, context, opening = `${model}/in.data`) {
 const eventOf = (receipt, test) => receipt.events.find(
   ({ from_address: from, keys }) => BigInt(from) === BigInt(registry.address) && test(keys),
 );
-const contextOf = async (desk) => `0x${BigInt(await desk.context_of(address)).toString(16)}`;
+const contextOf = async (desk, caller = account) => `0x${BigInt(await desk.context_of(caller.address)).toString(16)}`;
+const gasOf = ({ receipt }) => receipt.execution_resources.l2_gas;
 
-/** Registers a key; returns the model's id. */
+/** What a desk accepts, as felts: one model, or the current members of an owner's family. */
+const oneModel = (modelId) => [0, modelId];
+const familyOf = (owner, first) => [1, owner.address, first];
+
+/** Registers a key, after a stranger who gains nothing by being the first; returns the model's id. */
 async function register(name, key) {
-  const registration = await send(registry, 'register', list(key));
+  const registration = await send(registry, 'register', list(key), stranger);
+  expect(!eventOf((await send(registry, 'register', list(key))).receipt, () => true), 'a model is registered once');
   const modelId = eventOf(registration.receipt, () => true).keys[1];
-  console.log(`${name}: model ${modelId} registered: ${registration.felts} felts of calldata`);
+  console.log(`${name}: model ${modelId} registered: ${registration.felts} felts of calldata, gas ${thousands(gasOf(registration))}`);
   return modelId;
 }
 
 function report(name, { receipt, felts }, what) {
-  const { l2_gas: gas } = receipt.execution_resources;
+  const gas = gasOf({ receipt });
   console.log(`${name}: proof verified on chain: ${what}; ${thousands(felts)} felts of calldata, limit ${thousands(MAX_FELTS)}`);
   console.log(`${name}: gas of the transaction on the devnet, which meters every class in VM resources: ${thousands(gas)}`);
 }
 
-/** Registers a model and claims with a proof of it; returns its id and the fact. */
+/** Registers a model and claims with a proof of it; returns its id, the fact and the desk. */
 async function registerAndClaim(name, model) {
   // The key alone goes on chain.
   const { key } = prove(model, '0x0');
   const modelId = await register(name, key);
-  await expectRevert('circlet: registered already', send(registry, 'register', list(key)));
 
   // The consumer names the context, the prover proves for it.
-  const desk = await deploy(prizeDesk, [registry.address, modelId, 0]);
+  const desk = await deploy(prizeDesk, [registry.address, ...oneModel(modelId)]);
   const proof = prove(model, await contextOf(desk));
   const claimed = await send(desk, 'claim', claimOf(proof));
   const fact = eventOf(claimed.receipt, (keys) => keys.length === 3).keys[2];
@@ -159,7 +172,7 @@ async function lend(name, model) {
   const SEVEN = 7;
   const { key } = prove(model, '0x0');
   const modelId = await register(name, key);
-  const desk = await deploy(loanDesk, [registry.address, address, modelId, SEVEN]);
+  const desk = await deploy(loanDesk, [registry.address, address, ...oneModel(modelId), SEVEN]);
   const context = await contextOf(desk);
   const proof = prove(model, context);
   await expectRevert('desk: nothing attested', send(desk, 'apply', claimOf(proof)));
@@ -192,27 +205,66 @@ await registerAndClaim('committed input', committed);
 await lend('committed input, decisions', attested);
 await handOn('committed input and output', handedOn);
 
-// A renewed key is a new model of the same family: for who trusts the owner the same, for others another.
+// Families. Before the owner adds anything, a stranger renews the owner's model with weights of his own, for which a 7 is a 9, and with
+// the owner's next key, which he saw before it was registered; then he revokes all he can.
 const { key: renewedKey } = prove(renewed, '0x0');
-await expectRevert('circlet: another model', send(registry, 'renew', [first.modelId, ...list(json(`${shown}/calldata.json`).key)]));
-const renewal = await send(registry, 'renew', [first.modelId, ...list(renewedKey)]);
-const renewedId = eventOf(renewal.receipt, () => true).keys[1];
-expect(BigInt(await registry.family_of(renewedId)) === BigInt(first.modelId), 'the renewed model is of the family');
-await expectRevert('desk: another model', send(first.desk, 'claim', claimOf(prove(renewed, await contextOf(first.desk)))));
-const trusting = await deploy(prizeDesk, [registry.address, first.modelId, 1]);
-await send(trusting, 'claim', claimOf(prove(renewed, await contextOf(trusting))));
-console.log(`model ${renewedId} is its renewed key: ${renewal.felts} felts; a desk that trusts the owner accepts it`);
-await send(registry, 'revoke', [first.modelId]);
-expect(!(await registry.is_verified(first.fact)), 'a fact of a revoked model is not verified');
-await send(trusting, 'claim', claimOf(prove(renewed, await contextOf(trusting))));
+const { key: swappedKey } = prove(swapped, '0x0');
+const renewal = (key) => [first.modelId, ...list(key)];
+/** The model that a renewal added to its sender's family. */
+const addedBy = ({ receipt }) => eventOf(receipt, (keys) => keys.length === 4).keys[3];
+const swappedId = addedBy(await send(registry, 'renew', renewal(swappedKey), stranger));
+const stolenId = addedBy(await send(registry, 'renew', renewal(renewedKey), stranger));
+for (const id of [first.modelId, stolenId]) await send(registry, 'revoke', [first.modelId, id], stranger);
+
+// A desk that trusts the owner pays for his renewed key, and nothing for the stranger's.
+const trusting = await deploy(prizeDesk, [registry.address, ...familyOf(account, first.modelId)]);
+const proveFor = async (desk, folder, caller) => claimOf(prove(folder, await contextOf(desk, caller)));
+await expectRevert('desk: another model', send(trusting, 'claim', await proveFor(trusting, swapped, stranger), stranger));
+await expectRevert('desk: another model', send(first.desk, 'claim', await proveFor(first.desk, swapped, stranger), stranger));
+expect(BigInt(await trusting.points_of(stranger.address)) === 0n, 'the stranger got nothing');
+await expectRevert('circlet: another model', send(registry, 'renew', renewal(json(`${shown}/calldata.json`).key)));
+const owners = await send(registry, 'renew', renewal(renewedKey));
+const renewedId = addedBy(owners);
+expect(renewedId === stolenId, 'the owner renews though the stranger ran ahead of him');
+await send(trusting, 'claim', await proveFor(trusting, renewed));
+expect(BigInt(await trusting.points_of(address)) === 7n, 'the owner is paid for a 7');
+console.log(`model ${renewedId} is its renewed key: ${owners.felts} felts; a desk that trusts the owner accepts it`);
+await expectRevert('desk: another model', send(first.desk, 'claim', await proveFor(first.desk, renewed)));
+// Who trusts the stranger gets what the stranger says: a 9.
+const fooled = await deploy(prizeDesk, [registry.address, ...familyOf(stranger, first.modelId)]);
+await send(fooled, 'claim', await proveFor(fooled, swapped));
+expect(BigInt(await fooled.points_of(address)) === 9n, "the stranger's model reads a 9");
+console.log(`model ${swappedId} has other weights of the same structure: it is in the family of the stranger who added it, and in no other`);
+
+// Revocation is the owner's, and changes no fact.
+await send(registry, 'revoke', [first.modelId, first.modelId]);
+await expectRevert('desk: another model', send(trusting, 'claim', await proveFor(trusting, hidden)));
+await send(trusting, 'claim', await proveFor(trusting, renewed));
 await send(registry, 'revoke_family', [first.modelId]);
-await expectRevert('circlet: revoked model', send(trusting, 'claim', claimOf(prove(renewed, await contextOf(trusting)))));
+await expectRevert('desk: another model', send(trusting, 'claim', await proveFor(trusting, renewed)));
+expect(await registry.is_verified(first.fact), 'a fact stays verified');
+await send(first.desk, 'claim', await proveFor(first.desk, hidden));
+
+// A key with a scale for each of many outputs is longer than an event of Starknet.
+const SCALES = 1100;
+const MAX_EVENT_DATA = 300;
+const words = wordsOf(renewedKey);
+while (words.at(-1) === 0) words.pop();
+// The key's end: four words of the output, two of reads, three of the input's one scale and three of the output's.
+words[words.length - 11] = SCALES;
+words.splice(-3, 3, SCALES, ...Array.from({ length: SCALES }, () => [0, 0x3ff00000]).flat());
+const longKey = feltsOf(words);
+expect(longKey.length > MAX_EVENT_DATA, 'the key is longer than an event');
+const long = await send(registry, 'register', list(longKey));
+const { data } = eventOf(long.receipt, () => true);
+expect(BigInt(data.at(-1)) === BigInt(longKey.length), 'the event counts its felts');
+console.log(`a key of ${longKey.length} felts is registered: ${long.felts} felts of calldata, gas ${thousands(gasOf(long))}`);
 
 const COMPONENTS = ['linear', 'activate', 'lut', 'mac', 'blinder'];
 for (const file of others) {
   const other = json(file);
-  const words = other.key.flatMap((felt) => Array.from({ length: 7 }, (_, i) => Number((BigInt(felt) >> BigInt(32 * i)) & 0xffffffffn)));
-  const sizes = COMPONENTS.map((name, i) => `${name} 2^${words[5 + i]}`).join(', ');
+  const logs = wordsOf(other.key).slice(5);
+  const sizes = COMPONENTS.map((name, i) => `${name} 2^${logs[i]}`).join(', ');
   await send(registry, 'register', list(other.key));
   const submitted = await send(registry, 'submit', submissionOf(other));
   const event = eventOf(submitted.receipt, (keys) => keys.length === 3);

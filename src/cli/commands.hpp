@@ -7,8 +7,8 @@
 
 #include "cli/terminal.hpp"
 #include "frontend/calibrate.hpp"
-#include "stark/prover/setup.hpp"
 #include "session/proving_session.hpp"
+#include "stark/prover/setup.hpp"
 
 namespace circlet::cli {
 

@@ -199,7 +199,8 @@ void add_prove(CLI::App& app, ProveCommand& options, const Output& output) {
                    "number that binds the proof to its use: decimal, or hexadecimal after 0x; for the chain "
                    "below Starknet's prime, 2^251 + 17 * 2^192 + 1")
       ->capture_default_str();
-  command->add_flag("--strict", options.rules.strict, "refuse inputs beyond their range instead of clipping them");
+  command->add_flag("--strict", options.rules.strict,
+                    "refuse inputs beyond their range instead of clipping them");
   command->add_flag("--as-json", options.as_json, "write the proof as JSON, for the stwo crate");
   command->add_flag("--i-moved-it", options.rules.moved,
                     "the folder, or the file of the commitment, was moved here, and no copy of it proves");

@@ -9,16 +9,17 @@
 #include "cli/statement_text.hpp"
 #include "core/artefact.hpp"
 #include "core/printable.hpp"
-#include "program/executor.hpp"
 #include "frontend/inputs.hpp"
 #include "frontend/json.hpp"
 #include "frontend/onnx/import.hpp"
+#include "frontend/published.hpp"
 #include "lowering/structure.hpp"
+#include "program/executor.hpp"
 #include "program/model_file.hpp"
 #include "program/predicate.hpp"
 #include "stark/prover/proof_budget.hpp"
-#include "frontend/published.hpp"
 #include "stark/security.hpp"
+#include "starknet/limits.hpp"
 #include "starknet/model_id.hpp"
 
 namespace circlet::cli {
@@ -41,6 +42,13 @@ std::string budget_text(const ProvingKey& proving_key, std::optional<std::uint32
                      asked && *asked < proving_key.proof_budget
                          ? fmt::format(": {} were asked for, and the table has room for these", *asked)
                          : "");
+}
+
+/// A line for each reason why a key for the chain is of no use there.
+std::string refusals_text(const std::vector<std::string>& refusals) {
+  std::string text;
+  for (const auto& refusal : refusals) text += fmt::format("\nNOT FOR CHAIN   {}", refusal);
+  return text;
 }
 
 /// Copies of a folder, each with a share of what remains of its budget.
@@ -199,26 +207,31 @@ void setup_keys(const SetupCommand& command, const Output& output) {
   save_verification_key(proving_key.key, folder.verification_key());
   save_structure(imported, predicate, folder.structure());
   const auto& key = proving_key.key;
-  output.print({{"model_id", model_id(key).to_hex()},
-                {"structure_root", key.structure_root.to_hex()},
-                {"weights_root", key.weights_root.to_hex()},
-                {"log_sizes", sizes_json(key.log_sizes)},
-                {"input", visibility_name(key.input_visibility)},
-                {"output", output_setting(predicate, key.output_visibility)},
-                {"zero_knowledge", key.zero_knowledge},
-                {"proof_budget", proving_key.proof_budget},
-                {"shows", disclosures(imported)},
-                {"plan", reason},
-                {"verification_key", folder.verification_key().string()},
-                {"proving_key", folder.proving_key().string()}},
-               fmt::format("model id        {}\nstructure root  {}\nweights root    {}\ntables          {}\n"
-                           "statement       input {}, output {}\nhides           {}\n{}{}plan            {}\n"
-                           "wrote {} (public) and {} (secret)\n{}next: {}\n",
-                           model_id(key).to_hex(), key.structure_root.to_hex(), key.weights_root.to_hex(),
-                           sizes_text(key.log_sizes), visibility_name(key.input_visibility),
-                           output_setting(predicate, key.output_visibility), hidden_text(key),
-                           shown_text(imported), budget_text(proving_key, asked), reason, folder.verification_key().string(),
-                           folder.proving_key().string(), note, next_step(folder, key)));
+  std::vector<std::string> refusals;
+  if (!command.renew && options.target == Target::chain) refusals = chain_limits(key);
+  const std::string planned = reason + refusals_text(refusals);
+  output.print(
+      {{"model_id", model_id(key).to_hex()},
+       {"structure_root", key.structure_root.to_hex()},
+       {"weights_root", key.weights_root.to_hex()},
+       {"log_sizes", sizes_json(key.log_sizes)},
+       {"input", visibility_name(key.input_visibility)},
+       {"output", output_setting(predicate, key.output_visibility)},
+       {"zero_knowledge", key.zero_knowledge},
+       {"proof_budget", proving_key.proof_budget},
+       {"shows", disclosures(imported)},
+       {"plan", reason},
+       {"chain_refuses", refusals},
+       {"verification_key", folder.verification_key().string()},
+       {"proving_key", folder.proving_key().string()}},
+      fmt::format("model id        {}\nstructure root  {}\nweights root    {}\ntables          {}\n"
+                  "statement       input {}, output {}\nhides           {}\n{}{}plan            {}\n"
+                  "wrote {} (public) and {} (secret)\n{}next: {}\n",
+                  model_id(key).to_hex(), key.structure_root.to_hex(), key.weights_root.to_hex(),
+                  sizes_text(key.log_sizes), visibility_name(key.input_visibility),
+                  output_setting(predicate, key.output_visibility), hidden_text(key), shown_text(imported),
+                  budget_text(proving_key, asked), planned, folder.verification_key().string(),
+                  folder.proving_key().string(), note, next_step(folder, key)));
 }
 
 void run_model(const RunCommand& command, const Output& output) {

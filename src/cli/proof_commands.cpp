@@ -16,12 +16,13 @@
 #include "program/executor.hpp"
 #include "program/model_file.hpp"
 #include "program/predicate.hpp"
+#include "session/proving_session.hpp"
 #include "stark/prover/proof_budget.hpp"
 #include "stark/prover/prover.hpp"
-#include "session/proving_session.hpp"
 #include "stark/security.hpp"
 #include "stark/verifier.hpp"
 #include "starknet/calldata.hpp"
+#include "starknet/limits.hpp"
 #include "starknet/model_id.hpp"
 
 namespace circlet::cli {
@@ -126,10 +127,8 @@ void prove_input(const ProveCommand& command, const Output& output) {
   const auto on_phase = [&](std::string_view phase, double) {
     bar.update(phase, done = std::min(1.0, done + 0.1));
   };
-  const CountedProof counted = session.prove({.input = command.input,
-                                              .output_data = command.output_data,
-                                              .context = context,
-                                              .phases = on_phase});
+  const CountedProof counted = session.prove(
+      {.input = command.input, .output_data = command.output_data, .context = context, .phases = on_phase});
   const Proof& proof = counted.proof;
   warn(to_text(counted.clipped));
   if (command.as_json) {

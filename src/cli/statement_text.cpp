@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <string_view>
 
-#include "program/predicate.hpp"
 #include "core/printable.hpp"
+#include "program/predicate.hpp"
 #include "starknet/model_id.hpp"
 
 namespace circlet::cli {

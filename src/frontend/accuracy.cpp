@@ -7,8 +7,8 @@
 #include <cmath>
 #include <numeric>
 
-#include "program/executor.hpp"
 #include "core/error.hpp"
+#include "program/executor.hpp"
 
 namespace circlet {
 namespace {

@@ -3,8 +3,8 @@
 #include <utility>
 
 #include "core/artefact.hpp"
-#include "program/executor.hpp"
 #include "frontend/inputs.hpp"
+#include "program/executor.hpp"
 #include "stark/prover/prover.hpp"
 
 namespace circlet {

@@ -1,11 +1,11 @@
 // Proving as an owner of secrets should: one call makes a proof, counts it on the disk against every budget
 // that its openings draw on, and only then returns it. Commands, bindings and servers prove through a
-// session, so that none of them can leak by forgetting a step; `prove` (stark/prover/prover.hpp) counts nothing and
-// is for tests.
+// session, so that none of them can leak by forgetting a step; `prove` (stark/prover/prover.hpp) counts
+// nothing and is for tests.
 //
 // What a session refuses: a key whose proofs cannot be counted, a spent budget, one that may be a copy
-// (stark/prover/proof_budget.hpp), and, unless its rules say otherwise, proofs that hide nothing about values whose
-// commitment hides them.
+// (stark/prover/proof_budget.hpp), and, unless its rules say otherwise, proofs that hide nothing about values
+// whose commitment hides them.
 #pragma once
 
 #include <cstdint>
@@ -18,8 +18,8 @@
 
 #include "core/phase_timer.hpp"
 #include "program/executor.hpp"
-#include "stark/prover/data_commitment.hpp"
 #include "stark/proof.hpp"
+#include "stark/prover/data_commitment.hpp"
 #include "stark/prover/proof_budget.hpp"
 #include "stark/prover/setup.hpp"
 

@@ -7,13 +7,11 @@
 
 #include "core/error.hpp"
 #include "stark/shape.hpp"
+#include "starknet/limits.hpp"
 #include "starknet/model_id.hpp"
 
 namespace circlet {
 namespace {
-
-constexpr std::size_t values_per_felt = 8;
-constexpr std::size_t bytes_per_felt = 31;
 
 void expect(bool condition, const char* what) {
   require(condition, ErrorKind::bad_input, [&] { return std::string("calldata: ") + what; });
@@ -86,14 +84,8 @@ void add_queried_values(const VerificationKey& key, const StarkProof<Blake2sHash
 }  // namespace
 
 Calldata encode_calldata(const VerificationKey& key, const Proof& proof) {
-  require(is_for_contract(key), ErrorKind::unsupported, [&] {
-    return "calldata: the contract verifies keys of `circlet setup --target chain`, with 16 weights a row, "
-           "one "
-           "sample a proof and a constant last FRI layer; this key has " +
-           std::to_string(key.lanes) + " weights a row, " + std::to_string(key.batch) +
-           " a proof and a last layer of degree below 2^" +
-           std::to_string(key.pcs.fri.log_last_layer_degree_bound);
-  });
+  const std::string refusal = shape_refusal(key);
+  require(refusal.empty(), ErrorKind::unsupported, [&] { return "calldata: " + refusal; });
   const auto& stark = proof.stark;
   const std::vector<Tree> trees = air_shape(key).trees();
   const std::size_t count = trees.size() + 1;

@@ -10,8 +10,10 @@
 
 namespace circlet {
 
-/// Starknet's limit on the calldata of one transaction.
-inline constexpr std::size_t max_transaction_felts = 5000;
+/// Digits of a felt: residues, words of a key, top bytes of hashes.
+inline constexpr std::size_t values_per_felt = 8;
+inline constexpr std::size_t words_per_felt = 7;
+inline constexpr std::size_t bytes_per_felt = 31;
 
 struct Calldata {
   std::vector<Felt252> key;  // the key's words, seven a felt

@@ -1,6 +1,7 @@
 #include "starknet/model_id.hpp"
 
 #include "core/error.hpp"
+#include "starknet/limits.hpp"
 #include "starknet/poseidon.hpp"
 
 namespace circlet {
@@ -53,8 +54,6 @@ Felt252 context_felt(const Context& context) {
   }
 }
 
-bool is_for_contract(const VerificationKey& key) {
-  return key.lanes == 16 && key.batch == 1 && key.pcs.fri.log_last_layer_degree_bound == 0;
-}
+bool is_for_contract(const VerificationKey& key) { return shape_refusal(key).empty(); }
 
 }  // namespace circlet

@@ -4,8 +4,8 @@
 #include <algorithm>
 
 #include "core/artefact.hpp"
-#include "stark/prover/setup.hpp"
 #include "stark/prover/prover.hpp"
+#include "stark/prover/setup.hpp"
 #include "tests/fuzz/target.hpp"
 #include "tests/fuzz/words.hpp"
 #include "tests/support/random_program.hpp"

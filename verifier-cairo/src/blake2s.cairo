@@ -55,6 +55,18 @@ fn hash_blocks(state: Hash, counted: u32, mut words: Span<u32>, bytes: u32) -> H
     }
 }
 
+/// The low and the high 128 bits of the 32 bytes as a little-endian integer.
+pub fn halves(hash: Hash) -> (felt252, felt252) {
+    let [a, b, c, d, e, f, g, h] = hash.unbox();
+    (felt_of([a, b, c, d]), felt_of([e, f, g, h]))
+}
+
+fn felt_of(words: [u32; 4]) -> felt252 {
+    let [a, b, c, d] = words;
+    let (a, b, c, d): (felt252, felt252, felt252, felt252) = (a.into(), b.into(), c.into(), d.into());
+    ((d * 0x100000000 + c) * 0x100000000 + b) * 0x100000000 + a
+}
+
 pub fn append_hash(ref words: Array<u32>, hash: Hash) {
     for word in hash.unbox().span() {
         words.append(*word);

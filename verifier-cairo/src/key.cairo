@@ -18,8 +18,10 @@ const MAX_LOG_SIZE: u32 = 26;
 const MAX_ROWS: u32 = 0x1000000;
 const MAX_READS: u32 = 0x10000000;
 const FIRST_MODEL_WIRE: u32 = 16;
-/// Its first word.
-const WEIGHTS_ROOT: u32 = 18;
+/// The words that commit to the weights: their root. Keys that agree in all others are of one model as far as a key can tell, and
+/// may be of one family (contracts/model_registry.cairo).
+const WEIGHTS_COMMITMENT: u32 = 18;
+const WEIGHTS_COMMITMENT_WORDS: u32 = 8;
 const OUTPUT_FORMS: u32 = 4;
 
 /// Who knows the input or the output: everybody; nobody but the prover; or whoever holds the opening of a commitment.
@@ -252,13 +254,12 @@ pub fn commitment_id(key: @Key, tensor: @Tensor, root: Hash) -> Hash {
     hash_words(message)
 }
 
-/// What a key says of its model apart from the weights root: Poseidon of all other words. Keys that agree in it differ in the
-/// commitment to the weights alone.
+/// What a key says of its model apart from the commitment to the weights: Poseidon of all other words.
 pub fn stem(felts: Span<felt252>) -> felt252 {
     let words = unpack_words(felts);
     let mut preimage = array![];
     for (i, word) in words.into_iter().enumerate() {
-        if i < WEIGHTS_ROOT || i >= WEIGHTS_ROOT + 8 {
+        if i < WEIGHTS_COMMITMENT || i >= WEIGHTS_COMMITMENT + WEIGHTS_COMMITMENT_WORDS {
             preimage.append(word.into());
         }
     }

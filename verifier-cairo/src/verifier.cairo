@@ -3,7 +3,7 @@ use core::traits::TryInto;
 #[feature("bounded-int-utils")]
 use core::internal::bounded_int::upcast;
 use crate::air::{Challenges, constraints};
-use crate::blake2s::{Hash, append_hash, append_zeros, hash_padded};
+use crate::blake2s::{Hash, append_hash, append_zeros, halves, hash_padded};
 use crate::channel::{Channel, ChannelTrait, Observer};
 use crate::circle::{double_x, point_from};
 use crate::deep;
@@ -75,17 +75,11 @@ pub fn verify<impl O: Observer>(
 fn packed(key: @Key, tensor: @Tensor, stated: @Stated, tape: Span<felt252>) -> Span<felt252> {
     match *stated.root {
         Some(root) => {
-            let [a, b, c, d, e, f, g, h] = commitment_id(key, tensor, root).unbox();
-            array![felt_of([a, b, c, d]), felt_of([e, f, g, h])].span()
+            let (low, high) = halves(commitment_id(key, tensor, root));
+            array![low, high].span()
         },
         None => tape.slice(0, ((*stated.values).len() + 7) / 8),
     }
-}
-
-fn felt_of(words: [u32; 4]) -> felt252 {
-    let [a, b, c, d] = words;
-    let (a, b, c, d): (felt252, felt252, felt252, felt252) = (a.into(), b.into(), c.into(), d.into());
-    ((d * 0x100000000 + c) * 0x100000000 + b) * 0x100000000 + a
 }
 
 fn replay<impl O: Observer>(

@@ -8,8 +8,8 @@
 #include <cstring>
 #include <string>
 
-#include "core/artefact.hpp"
 #include "compute/csprng.hpp"
+#include "core/artefact.hpp"
 
 namespace circlet {
 namespace {

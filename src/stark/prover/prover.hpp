@@ -26,7 +26,8 @@ struct ProveOptions {
   std::function<void(const CommittedTree<Blake2sMerkleChannel>&)> trees = {};
 };
 
-/// Counts no proof: a proof that may leave its maker is made by a ProvingSession (session/proving_session.hpp).
+/// Counts no proof: a proof that may leave its maker is made by a ProvingSession
+/// (session/proving_session.hpp).
 ///
 /// Proves that `program`, the model of `proving_key`, maps `inputs` ([sample][row], key.batch samples) to its
 /// outputs. Throws Error(bad_input) if `check_proving_key` does, or the input has another size or

@@ -9,8 +9,8 @@
 #include "frontend/inputs.hpp"
 #include "frontend/quantise.hpp"
 #include "program/executor.hpp"
-#include "tests/support/source_folder.hpp"
 #include "tests/support/refusal.hpp"
+#include "tests/support/source_folder.hpp"
 #include "tests/unit/frontend/frontend_support.hpp"
 
 using namespace circlet;

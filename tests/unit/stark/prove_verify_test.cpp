@@ -1,8 +1,8 @@
 #include <doctest/doctest.h>
 
-#include "stark/prover/prover.hpp"
-#include "program/predicate.hpp"
 #include "lowering/structure.hpp"
+#include "program/predicate.hpp"
+#include "stark/prover/prover.hpp"
 #include "stark/verifier.hpp"
 #include "tests/support/random_program.hpp"
 

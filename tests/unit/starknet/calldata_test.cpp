@@ -8,6 +8,7 @@
 #include "core/error.hpp"
 #include "stark/prover/prover.hpp"
 #include "stark/shape.hpp"
+#include "starknet/limits.hpp"
 #include "tests/support/random_program.hpp"
 
 using namespace circlet;

@@ -20,6 +20,7 @@ pub mod LoanDesk {
     use core::poseidon::poseidon_hash_span;
     use starknet::storage::{Map, StoragePathEntry, StoragePointerReadAccess, StoragePointerWriteAccess};
     use starknet::{ContractAddress, get_caller_address, get_contract_address};
+    use crate::contracts::accepted::{Accepted, AcceptedTrait};
     use crate::contracts::model_registry::{IModelRegistryDispatcher, IModelRegistryDispatcherTrait};
     use crate::contracts::prediction::{holds, input_commitment};
 
@@ -27,7 +28,7 @@ pub mod LoanDesk {
     struct Storage {
         registry: ContractAddress,
         attestor: ContractAddress,
-        model_id: felt252,
+        accepted: Accepted,
         /// Which of the model's scores must be what its key asks.
         score: u32,
         commitments: Map<ContractAddress, u256>,
@@ -36,11 +37,11 @@ pub mod LoanDesk {
 
     #[constructor]
     fn constructor(
-        ref self: ContractState, registry: ContractAddress, attestor: ContractAddress, model_id: felt252, score: u32,
+        ref self: ContractState, registry: ContractAddress, attestor: ContractAddress, accepted: Accepted, score: u32,
     ) {
         self.registry.write(registry);
         self.attestor.write(attestor);
-        self.model_id.write(model_id);
+        self.accepted.write(accepted);
         self.score.write(score);
     }
 
@@ -62,7 +63,7 @@ pub mod LoanDesk {
             assert(!commitment.is_zero(), 'desk: nothing attested');
             let registry = IModelRegistryDispatcher { contract_address: self.registry.read() };
             let prediction = registry.submit(vk, self.context_of(applicant), values, hashes);
-            assert(prediction.model_id == self.model_id.read(), 'desk: another model');
+            assert(self.accepted.read().has(registry, prediction.model_id), 'desk: another model');
             assert(input_commitment(@prediction) == commitment, 'desk: other data');
             assert(holds(@prediction, self.score.read()), 'desk: refused');
             self.granted.entry(applicant).write(true);

@@ -1,7 +1,6 @@
 //! An example consumer: whoever proves that the desk's model reads a digit from an image is credited that many points.
 //! The context binds a proof to this contract, the caller and a nonce, so that nobody can use it elsewhere or twice.
-//! A desk either pins one model, or trusts the model's owner to say which renewed keys hold the same weights, and accepts the
-//! model's whole family.
+//! A desk either pins one model, or a family: then it trusts the family's owner to say which renewed keys hold the same weights.
 use starknet::ContractAddress;
 
 #[starknet::interface]
@@ -18,25 +17,22 @@ pub mod PrizeDesk {
     use core::poseidon::poseidon_hash_span;
     use starknet::storage::{Map, StoragePathEntry, StoragePointerReadAccess, StoragePointerWriteAccess};
     use starknet::{ContractAddress, get_caller_address, get_contract_address};
+    use crate::contracts::accepted::{Accepted, AcceptedTrait};
     use crate::contracts::model_registry::{IModelRegistryDispatcher, IModelRegistryDispatcherTrait};
     use crate::contracts::prediction::decided_class;
 
     #[storage]
     struct Storage {
         registry: ContractAddress,
-        model_id: felt252,
-        trusts_owner: bool,
+        accepted: Accepted,
         nonces: Map<ContractAddress, felt252>,
         points: Map<ContractAddress, u32>,
     }
 
     #[constructor]
-    fn constructor(
-        ref self: ContractState, registry: ContractAddress, model_id: felt252, trusts_owner: bool,
-    ) {
+    fn constructor(ref self: ContractState, registry: ContractAddress, accepted: Accepted) {
         self.registry.write(registry);
-        self.model_id.write(model_id);
-        self.trusts_owner.write(trusts_owner);
+        self.accepted.write(accepted);
     }
 
     #[abi(embed_v0)]
@@ -50,11 +46,7 @@ pub mod PrizeDesk {
             let caller = get_caller_address();
             let registry = IModelRegistryDispatcher { contract_address: self.registry.read() };
             let prediction = registry.submit(vk, self.context_of(caller), values, hashes);
-            let model_id = self.model_id.read();
-            let accepted = prediction.model_id == model_id
-                || (self.trusts_owner.read()
-                    && registry.family_of(prediction.model_id) == registry.family_of(model_id));
-            assert(accepted, 'desk: another model');
+            assert(self.accepted.read().has(registry, prediction.model_id), 'desk: another model');
             self.nonces.entry(caller).write(self.nonces.entry(caller).read() + 1);
             let digit = decided_class(@prediction);
             self.points.entry(caller).write(self.points.entry(caller).read() + digit);

@@ -1,12 +1,14 @@
-use core::num::traits::Zero;
 use starknet::syscalls::deploy_syscall;
 use starknet::testing::set_contract_address;
-use starknet::{ClassHash, ContractAddress};
-use crate::key::tests::{committed_key, committed_key_of, key, key_of, key_with};
-use super::model_registry::{IModelRegistryDispatcher, IModelRegistryDispatcherTrait, ModelRegistry};
-use super::loan_desk::{ILoanDeskDispatcher, ILoanDeskDispatcherTrait, LoanDesk};
+use starknet::{ClassHash, ContractAddress, Event};
+use crate::key::stem;
+use crate::key::tests::{committed_key, committed_key_of, key, key_of, key_with, key_with_scales};
+use super::model_registry::{Family, IModelRegistryDispatcher, IModelRegistryDispatcherTrait, ModelRegistry};
 use super::prediction::{Prediction, decided_class, holds, input_commitment, model_id, output_form, output_commitment};
 use super::verifier::Verifier;
+
+mod credulous_verifier;
+mod desks;
 
 fn class_hash(hash: felt252) -> ClassHash {
     hash.try_into().unwrap()
@@ -19,23 +21,15 @@ fn caller(address: felt252) -> ContractAddress {
 }
 
 fn registry() -> IModelRegistryDispatcher {
-    let calldata = array![Verifier::TEST_CLASS_HASH.into()].span();
+    registry_over(Verifier::TEST_CLASS_HASH.into())
+}
+
+/// A registry that asks another verifier.
+fn registry_over(verifier: felt252) -> IModelRegistryDispatcher {
+    let calldata = array![verifier].span();
     let (contract_address, _) = deploy_syscall(class_hash(ModelRegistry::TEST_CLASS_HASH.into()), 0, calldata, false)
         .unwrap();
     IModelRegistryDispatcher { contract_address }
-}
-
-#[test]
-fn the_registrant_owns_a_model() {
-    let registry = registry();
-    let owner = caller(0x123);
-    let id = registry.register(key());
-    assert!(id == model_id(key()));
-    assert!(registry.owner_of(id) == owner);
-    assert!(registry.owner_of(id + 1).is_zero());
-    assert!(registry.family_of(id) == id);
-    assert!(registry.family_of(id + 1) == 0);
-    assert!(!registry.is_revoked(id));
 }
 
 /// The key with other words of its weights root.
@@ -43,183 +37,297 @@ fn renewed(value: u32) -> Span<felt252> {
     key_with(25, value)
 }
 
+fn family(owner: felt252, first: felt252) -> Family {
+    Family { owner: owner.try_into().unwrap(), first }
+}
+
+const OWNER: felt252 = 0x123;
+const STRANGER: felt252 = 0x124;
+
 #[test]
-fn a_renewed_model_is_of_the_family() {
+fn the_id_of_a_model_is_the_hash_of_its_key() {
     let registry = registry();
-    let owner = caller(0x123);
-    let family = registry.register(key());
-    let second = registry.renew(family, renewed(1));
-    let third = registry.renew(family, renewed(2));
+    let id = registry.register(key());
+    assert!(id == model_id(key()));
+    assert!(registry.is_registered(id) && !registry.is_registered(id + 1));
+    assert!(id != registry.register(key_with(10, 99)));
+}
+
+#[test]
+fn whoever_registers_first_owns_nothing() {
+    let registry = registry();
+    caller(STRANGER);
+    let first = registry.register(key());
+    caller(OWNER);
+    assert!(registry.register(key()) == first);
+    let second = registry.renew(first, renewed(1));
+    assert!(registry.is_current(family(OWNER, first), second));
+    assert!(!registry.is_current(family(STRANGER, first), second));
+}
+
+#[test]
+fn registering_again_changes_nothing() {
+    let registry = registry();
+    caller(OWNER);
+    let first = registry.register(key());
+    let second = registry.renew(first, renewed(1));
+    registry.revoke(first, first);
+    drain_events(registry);
+    for who in array![OWNER, STRANGER] {
+        caller(who);
+        assert!(registry.register(key()) == first && registry.register(renewed(1)) == second);
+    }
+    assert!(starknet::testing::pop_log_raw(registry.contract_address).is_none());
+    assert!(!registry.is_current(family(OWNER, first), first));
+    assert!(registry.is_current(family(OWNER, first), second));
+}
+
+#[test]
+fn renewed_models_are_of_the_family() {
+    let registry = registry();
+    caller(OWNER);
+    let first = registry.register(key());
+    let second = registry.renew(first, renewed(1));
+    let third = registry.renew(first, renewed(2));
     assert!(second == model_id(renewed(1)) && third == model_id(renewed(2)));
-    assert!(family != second && second != third);
-    for id in array![family, second, third] {
-        assert!(registry.family_of(id) == family);
-        assert!(registry.owner_of(id) == owner);
-        assert!(!registry.is_revoked(id));
+    assert!(first != second && second != third);
+    for id in array![first, second, third] {
+        assert!(registry.is_registered(id));
+        assert!(registry.is_current(family(OWNER, first), id));
+    }
+    assert!(!registry.is_current(family(OWNER, second), first));
+    assert!(!registry.is_current(family(OWNER, second), third));
+}
+
+#[test]
+fn a_family_of_an_unknown_model_has_no_members() {
+    let id = model_id(key());
+    assert!(!registry().is_current(family(OWNER, id), id));
+}
+
+#[test]
+fn a_stranger_adds_nothing_to_an_owners_family() {
+    let registry = registry();
+    caller(OWNER);
+    let first = registry.register(key());
+    caller(STRANGER);
+    let permuted = registry.renew(first, renewed(7));
+    assert!(registry.is_current(family(STRANGER, first), permuted));
+    assert!(!registry.is_current(family(OWNER, first), permuted));
+}
+
+#[test]
+fn a_stranger_revokes_nothing_of_an_owner() {
+    let registry = registry();
+    caller(OWNER);
+    let first = registry.register(key());
+    let second = registry.renew(first, renewed(1));
+    caller(STRANGER);
+    registry.renew(first, renewed(1));
+    registry.revoke(first, first);
+    registry.revoke(first, second);
+    registry.revoke_family(first);
+    for id in array![first, second] {
+        assert!(!registry.is_current(family(STRANGER, first), id));
+        assert!(registry.is_current(family(OWNER, first), id));
+    }
+    caller(OWNER);
+    let third = registry.renew(first, renewed(2));
+    assert!(registry.is_current(family(OWNER, first), third));
+}
+
+#[test]
+fn who_runs_ahead_of_a_renewal_does_not_prevent_it() {
+    let registry = registry();
+    caller(OWNER);
+    let first = registry.register(key());
+    caller(STRANGER);
+    registry.register(renewed(1));
+    registry.renew(first, renewed(1));
+    registry.revoke(first, model_id(renewed(1)));
+    caller(OWNER);
+    let second = registry.renew(first, renewed(1));
+    assert!(registry.is_current(family(OWNER, first), second));
+}
+
+/// Forgets the events until now.
+fn drain_events(registry: IModelRegistryDispatcher) {
+    while starknet::testing::pop_log_raw(registry.contract_address).is_some() {}
+}
+
+fn told(registry: IModelRegistryDispatcher) -> ModelRegistry::Event {
+    starknet::testing::pop_log::<ModelRegistry::Event>(registry.contract_address).unwrap()
+}
+
+/// Of the key or a renewed one.
+fn registered(model_id: felt252) -> ModelRegistry::Event {
+    // The words 0 to 7.
+    let structure_root = u256 { low: 0x3000000020000000100000000, high: 0x7000000060000000500000004 };
+    ModelRegistry::Event::ModelRegistered(
+        ModelRegistry::ModelRegistered { model_id, stem: stem(key()), structure_root, key_felts: 7 },
+    )
+}
+
+#[test]
+fn what_happens_to_models_is_told() {
+    let registry = registry();
+    let owner = caller(OWNER);
+    let first = registry.register(key());
+    assert!(told(registry) == registered(first));
+    let model_id = registry.renew(first, renewed(1));
+    assert!(told(registry) == registered(model_id));
+    let renewed = ModelRegistry::ModelRenewed { owner, first, model_id };
+    assert!(told(registry) == ModelRegistry::Event::ModelRenewed(renewed));
+    registry.revoke(first, model_id);
+    let revoked = ModelRegistry::ModelRevoked { owner, first, model_id };
+    assert!(told(registry) == ModelRegistry::Event::ModelRevoked(revoked));
+    registry.revoke_family(first);
+    assert!(told(registry) == ModelRegistry::Event::FamilyRevoked(ModelRegistry::FamilyRevoked { owner, first }));
+}
+
+/// Starknet's limit on the data of an event.
+const MAX_EVENT_DATA: u32 = 300;
+
+#[test]
+fn any_key_is_registered_in_an_event_that_starknet_takes() {
+    let registry = registry();
+    caller(OWNER);
+    for rows in array![1100_u32, 4000] {
+        let vk = key_with_scales(rows);
+        assert!(vk.len() > MAX_EVENT_DATA);
+        registry.register(vk);
+        let (_, data) = starknet::testing::pop_log_raw(registry.contract_address).unwrap();
+        assert!(data.len() == 3 && *data[2] == vk.len().into());
     }
 }
 
 #[test]
-fn registration_and_renewal_are_told() {
-    let registry = registry();
-    let owner = caller(0x123);
-    let address = registry.contract_address;
-    let family = registry.register(key());
-    let registered = starknet::testing::pop_log::<ModelRegistry::Event>(address).unwrap();
-    assert!(
-        registered == ModelRegistry::Event::ModelRegistered(
-            ModelRegistry::ModelRegistered { model_id: family, owner, vk: key() },
-        ),
-    );
-    let second = registry.renew(family, renewed(1));
-    let told = starknet::testing::pop_log::<ModelRegistry::Event>(address).unwrap();
-    assert!(
-        told == ModelRegistry::Event::ModelRenewed(
-            ModelRegistry::ModelRenewed { model_id: second, family, vk: renewed(1) },
-        ),
-    );
-    registry.revoke(second);
-    let told = starknet::testing::pop_log::<ModelRegistry::Event>(address).unwrap();
-    assert!(told == ModelRegistry::Event::ModelRevoked(ModelRegistry::ModelRevoked { model_id: second }));
-    registry.revoke_family(family);
-    let told = starknet::testing::pop_log::<ModelRegistry::Event>(address).unwrap();
-    assert!(told == ModelRegistry::Event::FamilyRevoked(ModelRegistry::FamilyRevoked { family }));
+fn any_outputs_are_told_in_an_event_that_starknet_takes() {
+    let most = MAX_EVENT_DATA - 3;
+    for (felts, are_told) in array![(2_u32, true), (most, true), (most + 1, false), (3000, false)] {
+        let mut outputs = array![];
+        for i in 0..felts {
+            outputs.append(i.into());
+        }
+        let n_outputs = 8 * felts;
+        let event = ModelRegistry::verified(
+            @Prediction { outputs: outputs.span(), ..with_outputs(0, n_outputs, output_form::SCORES) },
+        );
+        assert!(event.n_outputs == n_outputs);
+        let expected = if are_told {
+            outputs.span()
+        } else {
+            array![].span()
+        };
+        assert!(event.outputs == expected);
+        let (mut keys, mut data) = (array![], array![]);
+        event.append_keys_and_data(ref keys, ref data);
+        assert!(data.len() <= MAX_EVENT_DATA);
+    }
 }
 
 #[test]
 #[should_panic(expected: ('circlet: another model', 'ENTRYPOINT_FAILED'))]
 fn a_renewed_key_has_the_structure_of_its_family() {
     let registry = registry();
-    caller(0x123);
-    let family = registry.register(key());
-    registry.renew(family, key_with(10, 99));
+    let first = registry.register(key());
+    registry.renew(first, key_with(10, 99));
 }
 
 #[test]
 #[should_panic(expected: ('circlet: another model', 'ENTRYPOINT_FAILED'))]
 fn a_renewed_key_has_the_security_of_its_family() {
     let registry = registry();
-    caller(0x123);
-    let family = registry.register(key());
-    registry.renew(family, key_with(29, 17));
+    let first = registry.register(key());
+    registry.renew(first, key_with(29, 19));
 }
 
 #[test]
-#[should_panic(expected: ('circlet: registered already', 'ENTRYPOINT_FAILED'))]
-fn a_key_is_of_one_family() {
+#[should_panic(expected: ('circlet: too few queries', 'ENTRYPOINT_FAILED'))]
+fn a_renewed_key_is_checked() {
     let registry = registry();
-    caller(0x123);
-    let family = registry.register(key());
-    registry.register(renewed(1));
-    registry.renew(family, renewed(1));
+    let first = registry.register(key());
+    registry.renew(first, key_with(29, 17));
 }
 
 #[test]
-#[should_panic(expected: ('circlet: registered already', 'ENTRYPOINT_FAILED'))]
-fn a_renewed_model_is_not_registered_anew() {
-    let registry = registry();
-    caller(0x123);
-    registry.renew(registry.register(key()), renewed(1));
-    registry.register(renewed(1));
-}
-
-#[test]
-#[should_panic(expected: ('circlet: not the owner', 'ENTRYPOINT_FAILED'))]
-fn a_stranger_does_not_renew() {
-    let registry = registry();
-    caller(0x123);
-    let family = registry.register(key());
-    caller(0x124);
-    registry.renew(family, renewed(1));
-}
-
-#[test]
-#[should_panic(expected: ('circlet: not the owner', 'ENTRYPOINT_FAILED'))]
-fn a_family_is_named_by_its_first_model() {
-    let registry = registry();
-    caller(0x123);
-    let second = registry.renew(registry.register(key()), renewed(1));
-    registry.renew(second, renewed(2));
-}
-
-#[test]
-#[should_panic(expected: ('circlet: not the owner', 'ENTRYPOINT_FAILED'))]
+#[should_panic(expected: ('circlet: another model', 'ENTRYPOINT_FAILED'))]
 fn nobody_renews_what_is_not_registered() {
-    let registry = registry();
-    caller(0);
-    registry.renew(model_id(key()), renewed(1));
+    registry().renew(model_id(key()), renewed(1));
 }
 
 #[test]
 fn revoking_a_model_leaves_its_family() {
     let registry = registry();
-    caller(0x123);
-    let family = registry.register(key());
-    let second = registry.renew(family, renewed(1));
-    registry.revoke(family);
-    assert!(registry.is_revoked(family));
-    assert!(!registry.is_revoked(second));
-    assert!(!registry.is_revoked(registry.renew(family, renewed(2))));
-    registry.revoke(second);
-    assert!(registry.is_revoked(second));
+    caller(OWNER);
+    let first = registry.register(key());
+    let second = registry.renew(first, renewed(1));
+    registry.revoke(first, first);
+    let third = registry.renew(first, renewed(2));
+    let of_owner = family(OWNER, first);
+    assert!(!registry.is_current(of_owner, first));
+    assert!(registry.is_current(of_owner, second) && registry.is_current(of_owner, third));
+    registry.revoke(first, second);
+    assert!(!registry.is_current(of_owner, second) && registry.is_current(of_owner, third));
+}
+
+#[test]
+#[should_panic(expected: ('circlet: revoked model', 'ENTRYPOINT_FAILED'))]
+fn a_revoked_model_does_not_come_back() {
+    let registry = registry();
+    caller(OWNER);
+    let first = registry.register(key());
+    registry.revoke(first, registry.renew(first, renewed(1)));
+    registry.renew(first, renewed(1));
+}
+
+#[test]
+#[should_panic(expected: ('circlet: revoked model', 'ENTRYPOINT_FAILED'))]
+fn nor_does_the_first_of_a_family() {
+    let registry = registry();
+    caller(OWNER);
+    let first = registry.register(key());
+    registry.revoke(first, first);
+    registry.renew(first, key());
+}
+
+#[test]
+#[should_panic(expected: ('circlet: not in the family', 'ENTRYPOINT_FAILED'))]
+fn what_is_not_in_the_family_is_not_revoked() {
+    let registry = registry();
+    caller(OWNER);
+    let first = registry.register(key());
+    registry.revoke(first, registry.register(renewed(1)));
 }
 
 #[test]
 fn revoking_a_family_revokes_all_its_models() {
     let registry = registry();
-    caller(0x123);
-    let family = registry.register(key());
-    let second = registry.renew(family, renewed(1));
+    caller(OWNER);
+    let first = registry.register(key());
+    let second = registry.renew(first, renewed(1));
     let other = registry.register(key_with(10, 99));
-    registry.revoke_family(family);
-    assert!(registry.is_revoked(family) && registry.is_revoked(second));
-    assert!(!registry.is_revoked(other));
+    registry.revoke_family(first);
+    assert!(!registry.is_current(family(OWNER, first), first));
+    assert!(!registry.is_current(family(OWNER, first), second));
+    assert!(registry.is_current(family(OWNER, other), other));
+    assert!(registry.is_current(family(OWNER, second), second));
 }
 
 #[test]
 #[should_panic(expected: ('circlet: revoked family', 'ENTRYPOINT_FAILED'))]
 fn a_revoked_family_is_not_renewed() {
     let registry = registry();
-    caller(0x123);
-    let family = registry.register(key());
-    registry.revoke_family(family);
-    registry.renew(family, renewed(1));
+    caller(OWNER);
+    let first = registry.register(key());
+    registry.revoke_family(first);
+    registry.renew(first, renewed(1));
 }
 
 #[test]
-#[should_panic(expected: ('circlet: not the owner', 'ENTRYPOINT_FAILED'))]
-fn a_stranger_does_not_revoke_a_family() {
-    let registry = registry();
-    caller(0x123);
-    let family = registry.register(key());
-    caller(0x124);
-    registry.revoke_family(family);
-}
-
-#[test]
-#[should_panic(expected: ('circlet: revoked model', 'ENTRYPOINT_FAILED'))]
-fn a_model_of_a_revoked_family_proves_nothing() {
-    let registry = registry();
-    caller(0x123);
-    let family = registry.register(key());
-    registry.renew(family, renewed(1));
-    registry.revoke_family(family);
-    registry.submit(renewed(1), 0, array![].span(), array![].span());
-}
-
-#[test]
-fn another_key_is_another_model() {
-    let registry = registry();
-    assert!(registry.register(key()) != registry.register(key_with(10, 99)));
-}
-
-#[test]
-#[should_panic(expected: ('circlet: registered already', 'ENTRYPOINT_FAILED'))]
-fn a_model_is_registered_once() {
-    let registry = registry();
-    caller(0x123);
-    registry.register(key());
-    registry.register(key());
+#[should_panic(expected: ('circlet: unknown model', 'ENTRYPOINT_FAILED'))]
+fn the_family_of_an_unknown_model_is_not_revoked() {
+    registry().revoke_family(model_id(key()));
 }
 
 #[test]
@@ -242,7 +350,7 @@ fn domain(log_size: u32, log_blowup: u32) -> Array<(u32, u32)> {
 #[test]
 fn domains_of_ninety_six_bits_are_registered() {
     let registry = registry();
-    caller(0x123);
+    caller(OWNER);
     registry.register(key_of(domain(16, 4).span()));
     registry.register(key_of(domain(18, 2).span()));
     registry.register(committed_key_of(true, false, domain(15, 4)));
@@ -271,34 +379,6 @@ fn committed_values_count_as_quotients() {
 #[should_panic(expected: ('circlet: key AIR', 'ENTRYPOINT_FAILED'))]
 fn a_malformed_key_is_refused() {
     registry().register(key_with(1, 1));
-}
-
-#[test]
-fn the_owner_revokes() {
-    let registry = registry();
-    caller(0x123);
-    let id = registry.register(key());
-    registry.revoke(id);
-    assert!(registry.is_revoked(id));
-}
-
-#[test]
-#[should_panic(expected: ('circlet: not the owner', 'ENTRYPOINT_FAILED'))]
-fn a_stranger_does_not_revoke() {
-    let registry = registry();
-    caller(0x123);
-    let id = registry.register(key());
-    caller(0x124);
-    registry.revoke(id);
-}
-
-#[test]
-#[should_panic(expected: ('circlet: revoked model', 'ENTRYPOINT_FAILED'))]
-fn a_revoked_model_proves_nothing() {
-    let registry = registry();
-    caller(0x123);
-    registry.revoke(registry.register(key()));
-    registry.submit(key(), 0, array![].span(), array![].span());
 }
 
 #[test]
@@ -416,7 +496,7 @@ fn committed_decisions_are_not_told() {
 #[test]
 fn keys_with_committed_values_are_registered() {
     let registry = registry();
-    caller(0x123);
+    caller(OWNER);
     let both = registry.register(committed_key(true, true));
     assert!(both != registry.register(committed_key(true, false)) && both != registry.register(key()));
 }
@@ -425,39 +505,5 @@ fn keys_with_committed_values_are_registered() {
 #[should_panic(expected: ('circlet: another model', 'ENTRYPOINT_FAILED'))]
 fn a_renewed_key_commits_to_what_its_family_does() {
     let registry = registry();
-    caller(0x123);
     registry.renew(registry.register(key()), committed_key(true, false));
-}
-
-fn loan_desk(attestor: felt252) -> ILoanDeskDispatcher {
-    let calldata = array![registry().contract_address.into(), attestor, model_id(key()), 0].span();
-    let (contract_address, _) = deploy_syscall(class_hash(LoanDesk::TEST_CLASS_HASH.into()), 0, calldata, false).unwrap();
-    ILoanDeskDispatcher { contract_address }
-}
-
-#[test]
-#[should_panic(expected: ('desk: not the attestor', 'ENTRYPOINT_FAILED'))]
-fn an_applicant_does_not_attest() {
-    let desk = loan_desk(0x123);
-    desk.attest(caller(0x124), 1);
-}
-
-#[test]
-#[should_panic(expected: ('desk: nothing attested', 'ENTRYPOINT_FAILED'))]
-fn no_loan_without_attested_data() {
-    let desk = loan_desk(0x123);
-    let applicant = caller(0x124);
-    assert!(!desk.is_granted(applicant));
-    desk.apply(key(), array![].span(), array![].span());
-}
-
-#[test]
-#[should_panic(expected: ('circlet: unknown model', 'ENTRYPOINT_FAILED', 'ENTRYPOINT_FAILED'))]
-fn no_loan_without_a_proof() {
-    let desk = loan_desk(0x123);
-    let applicant = 0x124.try_into().unwrap();
-    caller(0x123);
-    desk.attest(applicant, 1);
-    caller(0x124);
-    desk.apply(key(), array![].span(), array![].span());
 }

@@ -3,6 +3,8 @@ use super::{Visibility, centred, commitment_id, read_key, stem, unpack_words};
 const VISIBILITY: u32 = 31;
 const INPUT_WIRE: u32 = 32;
 const OUTPUT_WIRE: u32 = 36;
+const OUTPUT_ROWS: u32 = 37;
+const OUTPUT_SCALES: u32 = 45;
 
 /// A key's words: logs 7, 6, 8, 4, and 9 of the blinder; one scale each.
 pub fn words() -> Array<u32> {
@@ -23,9 +25,7 @@ pub fn key_with(index: u32, value: u32) -> Span<felt252> {
 
 /// The words with several of them changed.
 pub fn key_of(changes: Span<(u32, u32)>) -> Span<felt252> {
-    let mut felts = array![];
-    let mut felt = 0;
-    let mut shift = 1;
+    let mut changed = array![];
     for (i, word) in words().into_iter().enumerate() {
         let mut word = word;
         for (index, value) in changes {
@@ -33,6 +33,33 @@ pub fn key_of(changes: Span<(u32, u32)>) -> Span<felt252> {
                 word = *value;
             }
         }
+        changed.append(word);
+    }
+    packed(changed)
+}
+
+/// A key with `rows` outputs, each with a scale of its own.
+pub fn key_with_scales(rows: u32) -> Span<felt252> {
+    let mut changed = array![];
+    for (i, word) in words().into_iter().enumerate() {
+        if i == OUTPUT_ROWS || i == OUTPUT_SCALES {
+            changed.append(rows);
+        } else if i < OUTPUT_SCALES {
+            changed.append(word);
+        }
+    }
+    for i in 0..rows {
+        changed.append(i);
+        changed.append(0x3ff00000);
+    }
+    packed(changed)
+}
+
+fn packed(words: Array<u32>) -> Span<felt252> {
+    let mut felts = array![];
+    let mut felt = 0;
+    let mut shift = 1;
+    for (i, word) in words.into_iter().enumerate() {
         felt += word.into() * shift;
         shift *= 0x100000000;
         if i % 7 == 6 {
@@ -99,7 +126,7 @@ fn the_id_of_a_commitment_follows_from_the_root_and_the_key() {
 }
 
 #[test]
-fn a_stem_is_all_of_a_key_but_its_weights_root() {
+fn a_stem_is_all_of_a_key_but_its_commitment_to_the_weights() {
     let count = words().len();
     for i in 0..count {
         let is_weights = 18 <= i && i < 26;
