@@ -120,8 +120,9 @@ void prove_input(const ProveCommand& command, const Output& output) {
     rules.on_refusal = [&](const std::string& text) { append_line(*command.refusal_log, text); };
   }
   Program program = folder.program();
-  const ProvingSession session(load_proving_key(folder.proving_key()), std::move(program), folder.budget(),
-                               std::move(rules));
+  const ProvingSession session(proving_key_of(folder), std::move(program), folder.budget(), std::move(rules));
+  const Context context = parse_context(command.context);
+  if (is_for_contract(session.key())) context_felt(context);  // before anything is spent
   ProgressBar bar(!output.json);
   double done = 0;
   const auto on_phase = [&](std::string_view phase, double) {

@@ -9,6 +9,7 @@
 #include "stark/security.hpp"
 #include "stark/shape.hpp"
 #include "starknet/calldata.hpp"
+#include "starknet/model_id.hpp"
 
 namespace circlet {
 namespace {
