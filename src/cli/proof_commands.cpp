@@ -266,6 +266,7 @@ void bench(const BenchCommand& command, const Output& output) {
   const VerificationKey key = verification_key_of(folder);
   require(key.input_visibility != Visibility::committed && key.output_visibility != Visibility::committed,
           ErrorKind::usage, "bench times keys without committed values");
+  static_cast<void>(load_input(folder.program(), command.input));  // what is refused leaves no files
   std::filesystem::remove(budget_file);
   if (key.hides_weights()) create_budget(budget_file, key.weights_root, repeat);
   for (std::uint32_t i = 0; i < repeat; ++i) {
