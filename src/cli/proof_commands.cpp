@@ -219,6 +219,8 @@ void bench(const BenchCommand& command, const Output& output) {
   const VerificationKey key = verification_key_of(folder);
   require(key.input_visibility != Visibility::committed && key.output_visibility != Visibility::committed,
           ErrorKind::usage, "bench times keys without committed values");
+  // What is refused leaves no files.
+  static_cast<void>(quantise_input(folder.program(), read_inputs(command.input, key.input.rows), nullptr));
   // Nothing is proved with the folder's key: its units are for proofs that somebody asked for, and a proof
   // that is not counted must not exist. Weights that are masked anew, in memory alone, take as long.
   ProvingKey throwaway;

@@ -2,6 +2,7 @@
 use super::model_registry::{Family, IModelRegistryDispatcher, IModelRegistryDispatcherTrait};
 
 #[derive(Copy, Drop, Serde, starknet::Store)]
+#[allow(starknet::store_no_default_variant)]
 pub enum Accepted {
     /// This model for good: nobody revokes it.
     Model: felt252,
