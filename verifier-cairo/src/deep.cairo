@@ -82,6 +82,8 @@ fn scale_cm31(x: QM31, s: CM31) -> QM31 {
 
 /// `scale` multiplies all weights.
 fn quotient(point: SecurePoint, sum: SampleSum, scale: QM31) -> Quotient {
+    // With Im p.y = 0 the quotient is a constant, whatever the columns are. A prover can look for such points: one in 2^62 is.
+    assert(point.y.c != 0 || point.y.d != 0, 'circlet: sample point');
     let (re_x, im_x) = (CM31 { a: point.x.a, b: point.x.b }, CM31 { a: point.x.c, b: point.x.d });
     let (re_y, im_y) = (CM31 { a: point.y.a, b: point.y.b }, CM31 { a: point.y.c, b: point.y.d });
     let re = wide_reduce(sum.re, SAMPLES_OFFSET) * scale;

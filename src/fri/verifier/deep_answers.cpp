@@ -16,7 +16,12 @@ CirclePoint<QM31> shifted(const CirclePoint<QM31>& point, CirclePointIndex by) {
 /// a = conj(v) - v and b = v c - a p.y, the numerator at D is sum w (c f(D) - a D.y - b).
 class PointEntries {
  public:
-  explicit PointEntries(const CirclePoint<QM31>& point) : point_(point), c_(point.y.conjugate() - point.y) {}
+  explicit PointEntries(const CirclePoint<QM31>& point) : point_(point), c_(point.y.conjugate() - point.y) {
+    // With c = 0 the quotient is a constant, whatever f is. One point in 2^62 is such, and a prover can look
+    // for it.
+    require(!c_.is_zero(), ErrorKind::rejected,
+            "DEEP quotients: a sample point has its y in CM31, where no line binds the column");
+  }
 
   [[nodiscard]] const CirclePoint<QM31>& point() const { return point_; }
 

@@ -20,7 +20,7 @@ struct OpenedColumn {
 
 /// sum over entries j of gamma^j (c f(D) - a D.y - b) / denominator at every query, with D the point of
 /// canonic(m + log_blowup) at that slot. Columns come tree after tree. Throws Error(rejected) if a sample
-/// point makes a denominator zero.
+/// point makes a denominator zero, or has its y in CM31: what is claimed there could be any value.
 std::vector<QM31> deep_answers(const CirclePoint<QM31>& point, const QM31& gamma, std::uint32_t m,
                                std::uint32_t log_blowup, std::span<const OpenedColumn> columns,
                                std::span<const std::uint32_t> positions);

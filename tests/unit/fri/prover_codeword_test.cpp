@@ -103,6 +103,23 @@ TEST_CASE("deep_codeword_is_what_the_verifier_expects_at_every_query") {
   }
 }
 
+TEST_CASE("a_sample_point_with_its_y_in_cm31_is_refused") {
+  // y = 1 + i, and x a multiple of u: the line through the point and its conjugate has one y.
+  const CirclePoint<QM31> special{QM31::from_u32(0, 0, 32768, 2147450879), QM31::from_u32(1, 1)};
+  REQUIRE(special.x.square() + special.y.square() == QM31(M31(1)));
+  constexpr std::uint32_t m = 4;
+  const std::vector<int> current = {0};
+  const std::vector<QM31> sample = {random_felt(1)};
+  const std::vector<std::uint32_t> positions = {0, 5};
+  const std::vector<M31> queried = {M31(1), M31(2)};
+  const OpenedColumn column{m, current, sample, queried};
+  const auto answers = [&](const CirclePoint<QM31>& point) {
+    return deep_answers(point, random_felt(2), m, 1, std::span(&column, 1), positions);
+  };
+  CHECK_NOTHROW(answers(random_point(m)));
+  CHECK_THROWS_WITH_AS(answers(special), doctest::Contains("has its y in CM31"), Error);
+}
+
 TEST_CASE("folds_equal_the_golden_vectors") {
   const auto golden = golden_vectors().at("fri");
   const SecureColumn values = secure_column(golden["values"]);

@@ -1,6 +1,6 @@
-use crate::circle::Point;
+use crate::circle::{Point, SecurePoint};
 use crate::fields::{CM31, M31, QM31, ZERO, base, qm31_inverse};
-use super::{Quotient, add_quotient, codewords, column_start, fill, no_quotients};
+use super::{NO_SUM, Quotient, add_quotient, codewords, column_start, fill, no_quotients, quotient};
 
 const TOP: M31 = 0x7ffffffe;
 const MINUS_2_U: QM31 = QM31 { a: 0, b: 0, c: 0x7ffffffd, d: 0 };
@@ -45,6 +45,16 @@ fn quotients_at_the_ends_of_the_range() {
             }
         }
     }
+}
+
+#[test]
+#[should_panic(expected: 'circlet: sample point')]
+fn no_quotient_is_a_constant() {
+    // y = 1 + i, and x a multiple of u: the line through p and its conjugate has one y.
+    let y = QM31 { a: 1, b: 1, c: 0, d: 0 };
+    let x = QM31 { a: 0, b: 0, c: 32768, d: 2147450879 };
+    assert!(x * x + y * y == base(1));
+    quotient(SecurePoint { x, y }, NO_SUM, base(1));
 }
 
 #[test]
