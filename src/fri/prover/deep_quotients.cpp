@@ -83,21 +83,26 @@ SecureColumn deep_codeword(const CirclePoint<QM31>& point, const QM31& gamma, st
   const std::uint32_t log_size = m + log_blowup;
   std::vector<PointEntries> batches;  // a point for each offset and for each size of column with two samples
   QM31 weight = M31(1);
-  const auto add_entry = [&](CirclePointIndex shift, const SampledColumn& column, const QM31& value) {
-    const auto step = shift.to_point();
-    const auto at = point + CirclePoint<QM31>{step.x, step.y};
+  const auto add_entry_at = [&](const CirclePoint<QM31>& at, const SampledColumn& column, const QM31& value) {
     auto batch = std::ranges::find(batches, at, &PointEntries::point);
     if (batch == batches.end()) batch = batches.insert(batches.end(), PointEntries{at, {}, {}, {}});
     batch->add(column.coefficients, value, weight);
     weight *= gamma;
   };
+  const auto add_entry = [&](CirclePointIndex shift, const SampledColumn& column, const QM31& value) {
+    const auto step = shift.to_point();
+    add_entry_at(point + CirclePoint<QM31>{step.x, step.y}, column, value);
+  };
   for (const SampledColumn& column : columns) {
     require(column.samples.empty() || column.coefficients.size() <= std::size_t{1} << m, ErrorKind::internal,
             "DEEP quotients: a sampled column is larger than the domain");
-    if (column.samples.size() == 2) {
+    if (column.pinned.size() + column.samples.size() == 2) {
       // Ties {previous, current} to one lifted polynomial: it has the period T_k = G_{2^(m-k)}.
       add_entry(CirclePointIndex::subgroup_generator(m) * column.coefficients.size(), column,
-                column.samples[1]);
+                column.samples.back());
+    }
+    for (std::size_t i = 0; i < column.pinned.size(); ++i) {
+      add_entry_at(column.pin_points[i], column, column.pinned[i]);
     }
     for (std::size_t i = 0; i < column.samples.size(); ++i) {
       const auto shift =

@@ -70,12 +70,15 @@ std::vector<QM31> deep_answers(const CirclePoint<QM31>& point, const QM31& gamma
   };
   const auto row_step = CirclePointIndex::subgroup_generator(m);
   for (const OpenedColumn& column : columns) {
-    if (column.samples.size() == 2) {
+    if (column.pinned.size() + column.samples.size() == 2) {
       // Ties {previous, current} to one lifted polynomial: it has the period T_k = G_{2^(m-k)} of a column of
       // 2^k.
       const auto period = CirclePointIndex::subgroup_generator(log_domain_size) *
                           (std::uint64_t{1} << (column.log_size + log_blowup));
-      add_entry(shifted(point, period), column, column.samples[1]);
+      add_entry(shifted(point, period), column, column.samples.back());
+    }
+    for (std::size_t i = 0; i < column.pinned.size(); ++i) {
+      add_entry(column.pin_points[i], column, column.pinned[i]);
     }
     for (std::size_t i = 0; i < column.samples.size(); ++i) {
       const auto shift = column.offsets[i] == 0 ? CirclePointIndex{} : -row_step;

@@ -40,7 +40,7 @@ fn the_registrant_owns_a_model() {
 
 /// The key with other words of its weights root.
 fn renewed(value: u32) -> Span<felt252> {
-    key_with(25, value)
+    key_with(47, value)
 }
 
 #[test]
@@ -101,7 +101,7 @@ fn a_renewed_key_has_the_security_of_its_family() {
     let registry = registry();
     caller(0x123);
     let family = registry.register(key());
-    registry.renew(family, key_with(29, 17));
+    registry.renew(family, key_with(21, 17));
 }
 
 #[test]
@@ -225,18 +225,18 @@ fn a_model_is_registered_once() {
 #[test]
 #[should_panic(expected: ('circlet: too few queries', 'ENTRYPOINT_FAILED'))]
 fn ninety_two_bits_are_too_few() {
-    registry().register(key_with(29, 17));
+    registry().register(key_with(21, 17));
 }
 
 #[test]
 #[should_panic(expected: ('circlet: too little work', 'ENTRYPOINT_FAILED'))]
 fn nineteen_bits_of_work_are_too_few() {
-    registry().register(key_with(26, 19));
+    registry().register(key_with(18, 19));
 }
 
 /// Words: log sizes of the blinder and of the blow-up, and queries, 80 bits of them.
 fn domain(log_size: u32, log_blowup: u32) -> Array<(u32, u32)> {
-    array![(9, log_size), (27, log_blowup), (29, 80 / log_blowup)]
+    array![(9, log_size), (19, log_blowup), (21, 80 / log_blowup)]
 }
 
 #[test]
