@@ -69,7 +69,7 @@ std::string place_note(const BudgetPlace& place) {
 }
 
 std::string hidden_text(const VerificationKey& key) {
-  if (!key.zero_knowledge) return "nothing (--no-zk): a proof tells of weights and values";
+  if (!key.zero_knowledge) return "nothing (--no-zk): the key and its proofs tell of weights and values";
   std::string text;
   const auto add = [&](bool hidden, const char* name) {
     if (hidden) text += (text.empty() ? "" : ", ") + std::string(name);

@@ -50,15 +50,12 @@ SampleOffsets sample_offsets(std::span<const Component* const> components, std::
   return offsets;
 }
 
-/// ((1 - t^2) / (1 + t^2), 2t / (1 + t^2)) for a challenge t.
 template <class Channel>
 CirclePoint<QM31> draw_out_of_domain_point(Channel& channel) {
   const QM31 t = channel.draw_secure_felt();
-  const QM31 one = M31(1);
-  const QM31 divisor = one + t.square();
-  require(!divisor.is_zero(), ErrorKind::rejected, "out-of-domain point: the challenge has 1 + t^2 = 0");
-  const QM31 inverse = divisor.inverse();
-  return {(one - t.square()) * inverse, (t + t) * inverse};
+  require(!(QM31(M31(1)) + t.square()).is_zero(), ErrorKind::rejected,
+          "out-of-domain point: the challenge has 1 + t^2 = 0");
+  return circle_point_from(t);
 }
 
 /// sum_j rho^(N-1-j) C_j over the constraints of all components, from the sampled values.

@@ -29,6 +29,13 @@ struct CirclePoint {
   }
 };
 
+/// ((1 - t^2) / (1 + t^2), 2t / (1 + t^2)); 1 + t^2 is not zero.
+inline CirclePoint<QM31> circle_point_from(const QM31& t) {
+  const QM31 one = M31(1);
+  const QM31 inverse = (one + t.square()).inverse();
+  return {(one - t.square()) * inverse, (t + t) * inverse};
+}
+
 /// pi(x) = 2x^2 - 1, the x coordinate of the doubled point.
 template <class K>
 constexpr K double_x(const K& x) {

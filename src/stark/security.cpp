@@ -78,6 +78,7 @@ Parameters parameters_of(const VerificationKey& key) {
       }
     }
   }
+  result.quotients += static_cast<double>(key.pinned_values());
   for (const FriLayerShape& layer : fri_layer_shapes(key.log_sizes.blinder, fri)) {
     const double degree = rows_of(layer.fold_step) - 1;
     const double folded = rows_of(layer.log_domain_size - layer.fold_step);
@@ -85,6 +86,13 @@ Parameters parameters_of(const VerificationKey& key) {
     result.fold_squares += degree * folded * folded;
   }
   return result;
+}
+
+/// Two of 2^log_list codewords agree at all pinned points: for each pair the points are among at most N + 2
+/// zeros.
+double pin_bits(const Parameters& p, double log_list) {
+  if (log_list <= 0) return hash_bits;  // there are no two
+  return std::min(hash_bits, pin_point_count * over_field(p.rows + 2) - 2 * log_list + 1);
 }
 
 /// The terms that do not depend on the queries' assumption, when at most `list` tuples of codewords explain
@@ -95,6 +103,7 @@ SecurityTerms with_list(const Parameters& p, double list) {
   terms.bus = over_field(list * 4 * p.messages);
   terms.composition = over_field(list * p.constraints);
   terms.out_of_domain = over_field(list * (constraint_degree * (p.rows + 2) + 2));
+  terms.pin = pin_bits(p, std::log2(list));
   return terms;
 }
 
@@ -136,7 +145,8 @@ nlohmann::ordered_json terms_json(const SecurityTerms& terms) {
           {"composition", terms.composition},
           {"out_of_domain", terms.out_of_domain},
           {"batching", terms.batching},
-          {"folding", terms.folding}};
+          {"folding", terms.folding},
+          {"pin", terms.pin}};
 }
 
 /// Rounded down: 95.98 bits are not 96.
@@ -145,7 +155,7 @@ std::string whole(double bits) { return fmt::format("{:.0f}", std::floor(bits));
 std::string terms_text(const char* name, const SecurityTerms& terms) {
   std::string text = fmt::format("  {:<28}", name);
   for (const double bits : {terms.bits(), terms.queries, terms.products, terms.bus, terms.composition,
-                            terms.out_of_domain, terms.batching, terms.folding}) {
+                            terms.out_of_domain, terms.batching, terms.folding, terms.pin}) {
     text += fmt::format(" {:>8}", whole(bits));
   }
   return text + "\n";
@@ -154,7 +164,7 @@ std::string terms_text(const char* name, const SecurityTerms& terms) {
 }  // namespace
 
 double SecurityTerms::bits() const {
-  return std::min({queries, products, bus, composition, out_of_domain, batching, folding, hash_bits});
+  return std::min({queries, products, bus, composition, out_of_domain, batching, folding, pin, hash_bits});
 }
 
 double Security::proven() const { return std::max(unique_decoding.bits(), johnson.bits()); }
@@ -175,17 +185,24 @@ Security security_of(const VerificationKey& key) {
   // Random words agree with the best codeword on about rate + (log2(e) + b) rate / log2 |F| of their points
   // (Diamond and Gruen 2025, section 1.5).
   const double excess = (std::log2(std::exp(1.0)) - std::log2(p.rate)) * p.rate / log2_field;
+  if (key.input_visibility == Visibility::committed || key.output_visibility == Visibility::committed) {
+    result.data_binding = result.unique_decoding.queries;
+  }
   result.random_words = result.unique_decoding;
+  result.random_words.pin = pin_bits(p, conjectured_log_list);
+  result.capacity = result.random_words;
   result.random_words.queries = query_bits(p, p.rate + excess);
-  result.capacity = result.unique_decoding;
   result.capacity.queries = query_bits(p, p.rate);
   return result;
 }
 
 nlohmann::ordered_json to_json(const Security& security) {
+  const auto data_binding =
+      security.data_binding ? nlohmann::ordered_json(*security.data_binding) : nlohmann::ordered_json();
   return {{"conjectured_bits", security.conjectured()},
           {"proven_bits", security.proven()},
           {"binding_bits", security.binding()},
+          {"data_binding_bits", data_binding},
           {"proof_of_work", security.pow_bits},
           {"hash", hash_bits},
           {"johnson_multiplicity", security.johnson_multiplicity},
@@ -201,18 +218,23 @@ std::string to_text(const Security& security) {
              "security  {} bits proven; {} bits conjectured, {} if a query gives what it gives on random "
              "words\n"
              "          (each term in bits; {} of the queries' are proof of work; docs/security.md)\n"
-             "  {:<28} {:>8} {:>8} {:>8} {:>8} {:>8} {:>8} {:>8} {:>8}\n",
+             "  {:<28} {:>8} {:>8} {:>8} {:>8} {:>8} {:>8} {:>8} {:>8} {:>8}\n",
              whole(security.proven()), whole(security.conjectured()), whole(security.random_words.bits()),
              security.pow_bits, "", "least", "queries", "products", "bus", "compose", "domain", "batching",
-             "folding") +
+             "folding", "pin") +
          terms_text("proven: unique decoding", security.unique_decoding) +
          terms_text(fmt::format("proven: Johnson, m = {}", security.johnson_multiplicity).c_str(),
                     security.johnson) +
          terms_text("conjectured: random words", security.random_words) +
          terms_text("conjectured: capacity", security.capacity) +
          fmt::format(
-             "          an owner who committed to two models at once proves either at 2^{} hashes a proof\n",
-             whole(security.binding()));
+             "          an owner who would prove two models under this key pays 2^{} hashes, as for a false "
+             "proof\n",
+             whole(security.binding())) +
+         (security.data_binding ? fmt::format("          one who committed to two inputs, or outputs, at "
+                                              "once proves either at 2^{} hashes a proof\n",
+                                              whole(*security.data_binding))
+                                : "");
 }
 
 }  // namespace circlet

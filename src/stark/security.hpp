@@ -3,6 +3,7 @@
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>
+#include <optional>
 #include <string>
 
 #include "stark/verification_key.hpp"
@@ -19,16 +20,20 @@ struct SecurityTerms {
   double out_of_domain = 0;
   double batching = 0;  // random combination of the DEEP quotients
   double folding = 0;   // all rounds of FRI
+  double pin = 0;       // two models near one weights root with one pin
 
   [[nodiscard]] double bits() const;
 };
+
+/// Beyond Johnson's bound no limit to a list is proven. The conjectured regimes assume 2^48 words.
+inline constexpr double conjectured_log_list = 48;
 
 struct Security {
   SecurityTerms unique_decoding;  // proven
   SecurityTerms johnson;          // proven, at the best multiplicity
   std::uint32_t johnson_multiplicity = 0;
   /// Conjectured: a query gives nearly log2(blow-up) bits, as for random words; the other terms as in unique
-  /// decoding.
+  /// decoding, but for the pin, which is for lists of 2^conjectured_log_list words.
   SecurityTerms random_words;
   /// What production STARKs assume: a query gives log2(blow-up) bits. The general form of this conjecture is
   /// refuted.
@@ -39,9 +44,13 @@ struct Security {
   [[nodiscard]] double conjectured() const { return capacity.bits(); }
   /// The better of the two proven figures.
   [[nodiscard]] double proven() const;
-  /// What a proof costs an owner who committed to two models at once, half of the tree's leaves each: the
-  /// queries must fall on the half of the one that he proves.
-  [[nodiscard]] double binding() const { return unique_decoding.queries; }
+  /// What it costs an owner to prove two models under one key, in the proven regimes: no less than a false
+  /// proof.
+  [[nodiscard]] double binding() const { return proven(); }
+  /// What a proof costs who committed to two inputs, or outputs, at once, half of the tree's leaves each:
+  /// these trees have no pin, and the queries must fall on the half of the one that is proved. Of keys that
+  /// commit to values.
+  std::optional<double> data_binding;
 };
 
 Security security_of(const VerificationKey& key);

@@ -135,7 +135,6 @@ std::vector<std::uint32_t> VerificationKey::to_words() const {
   std::vector<std::uint32_t> words = {format_version, air_id, hash_id, lanes, batch};
   for (const auto size : log_sizes.all()) words.push_back(size);
   words.insert(words.end(), structure_root.words.begin(), structure_root.words.end());
-  words.insert(words.end(), weights_root.words.begin(), weights_root.words.end());
   for (const auto word : {pcs.pow_bits, pcs.fri.log_blowup_factor, pcs.fri.log_last_layer_degree_bound,
                           pcs.fri.n_queries, pcs.fri.fold_step}) {
     words.push_back(word);
@@ -149,6 +148,10 @@ std::vector<std::uint32_t> VerificationKey::to_words() const {
   words.push_back(ones_reads);
   write_scales(words, input.scales);
   write_scales(words, output.scales);
+  words.insert(words.end(), weights_root.words.begin(), weights_root.words.end());
+  for (const QM31& value : weights_pin) {
+    for (const M31 coordinate : value.coordinates()) words.push_back(coordinate.value());
+  }
   return words;
 }
 
@@ -168,7 +171,6 @@ VerificationKey VerificationKey::from_words(std::span<const std::uint32_t> words
   key.log_sizes.blinder = reader.within("log size of blinder", key.log_sizes.blinder, max_log_size);
   check_uses(key);
   key.structure_root = reader.hash("structure root");
-  key.weights_root = reader.hash("weights root");
   key.pcs.pow_bits = reader.within("proof-of-work bits", 0, 32);
   key.pcs.fri.log_blowup_factor = reader.within("log blow-up", 1, 4);
   key.pcs.fri.log_last_layer_degree_bound = reader.within("log last layer degree bound", 0, 4);
@@ -198,6 +200,12 @@ VerificationKey VerificationKey::from_words(std::span<const std::uint32_t> words
   key.ones_reads = reader.within("reads of ONES", 0, 1U << 28);
   key.input.scales = reader.scales("input scales", key.input.rows);
   key.output.scales = reader.scales("output scales", key.output.rows);
+  key.weights_root = reader.hash("weights root");
+  for (std::size_t i = 0; i < key.pinned_values(); ++i) {
+    std::array<M31, 4> coordinates;
+    for (M31& coordinate : coordinates) coordinate = M31(reader.within("pin", 0, M31::modulus - 1));
+    key.weights_pin.push_back(QM31::from_coordinates(coordinates));
+  }
   reader.expect_end();
   return key;
 }

@@ -8,10 +8,11 @@
 #include <vector>
 
 #include "core/bytes.hpp"
-#include "core/fields/m31.hpp"
+#include "core/fields/qm31.hpp"
 #include "fri/pcs_config.hpp"
 #include "hash/blake2s.hpp"
 #include "program/program.hpp"
+#include "stark/pin.hpp"
 
 namespace circlet {
 
@@ -54,14 +55,14 @@ struct TableSizes {
 };
 
 struct VerificationKey {
-  static constexpr std::uint32_t format_version = 3;
+  static constexpr std::uint32_t format_version = 4;
   static constexpr std::uint32_t air_id = 3;
   static constexpr std::uint32_t hash_id = 1;  // Blake2s
 
   std::uint32_t lanes = 16;  // C: weights a row of `linear`
   std::uint32_t batch = 1;   // B: samples a proof
   TableSizes log_sizes;
-  Blake2sHash structure_root, weights_root;
+  Blake2sHash structure_root, weights_root;  // the second one and its pin are a key's last words
   PcsConfig pcs;
   Visibility input_visibility = Visibility::shown;
   Visibility output_visibility = Visibility::shown;  // never hidden: a statement says something
@@ -72,11 +73,16 @@ struct VerificationKey {
   /// with zero knowledge only; the others mask nothing.
   bool weights_public = false;
   [[nodiscard]] bool hides_weights() const { return zero_knowledge && !weights_public; }
+  /// Columns of weights, and so pinned ones.
+  [[nodiscard]] std::size_t pinned_values() const { return lanes * pin_point_count; }
   /// What the output says of the model's scores; the threshold, if there is one, is in the structure.
   Predicate::Kind output_form = Predicate::Kind::values;
   PublicTensor input, output;
   std::uint32_t one_reads = 0;  // reads of the wires ONE and ONES
   std::uint32_t ones_reads = 0;
+  /// Values of the weights' columns at the points of their root (stark/pin.hpp): the one model that the root
+  /// stands for.
+  std::vector<QM31> weights_pin;
 
   friend bool operator==(const VerificationKey&, const VerificationKey&) = default;
 

@@ -51,6 +51,7 @@ void verify_deleting(const VerificationKey& key, const Proof& proof, const Delet
   mix_key(key, channel);
   commit(Tree::structure);
   commit(Tree::weights);
+  scheme.pin({pin_points(key.weights_root), key.weights_pin});
   mix_statement(proof.statement, channel);
   commit(Tree::witness);
   Challenges challenges;

@@ -37,6 +37,7 @@ inline ProvingKey toy_proving_key(const ToyModel& model) {
   result.weights = commit_tables(shape, weights, small_pcs.fri.log_blowup_factor);
   key.structure_root = result.structure->merkle().root();
   key.weights_root = result.weights->merkle().root();
+  key.weights_pin = pinned_values(*result.weights, key.lanes, key.log_sizes.blinder);
   return result;
 }
 

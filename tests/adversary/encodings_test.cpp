@@ -38,6 +38,9 @@ class RandomKeys {
     key.output = tensor(key.output_visibility == Visibility::shown);
     key.one_reads = draw(3);
     key.ones_reads = draw(3);
+    for (std::size_t i = 0; i < key.pinned_values(); ++i) {
+      key.weights_pin.push_back(QM31::from_u32(draw(2), draw(2), draw(2), draw(2)));
+    }
     return key;
   }
 

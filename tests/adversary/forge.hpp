@@ -38,6 +38,7 @@ struct Weakness {
   bool any_config = false;      // so are the parameters of the commitment scheme
   bool any_values = false;      // public values are not checked against their ranges
   bool any_balance = false;     // the sum of the bus is not checked
+  bool no_pin = false;          // the weights' columns are not sampled where the key pins them
   std::set<Item> unmixed;       // left out of the transcript
 };
 
@@ -81,6 +82,7 @@ inline void verify_weakly(const VerificationKey& key, const Proof& proof, const 
   mix_key(key, channel);
   commit(Tree::structure);
   commit(Tree::weights);
+  if (!weak.no_pin) scheme.pin({pin_points(key.weights_root), key.weights_pin});
   mix_statement(mixed_part(proof.statement, weak), channel);
   commit(Tree::witness);
   Challenges challenges;
@@ -151,6 +153,7 @@ inline Proof forge(const ProvingKey& proving_key, const Statement& statement, Tr
   mix_key(key, channel);
   commit_tree(Tree::structure, proving_key.structure);
   commit_tree(Tree::weights, proving_key.weights);
+  if (!weak.no_pin) scheme.pin({pin_points(key.weights_root), key.weights_pin});
   mix_statement(mixed_part(statement, weak), channel);
   commit(Tree::witness, source.witness());
   Challenges challenges;
@@ -218,6 +221,7 @@ struct ForgedModel {
     proving_key.weights = commit_tables(shape, columns.weights, key().pcs.fri.log_blowup_factor);
     key().structure_root = proving_key.structure->merkle().root();
     key().weights_root = proving_key.weights->merkle().root();
+    key().weights_pin = pinned_values(*proving_key.weights, key().lanes, key().log_sizes.blinder);
   }
   [[nodiscard]] std::size_t real_rows(std::size_t table) const {
     return static_cast<std::size_t>(

@@ -108,6 +108,7 @@ struct AtPoint {
   std::span<const WordTree> trees;
   const Offsets& offsets;  // of all trees, the composition's last
   Blake2sChannel channel;  // before the sampled values
+  std::span<const Pin> pins;
 };
 
 /// Where a forger leaves the protocol; an empty function stays with it.
@@ -217,12 +218,15 @@ inline Offsets sample_offsets_of(std::span<const ComponentProver* const> compone
 /// The DEEP quotients of words for these sampled values, at the first `count` slots.
 inline SecureWord deep_word(std::span<const WordTree> trees, const Offsets& offsets, const Samples& samples,
                             const CirclePoint<QM31>& point, const QM31& gamma, std::uint32_t m,
-                            std::uint32_t log_blowup, std::size_t count) {
+                            std::uint32_t log_blowup, std::size_t count, std::span<const Pin> pins = {}) {
   std::vector<OpenedColumn> columns;
   for (std::size_t tree = 0; tree < trees.size(); ++tree) {
     for (std::size_t c = 0; c < trees[tree].words.size(); ++c) {
       columns.push_back({trees[tree].log_sizes[c], offsets[tree][c], samples[tree][c],
                          std::span(trees[tree].words[c]).first(count)});
+      if (tree >= pins.size()) continue;
+      columns.back().pin_points = pins[tree].points;
+      columns.back().pinned = pins[tree].of(c);
     }
   }
   std::vector<std::uint32_t> slots(count);
@@ -237,7 +241,9 @@ inline SecureWord error_of_quotients(const Samples& errors, const AtPoint& at, c
   for (WordTree& tree : zeros) {
     for (auto& word : tree.words) std::ranges::fill(word, M31());
   }
-  return deep_word(zeros, at.offsets, errors, at.point, gamma, at.m, log_blowup, count);
+  std::vector<Pin> true_pins(at.pins.begin(), at.pins.end());
+  for (Pin& pin : true_pins) std::ranges::fill(pin.values, QM31());
+  return deep_word(zeros, at.offsets, errors, at.point, gamma, at.m, log_blowup, count, true_pins);
 }
 
 /// FRI of any word, committed layer by layer and opened at queries.
@@ -359,7 +365,7 @@ inline StarkProof<Blake2sHash> prove_openly(std::span<const ComponentProver* con
     const CirclePoint<QM31> point = draw_point(ahead);
     const Offsets of_the_trees(offsets.begin(), offsets.end() - 1);
     late.composition(halves, scheme.sample(point, m, of_the_trees),
-                     {components, point, m, rho, proved, offsets, ahead});
+                     {components, point, m, rho, proved, offsets, ahead, scheme.pins()});
   }
   const auto composition =
       CommittedTree<Blake2sMerkleChannel>::from_coefficients(std::move(halves), log_blowup);
@@ -370,16 +376,13 @@ inline StarkProof<Blake2sHash> prove_openly(std::span<const ComponentProver* con
 
   const CirclePoint<QM31> point = draw_point(channel);
   Samples samples = scheme.sample(point, m, offsets);
-  if (late.samples) late.samples(samples, {components, point, m, rho, proved, offsets, channel});
-  std::vector<QM31> all;
-  for (const auto& tree : samples) {
-    for (const auto& column : tree) all.insert(all.end(), column.begin(), column.end());
-  }
-  channel.mix_felts(all);
+  if (late.samples)
+    late.samples(samples, {components, point, m, rho, proved, offsets, channel, scheme.pins()});
+  channel.mix_felts(with_pinned(samples, scheme.pins()));
   const QM31 gamma = channel.draw_secure_felt();
-  const OpenFri fri(
-      deep_word(proved, offsets, samples, point, gamma, m, log_blowup, std::size_t{1} << log_domain), m,
-      config.fri, late, channel);
+  const OpenFri fri(deep_word(proved, offsets, samples, point, gamma, m, log_blowup,
+                              std::size_t{1} << log_domain, scheme.pins()),
+                    m, config.fri, late, channel);
 
   StarkProof<Blake2sHash> proof;
   proof.config = config;

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <set>
 
 #include "tests/adversary/forge.hpp"
 
@@ -111,48 +112,200 @@ TEST_CASE("a_false_output_is_proved_as_often_as_all_queries_fall_on_the_rate") {
   }
 }
 
-TEST_CASE("under_a_root_of_two_models_either_is_proved_as_often_as_all_queries_fall_on_its_half") {
-  // The owner commits the weights of one model on half of the domain and those of another on the other half.
-  // A proof of either model is true but for this tree.
-  const Program one_program = random_mlp(3, 4, 2, 1);
-  Program other_program = one_program;
-  for (auto& weight : other_program.layers[0].dense[0].weights) weight = -weight;
-  const SetupOptions options{.pcs = no_work(1, 2)};
-  ForgedModel one(one_program, options), other(other_program, options);
-  const std::uint32_t log_domain = one.key().log_sizes.blinder + 1;
-  const auto is_of_one = [log_domain](std::uint32_t slot) { return slot >> (log_domain - 1) == 0; };
-  WordTree both(*one.proving_key.weights);
-  const WordTree of_other(*other.proving_key.weights);
-  for (std::size_t column = 0; column < both.words.size(); ++column) {
-    for (std::uint32_t slot = 0; slot < 1U << log_domain; ++slot) {
-      if (!is_of_one(slot)) both.words[column][slot] = of_other.words[column][slot];
+namespace {
+
+/// An owner of two models of one structure, who commits the weights of `one` on all of the domain but a share
+/// of 1/2^split and those of `other` there.
+class TwoModels {
+ public:
+  TwoModels(const PcsConfig& pcs, std::uint32_t split)
+      : one_(random_mlp(3, 4, 2, 1), {.pcs = pcs}),
+        other_(with_other_weights(), {.pcs = pcs}),
+        both_(*one_.proving_key.weights) {
+    REQUIRE(one_.key().structure_root == other_.key().structure_root);
+    share_ = one_.key().log_sizes.blinder + pcs.fri.log_blowup_factor - split;
+    const WordTree of_other(*other_.proving_key.weights);
+    for (std::size_t column = 0; column < both_.words.size(); ++column) {
+      for (std::uint32_t slot = 0; slot < both_.words[column].size(); ++slot) {
+        if (is_of_other(slot)) both_.words[column][slot] = of_other.words[column][slot];
+      }
+    }
+    commit();
+  }
+
+  /// Puts the root into both keys, with the values of the first model at the points that follow from it.
+  void commit() {
+    both_.commit();
+    for (ForgedModel* model : {&one_, &other_}) {
+      model->key().weights_root = both_.root();
+      model->proving_key.weights = with_root(model->proving_key.weights, both_.root());
+    }
+    pin(values_of(one_));
+  }
+  void pin(const std::vector<QM31>& values) {
+    for (ForgedModel* model : {&one_, &other_}) model->key().weights_pin = values;
+    REQUIRE(one_.key() == other_.key());
+  }
+  /// Another root of the same words of weights: a salt changed.
+  void grind(std::uint32_t salt) {
+    both_.words.back()[0] = M31(salt);
+    commit();
+  }
+
+  /// The values of a model's columns at the points that follow from the common root.
+  static std::vector<QM31> values_of(const ForgedModel& model) {
+    return pinned_values(*model.proving_key.weights, model.key().lanes, model.key().log_sizes.blinder);
+  }
+  [[nodiscard]] const ForgedModel& one() const { return one_; }
+  [[nodiscard]] const ForgedModel& other() const { return other_; }
+  [[nodiscard]] const VerificationKey& key() const { return one_.key(); }
+  [[nodiscard]] bool is_of_other(std::uint32_t slot) const { return slot >> share_ == 0; }
+
+  /// A proof of a model, true but for the tree, for a verifier with this weakness.
+  [[nodiscard]] Proof prove(const ForgedModel& model, const Context& context, const Weakness& weak,
+                            LateSteps late) const {
+    const auto execution = model.honest();
+    Statement statement = model.statement(execution);
+    statement.context = context;
+    LyingTrace trace(model, execution);
+    late.of_polynomials = true;
+    Forgery forgery{.weak = weak, .late = std::move(late)};
+    forgery.on_words = [&](Tree tree, WordTree& words) {
+      if (tree == Tree::weights) words = both_;
+    };
+    return forge(model.proving_key, statement, trace, forgery);
+  }
+
+  struct Try {
+    bool lucky = false;  // all queries fall on the share of the model
+    bool accepted = false;
+  };
+  [[nodiscard]] Try attempt(const ForgedModel& model, std::uint32_t context, bool pinned) const {
+    const Weakness weak{.no_pin = !pinned};
+    Try result;
+    LateSteps late;
+    late.on_queries = [&](std::span<const std::uint32_t> queries) {
+      result.lucky = std::ranges::all_of(
+          queries, [&](std::uint32_t slot) { return is_of_other(slot) == (&model == &other_); });
+    };
+    const Proof proof = prove(model, {context}, weak, late);
+    try {
+      verify_weakly(key(), proof, weak);
+      result.accepted = true;
+    } catch (const Error&) {
+    }
+    if (pinned) CHECK(accepts(key(), proof) == result.accepted);
+    return result;
+  }
+
+  /// Grinds on the context until the queries are lucky; whether the proof is accepted then. No other is.
+  [[nodiscard]] bool proves_by_luck(const ForgedModel& model, bool pinned) const {
+    for (std::uint32_t context = 0; context < 200; ++context) {
+      const Try now = attempt(model, context, pinned);
+      if (now.lucky) return now.accepted;
+      CHECK_FALSE(now.accepted);
+    }
+    FAIL("no queries were lucky");
+    return false;
+  }
+
+ private:
+  static Program with_other_weights() {
+    Program program = random_mlp(3, 4, 2, 1);
+    for (auto& weight : program.layers[0].dense[0].weights) weight = -weight;
+    return program;
+  }
+
+  ForgedModel one_, other_;
+  WordTree both_;
+  std::uint32_t share_ = 0;
+};
+
+/// One query: a proof passes with the probability of the share, so that few tries show both sides.
+constexpr std::uint32_t one_query = 1;
+
+}  // namespace
+
+TEST_CASE("under_a_root_of_two_models_only_the_pinned_one_is_proved") {
+  // Blow-ups of both targets, and every split. Without the pin either model is proved when its share of the
+  // domain is hit.
+  for (const std::uint32_t log_blowup : {1U, 4U}) {
+    for (std::uint32_t split = 1; split <= 4; ++split) {
+      CAPTURE(log_blowup);
+      CAPTURE(split);
+      TwoModels owner(no_work(log_blowup, one_query), split);
+      CHECK(owner.one().honest().output() != owner.other().honest().output());
+      CHECK(owner.proves_by_luck(owner.one(), false));
+      CHECK(owner.proves_by_luck(owner.other(), false));
+      CHECK(owner.proves_by_luck(owner.one(), true));
+      CHECK_FALSE(owner.proves_by_luck(owner.other(), true));
+      // The values of the other model leave him that one instead.
+      owner.pin(TwoModels::values_of(owner.other()));
+      CHECK_FALSE(owner.proves_by_luck(owner.one(), true));
+      CHECK(owner.proves_by_luck(owner.other(), true));
     }
   }
-  both.commit();
-  const VerificationKey key = [&] {
-    VerificationKey result = one.key();
-    result.weights_root = both.root();
-    return result;
-  }();
-  one.key() = other.key() = key;
-  REQUIRE(one.proving_key.structure->merkle().root() == other.proving_key.structure->merkle().root());
+}
 
-  for (auto* model : {&one, &other}) {
-    const auto execution = model->honest();
-    const auto make = [&](const Context& context, LateSteps late) {
-      Statement statement = model->statement(execution);
-      statement.context = context;
-      LyingTrace trace(*model, execution);
-      late.of_polynomials = true;
-      Forgery forgery{.late = late};
-      forgery.on_words = [&](Tree tree, WordTree& words) {
-        if (tree == Tree::weights) words = both;
-      };
-      return forge(model->proving_key, statement, trace, forgery);
-    };
-    grind_on_the_context(key, 120, make, [&](std::uint32_t slot) {
-      return is_of_one(slot) == (model == &one);
-    }).check(0.25);
+TEST_CASE(
+    "under_a_root_of_two_models_without_a_pin_either_is_proved_as_often_as_all_queries_fall_on_its_half") {
+  const TwoModels owner(no_work(1, 2), 1);
+  for (const ForgedModel* model : {&owner.one(), &owner.other()}) {
+    Tally tally;
+    for (; tally.tries < 80; ++tally.tries) {
+      const auto result = owner.attempt(*model, static_cast<std::uint32_t>(tally.tries), false);
+      CHECK(result.accepted == result.lucky);
+      tally.accepted += result.accepted ? 1 : 0;
+    }
+    tally.check(0.25);
   }
-  CHECK(one.honest().output() != other.honest().output());
+}
+
+TEST_CASE("a_pin_of_a_ground_root_tells_the_models_apart") {
+  // New points a try; a pair of models agrees at them once in 2^220 roots.
+  TwoModels owner(no_work(1, one_query), 1);
+  std::set<std::array<std::uint32_t, 8>> roots;
+  for (std::uint32_t salt = 0; salt < 32; ++salt) {
+    owner.grind(salt);
+    roots.insert(owner.key().weights_root.words);
+    const auto one = TwoModels::values_of(owner.one()), other = TwoModels::values_of(owner.other());
+    REQUIRE(one.size() == other.size());
+    // One point alone tells them apart, by whatever column the models differ in.
+    bool differs = false;
+    for (std::size_t i = 0; i < one.size(); i += 2) differs = differs || one[i] != other[i];
+    CHECK(differs);
+  }
+  CHECK(roots.size() == 32);
+  CHECK(owner.proves_by_luck(owner.one(), true));
+  CHECK_FALSE(owner.proves_by_luck(owner.other(), true));
+}
+
+TEST_CASE("a_pin_of_other_values_or_points_verifies_no_proof") {
+  ForgedModel model(random_mlp(3, 4, 2, 1), {.pcs = no_work(2, 4)});
+  const auto execution = model.honest();
+  const auto accepted = [&](const VerificationKey& key) {
+    LyingTrace trace(model, execution);
+    ProvingKey proving_key = model.proving_key;
+    proving_key.key = key;
+    return accepts(key, forge(proving_key, model.statement(execution), trace, {.late = LateSteps{}}));
+  };
+  CHECK(accepted(model.key()));
+  for (std::size_t i = 0; i < model.key().weights_pin.size(); ++i) {
+    VerificationKey key = model.key();
+    key.weights_pin[i] += QM31(M31(1));
+    CHECK_FALSE(accepted(key));
+  }
+  // The values that the columns have at the points of another root.
+  VerificationKey key = model.key();
+  Blake2sHash other_root = key.weights_root;
+  other_root.words[0] ^= 1;
+  key.weights_pin =
+      pinned_values(*with_root(model.proving_key.weights, other_root), key.lanes, key.log_sizes.blinder);
+  CHECK(key.weights_pin != model.key().weights_pin);
+  CHECK_FALSE(accepted(key));
+  // Points and values exchanged.
+  key = model.key();
+  for (std::size_t i = 0; i < key.weights_pin.size(); i += 2)
+    std::swap(key.weights_pin[i], key.weights_pin[i + 1]);
+  CHECK_FALSE(accepted(key));
 }

@@ -3,6 +3,8 @@ import copy, hashlib, json, os
 
 P = 2**31 - 1
 PUBLIC, PRIVATE, COMMITTED = range(3)
+# Words of a key (docs/protocol.md section 4).
+LOG_BLOWUP, VISIBILITY, INPUT_ROWS, OUTPUT_ROWS, SCALES = 19, 23, 25, 29, 34
 ROOTS = ["witness root", "fingerprints root", "logup root", "composition root"]
 
 
@@ -69,7 +71,7 @@ class Calldata:
     @property
     def visibilities(self):
         """Of the input and the output."""
-        word = self.words()[31]
+        word = self.words()[VISIBILITY]
         return word & 3, word >> 2 & 3
 
     @property
@@ -81,7 +83,7 @@ class Calldata:
     def public_sections(self):
         """Inputs, outputs, claimed sums, samples, last layer and nonce."""
         words, layout = self.words(), self.layout
-        inputs, outputs = (words[at] if visibility == PUBLIC else 0 for at, visibility in zip((33, 37), self.visibilities))
+        inputs, outputs = (words[at] if visibility == PUBLIC else 0 for at, visibility in zip((INPUT_ROWS, OUTPUT_ROWS), self.visibilities))
         return self._sections([("inputs", inputs), ("outputs", outputs), ("claimed", 4 * layout.claims),
                                ("samples", 4 * layout.samples), ("last layer", 4), ("nonce", 8)], 0)
 
@@ -140,12 +142,12 @@ class Calldata:
     def public_felts(self):
         """What a fact says of the values: their number and felts, of committed ones 0 and the two halves of their id."""
         words, roots = self.words(), self.hash_list()
-        result, scales = [], 42
-        for at, visibility, section in zip((33, 37), self.visibilities, self.public_sections()):
+        result, scales = [], SCALES
+        for at, visibility, section in zip((INPUT_ROWS, OUTPUT_ROWS), self.visibilities, self.public_sections()):
             result += [words[at] if visibility == PUBLIC else 0, *self.values[section.start:section.end]]
             end = scales + 1 + 2 * words[scales]
             if visibility == COMMITTED:
-                id_words = [words[at], words[9], words[27], *words[scales:end]]
+                id_words = [words[at], words[9], words[LOG_BLOWUP], *words[scales:end]]
                 message = roots.pop(0).to_bytes(32, "little") + b"".join(word.to_bytes(4, "little") for word in id_words)
                 commitment = int.from_bytes(hashlib.blake2s(message).digest(), "little")
                 result += [commitment % 2**128, commitment >> 128]

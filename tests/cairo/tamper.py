@@ -23,15 +23,15 @@ def key_error(field):
 KEY_FIELDS = [["version"], ["AIR"], ["hash"], ["lanes"], ["batch"]]
 KEY_FIELDS = {i: [key_error(*names)] for i, names in enumerate(KEY_FIELDS)}
 KEY_FIELDS |= {i: [key_error("log size"), BUS] for i in range(5, 10)}
-KEY_FIELDS |= {i: [BUS] for i in range(10, 26)}
-KEY_FIELDS |= {26: [key_error("proof of work"), BUS], 27: [key_error("blow-up"), BUS], 28: [key_error("last layer")],
-               29: [key_error("queries"), BUS], 30: [key_error("fold step"), BUS],
-               31: [key_error("visibility"), key_error("wire"), BUS]}
-for first in (32, 36):
+KEY_FIELDS |= {i: [BUS] for i in range(10, 18)}
+KEY_FIELDS |= {18: [key_error("proof of work"), BUS], 19: [key_error("blow-up"), BUS], 20: [key_error("last layer")],
+               21: [key_error("queries"), BUS], 22: [key_error("fold step"), BUS],
+               23: [key_error("visibility"), key_error("wire"), BUS]}
+for first in (24, 28):
     KEY_FIELDS |= {first: [key_error("wire"), BUS],
                    first + 1: [key_error("rows"), key_error("scales"), "circlet: values too short", RANGE, BUS, *ENCODING],
                    first + 2: [key_error("range"), RANGE, BUS], first + 3: [key_error("range"), RANGE, BUS]}
-KEY_FIELDS |= {40: [key_error("reads"), BUS], 41: [key_error("reads"), BUS]}
+KEY_FIELDS |= {32: [key_error("reads"), BUS], 33: [key_error("reads"), BUS]}
 
 
 class Sweep:
@@ -89,19 +89,21 @@ class Sweep:
     def change_key(self):
         original = self.original
         words = original.words()
-        scales = 42
+        scales = 34
         fields = dict(KEY_FIELDS)
         for _ in range(2):
             fields[scales] = [key_error("scales")]
             end = scales + 1 + 2 * words[scales]
             fields |= {i: [key_error("scales"), BUS] for i in range(scales + 1, end)}
             scales = end
-        used = scales
+        used = scales + 8 + 128
+        fields |= {i: [BUS] for i in range(scales, scales + 8)}
+        fields |= {i: [key_error("pin"), BUS] for i in range(scales + 8, used)}
         for i in range(used):
             for bit in self.sample(range(32), 1):
                 self.change(f"key word {i}, bit {bit}", *fields[i]).set_word(i, words[i] ^ 1 << bit)
         tallest = max(words[5:9])
-        least, greatest = words[38:40]
+        least, greatest = words[30:32]
         for name, i, value, error in (
                 ("an older version", 0, 2, key_error("version")),
                 ("an older AIR", 1, 2, key_error("AIR")),
@@ -109,27 +111,27 @@ class Sweep:
                 ("a tiny table", 8, 3, key_error("log size")),
                 ("a blinder below a table", 9, tallest - 1, key_error("log size")),
                 ("a taller blinder", 9, words[9] + 1, BUS),
-                ("no proof of work", 26, 0, BUS),
-                ("no queries", 29, 0, key_error("queries")),
-                ("fewer queries", 29, words[29] - 1, BUS),
-                ("no fold", 30, 0, key_error("fold step")),
-                ("a private output", 31, words[31] & ~12 | PRIVATE << 2, key_error("visibility")),
-                ("an unknown visibility of the input", 31, words[31] | 3, key_error("visibility")),
-                ("an unknown visibility of the output", 31, words[31] | 12, key_error("visibility")),
-                ("an unknown flag", 31, words[31] | 64, key_error("visibility")),
-                ("another form of output", 31, words[31] ^ 0x100, BUS),
-                ("an unknown form of output", 31, words[31] | 0x400, key_error("visibility")),
-                ("zero knowledge or not", 31, words[31] ^ 16, BUS),
-                ("a reserved wire", 36, 15, key_error("wire")),
-                ("no output", 37, 0, key_error("rows")),
-                ("an empty range", 38, (greatest + 1) % P, key_error("range")),
-                ("a range of no residue", 39, P, key_error("range")),
-                ("too many reads", 40, 2**28 + 1, key_error("reads"))):
+                ("no proof of work", 18, 0, BUS),
+                ("no queries", 21, 0, key_error("queries")),
+                ("fewer queries", 21, words[21] - 1, BUS),
+                ("no fold", 22, 0, key_error("fold step")),
+                ("a private output", 23, words[23] & ~12 | PRIVATE << 2, key_error("visibility")),
+                ("an unknown visibility of the input", 23, words[23] | 3, key_error("visibility")),
+                ("an unknown visibility of the output", 23, words[23] | 12, key_error("visibility")),
+                ("an unknown flag", 23, words[23] | 64, key_error("visibility")),
+                ("another form of output", 23, words[23] ^ 0x100, BUS),
+                ("an unknown form of output", 23, words[23] | 0x400, key_error("visibility")),
+                ("zero knowledge or not", 23, words[23] ^ 16, BUS),
+                ("a reserved wire", 28, 15, key_error("wire")),
+                ("no output", 29, 0, key_error("rows")),
+                ("an empty range", 30, (greatest + 1) % P, key_error("range")),
+                ("a range of no residue", 31, P, key_error("range")),
+                ("too many reads", 32, 2**28 + 1, key_error("reads"))):
             self.change(f"key: {name}", error).set_word(i, value)
         # Neither has a claim by the verifier, but a committed input has a root and a table.
         if original.visibilities[0] != PUBLIC:
-            other = words[31] ^ PRIVATE ^ COMMITTED
-            self.change("key: a committed input made private, or a private one committed", BUS, UNUSED_DIGIT).set_word(31, other)
+            other = words[23] ^ PRIVATE ^ COMMITTED
+            self.change("key: a committed input made private, or a private one committed", BUS, UNUSED_DIGIT).set_word(23, other)
         for i in self.sample(range(len(original.key)), 1):
             self.change(f"key felt {i} of eight words", key_error("felt")).key[i] += 2**224
         for length in self.sample(range(len(original.key)), 2):
@@ -194,7 +196,7 @@ class Sweep:
         value = self.original.digit(felt, i)
         what = f"{name}: felt {felt}, digit {i}"
         if name in ("inputs", "outputs"):
-            least, greatest = self.original.words()[34 if name == "inputs" else 38:][:2]
+            least, greatest = self.original.words()[26 if name == "inputs" else 30:][:2]
             within = range(least - P if least > greatest else least, greatest + 1)
             self.change(what + ", in range", BUS).set_digit(felt, i, self.other_digit(value, within))
             outside = (greatest + 1) % P

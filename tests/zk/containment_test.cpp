@@ -110,12 +110,14 @@ std::vector<Cell> blinder_cells(const Laboratory& lab) {
 TEST_CASE("the_openings_of_every_column_are_independent_of_its_real_rows") {
   for (const auto& [program, options] : settings()) {
     Laboratory lab(program, options);
-    std::set<std::tuple<std::uint32_t, std::vector<int>, std::vector<std::size_t>>> seen;
+    std::set<std::tuple<std::uint32_t, std::vector<int>, bool, std::vector<std::size_t>>> seen;
     for_each_hidden_column(lab, [&](std::size_t table, Tree tree, const LayoutColumn& column) {
       const std::uint32_t log_size = lab.shape().log_sizes[table];
       const auto free = lab.free_rows(table, tree, column.first);
-      if (!seen.insert({log_size, offsets_of(column), free}).second) return;
-      const Openings& units = lab.units(log_size, offsets_of(column));
+      const bool pinned = tree == Tree::weights;
+      if (!seen.insert({log_size, offsets_of(column), pinned, free}).second) return;
+      const Openings& units = lab.units(log_size, offsets_of(column), pinned);
+      if (pinned) REQUIRE(units[0].size() == lab.queries() + 12);
       const std::size_t rank = rank_of(units, all_rows(units.size()));
       MESSAGE(lab.queries() << " queries, " << lab.layouts()[table].table << "." << column.name << ": "
                             << units[0].size() << " openings of rank " << rank << " in " << units.size()
@@ -205,8 +207,9 @@ TEST_CASE("the_tables_of_two_witnesses_open_to_the_same_distribution") {
     return all;
   };
   std::size_t expected = 12;  // four claimed sums that add up to a public value
-  for_each_hidden_column(lab, [&](std::size_t table, Tree, const LayoutColumn& column) {
-    const Openings& units = lab.units(lab.shape().log_sizes[table], offsets_of(column));
+  for_each_hidden_column(lab, [&](std::size_t table, Tree tree, const LayoutColumn& column) {
+    const Openings& units =
+        lab.units(lab.shape().log_sizes[table], offsets_of(column), tree == Tree::weights);
     expected += column.width() * rank_of(units, all_rows(units.size()));
   });
   const Vector origin = openings(two.first, two.first_input, 0);

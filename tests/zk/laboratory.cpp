@@ -78,6 +78,7 @@ Laboratory::Laboratory(const Program& program, const SetupOptions& options,
   arithmetisation_.first_blinder_row = proving_key.first_blinder_row;
   shape_ = air_shape(key_);
   layouts_ = table_layouts(shape_);
+  pin_points_ = pin_points(key_.weights_root);
   std::array<std::uint32_t, tree_count> first{};
   for (std::size_t table = 0; table < component_count; ++table) {
     masks_[table] = layouts_[table].masks(first);
@@ -178,10 +179,49 @@ std::vector<int> Laboratory::offsets(Tree tree, std::size_t column) const {
   throw Error(ErrorKind::internal, "no component has this column");
 }
 
-const Openings& Laboratory::units(std::uint32_t log_size, const std::vector<int>& offsets) {
-  Openings& cached = units_[{log_size, offsets}];
-  if (cached.empty()) cached = unit_openings(opened_at_, log_size, offsets);
+const Openings& Laboratory::units(std::uint32_t log_size, const std::vector<int>& offsets, bool pinned) {
+  Openings& cached = units_[{log_size, offsets, pinned}];
+  if (!cached.empty()) return cached;
+  cached = unit_openings(opened_at_, log_size, offsets);
+  if (!pinned) return cached;
+  const Openings of_pin = pin_units(log_size);
+  for (std::size_t row = 0; row < cached.size(); ++row) {
+    cached[row].insert(cached[row].end(), of_pin[row].begin(), of_pin[row].end());
+  }
   return cached;
+}
+
+Openings Laboratory::pin_units(std::uint32_t log_size) const {
+  Openings units(std::size_t{1} << log_size);
+  for (const auto& point : pin_points_) {
+    const OpenedAt at{
+        .height = height(), .log_blowup = opened_at_.log_blowup, .point = point, .positions = {}};
+    const Openings there = unit_openings(at, log_size, {0});
+    for (std::size_t row = 0; row < units.size(); ++row) {
+      units[row].insert(units[row].end(), there[row].begin(), there[row].end());
+    }
+  }
+  return units;
+}
+
+std::vector<QM31> Laboratory::pinned_values_of(Tree tree, const FixedTree& committed) const {
+  FixedChannel channel(seed_);
+  Scheme scheme(key_.pcs);
+  scheme.commit(committed, channel);
+  const std::size_t columns = committed->coefficients().size();
+  Scheme::Offsets where(1);
+  for (std::size_t i = 0; i < columns; ++i) {
+    where[0].push_back(pinned(tree, i) ? std::vector{0} : std::vector<int>());
+  }
+  std::vector<QM31> values;
+  std::vector<Scheme::Samples> at_points;
+  for (const auto& point : pin_points_) at_points.push_back(scheme.sample(point, height(), where));
+  for (std::size_t i = 0; i < columns; ++i) {
+    for (const auto& samples : at_points) {
+      values.insert(values.end(), samples[0][i].begin(), samples[0][i].end());
+    }
+  }
+  return values;
 }
 
 Openings Laboratory::open(Tree tree, const TableColumns& columns) const {
@@ -193,7 +233,11 @@ Openings Laboratory::open(Tree tree, const TableColumns& columns) const {
   Scheme::Offsets where(1);
   for (std::size_t i = 0; i < openings.size(); ++i) where[0].push_back(offsets(tree, i));
   const auto samples = scheme.sample(opened_at_.point, height(), where);
-  for (std::size_t i = 0; i < openings.size(); ++i) append_coordinates(samples[0][i], openings[i]);
+  const Pin pin{pin_points_, pinned_values_of(tree, committed)};
+  for (std::size_t i = 0; i < openings.size(); ++i) {
+    append_coordinates(samples[0][i], openings[i]);
+    if (pinned(tree, i)) append_coordinates(pin.of(i), openings[i]);
+  }
   return openings;
 }
 
@@ -242,7 +286,7 @@ void Laboratory::disguise_tree(Tree tree, TableColumns& columns, const TableColu
   std::size_t i = 0;  // index in the tree
   for (std::size_t table = 0; table < table_count; ++table) {
     for (std::uint32_t c = 0; c < columns[table].size(); ++c, ++i) {
-      const Openings& of_rows = units(shape_.log_sizes[table], offsets(tree, i));
+      const Openings& of_rows = units(shape_.log_sizes[table], offsets(tree, i), pinned(tree, i));
       const auto rows = free_rows(table, tree, c);
       Openings free_units;
       for (const std::size_t row : rows) free_units.push_back(of_rows[row]);
@@ -306,7 +350,11 @@ Laboratory::Components Laboratory::components(const std::array<QM31, table_count
 FixedProof Laboratory::prove(const Components& components, std::span<const FixedTree> trees) const {
   FixedChannel channel(seed_);
   Scheme scheme(key_.pcs);
-  for (const FixedTree& tree : trees) scheme.commit(tree, channel);
+  constexpr auto weights = static_cast<std::size_t>(Tree::weights);
+  for (std::size_t t = 0; t < trees.size(); ++t) {
+    scheme.commit(trees[t], channel);
+    if (t == weights) scheme.pin({pin_points_, pinned_values_of(Tree::weights, trees[t])});
+  }
   std::vector<const ComponentProver*> views;
   for (const auto& component : components) views.push_back(component.get());
   FixedProof proof;
@@ -319,6 +367,9 @@ FixedProof Laboratory::prove(const Components& components, std::span<const Fixed
       const auto& samples = proof.stark.sampled_values[t][c];
       columns.push_back(
           {scheme.trees()[t]->coefficients()[c], std::span(offsets).last(samples.size()), samples});
+      if (t != weights) continue;
+      columns.back().pin_points = pin_points_;
+      columns.back().pinned = scheme.pins()[t].of(c);
     }
   }
   proof.codeword = deep_codeword(opened_at_.point, gamma_, height(), key_.pcs.fri.log_blowup_factor, columns);

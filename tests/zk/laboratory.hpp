@@ -68,8 +68,14 @@ class Laboratory {
   /// Rows on which draw_mask_rows draws a column of tree `tree` of table `table`.
   [[nodiscard]] std::vector<std::size_t> free_rows(std::size_t table, Tree tree, std::uint32_t column) const;
 
-  /// `unit_openings` of the tests, computed once.
-  const Openings& units(std::uint32_t log_size, const std::vector<int>& offsets);
+  /// `unit_openings` of the tests, computed once; of pinned columns with what the key shows of them.
+  const Openings& units(std::uint32_t log_size, const std::vector<int>& offsets, bool pinned = false);
+  /// What the key's pin shows of a column of weights that is 1 on a row and 0 elsewhere, by row.
+  [[nodiscard]] Openings pin_units(std::uint32_t log_size) const;
+  /// Whether the key pins column `column` of a tree.
+  [[nodiscard]] bool pinned(Tree tree, std::size_t column) const {
+    return tree == Tree::weights && column < key_.lanes;
+  }
   /// Openings of a whole tree.
   [[nodiscard]] Openings open(Tree tree, const TableColumns& columns) const;
 
@@ -98,6 +104,8 @@ class Laboratory {
 
  private:
   [[nodiscard]] std::vector<int> offsets(Tree tree, std::size_t column) const;
+  /// The values of the pinned columns of a tree: column after column, one a point.
+  [[nodiscard]] std::vector<QM31> pinned_values_of(Tree tree, const FixedTree& committed) const;
   /// Commitments to the values of an execution, where the key has any.
   struct Data {
     std::optional<DataCommitment> input, output;
@@ -123,7 +131,8 @@ class Laboratory {
   std::uint32_t seed_ = 0;
   QM31 rho_, gamma_;
   OpenedAt opened_at_;
-  std::map<std::pair<std::uint32_t, std::vector<int>>, Openings> units_;
+  std::map<std::tuple<std::uint32_t, std::vector<int>, bool>, Openings> units_;
+  std::vector<CirclePoint<QM31>> pin_points_;  // the key's
 };
 
 }  // namespace circlet::testing

@@ -336,6 +336,20 @@ class Attacker {
     }
     std::vector<Vector> of_rows(rows);
     Vector opened;
+    if (tree == Tree::weights) {
+      const Pin pin{pin_points(key_.weights_root), key_.weights_pin};
+      for (std::size_t i = 0; i < pin.points.size(); ++i) {
+        const OpenedAt at{.height = key_.log_sizes.blinder,
+                          .log_blowup = key_.pcs.fri.log_blowup_factor,
+                          .point = pin.points[i],
+                          .positions = {}};
+        const auto units = unit_openings(at, shape.log_sizes[table], {0});
+        for (std::size_t row = 0; row < rows; ++row) {
+          of_rows[row].insert(of_rows[row].end(), units[row].begin(), units[row].end());
+        }
+        append_coordinates(pin.of(index).subspan(i, 1), opened);
+      }
+    }
     for (const Seen& seen : proofs) {
       const auto units = unit_openings(seen.at, shape.log_sizes[table], offsets);
       for (std::size_t row = 0; row < rows; ++row) {

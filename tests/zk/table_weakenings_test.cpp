@@ -211,14 +211,19 @@ TEST_CASE("the_weights_leak_in_the_first_proof_beyond_the_budget") {
   // of the real rows alone is a row of the second kind.
   Span opened(free.size() + fixed.size());
   std::size_t leaks = 0, proofs = 0;
-  for (; leaks == 0; ++proofs, lab.redraw()) {
-    const Openings& units = lab.units(log_size, {0});
+  const auto show = [&](const Openings& units) {
     for (std::size_t i = 0; i < units[0].size(); ++i) {
       Vector coefficients;
       for (const std::size_t row : free) coefficients.push_back(units[row][i]);
       for (const std::size_t row : fixed) coefficients.push_back(units[row][i]);
       opened.add(coefficients);
     }
+  };
+  const Openings of_pin = lab.pin_units(log_size);  // the key shows it before the first proof
+  REQUIRE(of_pin[0].size() == pinned_openings);
+  show(of_pin);
+  for (; leaks == 0; ++proofs, lab.redraw()) {
+    show(lab.units(log_size, {0}));
     leaks = opened.rank_behind(free.size());
   }
   MESSAGE(free.size() << " mask rows: " << chosen.proof_budget << " proofs say nothing, " << proofs << " say "

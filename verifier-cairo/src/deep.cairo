@@ -10,6 +10,9 @@
 //! the column repeats with its component's period; its previous value at z - G; its value at z. With U the sum gamma^j f over
 //! a component's columns that are sampled twice and j their first entries, S is U at the component's z + T, and gamma times
 //! all U at z - G. Committed values and the blinder have full height, T = 0, and so their entries at z + T are entries at z.
+//!
+//! A column of weights has three entries, too: at the two points of its pin (pin.cairo), with the values of the key, and at z. With V the
+//! sum gamma^j f over these columns and j their first entries, S is V at the first point, and gamma V at the second.
 use crate::circle::{Point, SecurePoint, add_base, domain_point, generator};
 use crate::fields::{
     CM31, M31, P, QM31, QM31Add, QM31Mul, Wide, batch_inverse, cm31_mul, cm31_norm, m31_mul, m31_neg, m31_sub, reduce,
@@ -17,6 +20,8 @@ use crate::fields::{
 };
 use crate::key::Key;
 use crate::layout;
+use crate::pin::Pin;
+use crate::tape::secure_felts;
 use crate::weighted::{EMPTY, Sum, add_fours, append_weight, reduced};
 
 const P_SQUARED: felt252 = P * P;
@@ -42,9 +47,9 @@ struct Quotient {
     k: QM31,
 }
 
-/// A component's columns that are sampled twice: `count` of them from column `start` of a leaf of a tree.
+/// A component's columns that are sampled elsewhere than at z, too: `count` of them from column `start` of a leaf of a tree.
 #[derive(Copy, Drop)]
-struct Twice {
+struct Part {
     tree: u32,
     start: u32,
     count: u32,
@@ -57,9 +62,11 @@ pub struct Deep {
     /// Weights at z of a tree's columns in leaf order; those of salts are 0, and so is what fills up the last felt.
     pub leaf_weights: Array<Span<felt252>>,
     /// By table, of those that every proof has; then of all other components.
-    twice: Array<Array<Twice>>,
+    twice: Array<Array<Part>>,
+    /// The columns of weights, with the weights of their first entries.
+    pinned: Part,
     gamma: QM31,
-    /// At z, z - G, and z + T for each table.
+    /// At z, z - G, z + T for each table, and the two points of the weights' pin.
     quotients: Span<Quotient>,
 }
 
@@ -82,6 +89,8 @@ fn scale_cm31(x: QM31, s: CM31) -> QM31 {
 
 /// `scale` multiplies all weights.
 fn quotient(point: SecurePoint, sum: SampleSum, scale: QM31) -> Quotient {
+    // With Im p.y = 0 the quotient is a constant, whatever the columns are. A prover can look for such points: one in 2^62 is.
+    assert(point.y.c != 0 || point.y.d != 0, 'circlet: sample point');
     let (re_x, im_x) = (CM31 { a: point.x.a, b: point.x.b }, CM31 { a: point.x.c, b: point.x.d });
     let (re_y, im_y) = (CM31 { a: point.y.a, b: point.y.b }, CM31 { a: point.y.c, b: point.y.d });
     let re = wide_reduce(sum.re, SAMPLES_OFFSET) * scale;
@@ -98,7 +107,7 @@ fn quotient(point: SecurePoint, sum: SampleSum, scale: QM31) -> Quotient {
 }
 
 /// `samples` in the order of the tape; `z` the out-of-domain point.
-pub fn prepare(key: @Key, mut samples: Span<QM31>, z: SecurePoint, gamma: QM31) -> Deep {
+pub fn prepare(key: @Key, mut samples: Span<QM31>, pin: Pin, z: SecurePoint, gamma: QM31) -> Deep {
     let (log_size, committed) = (*key.log_size, *key.committed);
     let mut log_sizes = *key.log_sizes;
     let order = layout::leaf_order(log_sizes, committed).span();
@@ -109,9 +118,13 @@ pub fn prepare(key: @Key, mut samples: Span<QM31>, z: SecurePoint, gamma: QM31) 
     let mut at_previous = NO_SUM;
     // By table: every round over the tables brings the first one back to the front.
     let mut at_period: Array<SampleSum> = array![NO_SUM, NO_SUM, NO_SUM, NO_SUM];
-    let mut twice: Array<Array<Twice>> = array![array![], array![], array![], array![]];
+    let mut twice: Array<Array<Part>> = array![array![], array![], array![], array![]];
     let mut twice_of_others = array![];
     let mut leaf_weights = array![];
+    let mut pinned_values = secure_felts(pin.words).span();
+    let mut pinned_weights = array![];
+    let mut at_first_pin = NO_SUM;
+    let mut at_second_pin = NO_SUM;
     for tree in 0..layout::TREES {
         let mut blocks: Array<Span<felt252>> = array![];
         for component in 0..layout::components(committed) {
@@ -119,6 +132,12 @@ pub fn prepare(key: @Key, mut samples: Span<QM31>, z: SecurePoint, gamma: QM31) 
             let is_table = component < layout::TABLES;
             let mut block = array![];
             for _ in 0..n_once {
+                if tree == layout::WEIGHTS_TREE {
+                    append_weight(ref pinned_weights, power);
+                    at_first_pin = add_sample(at_first_pin, power, *pinned_values.pop_front().unwrap());
+                    at_second_pin = add_sample(at_second_pin, power, *pinned_values.pop_front().unwrap());
+                    power = power * gamma_2;
+                }
                 append_weight(ref block, power);
                 at_z = add_sample(at_z, power, *samples.pop_front().unwrap());
                 power = power * gamma;
@@ -145,7 +164,7 @@ pub fn prepare(key: @Key, mut samples: Span<QM31>, z: SecurePoint, gamma: QM31) 
                 power = next_power;
             }
             let start = column_start(tree, component, committed, order) + n_once;
-            let part = Twice { tree, start, count: n_twice, weights: weights.span() };
+            let part = Part { tree, start, count: n_twice, weights: weights.span() };
             if is_table {
                 at_period.append(period);
                 let mut parts = twice.pop_front().unwrap();
@@ -189,10 +208,16 @@ pub fn prepare(key: @Key, mut samples: Span<QM31>, z: SecurePoint, gamma: QM31) 
         let period = generator(log_size - *log_sizes.pop_front().unwrap());
         quotients.append(quotient(add_base(z, period), sum, crate::fields::ONE));
     }
-    Deep { log_domain: log_size + *key.log_blowup, leaf_weights, twice, gamma, quotients: quotients.span() }
+    let (first, second) = pin.points;
+    quotients.append(quotient(first, at_first_pin, crate::fields::ONE));
+    quotients.append(quotient(second, at_second_pin, gamma));
+    let pinned = Part {
+        tree: layout::WEIGHTS_TREE, start: 0, count: layout::WEIGHTS, weights: pinned_weights.span(),
+    };
+    Deep { log_domain: log_size + *key.log_blowup, leaf_weights, twice, pinned, gamma, quotients: quotients.span() }
 }
 
-fn append_part(ref parts: Array<Twice>, part: Twice) {
+fn append_part(ref parts: Array<Part>, part: Part) {
     if part.count != 0 {
         parts.append(part);
     }
@@ -246,9 +271,14 @@ pub fn add_position(
     let mut rest = *self.quotients;
     add_quotient(ref quotients, rest.pop_front().unwrap(), point, reduced(at_z));
     add_quotient(ref quotients, rest.pop_front().unwrap(), point, reduced(all) * *self.gamma);
-    for quotient in rest {
-        add_quotient(ref quotients, quotient, point, reduced(sums.pop_front().unwrap()));
+    for _ in 0..layout::TABLES {
+        add_quotient(ref quotients, rest.pop_front().unwrap(), point, reduced(sums.pop_front().unwrap()));
     }
+    let pinned = *self.pinned;
+    let leaf = *leaves[pinned.tree];
+    let s = reduced(add_fours(EMPTY, leaf.slice(pinned.start, pinned.count), pinned.weights));
+    add_quotient(ref quotients, rest.pop_front().unwrap(), point, s);
+    add_quotient(ref quotients, rest.pop_front().unwrap(), point, s * *self.gamma);
 }
 
 /// Im p.y S - Y D.y - K, and d.
@@ -270,7 +300,12 @@ fn add_quotient(ref quotients: Quotients, quotient: @Quotient, point: Point, s: 
 }
 
 /// The codeword at each of the positions added.
-pub fn codewords(quotients: Quotients) -> Array<QM31> {
+pub fn codewords(self: @Deep, quotients: Quotients) -> Array<QM31> {
+    sums_of(quotients, (*self.quotients).len())
+}
+
+/// The sum of every `count` quotients.
+fn sums_of(quotients: Quotients, count: u32) -> Array<QM31> {
     let Quotients { numerators, denominators, norms } = quotients;
     let mut inverses = batch_inverse(norms.span());
     let mut numerators = numerators.span();
@@ -278,7 +313,7 @@ pub fn codewords(quotients: Quotients) -> Array<QM31> {
     let mut result = array![];
     while !numerators.is_empty() {
         let mut sum = Wide { a: 0, b: 0, c: 0, d: 0 };
-        for _ in 0..layout::TABLES + 2 {
+        for _ in 0..count {
             let inverse = *inverses.pop_front().unwrap();
             let denominator = *denominators.pop_front().unwrap();
             // 1/d = conj(d)/|d|^2

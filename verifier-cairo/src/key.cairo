@@ -6,7 +6,7 @@ use core::poseidon::poseidon_hash_span;
 use crate::blake2s::{Hash, append_hash, hash_words};
 use crate::fields::M31;
 
-const FORMAT_VERSION: u32 = 3;
+const FORMAT_VERSION: u32 = 4;
 const AIR_ID: u32 = 3;
 const HASH_ID: u32 = 1;
 const LANES: u32 = 16;
@@ -18,10 +18,10 @@ const MAX_LOG_SIZE: u32 = 26;
 const MAX_ROWS: u32 = 0x1000000;
 const MAX_READS: u32 = 0x10000000;
 const FIRST_MODEL_WIRE: u32 = 16;
-/// The words that commit to the weights: their root. Keys that agree in all others are of one model as far as a key can tell, and
-/// may be of one family (contracts/model_registry.cairo).
-const WEIGHTS_COMMITMENT: u32 = 18;
-const WEIGHTS_COMMITMENT_WORDS: u32 = 8;
+/// The word that counts the scales of the input; the output's come next, and then the weights root and its pin.
+const SCALES: u32 = 34;
+/// Words: a felt of QM31 for each column of weights and each point.
+const WEIGHTS_PIN: u32 = 4 * crate::pin::POINTS * LANES;
 const OUTPUT_FORMS: u32 = 4;
 
 /// Who knows the input or the output: everybody; nobody but the prover; or whoever holds the opening of a commitment.
@@ -65,6 +65,8 @@ pub struct Key {
     pub committed: u32,
     pub one_reads: M31,
     pub ones_reads: M31,
+    /// Coordinates of the weights' columns at the points of their root (pin.cairo).
+    pub weights_pin: Span<u32>,
 }
 
 type U128 = BoundedInt<0, 0xffffffffffffffffffffffffffffffff>;
@@ -200,7 +202,6 @@ pub fn read_key(felts: Span<felt252>) -> Key {
     }
     let log_size = next_within(ref rest, log_size, MAX_LOG_SIZE, 'circlet: key log size');
     let structure_root = next_hash(ref rest);
-    let weights_root = next_hash(ref rest);
     let pow_bits = next_within(ref rest, 0, 32, 'circlet: key proof of work');
     let log_blowup = next_within(ref rest, 1, 4, 'circlet: key blow-up');
     next_within(ref rest, 0, 0, 'circlet: key last layer');
@@ -214,6 +215,12 @@ pub fn read_key(felts: Span<felt252>) -> Key {
     let ones_reads = next_within(ref rest, 0, MAX_READS, 'circlet: key reads');
     let input = with_next_scales(input, ref rest);
     let output = with_next_scales(output, ref rest);
+    let weights_root = next_hash(ref rest);
+    let weights_pin = rest;
+    for _ in 0..WEIGHTS_PIN {
+        next_residue(ref rest, 'circlet: key pin');
+    }
+    let weights_pin = weights_pin.slice(0, WEIGHTS_PIN);
     let unused = rest.len();
     assert(unused < 7, 'circlet: key too long');
     for word in rest {
@@ -239,6 +246,7 @@ pub fn read_key(felts: Span<felt252>) -> Key {
         committed: is_committed(@input) + is_committed(@output),
         one_reads: downcast(one_reads).unwrap(),
         ones_reads: downcast(ones_reads).unwrap(),
+        weights_pin,
     }
 }
 
@@ -254,14 +262,17 @@ pub fn commitment_id(key: @Key, tensor: @Tensor, root: Hash) -> Hash {
     hash_words(message)
 }
 
-/// What a key says of its model apart from the commitment to the weights: Poseidon of all other words.
+/// What a key says of its model apart from the commitment to the weights: Poseidon of the words before the weights root. Keys that
+/// agree in it differ in the weights root and its pin alone, if they are well formed, and may be of one family
+/// (contracts/model_registry.cairo).
 pub fn stem(felts: Span<felt252>) -> felt252 {
     let words = unpack_words(felts);
+    let words = words.span();
+    let outputs = SCALES + 1 + 2 * *words[SCALES];
+    let weights = outputs + 1 + 2 * *words[outputs];
     let mut preimage = array![];
-    for (i, word) in words.into_iter().enumerate() {
-        if i < WEIGHTS_COMMITMENT || i >= WEIGHTS_COMMITMENT + WEIGHTS_COMMITMENT_WORDS {
-            preimage.append(word.into());
-        }
+    for word in words.slice(0, weights) {
+        preimage.append((*word).into());
     }
     poseidon_hash_span(preimage.span())
 }

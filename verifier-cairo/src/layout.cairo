@@ -11,6 +11,9 @@
 pub const TABLES: u32 = 4;
 /// The trees that every proof has before the composition.
 pub const TREES: u32 = 5;
+/// The tree of the weights, which has columns of the first table alone, and how many these are.
+pub const WEIGHTS_TREE: u32 = 1;
+pub const WEIGHTS: u32 = 16;
 /// Committed values of a row.
 pub const DATA_VALUES: u32 = 16;
 /// Columns of the composition tree.
@@ -58,14 +61,15 @@ pub fn tree_columns(committed: u32) -> Span<u32> {
     columns.span()
 }
 
-/// Values sampled in all trees.
+/// Values sampled in all trees; pinned ones (pin.cairo) are not among them.
 pub fn samples(committed: u32) -> u32 {
     183 + 39 * committed
 }
 
-/// DEEP quotients (deep.cairo): one a column sampled at z alone, three a column sampled twice.
+/// DEEP quotients (deep.cairo): one a column sampled at z alone, three a column sampled twice; two more a column of weights, which
+/// is pinned at two points.
 pub fn quotients(committed: u32) -> u32 {
-    219 + 47 * committed
+    251 + 47 * committed
 }
 
 /// The components in the order of a leaf, given the log sizes of the tables that every proof has.

@@ -11,6 +11,7 @@ pub mod generated;
 pub mod key;
 pub mod layout;
 pub mod merkle;
+pub mod pin;
 pub mod statement;
 pub mod tape;
 pub mod verifier;

@@ -12,6 +12,7 @@ use crate::fri::{Evaluation, Layer, fold_layer, power_of_two};
 use crate::key::{Key, Tensor, commitment_id, read_key};
 use crate::layout;
 use crate::merkle::{Step, plan, root_of, same};
+use crate::pin::{Pin, append_pinned, pin};
 use crate::statement::{Stated, append_stated, public_messages, read_stated};
 use crate::weighted::{EMPTY, Sum};
 use crate::tape::{HashTape, HashTapeTrait, ValueTape, ValueTapeTrait, secure_felts};
@@ -120,7 +121,8 @@ fn replay<impl O: Observer>(
     channel.mix_root::<O>(composition_root);
     roots.append(composition_root);
     let point = point_from(channel.draw_secure_felt());
-    let samples = mix_tape_felts::<O>(ref channel, ref tape, layout::samples(committed));
+    let weights_pin = pin(*key.weights_root, *key.weights_pin);
+    let samples = mix_samples::<O>(ref channel, ref tape, committed, @weights_pin);
     let mut vanishing = point.x;
     for _ in 1..*key.log_size {
         vanishing = double_x(vanishing);
@@ -134,7 +136,7 @@ fn replay<impl O: Observer>(
         'circlet: composition',
     );
     let gamma = channel.draw_secure_felt();
-    let deep = deep::prepare(key, samples, point, gamma);
+    let deep = deep::prepare(key, samples, weights_pin, point, gamma);
 
     let layers = replay_fri::<O>(ref channel, key, ref hashes);
     let last = *mix_tape_felts::<O>(ref channel, ref tape, 1)[0];
@@ -174,6 +176,24 @@ fn mix_statement<impl O: Observer>(ref channel: Channel, context: felt252, input
     append_stated(ref words, inputs);
     append_stated(ref words, outputs);
     channel.mix_u32s::<O>(words);
+}
+
+/// Mixes the samples, the next section of the tape, with the pinned values in their places, and returns the samples.
+fn mix_samples<impl O: Observer>(
+    ref channel: Channel, ref tape: ValueTape, committed: u32, weights_pin: @Pin,
+) -> Span<QM31> {
+    let mut stated = array![];
+    tape.read_exactly(ref stated, 4 * layout::samples(committed));
+    let mut rest = stated.span();
+    let mut words = channel.start();
+    // The weights come after the structure, which is sampled column by column.
+    let structure = 4 * *layout::tree_columns(committed)[0];
+    words.append_span(rest.slice(0, structure));
+    rest = rest.slice(structure, rest.len() - structure);
+    append_pinned(ref words, ref rest, weights_pin);
+    words.append_span(rest);
+    channel.mix_felts::<O>(words);
+    secure_felts(stated.span()).span()
 }
 
 /// Mixes the next section of the tape, `count` felts, and returns them.
@@ -266,7 +286,7 @@ fn open_trees(
     }
     let mut evaluations = array![];
     let mut positions = *commitments.positions;
-    for value in deep::codewords(quotients) {
+    for value in deep::codewords(deep, quotients) {
         evaluations.append(Evaluation { position: *positions.pop_front().unwrap(), value });
     }
     evaluations

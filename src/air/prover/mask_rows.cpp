@@ -30,11 +30,11 @@ MaskRows mask_rows(const TableLayout& layout, std::size_t queries) {
 }
 
 std::size_t weight_mask_rows(std::size_t queries, std::size_t proofs) {
-  return proofs * openings(queries, 1) + 1;
+  return proofs * openings(queries, 1) + pinned_openings + 1;
 }
 
 std::size_t proofs_hidden_by(std::size_t mask_rows, std::size_t queries) {
-  return mask_rows == 0 ? 0 : (mask_rows - 1) / openings(queries, 1);
+  return mask_rows <= pinned_openings ? 0 : (mask_rows - pinned_openings - 1) / openings(queries, 1);
 }
 
 void draw_mask_rows(const TableLayout& layout, Tree tree, const BaseColumn& live, const BaseColumn& fin,

@@ -24,6 +24,10 @@ constexpr std::size_t openings(std::size_t queries, std::uint32_t offsets) {
   return queries + std::size_t{4} * offsets;
 }
 
+/// Values of M that a key shows of a column of weights, once and for all: four at each of two points
+/// (stark/pin.hpp).
+inline constexpr std::size_t pinned_openings = 8;
+
 /// What `queries` queries need: for every column more free rows than openings.
 MaskRows mask_rows(const TableLayout& layout, std::size_t queries);
 

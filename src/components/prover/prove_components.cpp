@@ -139,15 +139,6 @@ std::shared_ptr<const CommittedTree<MC>> composition_tree(SecureColumn evaluatio
   return CommittedTree<MC>::from_coefficients(std::move(halves), log_blowup);
 }
 
-// ((1 - t^2) / (1 + t^2), 2t / (1 + t^2)) for a challenge t.
-template <class Channel>
-CirclePoint<QM31> draw_out_of_domain_point(Channel& channel) {
-  const QM31 t = channel.draw_secure_felt();
-  const QM31 one = M31(1);
-  const QM31 inverse = (one + t.square()).inverse();
-  return {(one - t.square()) * inverse, (t + t) * inverse};
-}
-
 // Whether the sampled composition is the quotient of the sampled constraints: false for an invalid trace.
 template <class Samples>
 bool constraints_hold(std::span<const ComponentProver* const> components, const Samples& samples,
@@ -191,7 +182,7 @@ StarkProof<typename MC::Hash> prove_components(std::span<const ComponentProver* 
   scheme.timer().end_phase("constraints");
   scheme.commit(composition_tree<MC>(std::move(composition), m, log_blowup), channel);
   scheme.timer().end_phase("composition commitment");
-  const CirclePoint<QM31> point = draw_out_of_domain_point(channel);
+  const CirclePoint<QM31> point = circle_point_from(channel.draw_secure_felt());
   auto samples = scheme.sample(point, m, offsets);
   scheme.timer().end_phase("out-of-domain samples");
   require(constraints_hold(components, samples, point, m, rho), ErrorKind::internal,

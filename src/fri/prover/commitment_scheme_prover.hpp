@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/phase_timer.hpp"
+#include "fri/pin.hpp"
 #include "fri/prover/committed_tree.hpp"
 #include "fri/prover/deep_quotients.hpp"
 #include "fri/prover/fri_prover.hpp"
@@ -44,6 +45,13 @@ class CommitmentSchemeProver {
     channel.mix_root(tree->merkle().root());
     trees_.push_back(std::move(tree));
   }
+
+  /// Pins the first columns of the tree that was committed last.
+  void pin(Pin pin) {
+    pins_.resize(trees_.size());
+    pins_.back() = std::move(pin);
+  }
+  [[nodiscard]] const std::vector<Pin>& pins() const { return pins_; }
 
   /// From now on the trees' blinding columns must blind: challenges for which they do not throw
   /// UnluckyChallenge (probability below 2^-59).
@@ -102,16 +110,17 @@ class CommitmentSchemeProver {
     check_heights(log_domain_size);
     StarkProof<Hash> proof;
     proof.config = config_;
-    std::vector<QM31> all_samples;
     std::vector<SampledColumn> columns;
     for (std::size_t t = 0; t < trees_.size(); ++t) {
       proof.commitments.push_back(trees_[t]->merkle().root());
       for (std::size_t c = 0; c < samples[t].size(); ++c) {
-        all_samples.insert(all_samples.end(), samples[t][c].begin(), samples[t][c].end());
         columns.push_back({trees_[t]->coefficients()[c], offsets[t][c], samples[t][c]});
+        if (t >= pins_.size()) continue;
+        columns.back().pin_points = pins_[t].points;
+        columns.back().pinned = pins_[t].of(c);
       }
     }
-    channel.mix_felts(all_samples);
+    channel.mix_felts(with_pinned(samples, pins_));
     const QM31 gamma = channel.draw_secure_felt();
     check_blinds(gamma);
     timer_.restart();
@@ -158,6 +167,7 @@ class CommitmentSchemeProver {
   bool blinds_ = false;
   PhaseTimer timer_;
   std::vector<std::shared_ptr<const CommittedTree<MC>>> trees_;
+  std::vector<Pin> pins_;  // by tree; shorter if the last trees have none
 };
 
 }  // namespace circlet

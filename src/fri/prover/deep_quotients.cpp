@@ -28,19 +28,32 @@ struct PointEntries {
   QM31 slope, constant;                  // sum of w a, sum of w b
   std::map<std::uint32_t, Terms> terms;  // by log size of the column
 
-  void add(std::span<const M31> coefficients, const QM31& value, const QM31& weight) {
-    const QM31 c = point.y.conjugate() - point.y;
+  [[nodiscard]] QM31 c() const { return point.y.conjugate() - point.y; }
+  void add_line(const QM31& value, const QM31& weight) {
     const QM31 a = value.conjugate() - value;
     slope += weight * a;
-    constant += weight * (value * c - a * point.y);
+    constant += weight * (value * c() - a * point.y);
+  }
+  void add(std::span<const M31> coefficients, const QM31& value, const QM31& weight) {
+    add_line(value, weight);
     Terms& group = terms[log2_exact(coefficients.size())];
     group.columns.push_back(words(coefficients));
-    group.weights.push_back(weight * c);
+    group.weights.push_back(weight * c());
+  }
+  /// `factor` times a column over F, as its coordinates.
+  void add_multiple(const SecureColumn& column, const QM31& factor) {
+    Terms& group = terms[log2_exact(column.size())];
+    for (std::size_t i = 0; i < 4; ++i) {
+      std::array<M31, 4> unit{};
+      unit[i] = M31(1);
+      group.columns.push_back(words(std::span<const M31>(column.coordinates[i])));
+      group.weights.push_back(factor * c() * QM31::from_coordinates(unit));
+    }
   }
 };
 
-// The sum of weights[j] columns[j] of 2^k coefficients, and then its values on canonic(k + log_blowup).
-SecureColumn numerator(const PointEntries::Terms& terms, std::uint32_t k, std::uint32_t log_blowup) {
+// The sum of weights[j] columns[j] of 2^k coefficients.
+SecureColumn combination(const PointEntries::Terms& terms, std::uint32_t k) {
   SecureColumn sum(std::size_t{1} << k);
   if (sum.size() < lanes) {
     for (std::size_t i = 0; i < sum.size(); ++i) {
@@ -55,6 +68,12 @@ SecureColumn numerator(const PointEntries::Terms& terms, std::uint32_t k, std::u
                                          words(sum), begin, end);
     });
   }
+  return sum;
+}
+
+// Its values on canonic(k + log_blowup).
+SecureColumn numerator(const PointEntries::Terms& terms, std::uint32_t k, std::uint32_t log_blowup) {
+  const SecureColumn sum = combination(terms, k);
   SecureColumn values(sum.size() << log_blowup);
   parallel_for(0, 4, [&](std::size_t c) { low_degree_extension(sum.coordinates[c], values.coordinates[c]); });
   return values;
@@ -81,29 +100,62 @@ void add_small_batch(const DeepBatch& batch, std::uint32_t log_size, const Domai
 SecureColumn deep_codeword(const CirclePoint<QM31>& point, const QM31& gamma, std::uint32_t m,
                            std::uint32_t log_blowup, std::span<const SampledColumn> columns) {
   const std::uint32_t log_size = m + log_blowup;
-  std::vector<PointEntries> batches;  // a point for each offset and for each size of column with two samples
-  QM31 weight = M31(1);
-  const auto add_entry = [&](CirclePointIndex shift, const SampledColumn& column, const QM31& value) {
-    const auto step = shift.to_point();
-    const auto at = point + CirclePoint<QM31>{step.x, step.y};
+  std::vector<PointEntries>
+      batches;  // a point for each offset, for each size of column with two samples, and of a pin
+  const auto batch_at = [&](const CirclePoint<QM31>& at) -> PointEntries& {
     auto batch = std::ranges::find(batches, at, &PointEntries::point);
     if (batch == batches.end()) batch = batches.insert(batches.end(), PointEntries{at, {}, {}, {}});
-    batch->add(column.coefficients, value, weight);
+    return *batch;
+  };
+  const auto shifted = [&](CirclePointIndex shift) {
+    const auto step = shift.to_point();
+    return point + CirclePoint<QM31>{step.x, step.y};
+  };
+  QM31 weight = M31(1);
+  const auto add_entry = [&](const CirclePoint<QM31>& at, const SampledColumn& column, const QM31& value) {
+    batch_at(at).add(column.coefficients, value, weight);
     weight *= gamma;
   };
+  // Columns pinned at the same two points: at each of these and at `point` they enter by the sum of gamma^j
+  // f, j their first entries, times a constant. By log size.
+  std::map<std::uint32_t, PointEntries::Terms> pinned_terms;
+  std::span<const CirclePoint<QM31>> pin_points;
   for (const SampledColumn& column : columns) {
     require(column.samples.empty() || column.coefficients.size() <= std::size_t{1} << m, ErrorKind::internal,
             "DEEP quotients: a sampled column is larger than the domain");
-    if (column.samples.size() == 2) {
+    if (column.pinned.size() == 2 && column.samples.size() == 1 &&
+        (pin_points.empty() || std::ranges::equal(pin_points, column.pin_points))) {
+      pin_points = column.pin_points;
+      PointEntries::Terms& terms = pinned_terms[log2_exact(column.coefficients.size())];
+      terms.columns.push_back(words(column.coefficients));
+      terms.weights.push_back(weight);
+      for (std::size_t i = 0; i < 2; ++i, weight *= gamma)
+        batch_at(pin_points[i]).add_line(column.pinned[i], weight);
+      batch_at(point).add_line(column.samples[0], weight);
+      weight *= gamma;
+      continue;
+    }
+    if (column.pinned.size() + column.samples.size() == 2) {
       // Ties {previous, current} to one lifted polynomial: it has the period T_k = G_{2^(m-k)}.
-      add_entry(CirclePointIndex::subgroup_generator(m) * column.coefficients.size(), column,
-                column.samples[1]);
+      add_entry(shifted(CirclePointIndex::subgroup_generator(m) * column.coefficients.size()), column,
+                column.samples.back());
+    }
+    for (std::size_t i = 0; i < column.pinned.size(); ++i) {
+      add_entry(column.pin_points[i], column, column.pinned[i]);
     }
     for (std::size_t i = 0; i < column.samples.size(); ++i) {
       const auto shift =
           column.offsets[i] == 0 ? CirclePointIndex{} : -CirclePointIndex::subgroup_generator(m);
-      add_entry(shift, column, column.samples[i]);
+      add_entry(shifted(shift), column, column.samples[i]);
     }
+  }
+  std::vector<SecureColumn> pinned_sums;
+  pinned_sums.reserve(pinned_terms.size());
+  for (const auto& [k, terms] : pinned_terms) {
+    const SecureColumn& sum = pinned_sums.emplace_back(combination(terms, k));
+    batch_at(pin_points[0]).add_multiple(sum, M31(1));
+    batch_at(pin_points[1]).add_multiple(sum, gamma);
+    batch_at(point).add_multiple(sum, gamma.square());
   }
 
   const DomainPoints& domain = domain_points(log_size);

@@ -126,11 +126,7 @@ template <class MC>
 void CommitmentSchemeVerifier<MC>::check_openings(std::uint32_t m, const CirclePoint<QM31>& point,
                                                   const SampleOffsets& offsets, const StarkProof<Hash>& proof,
                                                   Channel& channel) const {
-  std::vector<QM31> sampled;
-  for (const auto& tree : proof.sampled_values) {
-    for (const auto& column : tree) sampled.insert(sampled.end(), column.begin(), column.end());
-  }
-  channel.mix_felts(sampled);
+  channel.mix_felts(with_pinned(proof.sampled_values, pins_));
   const QM31 gamma = channel.draw_secure_felt();
 
   const FriVerifier<MC> fri(config_.fri, m, proof.fri_proof, channel);
@@ -149,6 +145,9 @@ void CommitmentSchemeVerifier<MC>::check_openings(std::uint32_t m, const CircleP
     for (std::size_t c = 0; c < trees_[t].column_log_sizes.size(); ++c) {
       columns.push_back({trees_[t].column_log_sizes[c], offsets[t][c], proof.sampled_values[t][c],
                          proof.queried_values[t][c]});
+      if (t >= pins_.size()) continue;
+      columns.back().pin_points = pins_[t].points;
+      columns.back().pinned = pins_[t].of(c);
     }
   }
   const auto answers = deep_answers(point, gamma, m, config_.fri.log_blowup_factor, columns, positions);

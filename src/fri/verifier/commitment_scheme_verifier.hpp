@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/circle.hpp"
+#include "fri/pin.hpp"
 #include "fri/proof.hpp"
 #include "hash/merkle_channel.hpp"
 
@@ -38,6 +39,12 @@ class CommitmentSchemeVerifier {
   /// Adds a tree and mixes its root. Throws Error(bad_input) if a column is too large.
   void commit(const Hash& root, std::span<const std::uint32_t> column_log_sizes, Channel& channel);
 
+  /// Pins the first columns of the tree that was committed last.
+  void pin(Pin pin) {
+    pins_.resize(trees_.size());
+    pins_.back() = std::move(pin);
+  }
+
   [[nodiscard]] const PcsConfig& config() const { return config_; }
   [[nodiscard]] const std::vector<Tree>& trees() const { return trees_; }
 
@@ -59,6 +66,7 @@ class CommitmentSchemeVerifier {
 
   PcsConfig config_;
   std::vector<Tree> trees_;
+  std::vector<Pin> pins_;  // by tree; shorter if the last trees have none
 };
 
 }  // namespace circlet

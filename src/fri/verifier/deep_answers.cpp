@@ -16,7 +16,12 @@ CirclePoint<QM31> shifted(const CirclePoint<QM31>& point, CirclePointIndex by) {
 /// a = conj(v) - v and b = v c - a p.y, the numerator at D is sum w (c f(D) - a D.y - b).
 class PointEntries {
  public:
-  explicit PointEntries(const CirclePoint<QM31>& point) : point_(point), c_(point.y.conjugate() - point.y) {}
+  explicit PointEntries(const CirclePoint<QM31>& point) : point_(point), c_(point.y.conjugate() - point.y) {
+    // With c = 0 the quotient is a constant, whatever f is. One point in 2^62 is such, and a prover can look
+    // for it.
+    require(!c_.is_zero(), ErrorKind::rejected,
+            "DEEP quotients: a sample point has its y in CM31, where no line binds the column");
+  }
 
   [[nodiscard]] const CirclePoint<QM31>& point() const { return point_; }
 
@@ -65,12 +70,15 @@ std::vector<QM31> deep_answers(const CirclePoint<QM31>& point, const QM31& gamma
   };
   const auto row_step = CirclePointIndex::subgroup_generator(m);
   for (const OpenedColumn& column : columns) {
-    if (column.samples.size() == 2) {
+    if (column.pinned.size() + column.samples.size() == 2) {
       // Ties {previous, current} to one lifted polynomial: it has the period T_k = G_{2^(m-k)} of a column of
       // 2^k.
       const auto period = CirclePointIndex::subgroup_generator(log_domain_size) *
                           (std::uint64_t{1} << (column.log_size + log_blowup));
-      add_entry(shifted(point, period), column, column.samples[1]);
+      add_entry(shifted(point, period), column, column.samples.back());
+    }
+    for (std::size_t i = 0; i < column.pinned.size(); ++i) {
+      add_entry(column.pin_points[i], column, column.pinned[i]);
     }
     for (std::size_t i = 0; i < column.samples.size(); ++i) {
       const auto shift = column.offsets[i] == 0 ? CirclePointIndex{} : -row_step;

@@ -1,6 +1,7 @@
 #include "stark/prover/commit.hpp"
 
 #include "fri/prover/storage_order.hpp"
+#include "stark/pin.hpp"
 
 namespace circlet {
 std::shared_ptr<const CommittedTree<Blake2sMerkleChannel>> commit_tables(const AirShape& shape,
@@ -25,6 +26,24 @@ std::shared_ptr<const CommittedTree<Blake2sMerkleChannel>> commit_columns(
   parallel_for(0, columns.size(),
                [&](std::size_t i) { to_storage_order(columns[i], evaluations.mutable_column(i)); });
   return CommittedTree<Blake2sMerkleChannel>::from_evaluations(std::move(evaluations), log_blowup);
+}
+
+std::vector<QM31> pinned_values(const CommittedTree<Blake2sMerkleChannel>& tree, std::size_t columns,
+                                std::uint32_t m) {
+  const auto points = pin_points(tree.merkle().root());
+  const auto& log_sizes = tree.coefficients().log_sizes();
+  require(columns <= log_sizes.size() && (columns == 0 || log_sizes[0] <= m), ErrorKind::internal,
+          "pin: the tree does not have these columns");
+  std::vector<QM31> values(columns * points.size());
+  for (std::size_t i = 0; i < points.size() && columns != 0; ++i) {
+    const std::uint32_t k = log_sizes[0];
+    const PointEvaluator evaluator(points[i].repeated_double(m - k), k);
+    parallel_for(0, columns, [&](std::size_t c) {
+      require(log_sizes[c] == k, ErrorKind::internal, "pin: the columns have several sizes");
+      values[c * points.size() + i] = evaluator.evaluate(tree.coefficients()[c]);
+    });
+  }
+  return values;
 }
 
 }  // namespace circlet

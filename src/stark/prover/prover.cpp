@@ -89,6 +89,7 @@ Proof prove_trace(const ProvingKey& proving_key, const Statement& statement, Tra
   mix_key(key, channel);
   commit_tree(proving_key.structure);
   commit_tree(proving_key.weights);
+  scheme.pin({pin_points(key.weights_root), key.weights_pin});
   mix_statement(statement, channel);
   commit(Tree::witness, source.witness());
   timer.end_phase("witness");

@@ -11,23 +11,31 @@
 namespace circlet {
 namespace {
 
-constexpr std::uint32_t proving_key_version = 2;
+constexpr std::uint32_t proving_key_version = 3;
 
-/// Commits to the weights, masked if the key is zero-knowledge.
+/// Draws what hides the weights.
+void mask_weights(const VerificationKey& key, ModelColumns& columns, Csprng& random) {
+  const auto& linear = columns.structure[linear_table];
+  draw_mask_rows(table_layout(linear_table, key.lanes), Tree::weights,
+                 linear[index_of(linear::Structure::live)], linear[LinearShape::fin],
+                 columns.weights[linear_table], random);
+  columns.weights[blinder_table] =
+      blinder_columns(Tree::weights, columns.structure[blinder_table][0], &random);
+}
+
+/// Commits to the weights, masked if the key is zero-knowledge, and pins them.
 void commit_weights(ProvingKey& proving_key, ModelColumns& columns, Csprng* masks) {
   auto& key = proving_key.key;
-  if (key.hides_weights()) {
-    Csprng system;
-    Csprng& random = masks == nullptr ? system : *masks;
-    const auto& linear = columns.structure[linear_table];
-    draw_mask_rows(table_layout(linear_table, key.lanes), Tree::weights,
-                   linear[index_of(linear::Structure::live)], linear[LinearShape::fin],
-                   columns.weights[linear_table], random);
-    columns.weights[blinder_table] =
-        blinder_columns(Tree::weights, columns.structure[blinder_table][0], &random);
+  Csprng system;
+  while (true) {
+    if (key.hides_weights()) mask_weights(key, columns, masks == nullptr ? system : *masks);
+    proving_key.weights = commit_tables(air_shape(key), columns.weights, key.pcs.fri.log_blowup_factor);
+    key.weights_root = proving_key.weights->merkle().root();
+    if (!is_special(pin_points(key.weights_root), key.log_sizes.linear, key.log_sizes.blinder)) break;
+    require(key.hides_weights(), ErrorKind::unsupported,
+            "the root of these weights gives no point to pin them at (one in 2^58 does); change a weight");
   }
-  proving_key.weights = commit_tables(air_shape(key), columns.weights, key.pcs.fri.log_blowup_factor);
-  key.weights_root = proving_key.weights->merkle().root();
+  key.weights_pin = pinned_values(*proving_key.weights, key.lanes, key.log_sizes.blinder);
 }
 
 /// Proofs that the masks in `linear`, of 2^log_size rows of which `rows` are the model's, hide the weights

@@ -1,10 +1,12 @@
 //! The verification key (docs/protocol.md section 4), read from its words.
 
-use stwo::core::fields::m31::P;
+use stwo::core::fields::m31::{M31, P};
+use stwo::core::fields::qm31::{SecureField, SECURE_EXTENSION_DEGREE};
 use stwo::core::fri::FriConfig;
 use stwo::core::pcs::PcsConfig;
 use stwo::core::vcs::blake2_hash::{Blake2sHash, Blake2sHasher};
 
+use crate::pin::PIN_POINTS;
 use crate::{require, Rejection};
 
 /// Bits of the word `visibility`: two of the input, two of the output, zero knowledge, which is the prover's promise to himself (no
@@ -48,6 +50,8 @@ pub struct Key {
     pub output: PublicTensor,
     pub one_reads: u32,
     pub ones_reads: u32,
+    /// Values of the weights' columns at the points of their root (pin.rs).
+    pub weights_pin: Vec<SecureField>,
     pub digest: Blake2sHash,
 }
 
@@ -78,6 +82,13 @@ impl Words<'_> {
             chunk.copy_from_slice(&self.next(name)?.to_le_bytes());
         }
         Ok(Blake2sHash(bytes))
+    }
+    fn secure(&mut self, name: &str) -> Result<SecureField, Rejection> {
+        let mut coordinates = [M31(0); SECURE_EXTENSION_DEGREE];
+        for coordinate in &mut coordinates {
+            *coordinate = M31(self.within(name, 0, P - 1)?);
+        }
+        Ok(SecureField::from_m31_array(coordinates))
     }
     fn tensor(&mut self, name: &str, visibility: Visibility) -> Result<PublicTensor, Rejection> {
         let wires = if visibility == Visibility::Public { 16..=P - 1 } else { 0..=0 };
@@ -123,7 +134,7 @@ impl Key {
     pub fn from_words(words: &[u32]) -> Result<Self, Rejection> {
         let bytes: Vec<u8> = words.iter().flat_map(|word| word.to_le_bytes()).collect();
         let mut reader = Words { words, at: 0 };
-        for (name, value) in [("format version", 3), ("AIR id", 3), ("hash id", 1)] {
+        for (name, value) in [("format version", 4), ("AIR id", 3), ("hash id", 1)] {
             reader.within(name, value, value)?;
         }
         let lanes = reader.within("lanes", 1, 1024)? as usize;
@@ -137,7 +148,6 @@ impl Key {
         log_sizes[4] = height;
         check_use_count(&log_sizes, batch)?;
         let structure_root = reader.hash("structure root")?;
-        let weights_root = reader.hash("weights root")?;
         let pow_bits = reader.within("proof-of-work bits", 0, 32)?;
         let log_blowup_factor = reader.within("log blow-up", 1, 4)?;
         let log_last_layer_degree_bound = reader.within("log last layer degree bound", 0, 4)?;
@@ -165,6 +175,8 @@ impl Key {
         let ones_reads = reader.within("reads of ONES", 0, 1 << 28)?;
         reader.scales("input scales", input.rows)?;
         reader.scales("output scales", output.rows)?;
+        let weights_root = reader.hash("weights root")?;
+        let weights_pin = (0..lanes * PIN_POINTS).map(|_| reader.secure("pin")).collect::<Result<_, _>>()?;
         require(reader.at == words.len(), || "key: words left over".into())?;
         Ok(Self {
             lanes,
@@ -177,6 +189,7 @@ impl Key {
             output,
             one_reads,
             ones_reads,
+            weights_pin,
             digest: Blake2sHasher::hash(&bytes),
         })
     }

@@ -7,6 +7,7 @@ pub mod fixture;
 pub mod generated;
 pub mod job;
 pub mod key;
+pub mod pin;
 pub mod proof;
 pub mod statement;
 pub mod tables;

@@ -7,10 +7,12 @@ use stwo::core::fields::FieldExpOps;
 use stwo_constraint_framework::preprocessed_columns::PreProcessedColumnId;
 use stwo_constraint_framework::{FrameworkComponent, FrameworkEval, TraceLocationAllocator};
 
-use crate::evaluator::{structure_id, EvalAtRow, TableConstants, TRACE_TREES};
+use crate::evaluator::{structure_id, EvalAtRow, TableConstants, TRACE_TREES, WEIGHTS_TREE};
 use crate::generated;
 use crate::key::{Key, Visibility};
+use crate::pin::{Pin, PinnedTable};
 use crate::statement::Challenges;
+use crate::Rejection;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -158,15 +160,31 @@ fn structure_ids(key: &Key) -> Vec<PreProcessedColumnId> {
         .collect()
 }
 
-/// The components of a key, in order. The framework's own LogUp is not used: its claimed sum is zero.
-pub fn components(key: &Key, challenges: &Challenges, claimed_sums: &[SecureField]) -> Vec<FrameworkComponent<Table>> {
+/// The pins of a proof about the key's model.
+pub fn pins(key: &Key) -> Result<Vec<Pin>, Rejection> {
+    Ok(vec![Pin::new(WEIGHTS_TREE, key.weights_root, &key.weights_pin)?])
+}
+
+/// The components of a key, in order, with those of these pins that are theirs. The framework's own LogUp is not used: its claimed sum is zero.
+pub fn components(
+    key: &Key,
+    pins: &[Pin],
+    challenges: &Challenges,
+    claimed_sums: &[SecureField],
+) -> Vec<PinnedTable> {
     let mut allocator = TraceLocationAllocator::new_with_preprocessed_columns(&structure_ids(key));
     kinds(key)
         .into_iter()
         .enumerate()
         .map(|(i, kind)| {
             let claimed_sum = claimed_sums.get(i).copied().unwrap_or_default();
-            FrameworkComponent::new(&mut allocator, Table::new(kind, key, challenges, claimed_sum), SecureField::zero())
+            let table = Table::new(kind, key, challenges, claimed_sum);
+            let own_tree = match kind {
+                Kind::Linear => Some(WEIGHTS_TREE),
+                _ => None,
+            };
+            let pin = pins.iter().find(|pin| Some(pin.tree) == own_tree).cloned();
+            PinnedTable { table: FrameworkComponent::new(&mut allocator, table, SecureField::zero()), pin }
         })
         .collect()
 }
@@ -176,9 +194,9 @@ pub fn column_log_sizes(key: &Key) -> Vec<Vec<u32>> {
     let zero = SecureField::zero();
     let challenges = Challenges { alpha: zero, t: zero, z: zero, lambda: zero };
     let mut sizes = vec![Vec::new(); trace_trees(key)];
-    for component in components(key, &challenges, &[]) {
-        let log_size = component.log_size;
-        sizes[0].extend(component.kind.structure_columns().iter().map(|_| log_size));
+    for component in components(key, &[], &challenges, &[]) {
+        let log_size = component.table.log_size;
+        sizes[0].extend(component.table.kind.structure_columns().iter().map(|_| log_size));
         for (tree, columns) in component.trace_log_degree_bounds().0.into_iter().enumerate().skip(1) {
             sizes[tree].extend(columns);
         }

@@ -15,7 +15,7 @@ use crate::evaluator::TRACE_TREES;
 use crate::key::Key;
 use crate::proof::{check_shape, Proof, SampleCounts, Stark};
 use crate::statement::{hash_words, Challenges, Statement};
-use crate::tables::{claiming_tables, column_log_sizes, components};
+use crate::tables::{claiming_tables, column_log_sizes, components, pins};
 use crate::{require, Rejection};
 
 /// Samples of every column, the composition's eight included.
@@ -39,7 +39,7 @@ pub fn sample_counts(components: &[&dyn Component], column_log_sizes: &[Vec<u32>
 /// failed.
 pub fn verify(key: &Key, statement: &Statement, proof: Proof, channel: &mut RecordingChannel) -> Result<(), Rejection> {
     statement.check(key)?;
-    let Proof { claimed_sums, stark } = proof;
+    let Proof { claimed_sums, mut stark } = proof;
     let column_log_sizes = column_log_sizes(key);
     let (found, expected) = (claimed_sums.len(), claiming_tables(key));
     require(found == expected, || format!("claimed_sums: {found} instead of {expected}"))?;
@@ -72,7 +72,11 @@ pub fn verify(key: &Key, statement: &Statement, proof: Proof, channel: &mut Reco
     let sum = claimed_sums.iter().fold(statement.public_messages(key, &challenges)?, |sum, &claimed| sum + claimed);
     require(sum.is_zero(), || "the claimed sums and the public messages do not cancel".into())?;
 
-    let components = components(key, &challenges, &claimed_sums);
+    let pins = pins(key)?;
+    for pin in &pins {
+        pin.insert(&mut stark)?;
+    }
+    let components = components(key, &pins, &challenges, &claimed_sums);
     let components: Vec<&dyn Component> = components.iter().map(|component| component as &dyn Component).collect();
     check_shape(&stark, &key.config, key.height(), &sample_counts(&components, &column_log_sizes, key.height()))?;
     verify_stark(&components, channel, &mut scheme, stark, key.height(), false)

@@ -27,6 +27,10 @@ TEST_CASE("a_budget_of_proofs_is_what_its_mask_rows_hide") {
       CHECK(proofs_hidden_by(weight_mask_rows(queries, proofs) - 1, queries) == proofs - 1);
     }
     CHECK(proofs_hidden_by(0, queries) == 0);
+    // The key's pin alone takes eight.
+    CHECK(weight_mask_rows(queries, 0) == 9);
+    CHECK(weight_mask_rows(queries, 1) == queries + 13);
+    CHECK(proofs_hidden_by(8, queries) == 0);
   }
 }
 

@@ -87,12 +87,21 @@ TEST_CASE("deep_codeword_is_what_the_verifier_expects_at_every_query") {
       std::vector<SampledColumn> columns;
       std::vector<OpenedColumn> opened;
       std::vector<std::vector<M31>> queried(extensions.size());
+      // One or two points of a pin, so that a column sampled at one point has two samples or three.
+      const std::vector<CirclePoint<QM31>> pin_points = {random_point(m + 40), random_point(m + 60)};
+      std::vector<std::vector<QM31>> pinned(extensions.size());
+      for (const std::uint32_t c : {1U, 2U, 3U, 7U}) {
+        pinned[c] = {random_felt(c + 300), random_felt(c + 400)};
+        pinned[c].resize(1 + c % 2);
+      }
       for (std::size_t c = 0; c < extensions.size(); ++c) {
         for (const std::uint32_t p : positions) {
           queried[c].push_back(extensions[c][lifted_slot(p, log_domain_size, log_sizes[c] + log_blowup)]);
         }
         columns.push_back({coefficients[c], offsets_of(c), samples[c]});
         opened.push_back({log_sizes[c], offsets_of(c), samples[c], queried[c]});
+        columns.back().pin_points = opened.back().pin_points = std::span(pin_points).first(pinned[c].size());
+        columns.back().pinned = opened.back().pinned = pinned[c];
       }
       const auto answers = deep_answers(point, gamma, m, log_blowup, opened, positions);
       at_each_simd_level([&] {
@@ -101,6 +110,26 @@ TEST_CASE("deep_codeword_is_what_the_verifier_expects_at_every_query") {
       });
     }
   }
+}
+
+TEST_CASE("a_sample_point_with_its_y_in_cm31_is_refused") {
+  // y = 1 + i, and x a multiple of u: the line through the point and its conjugate has one y.
+  const CirclePoint<QM31> special{QM31::from_u32(0, 0, 32768, 2147450879), QM31::from_u32(1, 1)};
+  REQUIRE(special.x.square() + special.y.square() == QM31(M31(1)));
+  constexpr std::uint32_t m = 4;
+  const std::vector<int> current = {0};
+  const std::vector<QM31> sample = {random_felt(1)};
+  const std::vector<std::uint32_t> positions = {0, 5};
+  const std::vector<M31> queried = {M31(1), M31(2)};
+  OpenedColumn column{m, current, sample, queried};
+  const auto answers = [&](const CirclePoint<QM31>& point) {
+    return deep_answers(point, random_felt(2), m, 1, std::span(&column, 1), positions);
+  };
+  CHECK_NOTHROW(answers(random_point(m)));
+  CHECK_THROWS_WITH_AS(answers(special), doctest::Contains("has its y in CM31"), Error);
+  column.pin_points = std::span(&special, 1);
+  column.pinned = sample;
+  CHECK_THROWS_WITH_AS(answers(random_point(m)), doctest::Contains("has its y in CM31"), Error);
 }
 
 TEST_CASE("folds_equal_the_golden_vectors") {

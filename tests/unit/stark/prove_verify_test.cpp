@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include "fri/prover/commitment_scheme_prover.hpp"
 #include "lowering/structure.hpp"
 #include "program/predicate.hpp"
 #include "stark/prover/prover.hpp"
@@ -85,6 +86,52 @@ TEST_CASE("public_weights_have_one_root_that_anyone_rebuilds") {
   const ProvingKey masked = setup(program, {.input = Visibility::hidden});
   CHECK(masked.key.weights_root != first.key.weights_root);
   CHECK_THROWS_AS(weights_root(program, masked.key), Error);
+}
+
+TEST_CASE("a_key_is_pinned_to_the_weights_under_its_root") {
+  // `linear` lower than the highest table, and not: pinned values are those of the lifted columns.
+  for (const auto& program : {random_mlp(9, 17, 3, 1), random_residual(6, 2)}) {
+    const ProvingKey first = setup(program, {}), again = renew(first, program);
+    for (const ProvingKey* proving_key : {&first, &again}) {
+      const auto& key = proving_key->key;
+      REQUIRE(key.weights_pin.size() == std::size_t{pin_point_count} * key.lanes);
+      const auto points = pin_points(key.weights_root);
+      CommitmentSchemeProver<Blake2sMerkleChannel> scheme(key.pcs);
+      Blake2sChannel channel;
+      scheme.commit(proving_key->weights, channel);
+      const std::size_t columns = proving_key->weights->coefficients().size();
+      for (std::size_t point = 0; point < points.size(); ++point) {
+        const auto samples =
+            scheme.sample(points[point], key.log_sizes.blinder, {std::vector(columns, std::vector<int>{0})});
+        for (std::size_t c = 0; c < key.lanes; ++c) {
+          CHECK(key.weights_pin[pin_point_count * c + point] == samples[0][c][0]);
+        }
+      }
+    }
+    CHECK(first.key.weights_pin != again.key.weights_pin);
+  }
+}
+
+TEST_CASE("a_key_without_a_pin_is_refused") {
+  const VerificationKey key = setup(random_mlp(9, 17, 3, 1), {}).key;
+  auto words = key.to_words();
+  CHECK(VerificationKey::from_words(words) == key);
+  for (const std::size_t missing : {std::size_t{1}, 4 * key.weights_pin.size()}) {
+    const auto shorter = std::span(words).first(words.size() - missing);
+    CHECK_THROWS_WITH_AS(VerificationKey::from_words(shorter), "verification key: truncated at pin", Error);
+  }
+  words[0] = 3;
+  CHECK_THROWS_WITH_AS(VerificationKey::from_words(words), doctest::Contains("format version is 3"), Error);
+}
+
+TEST_CASE("special_points_bind_less_or_show_more_and_others_do_not") {
+  const std::vector<CirclePoint<QM31>> points =
+      pin_points(setup(random_mlp(9, 17, 3, 1), {}).key.weights_root);
+  CHECK_FALSE(is_special(points, 4, 9));
+  // With y in CM31, and on the circle over CM31.
+  const CirclePoint<QM31> flat{QM31::from_u32(0, 0, 32768, 2147450879), QM31::from_u32(1, 1)};
+  CHECK(is_special({points[0], flat}, 9, 9));
+  CHECK(is_special({circle_point_from(QM31::from_u32(5, 7)), points[1]}, 9, 9));
 }
 
 TEST_CASE("an_honest_proof_of_a_batch_verifies") {

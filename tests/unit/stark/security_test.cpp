@@ -27,7 +27,7 @@ VerificationKey key_with(std::uint32_t log_blowup, std::uint32_t queries, std::u
 
 TEST_CASE("security_terms_equal_those_computed_by_hand") {
   // n = 2^16; quotients: 66 + 13 + 14 + 10 columns of M, 8 of F at one point and 7 at two, 8 of the
-  // composition.
+  // composition, 2 more of each of the 16 columns of weights: 251.
   const Security security = security_of(key_with(4, 18, 24));
   CHECK(security.capacity.queries == 24 + 4 * 18);
   // 24 - 18 log2((1 + 4099/65536) / 2)
@@ -38,6 +38,7 @@ TEST_CASE("security_terms_equal_those_computed_by_hand") {
   CHECK(security.unique_decoding.products == doctest::Approx(107.896057).epsilon(1e-6));
   // 124 - log2(3 (2^12 + 2) + 2)
   CHECK(security.unique_decoding.out_of_domain == doctest::Approx(110.414099).epsilon(1e-6));
+  CHECK(security.unique_decoding.batching == doctest::Approx(124 - std::log2(250 * 65537.0)).epsilon(1e-9));
   // 12 folds in three rounds of 2^4 - 1: 124 - log2(45 (2^16 + 1))
   CHECK(security.unique_decoding.folding == doctest::Approx(102.508125).epsilon(1e-6));
 }
@@ -102,23 +103,60 @@ TEST_CASE("the_johnson_figure_pays_for_its_lists_and_proximity_gaps") {
   CHECK(many.johnson_multiplicity == 3);
 }
 
-TEST_CASE("a_choice_between_two_models_costs_a_bit_a_query_and_the_work") {
+TEST_CASE("a_choice_between_two_models_costs_what_a_false_proof_does") {
   for (const std::uint32_t log_blowup : {1U, 4U}) {
     const Security security = security_of(key_with(log_blowup, 18, 24));
-    // Each half agrees with the other's codeword by chance, on a rate's share of it.
-    const double agreement = (1 + 4099 / std::exp2(12 + log_blowup)) / 2;
-    CHECK(security.binding() == doctest::Approx(24 - 18 * std::log2(agreement)));
+    CHECK(security.binding() == security.proven());
     CHECK(to_json(security).at("binding_bits").get<double>() == security.binding());
     const std::string price = "2^" + std::to_string(static_cast<int>(security.binding())) + " hashes";
     CHECK(to_text(security).find(price) != std::string::npos);
   }
 }
 
+TEST_CASE("a_choice_between_two_commitments_costs_a_bit_a_query_and_the_work") {
+  for (const std::uint32_t log_blowup : {1U, 4U}) {
+    VerificationKey key = key_with(log_blowup, 18, 24);
+    CHECK_FALSE(security_of(key).data_binding.has_value());
+    CHECK(to_json(security_of(key)).at("data_binding_bits").is_null());
+    key.output_visibility = Visibility::committed;
+    const Security security = security_of(key);
+    // Each half agrees with the other's codeword by chance, on a rate's share of it.
+    const double agreement = (1 + 4099 / std::exp2(12 + log_blowup)) / 2;
+    REQUIRE(security.data_binding.has_value());
+    CHECK(*security.data_binding == doctest::Approx(24 - 18 * std::log2(agreement)));
+    CHECK(to_json(security).at("data_binding_bits").get<double>() == *security.data_binding);
+    const std::string price =
+        "2^" + std::to_string(static_cast<int>(*security.data_binding)) + " hashes a proof";
+    CHECK(to_text(security).find(price) != std::string::npos);
+  }
+}
+
+TEST_CASE("a_pin_leaves_one_of_a_list_and_is_the_weakest_term_of_no_key") {
+  VerificationKey key = key_with(4, 18, 24);
+  // 2 (124 - log2(2^12 + 2)) - 2 * 48 + 1
+  CHECK(security_of(key).capacity.pin == doctest::Approx(128));
+  CHECK(security_of(key).unique_decoding.pin == 128);  // no two words to choose from
+  key.log_sizes = {.linear = 26, .activate = 4, .lut = 4, .mac = 4, .blinder = 26};
+  CHECK(security_of(key).capacity.pin == doctest::Approx(101).epsilon(1e-6));
+  CHECK(security_of(key).random_words.pin == security_of(key).capacity.pin);
+  for (const std::uint32_t log_blowup : {1U, 4U}) {
+    for (std::uint32_t rows = 8; rows <= 26; ++rows) {
+      key = key_with(log_blowup, 80, 24);
+      key.log_sizes.linear = key.log_sizes.blinder = rows;
+      const Security security = security_of(key);
+      for (const SecurityTerms& terms : {security.johnson, security.capacity, security.random_words}) {
+        CHECK(terms.pin > 100.99);
+        CHECK(terms.pin > terms.batching);
+      }
+    }
+  }
+}
+
 TEST_CASE("the_security_report_names_every_term") {
   const auto json = to_json(security_of(key_with(1, 76, 20)));
   for (const char* regime : {"unique_decoding", "johnson", "random_words", "capacity"}) {
-    for (const char* term :
-         {"bits", "queries", "products", "bus", "composition", "out_of_domain", "batching", "folding"}) {
+    for (const char* term : {"bits", "queries", "products", "bus", "composition", "out_of_domain", "batching",
+                             "folding", "pin"}) {
       CHECK(json.at("terms").at(regime).at(term).is_number());
     }
   }

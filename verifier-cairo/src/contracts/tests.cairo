@@ -34,7 +34,7 @@ fn registry_over(verifier: felt252) -> IModelRegistryDispatcher {
 
 /// The key with other words of its weights root.
 fn renewed(value: u32) -> Span<felt252> {
-    key_with(25, value)
+    key_with(47, value)
 }
 
 fn family(owner: felt252, first: felt252) -> Family {
@@ -164,7 +164,7 @@ fn registered(model_id: felt252) -> ModelRegistry::Event {
     // The words 0 to 7.
     let structure_root = u256 { low: 0x3000000020000000100000000, high: 0x7000000060000000500000004 };
     ModelRegistry::Event::ModelRegistered(
-        ModelRegistry::ModelRegistered { model_id, stem: stem(key()), structure_root, key_felts: 7 },
+        ModelRegistry::ModelRegistered { model_id, stem: stem(key()), structure_root, key_felts: 26 },
     )
 }
 
@@ -239,7 +239,7 @@ fn a_renewed_key_has_the_structure_of_its_family() {
 fn a_renewed_key_has_the_security_of_its_family() {
     let registry = registry();
     let first = registry.register(key());
-    registry.renew(first, key_with(29, 19));
+    registry.renew(first, key_with(21, 17));
 }
 
 #[test]
@@ -333,18 +333,18 @@ fn the_family_of_an_unknown_model_is_not_revoked() {
 #[test]
 #[should_panic(expected: ('circlet: too few queries', 'ENTRYPOINT_FAILED'))]
 fn ninety_two_bits_are_too_few() {
-    registry().register(key_with(29, 17));
+    registry().register(key_with(21, 17));
 }
 
 #[test]
 #[should_panic(expected: ('circlet: too little work', 'ENTRYPOINT_FAILED'))]
 fn nineteen_bits_of_work_are_too_few() {
-    registry().register(key_with(26, 19));
+    registry().register(key_with(18, 19));
 }
 
 /// Words: log sizes of the blinder and of the blow-up, and queries, 80 bits of them.
 fn domain(log_size: u32, log_blowup: u32) -> Array<(u32, u32)> {
-    array![(9, log_size), (27, log_blowup), (29, 80 / log_blowup)]
+    array![(9, log_size), (19, log_blowup), (21, 80 / log_blowup)]
 }
 
 #[test]

@@ -1,6 +1,6 @@
-use crate::circle::Point;
+use crate::circle::{Point, SecurePoint};
 use crate::fields::{CM31, M31, QM31, ZERO, base, qm31_inverse};
-use super::{Quotient, add_quotient, codewords, column_start, fill, no_quotients};
+use super::{NO_SUM, Quotient, add_quotient, column_start, fill, no_quotients, quotient, sums_of};
 
 const TOP: M31 = 0x7ffffffe;
 const MINUS_2_U: QM31 = QM31 { a: 0, b: 0, c: 0x7ffffffd, d: 0 };
@@ -32,19 +32,31 @@ fn quotients_at_the_ends_of_the_range() {
                 let mut sum = ZERO;
                 let parts = array![
                     (top, zero, full), (top, zero, ZERO), (mixed, top, full), (mixed, top, ZERO), (top, top, full),
-                    (top, mixed, ZERO),
+                    (top, mixed, ZERO), (zero, top, full), (zero, top, ZERO),
                 ];
-                assert!(parts.len() == crate::layout::TABLES + 2);
+                // z, z - G, the tables' periods and the two points of a pin.
+                assert!(parts.len() == crate::layout::TABLES + 4);
+                let count = parts.len();
                 for (im_x, im_y, k) in parts {
                     let denominator = CM31 { a: 3, b: TOP };
                     let q = Quotient { point_im_x: im_x, point_im_y: im_y, denominator, y: *y, k };
                     add_quotient(ref quotients, @q, *point, *s);
                     sum = sum + expected(q, *point, *s);
                 }
-                assert!(codewords(quotients) == array![sum]);
+                assert!(sums_of(quotients, count) == array![sum]);
             }
         }
     }
+}
+
+#[test]
+#[should_panic(expected: 'circlet: sample point')]
+fn no_quotient_is_a_constant() {
+    // y = 1 + i, and x a multiple of u: the line through p and its conjugate has one y.
+    let y = QM31 { a: 1, b: 1, c: 0, d: 0 };
+    let x = QM31 { a: 0, b: 0, c: 32768, d: 2147450879 };
+    assert!(x * x + y * y == base(1));
+    quotient(SecurePoint { x, y }, NO_SUM, base(1));
 }
 
 #[test]

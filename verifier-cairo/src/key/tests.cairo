@@ -1,20 +1,26 @@
 use super::{Visibility, centred, commitment_id, read_key, stem, unpack_words};
 
-const VISIBILITY: u32 = 31;
-const INPUT_WIRE: u32 = 32;
-const OUTPUT_WIRE: u32 = 36;
-const OUTPUT_ROWS: u32 = 37;
-const OUTPUT_SCALES: u32 = 45;
+const VISIBILITY: u32 = 23;
+const INPUT_WIRE: u32 = 24;
+const OUTPUT_WIRE: u32 = 28;
+const OUTPUT_ROWS: u32 = 29;
+/// The word that counts the scales of the output.
+const OUTPUT_SCALES: u32 = 37;
+/// Where the scales end.
+const WEIGHTS_ROOT: u32 = 40;
 
 /// A key's words: logs 7, 6, 8, 4, and 9 of the blinder; one scale each.
 pub fn words() -> Array<u32> {
-    let mut words = array![3, 3, 1, 16, 1, 7, 6, 8, 4, 9];
-    for i in 0..16_u32 {
+    let mut words = array![4, 3, 1, 16, 1, 7, 6, 8, 4, 9];
+    for i in 0..8_u32 {
         words.append(i);
     }
     words.append_span(array![24, 4, 0, 18, 4, 0].span());
     words.append_span(array![16, 64, 0, 255, 17, 10, 0x7ffffffe, 5, 1, 0].span());
     words.append_span(array![1, 0, 0x3ff00000, 1, 0, 0x3ff00000].span());
+    for i in 8..144_u32 {
+        words.append(i);
+    }
     words
 }
 
@@ -52,6 +58,7 @@ pub fn key_with_scales(rows: u32) -> Span<felt252> {
         changed.append(i);
         changed.append(0x3ff00000);
     }
+    changed.append_span(words().span().slice(WEIGHTS_ROOT, 136));
     packed(changed)
 }
 
@@ -105,6 +112,7 @@ fn a_key_is_read() {
     assert!(key.log_size == 9);
     assert!(key.structure_root.unbox() == [0, 1, 2, 3, 4, 5, 6, 7]);
     assert!(key.weights_root.unbox() == [8, 9, 10, 11, 12, 13, 14, 15]);
+    assert!(key.weights_pin.len() == 128 && *key.weights_pin[0] == 16 && *key.weights_pin[127] == 143);
     assert!(key.pow_bits == 24 && key.log_blowup == 4 && key.n_queries == 18 && key.fold_step == 4);
     assert!(key.committed == 0);
     assert!(key.input.visibility == Visibility::Public && key.output.visibility == Visibility::Public);
@@ -126,12 +134,36 @@ fn the_id_of_a_commitment_follows_from_the_root_and_the_key() {
 }
 
 #[test]
-fn a_stem_is_all_of_a_key_but_its_commitment_to_the_weights() {
+fn a_stem_is_all_of_a_key_before_its_weights_root() {
     let count = words().len();
     for i in 0..count {
-        let is_weights = 18 <= i && i < 26;
-        assert!((stem(key_with(i, 12345)) == stem(key())) == is_weights);
+        // Another number of scales moves the weights root.
+        let value = if i == 34 || i == 37 {
+            0
+        } else {
+            12345
+        };
+        assert!((stem(key_with(i, value)) == stem(key())) == (i >= WEIGHTS_ROOT));
     }
+}
+
+#[test]
+#[should_panic(expected: 'circlet: key pin')]
+fn a_pin_is_of_residues() {
+    read_key(key_with(WEIGHTS_ROOT + 8 + 127, 0x7fffffff));
+}
+
+#[test]
+#[should_panic(expected: 'circlet: key too short')]
+fn a_key_has_a_pin() {
+    let felts = key();
+    read_key(felts.slice(0, felts.len() - 1));
+}
+
+#[test]
+#[should_panic(expected: 'circlet: key version')]
+fn a_key_of_the_format_without_a_pin_is_refused() {
+    read_key(key_with(0, 3));
 }
 
 #[test]
@@ -261,25 +293,25 @@ fn a_committed_output_has_no_claim_by_the_verifier() {
 #[test]
 #[should_panic(expected: 'circlet: key scales')]
 fn a_scale_is_positive() {
-    read_key(key_with(44, 0xbff00000));
+    read_key(key_with(36, 0xbff00000));
 }
 
 #[test]
 #[should_panic(expected: 'circlet: key scales')]
 fn a_scale_is_finite() {
-    read_key(key_with(44, 0x7ff00000));
+    read_key(key_with(36, 0x7ff00000));
 }
 
 #[test]
 #[should_panic(expected: 'circlet: key scales')]
 fn there_is_one_scale_or_one_a_row() {
-    read_key(key_with(42, 2));
+    read_key(key_with(34, 2));
 }
 
 #[test]
 #[should_panic(expected: 'circlet: key range')]
 fn a_range_is_of_residues() {
-    read_key(key_with(35, 0x7fffffff));
+    read_key(key_with(27, 0x7fffffff));
 }
 
 #[test]

@@ -1,5 +1,5 @@
 use super::{
-    COMPOSITION_COLUMNS, DATA_VALUES, TABLES, TREES, claims, columns, components, leaf_order, quotients, samples, tree_columns,
+    COMPOSITION_COLUMNS, DATA_VALUES, TABLES, TREES, WEIGHTS, claims, columns, components, leaf_order, quotients, samples, tree_columns,
 };
 
 #[test]
@@ -21,7 +21,7 @@ fn counts_add_up() {
     let salts = array![0, 5, 5, 5, 5].span();
     for committed in 0..3_u32 {
         let mut sampled = COMPOSITION_COLUMNS;
-        let mut quotient_count = COMPOSITION_COLUMNS;
+        let mut quotient_count = COMPOSITION_COLUMNS + crate::pin::POINTS * WEIGHTS;
         let mut widths = tree_columns(committed);
         assert!(widths.len() == TREES + committed + 1);
         for tree in 0..TREES {

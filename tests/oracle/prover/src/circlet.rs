@@ -8,9 +8,10 @@ use std::time::Instant;
 use circlet_oracle::evaluator::MOST_TREES;
 use circlet_oracle::job::{key_words, Failure, Job, Source};
 use circlet_oracle::key::Key;
+use circlet_oracle::pin::PinnedTable;
 use circlet_oracle::proof::Proof;
 use circlet_oracle::statement::{hash_words, Challenges, Statement};
-use circlet_oracle::tables::{components, trace_trees, Table};
+use circlet_oracle::tables::{components, pins, trace_trees, Table};
 #[cfg(feature = "parallel")]
 use rayon::prelude::*;
 use serde_json::{json, Value};
@@ -34,7 +35,7 @@ use stwo::prover::backend::simd::SimdBackend;
 use stwo::prover::poly::circle::PolyOps;
 use stwo::prover::{prove, ComponentProver, DomainEvaluationAccumulator, EvaluationMode, Trace};
 use stwo_constraint_framework::preprocessed_columns::PreProcessedColumnId;
-use stwo_constraint_framework::{EvalAtRow, FrameworkComponent};
+use stwo_constraint_framework::EvalAtRow;
 
 use crate::plain::{twiddles, Scheme};
 use crate::rows::{evaluation, Evaluation};
@@ -93,7 +94,7 @@ impl EvalAtRow for DomainEvaluator<'_> {
 }
 
 /// A table as the crate's prover wants it.
-struct TableProver(FrameworkComponent<Table>);
+struct TableProver(PinnedTable);
 
 impl Component for TableProver {
     fn n_constraints(&self) -> usize {
@@ -113,7 +114,7 @@ impl Component for TableProver {
         self.0.mask_points(point, max_log_degree_bound)
     }
     fn preprocessed_column_indices(&self) -> ColumnVec<usize> {
-        Component::preprocessed_column_indices(&self.0)
+        self.0.preprocessed_column_indices()
     }
     fn evaluate_constraint_quotients_at_point(
         &self,
@@ -132,13 +133,13 @@ impl ComponentProver<SimdBackend> for TableProver {
         trace: &Trace<'_, SimdBackend>,
         evaluation_accumulator: &mut DomainEvaluationAccumulator<SimdBackend>,
     ) {
-        let mut table: Table = (*self.0).clone();
+        let mut table: Table = (*self.0.table).clone();
         table.constants.table = None;
         let log_size = table.log_size;
         let eval_log_size = log_size + 1;
 
         // The committed evaluations cover the domain if all tables have the same expansion; otherwise coefficients are needed.
-        let mut columns = trace.polys.sub_tree(self.0.trace_locations());
+        let mut columns = trace.polys.sub_tree(self.0.table.trace_locations());
         columns[0] = self.0.preprocessed_column_indices().iter().map(|&index| &trace.polys[0][index]).collect();
         let mode = evaluation_accumulator.evaluation_mode();
         let (eval_domain, extended) = match mode {
@@ -241,7 +242,10 @@ pub fn prove_tables(folder: &Path, keep_coefficients: bool, repetitions: usize) 
     let job = Job::of_public(Source::Json(Value::Null), Source::Json(Value::Null), &theirs["statement"])?;
     let statement = job.statement().map_err(|(Failure::Usage(why) | Failure::Rejected(why))| why)?;
     statement.check(&key)?;
-    let Proof { claimed_sums, stark } = Proof::from_json(&theirs)?;
+    let Proof { claimed_sums, mut stark } = Proof::from_json(&theirs)?;
+    for pin in pins(&key)? {
+        pin.insert(&mut stark)?;
+    }
     let columns = read_columns(&folder.join("columns.bin"), trace_trees(&key))?;
     let mut best: Option<Value> = None;
     for _ in 0..repetitions {
@@ -307,7 +311,7 @@ fn run(
         committed = commit(&mut scheme, channel);
     }
 
-    let tables: Vec<TableProver> = components(key, &challenges, claimed_sums).into_iter().map(TableProver).collect();
+    let tables: Vec<TableProver> = components(key, &pins(key)?, &challenges, claimed_sums).into_iter().map(TableProver).collect();
     let tables: Vec<&dyn ComponentProver<SimdBackend>> = tables.iter().map(|table| table as _).collect();
     let start = Instant::now();
     let proof = prove(&tables, channel, scheme).map_err(|error| error.to_string())?;
