@@ -239,7 +239,7 @@ fn a_renewed_key_has_the_structure_of_its_family() {
 fn a_renewed_key_has_the_security_of_its_family() {
     let registry = registry();
     let first = registry.register(key());
-    registry.renew(first, key_with(21, 17));
+    registry.renew(first, key_with(21, 19));
 }
 
 #[test]
@@ -247,7 +247,7 @@ fn a_renewed_key_has_the_security_of_its_family() {
 fn a_renewed_key_is_checked() {
     let registry = registry();
     let first = registry.register(key());
-    registry.renew(first, key_with(29, 17));
+    registry.renew(first, key_with(21, 17));
 }
 
 #[test]
