@@ -88,6 +88,39 @@ std::vector<Rule> rules() {
        [](Subject& s) { s.wires.output_form = Predicate::Kind::at_least; }},
       {"argmax", "a product of two values, neither of them a coefficient",
        [](Subject& s) { s.wires.batch = 2; }},
+      {"argmax", "a product of two values, neither of them a coefficient",
+       [](Subject& s) {
+         // One op of two rows yields the marks of two classes: a polynomial in t, and no value.
+         const std::size_t first = s.row(mark);
+         auto& claims = s.structure[activate_at].column("idT");
+         for (const auto* operand : {"idA", "idB"}) {
+           std::ranges::replace(s.structure[mac_at].column(operand), claims[first], claims[first + 1]);
+         }
+         s.set(activate_at, "nT", first, 0);
+         s.set(activate_at, "idT", first, 0);
+         s.set(activate_at, "kt", first + 1, 1);
+       }},
+      {"argmax", "a product of two values, neither of them a coefficient",
+       [](Subject& s) {
+         // A factor of a product of values becomes a sum that is carried times t.
+         const auto& ids = s.structure[mac_at].column("idY");
+         const auto& left = s.structure[mac_at].column("idA");
+         const auto& right = s.structure[mac_at].column("idB");
+         std::size_t product = 0;
+         while (left[product] == M31(wires::one) || right[product] == M31(wires::one)) ++product;
+         const auto sum = static_cast<std::size_t>(std::ranges::find(ids, right[product]) - ids.begin());
+         s.set(mac_at, "k1", sum, 0);
+         s.set(mac_at, "kt", sum, 1);
+       }},
+      {">= 5", "the digits reach as far as the step of their split",
+       [](Subject& s) {
+         // Digits times a coefficient: the claim of a first layer that reads ONE alone, in place of ONE.
+         std::size_t claim = 0;
+         while (s.structure[linear_at].column("claim")[claim].is_zero()) {
+           s.set(linear_at, "id", claim++, wires::one);
+         }
+         s.structure[mac_at].column("idB")[1] = s.structure[linear_at].column("id")[claim];
+       }},
       {"argmax", "a second claim holds digits of an arg max",
        [](Subject& s) {
          // The input's claim is the mark of the first class.

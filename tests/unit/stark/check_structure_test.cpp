@@ -228,6 +228,13 @@ std::vector<Rule> rules() {
        [](Subject& s) { s.set(mac_at, "kt", 0, 1); }},
       {"a product of two values", "a product of two values, neither of them a coefficient",
        [](Subject& s) { s.column(mac_at, "idB")[0] = s.column(mac_at, "idA")[0]; }},
+      {"a product with a sum of several tiles, though it is of ONE alone",
+       "mac row 8: a product of two values, neither of them a coefficient",
+       [](Subject& s) {
+         // Only a claim of one tile is of low degree in t; what is read and how often does not matter here.
+         for (std::size_t row = 1; row < claim; row += 2) s.set(linear_at, "id", row, wires::one);
+         s.column(mac_at, "idB")[mac_yield] = s.column(mac_at, "idA")[0];
+       }},
       {"a wire asserted", "a wire is asserted", [](Subject& s) { s.set(mac_at, "nY", mac_yield, -1); }},
       {"a wire named and not yielded", "a wire is named and not yielded",
        [](Subject& s) { s.set(mac_at, "nY", mac_yield, 0); }},
