@@ -20,6 +20,7 @@ import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Lock
 
 from checks import find_checks, instrument
 
@@ -122,6 +123,9 @@ class Test:
     def name(self):
         return f"{self.executable}: {self.case}"
 
+    def key(self):
+        return f"{self.digest} {self.name()}"
+
     def passes(self, environment, limit=None):
         pattern = self.case.replace("\\", "\\\\").replace(",", "\\,")
         command = [str(BUILD / "bin" / self.executable), f"--test-case={pattern}", "--abort-after=1"]
@@ -144,14 +148,26 @@ class Test:
 
 
 class Memory:
-    """What earlier runs found, by the contents of the test executables."""
+    """What this run and earlier ones found, by the contents of the test executables; a run that is stopped loses nothing."""
 
     def __init__(self, path):
-        self.path = path
+        self.path, self.lock = path, Lock()
         self.known = json.loads(path.read_text()) if path.exists() else {"tests": {}, "noticed": {}}
 
-    def save(self):
-        self.path.write_text(json.dumps(self.known))
+    def get(self, kind, key):
+        with self.lock:
+            return self.known[kind].get(key)
+
+    def put(self, kind, key, value):
+        with self.lock:
+            self.known[kind][key] = value
+            new = self.path.with_suffix(".new")
+            new.write_text(json.dumps(self.known))
+            new.replace(self.path)
+
+    def forget_tests_but(self, keys):
+        with self.lock:
+            self.known["tests"] = {key: value for key, value in self.known["tests"].items() if key in keys}
 
 
 def recorded_tests(memory, pool):
@@ -164,33 +180,31 @@ def recorded_tests(memory, pool):
         tests += [Test(executable, digest, case) for case in cases]
     if not tests:
         raise SystemExit("there are no tests")
-    old, memory.known["tests"] = memory.known["tests"], {}
+    memory.forget_tests_but({test.key() for test in tests})
 
     def record(test):
-        known = old.get(f"{test.digest} {test.name()}")
+        known = memory.get("tests", test.key())
         if known:
             test.seconds, test.fired = known
         else:
             test.record()
-        memory.known["tests"][f"{test.digest} {test.name()}"] = [test.seconds, test.fired]
+            memory.put("tests", test.key(), [test.seconds, test.fired])
 
     list(pool.map(record, tests))
-    memory.save()
     return sorted(tests, key=lambda test: test.seconds)
 
 
 def noticed_by(check, tests, memory):
     """The name of a test that fails without the check; None if there is none."""
-    known = memory.known["noticed"].get(check.name)
+    known = memory.get("noticed", check.name)
     for test in tests:
-        if known == [test.name(), test.digest]:
+        if known == test.key():
             return test.name()
     for test in tests:
         limit = max(AT_LEAST, SLOWER * test.seconds)
         if check.number in test.fired and not test.passes({"CIRCLET_CHECK_OFF": str(check.number)}, limit):
-            memory.known["noticed"][check.name] = [test.name(), test.digest]
+            memory.put("noticed", check.name, test.key())
             return test.name()
-    memory.known["noticed"].pop(check.name, None)
     return None
 
 
@@ -226,7 +240,6 @@ def main():
     with ThreadPoolExecutor(options.jobs) as pool:
         tests = recorded_tests(memory, pool)
         results = list(pool.map(lambda check: noticed_by(check, tests, memory), wanted))
-    memory.save()
 
     wrong = [f"no such check, and it is excused: {name}" for name in set(excuses) - {check.name for check in checks}]
     counts = {}
@@ -235,7 +248,8 @@ def main():
         verdict = "excused" if excused and not by else "noticed" if by else "open"
         of_file = counts.setdefault(check.file, {"noticed": 0, "excused": 0, "open": 0})
         of_file[verdict] += 1
-        print(f"{verdict} {check.name}" + (f"\n        by {by}" if by else f"\n        {check.path}:{check.line}"))
+        if verdict != "open":
+            print(f"{verdict} {check.name}" + (f"\n        by {by}" if by else ""))
         if excused and by:
             wrong.append(f"excused, and yet noticed: {check.name}\n    by {by}")
         if verdict == "open":

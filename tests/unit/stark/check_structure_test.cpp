@@ -204,6 +204,14 @@ std::vector<Rule> rules() {
              s.arithmetisation.first_lut_row[s.arithmetisation.activate[layer].r_function - 1];
          s.set(lut_at, "y_1", row, 1);
        }},
+      {"a remainder range of as many values that does not start at 0",
+       "the remainder range is not [0, two_s)",
+       [](Subject& s) {
+         const std::size_t row =
+             s.arithmetisation.first_lut_row[s.arithmetisation.activate[0].r_function - 1];
+         s.set(lut_at, "y_0", row, 1);
+         s.set(lut_at, "y_1", row, 0);
+       }},
       {"a range that fits twice into p", "the split q * two_s + r is not unique modulo p",
        [](Subject& s) { s.set(lut_at, "q", 0, M31::modulus / 8 + 1); }},
       {"a claim read twice", "nT is not 0 or 1", [](Subject& s) { s.set(activate_at, "nT", 7, 2); }},
