@@ -307,7 +307,8 @@ void check_program(const Program& program) {
   for (std::size_t i = 0; i < looked_up.size(); ++i) {
     if (!looked_up[i]) fail("LUT '" + program.luts[i].name + "'", "is not used");
   }
-  if (program.class_labels.size() > max_rows) fail("model", "too many labels");
+  if (!program.class_labels.empty() && program.class_labels.size() > max_rows)
+    fail("model", "too many labels");
 }
 
 Program structure_of(const Program& program) {

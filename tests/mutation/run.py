@@ -3,6 +3,7 @@
   --only PATTERN   the checks whose name has a match of this regular expression
   --list           print them, and how many a file has, and do nothing
   --jobs N         tests at a time (as many as there are processors)
+  --slowest N      tests that take more seconds are not asked (60)
 
 Fails if a check is left out and no test fails, unless tests/mutation/excused.txt says why; and if that list names a check
 that a test does notice, or one that there is not.
@@ -126,7 +127,8 @@ class Test:
     def key(self):
         return f"{self.digest} {self.name()}"
 
-    def passes(self, environment, limit=None):
+    def passes(self, environment, limit):
+        """Whether it does; None if it has not ended within as many seconds."""
         pattern = self.case.replace("\\", "\\\\").replace(",", "\\,")
         command = [str(BUILD / "bin" / self.executable), f"--test-case={pattern}", "--abort-after=1"]
         try:
@@ -135,13 +137,14 @@ class Test:
                 stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
             ).returncode == 0
         except subprocess.TimeoutExpired:
-            return False
+            return None
 
-    def record(self):
-        """Which checks decide anything in this test."""
+    def record(self, slowest):
+        """Which checks decide anything in this test; none if it is too slow."""
         with tempfile.NamedTemporaryFile("r") as fired:
             start = time.monotonic()
-            if not self.passes({"CIRCLET_CHECKS_FIRED": fired.name}):
+            passed = self.passes({"CIRCLET_CHECKS_FIRED": fired.name}, slowest)
+            if passed is False:
                 raise SystemExit(f"fails with every check in place: {self.name()}")
             self.seconds = time.monotonic() - start
             self.fired = sorted({int(line) for line in fired})
@@ -170,7 +173,7 @@ class Memory:
             self.known["tests"] = {key: value for key, value in self.known["tests"].items() if key in keys}
 
 
-def recorded_tests(memory, pool):
+def recorded_tests(memory, slowest, pool):
     tests = []
     for executable in TESTS:
         path = BUILD / "bin" / executable
@@ -184,10 +187,10 @@ def recorded_tests(memory, pool):
 
     def record(test):
         known = memory.get("tests", test.key())
-        if known:
+        if known and (known[1] or known[0] < slowest):
             test.seconds, test.fired = known
         else:
-            test.record()
+            test.record(slowest)
             memory.put("tests", test.key(), [test.seconds, test.fired])
 
     list(pool.map(record, tests))
@@ -195,7 +198,7 @@ def recorded_tests(memory, pool):
 
 
 def noticed_by(check, tests, memory):
-    """The name of a test that fails without the check; None if there is none."""
+    """The name of a test that fails without the check; None if there is none. `tests` are the fastest first."""
     known = memory.get("noticed", check.name)
     for test in tests:
         if known == test.key():
@@ -219,7 +222,8 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", default="", metavar="PATTERN")
     parser.add_argument("--list", action="store_true")
-    parser.add_argument("--jobs", type=int, default=os.cpu_count())
+    parser.add_argument("--jobs", type=int, default=os.cpu_count(), metavar="N")
+    parser.add_argument("--slowest", type=float, default=60, metavar="N")
     options = parser.parse_args()
 
     checks, texts = all_checks(ROOT, (HERE / "sources.txt").read_text().splitlines())
@@ -238,7 +242,7 @@ def main():
     build(options.jobs)
     memory = Memory(BUILD / "results.json")
     with ThreadPoolExecutor(options.jobs) as pool:
-        tests = recorded_tests(memory, pool)
+        tests = recorded_tests(memory, options.slowest, pool)
         results = list(pool.map(lambda check: noticed_by(check, tests, memory), wanted))
 
     wrong = [f"no such check, and it is excused: {name}" for name in set(excuses) - {check.name for check in checks}]

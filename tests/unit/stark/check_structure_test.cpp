@@ -271,6 +271,12 @@ TEST_CASE("every_rule_of_check_structure_refuses_what_it_forbids") {
   }
 }
 
+TEST_CASE("a_column_that_a_table_has_not_is_an_internal_error") {
+  const Subject subject;
+  CHECK(refusal(ErrorKind::internal, [&] { subject.structure[mac_at].column("idZ"); }) ==
+        "mac has no structure column 'idZ'");
+}
+
 TEST_CASE("a_private_input_is_the_only_op_without_a_claim") {
   REQUIRE(Subject(Visibility::hidden).verdict() == "accepted");
   SUBCASE("a second one") {
