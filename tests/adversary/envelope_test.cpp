@@ -171,8 +171,8 @@ TEST_CASE("fields_of_the_envelope_are_refused_by_name") {
   check_refused(with(input_root, 1));
   check_refused(with(input_root, 2), "root of the input");
   check_refused(with(output_root, 0xffffffff), "root of the output");
-  check_refused(with(sums, M31::modulus), "claimed sums");
-  check_refused(with(sums + 15, 0xffffffff), "claimed sums");
+  check_refused(with(sums, M31::modulus), "claimed sums at offset");
+  check_refused(with(sums + 15, 0xffffffff), "claimed sums at offset");
   check_refused(with(0, 0), "the bus does not balance");
 }
 

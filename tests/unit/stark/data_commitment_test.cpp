@@ -95,6 +95,15 @@ TEST_CASE("a_claimed_sum_that_is_not_below_p_is_refused_also_in_a_proof_that_no_
   CHECK(refusal_of(model.key(), proof) == "claimed sums: a value is not below p");
 }
 
+TEST_CASE("a_proof_with_another_number_of_commitments_than_the_key_has_trees_is_refused") {
+  const Committed model;
+  Proof proof = model.proof();
+  const std::string expected = std::to_string(proof.stark.commitments.size());
+  proof.stark.commitments.emplace_back();
+  CHECK(contains(refusal_of(model.key(), proof), " commitments, expected " + expected));
+  CHECK(refusal_of(model.key(), proof).starts_with("the proof has "));
+}
+
 TEST_CASE("a_root_where_the_key_commits_to_nothing_is_refused") {
   const Program program = random_mlp(19, 4, 3, 1);
   const ProvingKey proving_key = setup(program, {.pcs = small_pcs});
@@ -277,6 +286,16 @@ TEST_CASE("a_damaged_file_of_a_commitment_is_refused") {
   CHECK(contains(with_word(after_scales + 8, 0x7fffffff), "proof budget"));
   CHECK(contains(with_word(after_scales + 16, 0), "number of values"));
   CHECK(contains(with_word(after_scales + 16, 1U << 24), "number of values"));
+  {
+    // More than any key's tables have, in columns with room for them.
+    Bytes changed(payload.begin(), payload.end());
+    const std::uint32_t log_size = 21, count = (1U << 24) + 1;
+    std::memcpy(changed.data() + after_scales, &log_size, sizeof(log_size));
+    std::memcpy(changed.data() + after_scales + 16, &count, sizeof(count));
+    const Bytes sealed = seal_artefact(ArtefactKind::committed_data, 1, changed);
+    CHECK(
+        contains(refusal(ErrorKind::bad_input, [&] { decode_data(sealed, "in.data"); }), "number of values"));
+  }
   CHECK(contains(with_word(after_scales + 20, 1), "padding"));
   CHECK(contains(with_word(after_scales + 20, 0x7fffffff), "not below"));
   Bytes longer(payload.begin(), payload.end());
