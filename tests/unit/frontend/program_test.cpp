@@ -234,7 +234,7 @@ TEST_CASE("check_program_refuses_an_arg_max_that_is_not_an_index_of_the_scores")
   };
   const std::vector<Rule> rules{
       {"accepted", [](Program&) {}},
-      {"writes a tensor that something else makes", [](Program& p) { p.output = 99; }},
+      {"writes a tensor that something else makes", [](Program& p) { p.output = ~0U; }},
       {"writes a tensor that something else makes", [](Program& p) { p.output = p.input; }},
       {"writes a tensor that something else makes", [](Program& p) { p.output = 1; }},
       {"its output is not an index", [](Program& p) { p.tensors[3].rows = 2; }},
