@@ -3,6 +3,11 @@
 // otherwise if left out. For test builds alone: no file in src includes it.
 #pragma once
 
+// An index beyond an array, once its check is left out, ends the program instead of reading what is there.
+#ifndef _GLIBCXX_ASSERTIONS
+#define _GLIBCXX_ASSERTIONS
+#endif
+
 #include <array>
 #include <atomic>
 #include <cstddef>

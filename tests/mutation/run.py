@@ -205,7 +205,12 @@ def noticed_by(check, tests, memory):
             return test.name()
     for test in tests:
         limit = max(AT_LEAST, SLOWER * test.seconds)
-        if check.number in test.fired and not test.passes({"CIRCLET_CHECK_OFF": str(check.number)}, limit):
+        if check.number not in test.fired:
+            continue
+        passed = test.passes({"CIRCLET_CHECK_OFF": str(check.number)}, limit)
+        if passed is None:
+            return test.name() + ", which does not end"
+        if not passed:
             memory.put("noticed", check.name, test.key())
             return test.name()
     return None
