@@ -87,10 +87,14 @@ double mean_transaction_felts(const VerificationKey& key) {
 }
 
 std::string shape_refusal(const VerificationKey& key) {
-  if (key.lanes != 16 || key.batch != 1) return "the contract verifies models set up with C = 16 and B = 1";
-  if (key.pcs.fri.log_last_layer_degree_bound != 0)
-    return "the contract verifies proofs with a constant last FRI layer";
-  return "";
+  const std::uint32_t log_last = key.pcs.fri.log_last_layer_degree_bound;
+  if (key.lanes == 16 && key.batch == 1 && log_last == 0) return "";
+  return fmt::format(
+      "the contract verifies keys of `circlet setup --target chain`, with 16 weights a row, one sample a "
+      "proof and a "
+      "constant last FRI layer; this key has {} weights a row, {} a proof and a last layer of degree below "
+      "2^{}",
+      key.lanes, key.batch, log_last);
 }
 
 std::vector<std::string> chain_limits(const VerificationKey& key) {

@@ -171,8 +171,8 @@ TEST_CASE("fields_of_the_envelope_are_refused_by_name") {
   check_refused(with(input_root, 1));
   check_refused(with(input_root, 2), "root of the input");
   check_refused(with(output_root, 0xffffffff), "root of the output");
-  check_refused(with(sums, M31::modulus), "claimed sums");
-  check_refused(with(sums + 15, 0xffffffff), "claimed sums");
+  check_refused(with(sums, M31::modulus), "claimed sums at offset");
+  check_refused(with(sums + 15, 0xffffffff), "claimed sums at offset");
   check_refused(with(0, 0), "the bus does not balance");
 }
 
@@ -221,7 +221,10 @@ TEST_CASE("a_key_of_another_length_or_outside_its_limits_is_refused_by_name") {
     std::string reason;
   };
   for (const auto& [word, value, reason] : std::vector<Limit>{{0, 1, "format version"},
+                                                              {0, 0xffffffff, "format version"},
                                                               {1, 0, "AIR id"},
+                                                              {1, 0xffffffff, "AIR id"},
+                                                              {2, 0, "hash id"},
                                                               {2, 2, "hash id"},
                                                               {3, 0, "lanes"},
                                                               {3, 1025, "lanes"},
@@ -230,6 +233,7 @@ TEST_CASE("a_key_of_another_length_or_outside_its_limits_is_refused_by_name") {
                                                               {5, 3, "log size"},
                                                               {7, 27, "log size"},
                                                               {9, 4, "log size of blinder"},
+                                                              {9, 27, "log size of blinder"},
                                                               {26, 33, "proof-of-work bits"},
                                                               {27, 0, "log blow-up"},
                                                               {27, 5, "log blow-up"},

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cstring>
 #include <thread>
 
 #include "core/error.hpp"
@@ -65,6 +66,9 @@ TEST_CASE("what_cannot_be_read_is_an_io_error") {
     CHECK(error_kind([&] { read_file(path); }) == ErrorKind::io);
     CHECK(error_kind([&] { const MappedFile mapped(path); }) == ErrorKind::io);
   }
+  CHECK_THROWS_WITH_AS(
+      read_file(folder / "absent"),
+      ("cannot read '" + (folder / "absent").string() + "': No such file or directory").c_str(), Error);
   write_file(folder / "file", some_bytes(100));
   CHECK(error_kind([&] { read_file(folder / "file", 99); }) == ErrorKind::bad_input);
 }
@@ -188,5 +192,18 @@ TEST_CASE("an_envelope_opens_to_its_payload_and_any_change_of_it_is_refused") {
     CHECK(error_kind([&] { open_artefact(ArtefactKind::proof, 3, changed, "x"); }) == ErrorKind::bad_input);
     const Bytes shorter(sealed.begin(), sealed.begin() + static_cast<std::ptrdiff_t>(i));
     CHECK(error_kind([&] { open_artefact(ArtefactKind::proof, 3, shorter, "x"); }) == ErrorKind::bad_input);
+  }
+}
+
+TEST_CASE("an_envelope_without_room_for_its_checksum_is_refused_whatever_length_it_announces") {
+  const Bytes sealed = seal_artefact(ArtefactKind::proof, 3, some_bytes(0));
+  constexpr std::size_t length_at = 16, header = 24, checksum_size = 8;
+  for (std::uint64_t present = 0; present < checksum_size; ++present) {
+    Bytes short_of_it(sealed.begin(), sealed.begin() + static_cast<std::ptrdiff_t>(header + present));
+    // What remains of the file after a checksum, modulo 2^64.
+    const std::uint64_t wrapped = present - checksum_size;
+    std::memcpy(short_of_it.data() + length_at, &wrapped, sizeof(wrapped));
+    CHECK(error_kind([&] { open_artefact(ArtefactKind::proof, 3, short_of_it, "x"); }) ==
+          ErrorKind::bad_input);
   }
 }

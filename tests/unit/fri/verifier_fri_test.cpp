@@ -258,6 +258,7 @@ TEST_CASE("fri_layers_fold_the_bound_exactly_to_the_last_layer") {
       }
     }
   }
+  CHECK_THROWS_AS(fri_layer_shapes(3, {1, 0, 1, 0}), Error);
   CHECK_THROWS_AS(fri_layer_shapes(3, {1, 0, 1, 4}), Error);
   CHECK_THROWS_AS(fri_layer_shapes(3, {1, 2, 1, 2}), Error);
 }

@@ -7,6 +7,7 @@
 #include "core/error.hpp"
 #include "fri/query_positions.hpp"
 #include "fri/verifier/merkle_verifier.hpp"
+#include "tests/support/refusal.hpp"
 
 namespace circlet {
 namespace {
@@ -104,6 +105,34 @@ TEST_CASE("merkle_rejects_a_witness_that_is_too_short_or_too_long") {
   CHECK_THROWS_AS(opening.check(), Error);
   opening.decommitment.hash_witness.clear();
   CHECK_THROWS_WITH_AS(opening.check(), "tree: the Merkle witness ends after 0 hashes, too early", Error);
+}
+
+TEST_CASE("merkle_rejects_a_leaf_that_is_opened_twice") {
+  // Two paths that do not meet, each with its own siblings.
+  const Opening once = open_tree({3});
+  Opening opening = once;
+  opening.positions.push_back(3);
+  opening.leaves.push_back(once.leaves[0]);
+  opening.decommitment.hash_witness.clear();
+  for (const auto& sibling : once.decommitment.hash_witness) {
+    opening.decommitment.hash_witness.insert(opening.decommitment.hash_witness.end(), 2, sibling);
+  }
+  CHECK_THROWS_WITH_AS(opening.check(), "tree: Merkle root differs", Error);
+}
+
+TEST_CASE("merkle_takes_one_leaf_a_position_and_at_least_one") {
+  const auto refused = [](const Opening& opening) {
+    return testing::refusal(ErrorKind::internal, [&] { opening.check(); });
+  };
+  const Opening honest = open_tree({3, 4});
+  Opening opening = honest;
+  opening.positions.clear();
+  opening.leaves.clear();
+  opening.decommitment.hash_witness.clear();
+  CHECK(refused(opening) == "a Merkle opening needs one leaf a position");
+  opening = honest;
+  opening.leaves.push_back(opening.leaves[0]);
+  CHECK(refused(opening) == "a Merkle opening needs one leaf a position");
 }
 
 TEST_CASE("queries_are_distinct_ascending_and_below_the_domain_size") {

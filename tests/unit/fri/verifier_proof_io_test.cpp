@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include <functional>
 #include <nlohmann/json.hpp>
 
 #include "fri/proof_io.hpp"
@@ -102,16 +103,28 @@ TEST_CASE("a_count_beyond_the_bytes_that_follow_allocates_nothing_and_is_refused
 }
 
 TEST_CASE("binary_field_elements_not_below_p_are_refused") {
-  ByteWriter writer;
-  Proof proof = small_proof();
-  proof.queried_values[0][1][0] = M31(M31::modulus);
-  write_stark_proof(writer, proof);
-  try {
-    read_whole(writer.bytes());
-    FAIL("accepted");
-  } catch (const Error& error) {
-    CHECK(std::string(error.what()).find("queried values") != std::string::npos);
-    CHECK(std::string(error.what()).ends_with("a field element is not below p"));
+  const auto refusal_with = [](const std::function<void(Proof&)>& change) {
+    Proof proof = small_proof();
+    change(proof);
+    ByteWriter writer;
+    write_stark_proof(writer, proof);
+    return testing::refusal(ErrorKind::bad_input, [&] { read_whole(writer.bytes()); });
+  };
+  const M31 p = M31(M31::modulus);
+  for (const auto& [field, change] : std::vector<std::pair<std::string, std::function<void(Proof&)>>>{
+           {"queried values", [&](Proof& proof) { proof.queried_values[0][1][0] = p; }},
+           {"sampled values", [&](Proof& proof) { proof.sampled_values[0][1][0].first.real = p; }},
+           {"sampled values", [&](Proof& proof) { proof.sampled_values[0][1][0].first.imag = p; }},
+           {"sampled values", [&](Proof& proof) { proof.sampled_values[0][1][0].second.real = p; }},
+           {"sampled values", [&](Proof& proof) { proof.sampled_values[0][1][0].second.imag = p; }},
+           {"FRI layer 0 witness",
+            [&](Proof& proof) { proof.fri_proof.first_layer.fri_witness[0].first.real = p; }},
+           {"FRI last layer",
+            [&](Proof& proof) { proof.fri_proof.last_layer_coefficients[1].first.real = p; }}}) {
+    CAPTURE(field);
+    const std::string refused = refusal_with(change);
+    CHECK(testing::contains(refused, field));
+    CHECK(refused.ends_with("a field element is not below p"));
   }
 }
 
@@ -143,7 +156,17 @@ TEST_CASE("json_of_another_shape_is_refused_with_the_path") {
         "proof.fri_proof.last_layer_poly.log_size: there are 2 coefficients, not 2^2");
   CHECK(with("/fri_proof/last_layer_poly/log_size", 64) ==
         "proof.fri_proof.last_layer_poly.log_size: there are 2 coefficients, not 2^64");
+  // 2^65, where it is computed modulo 2^64, is 2.
+  CHECK(with("/fri_proof/last_layer_poly/log_size", 65) ==
+        "proof.fri_proof.last_layer_poly.log_size: there are 2 coefficients, not 2^65");
+  CHECK(with("/sampled_values/1/0/1/2", 0) == "proof.sampled_values[1][0][1]: 3 items, expected 2");
   CHECK(with("/extra", 1) == "proof: 8 keys, expected 7");
+  CHECK(with("/config/extra", 1) == "proof.config: 4 keys, expected 3");
+  CHECK(with("/config/fri_config/extra", 1) == "proof.config.fri_config: 5 keys, expected 4");
+  CHECK(with("/decommitments/1/extra", 1) == "proof.decommitments[1]: 2 keys, expected 1");
+  CHECK(with("/fri_proof/extra", 1) == "proof.fri_proof: 4 keys, expected 3");
+  CHECK(with("/fri_proof/first_layer/extra", 1) == "proof.fri_proof.first_layer: 4 keys, expected 3");
+  CHECK(with("/fri_proof/last_layer_poly/extra", 1) == "proof.fri_proof.last_layer_poly: 3 keys, expected 2");
 
   auto json = honest;
   json.erase("proof_of_work");
@@ -155,7 +178,14 @@ TEST_CASE("json_of_another_shape_is_refused_with_the_path") {
 TEST_CASE("deep_nesting_and_text_beyond_the_limit_are_refused") {
   CHECK_THROWS_WITH_AS(stark_proof_from_json_text(std::string(100000, '[')), "proof: JSON nested too deeply",
                        Error);
-  CHECK_THROWS_AS(stark_proof_from_json_text(std::string((std::size_t{1} << 26) + 1, ' ')), Error);
+  // A proof but for the spaces after it.
+  constexpr std::size_t limit = std::size_t{1} << 26;
+  std::string text = stark_proof_to_json_text(small_proof());
+  text.resize(limit, ' ');
+  CHECK(stark_proof_from_json_text(text) == small_proof());
+  text.push_back(' ');
+  CHECK(testing::refusal(ErrorKind::bad_input, [&] { stark_proof_from_json_text(text); }) ==
+        "proof: 67108865 bytes of JSON, at most 67108864 are read");
 }
 
 }  // namespace

@@ -7,10 +7,12 @@
 
 #include "core/error.hpp"
 #include "program/predicate.hpp"
+#include "tests/support/refusal.hpp"
 #include "tests/support/scratch_folder.hpp"
 #include "tests/unit/frontend/frontend_support.hpp"
 
 using namespace circlet;
+using circlet::testing::contains;
 
 namespace {
 
@@ -64,6 +66,13 @@ void check_all_damages(const Bytes& good, Read read, Write write) {
   }
 }
 
+std::string refusal_of_model(const Bytes& bytes) {
+  return testing::refusal(ErrorKind::bad_input, [&] { read_model(bytes); });
+}
+std::string refusal_of_structure(const Bytes& bytes) {
+  return testing::refusal(ErrorKind::bad_input, [&] { read_structure(bytes); });
+}
+
 }  // namespace
 
 TEST_CASE("a_model_file_holds_the_program_and_its_report") {
@@ -104,8 +113,73 @@ TEST_CASE("the_public_part_tells_every_predicate_apart") {
 }
 
 TEST_CASE("models_and_structures_are_not_mistaken_for_each_other") {
-  CHECK_THROWS_AS(read_model(write_structure(small_program(), {})), Error);
-  CHECK_THROWS_AS(read_structure(write_model(small_model())), Error);
+  const std::string reason = "a model has weights and a structure has none";
+  CHECK(contains(refusal_of_model(write_structure(small_program(), {})), reason));
+  CHECK(contains(refusal_of_structure(write_model(small_model())), reason));
+}
+
+TEST_CASE("what_is_read_passes_the_checks_of_a_program") {
+  Model model = small_model();
+  model.program.output = 1;
+  CHECK(contains(refusal_of_model(write_model(model)), "the output is not that of the last layer"));
+  CHECK(contains(refusal_of_structure(write_structure(model.program, {})),
+                 "the output is not that of the last layer"));
+}
+
+TEST_CASE("kinds_that_are_none_are_refused") {
+  Model model = small_model();
+  model.program.postprocessing[0].kind = static_cast<PostStep::Kind>(7);
+  CHECK(contains(refusal_of_model(write_model(model)), "unknown step"));
+  const auto refusal_of = [](const Predicate& predicate) {
+    return refusal_of_structure(write_structure(small_program(), predicate));
+  };
+  CHECK(contains(refusal_of({.kind = static_cast<Predicate::Kind>(4), .threshold = 0}), "unknown kind"));
+  const std::string threshold = "not a number, or one that nothing is compared with";
+  for (const double number : {static_cast<double>(NAN), static_cast<double>(INFINITY)}) {
+    CHECK(contains(refusal_of({.kind = Predicate::Kind::at_least, .threshold = number}), threshold));
+    CHECK(contains(refusal_of({.kind = Predicate::Kind::below, .threshold = number}), threshold));
+  }
+  CHECK(contains(refusal_of({.kind = Predicate::Kind::values, .threshold = 1}), threshold));
+  CHECK(contains(refusal_of({.kind = Predicate::Kind::argmax, .threshold = 1}), threshold));
+}
+
+TEST_CASE("a_coefficient_a_row_is_read_and_one_for_a_single_row_has_one_form") {
+  Program program = small_program();
+  program.layers[1].scaled[0].coefficients = {10, 9};
+  CHECK(read_structure(write_structure(program, {})).imported == structure_of(program));
+
+  for (TensorInfo& tensor : program.tensors) tensor.rows = 1;
+  program.tensors[1].scales = {1.0};
+  for (Layer& layer : program.layers) layer.rows = 1;
+  program.layers[0].dense[0] = {.input = 0, .outputs = 1, .inputs = 1, .weights = {4}};
+  program.layers[0].bias = {1};
+  program.layers[1].scaled[0].coefficients = {10};
+  const Bytes bytes = write_structure(program, {});
+  CHECK(read_structure(bytes).imported == structure_of(program));
+  // The flag that says so is one of the bytes that are 1.
+  std::size_t refused = 0;
+  for (std::size_t at = 0; at < bytes.size(); ++at) {
+    if (bytes[at] != 1) continue;
+    Bytes changed = bytes;
+    changed[at] = 0;
+    refused += contains(refusal_of_structure(changed), "one coefficient is a uniform one") ? 1 : 0;
+  }
+  CHECK(refused == 2);
+}
+
+TEST_CASE("a_structure_says_no_sizes_beyond_those_of_a_model") {
+  const std::string reason = "more rows than a model may have";
+  Program program = small_program();
+  program.tensors[0].rows = 8 * max_rows + 1;
+  CHECK(contains(refusal_of_structure(write_structure(program, {})), "rows at offset"));
+  CHECK(contains(refusal_of_structure(write_structure(program, {})), reason));
+  program = small_program();
+  program.layers[0].rows = 5 * max_rows;
+  CHECK(contains(refusal_of_structure(write_structure(program, {})), "bias at offset"));
+  CHECK(contains(refusal_of_structure(write_structure(program, {})), reason));
+  program = small_program();
+  program.layers[0].rows = 0;
+  CHECK(contains(refusal_of_structure(write_structure(program, {})), "a layer without rows"));
 }
 
 TEST_CASE("damaged_model_files_are_refused_or_are_other_valid_models") {

@@ -23,8 +23,8 @@ struct Subject {
   Structure structure;
   PublicWires wires;
 
-  explicit Subject(const char* predicate) {
-    const Program program = with_predicate(random_mlp(3, 4, 3, 1), parse_predicate(predicate));
+  explicit Subject(const char* predicate, std::uint32_t outputs = 3) {
+    const Program program = with_predicate(random_mlp(3, 4, outputs, 1), parse_predicate(predicate));
     arithmetisation = arithmetise(program, TableShape{.lanes = 16, .batch = 1});
     structure = build_structure(arithmetisation);
     wires = public_wires(arithmetisation, program.predicate.kind);
@@ -43,6 +43,25 @@ struct Subject {
   [[nodiscard]] M31 sum_with_digits() const {
     const auto& ids = structure[mac_at].column("idY");
     return *std::ranges::find_if(ids, [](M31 id) { return !id.is_zero(); });
+  }
+  /// The claim of the first layer, which has one tile.
+  [[nodiscard]] M31 layer_claim() const {
+    const auto& claims = structure[linear_at].column("claim");
+    const auto row = std::ranges::find(claims, M31(1)) - claims.begin();
+    return structure[linear_at].column("id")[static_cast<std::size_t>(row)];
+  }
+  /// The first row of mac with a product of two wires other than ONE.
+  [[nodiscard]] std::size_t product() const {
+    const auto& left = structure[mac_at].column("idA");
+    const auto& right = structure[mac_at].column("idB");
+    std::size_t row = 0;
+    while (left[row] == M31(wires::one) || right[row] == M31(wires::one)) ++row;
+    return row;
+  }
+  /// The row of mac that yields this wire.
+  [[nodiscard]] std::size_t yield_of(M31 id) const {
+    const auto& ids = structure[mac_at].column("idY");
+    return static_cast<std::size_t>(std::ranges::find(ids, id) - ids.begin());
   }
   [[nodiscard]] std::string verdict() const {
     return refusal(ErrorKind::rejected, [&] { check_structure(structure, wires); });
@@ -88,6 +107,57 @@ std::vector<Rule> rules() {
        [](Subject& s) { s.wires.output_form = Predicate::Kind::at_least; }},
       {"argmax", "a product of two values, neither of them a coefficient",
        [](Subject& s) { s.wires.batch = 2; }},
+      {"argmax", "a product of two values, neither of them a coefficient",
+       [](Subject& s) {
+         // One op of two rows yields the marks of two classes: a polynomial in t, and no value.
+         const std::size_t first = s.row(mark);
+         auto& claims = s.structure[activate_at].column("idT");
+         for (const auto* operand : {"idA", "idB"}) {
+           std::ranges::replace(s.structure[mac_at].column(operand), claims[first], claims[first + 1]);
+         }
+         s.set(activate_at, "nT", first, 0);
+         s.set(activate_at, "idT", first, 0);
+         s.set(activate_at, "kt", first + 1, 1);
+       }},
+      {"argmax", "a product of two values, neither of them a coefficient",
+       [](Subject& s) {
+         // A factor of a product of values becomes a sum that is carried times t.
+         const std::size_t sum = s.yield_of(s.structure[mac_at].column("idB")[s.product()]);
+         s.set(mac_at, "k1", sum, 0);
+         s.set(mac_at, "kt", sum, 1);
+       }},
+      {">= 5", "the digits reach as far as the step of their split",
+       [](Subject& s) {
+         // Digits times a coefficient: the claim of a first layer that reads ONE alone, in place of ONE.
+         for (std::size_t row = 0; s.structure[linear_at].column("claim")[row].is_zero(); ++row) {
+           s.set(linear_at, "id", row, wires::one);
+         }
+         s.structure[mac_at].column("idB")[1] = s.layer_claim();
+       }},
+      {">= 5", "a product of two values, neither of them a coefficient",
+       [](Subject& s) { s.structure[mac_at].column("idB")[0] = s.layer_claim(); }},
+      {"argmax", "a product of two values, neither of them a coefficient",
+       [](Subject& s) { s.structure[mac_at].column("idA")[s.product()] = s.layer_claim(); }},
+      {"argmax", "a product of two values, neither of them a coefficient",
+       [](Subject& s) { s.structure[mac_at].column("idB")[s.product()] = s.layer_claim(); }},
+      {"argmax", "a product of two values, neither of them a coefficient",
+       [](Subject& s) {
+         // The first term of a sum that is a factor is no value in M.
+         std::size_t row = s.yield_of(s.structure[mac_at].column("idB")[s.product()]);
+         while (!s.structure[mac_at].column("k1")[row].is_zero()) --row;
+         s.structure[mac_at].column("idA")[row] = s.layer_claim();
+       }},
+      {"< 5", "the digits reach as far as the step of their split",
+       [](Subject& s) {
+         // The LUT of the predicate, which is 0 where no remainder is.
+         auto& functions = s.structure[activate_at];
+         functions.column("fnr")[s.row(layer, 1)] = functions.column("fnq")[s.row(layer, 1)];
+       }},
+      {"argmax", "the digits reach as far as the step of their split",
+       [](Subject& s) {
+         // The op of the three inputs reads the mark of the first class.
+         s.structure[activate_at].column("idT")[2] = s.structure[activate_at].column("idT")[s.row(mark)];
+       }},
       {"argmax", "a second claim holds digits of an arg max",
        [](Subject& s) {
          // The input's claim is the mark of the first class.
@@ -132,6 +202,13 @@ TEST_CASE("every_rule_about_digits_refuses_what_it_forbids") {
     CAPTURE(verdict);
     CHECK(verdict.find(rule.message) != std::string::npos);
   }
+}
+
+TEST_CASE("a_predicate_of_one_score_and_ONE_as_the_first_factor_are_well_formed") {
+  CHECK(Subject(">= 5", 1).verdict() == "accepted");
+  Subject swapped(">= 5");
+  std::swap(swapped.structure[mac_at].column("idA")[1], swapped.structure[mac_at].column("idB")[1]);
+  CHECK(swapped.verdict() == "accepted");
 }
 
 TEST_CASE("a_single_changed_cell_of_a_predicate_is_refused_or_is_a_parameter") {

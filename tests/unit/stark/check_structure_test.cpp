@@ -204,6 +204,14 @@ std::vector<Rule> rules() {
              s.arithmetisation.first_lut_row[s.arithmetisation.activate[layer].r_function - 1];
          s.set(lut_at, "y_1", row, 1);
        }},
+      {"a remainder range of as many values that does not start at 0",
+       "the remainder range is not [0, two_s)",
+       [](Subject& s) {
+         const std::size_t row =
+             s.arithmetisation.first_lut_row[s.arithmetisation.activate[0].r_function - 1];
+         s.set(lut_at, "y_0", row, 1);
+         s.set(lut_at, "y_1", row, 0);
+       }},
       {"a range that fits twice into p", "the split q * two_s + r is not unique modulo p",
        [](Subject& s) { s.set(lut_at, "q", 0, M31::modulus / 8 + 1); }},
       {"a claim read twice", "nT is not 0 or 1", [](Subject& s) { s.set(activate_at, "nT", 7, 2); }},
@@ -228,6 +236,13 @@ std::vector<Rule> rules() {
        [](Subject& s) { s.set(mac_at, "kt", 0, 1); }},
       {"a product of two values", "a product of two values, neither of them a coefficient",
        [](Subject& s) { s.column(mac_at, "idB")[0] = s.column(mac_at, "idA")[0]; }},
+      {"a product with a sum of several tiles, though it is of ONE alone",
+       "mac row 8: a product of two values, neither of them a coefficient",
+       [](Subject& s) {
+         // Only a claim of one tile is of low degree in t; what is read and how often does not matter here.
+         for (std::size_t row = 1; row < claim; row += 2) s.set(linear_at, "id", row, wires::one);
+         s.column(mac_at, "idB")[mac_yield] = s.column(mac_at, "idA")[0];
+       }},
       {"a wire asserted", "a wire is asserted", [](Subject& s) { s.set(mac_at, "nY", mac_yield, -1); }},
       {"a wire named and not yielded", "a wire is named and not yielded",
        [](Subject& s) { s.set(mac_at, "nY", mac_yield, 0); }},
@@ -254,6 +269,12 @@ TEST_CASE("every_rule_of_check_structure_refuses_what_it_forbids") {
       CHECK(verdict.find(rule.message) != std::string::npos);
     }
   }
+}
+
+TEST_CASE("a_column_that_a_table_has_not_is_an_internal_error") {
+  const Subject subject;
+  CHECK(refusal(ErrorKind::internal, [&] { subject.structure[mac_at].column("idZ"); }) ==
+        "mac has no structure column 'idZ'");
 }
 
 TEST_CASE("a_private_input_is_the_only_op_without_a_claim") {

@@ -88,6 +88,22 @@ TEST_CASE("a_proof_is_about_the_roots_in_its_statement_and_no_others") {
   }
 }
 
+TEST_CASE("a_claimed_sum_that_is_not_below_p_is_refused_also_in_a_proof_that_no_file_was_read_for") {
+  const Committed model;
+  Proof proof = model.proof();
+  proof.claimed_sums[input_table].second.imag = M31(M31::modulus);
+  CHECK(refusal_of(model.key(), proof) == "claimed sums: a value is not below p");
+}
+
+TEST_CASE("a_proof_with_another_number_of_commitments_than_the_key_has_trees_is_refused") {
+  const Committed model;
+  Proof proof = model.proof();
+  const std::string expected = std::to_string(proof.stark.commitments.size());
+  proof.stark.commitments.emplace_back();
+  CHECK(contains(refusal_of(model.key(), proof), " commitments, expected " + expected));
+  CHECK(refusal_of(model.key(), proof).starts_with("the proof has "));
+}
+
 TEST_CASE("a_root_where_the_key_commits_to_nothing_is_refused") {
   const Program program = random_mlp(19, 4, 3, 1);
   const ProvingKey proving_key = setup(program, {.pcs = small_pcs});
@@ -221,8 +237,18 @@ TEST_CASE("values_outside_the_keys_range_are_not_committed") {
   values[3] = model.key().input.max + 1;
   const auto commit = [&] { commit_data(model.key(), model.key().input, values); };
   CHECK(contains(refusal(ErrorKind::bad_input, commit), "outside the key's range"));
+  values[3] = model.key().input.min - 1;
+  CHECK(contains(refusal(ErrorKind::bad_input, commit), "outside the key's range"));
   values.pop_back();
   CHECK(contains(refusal(ErrorKind::bad_input, commit), "wants 19 committed values, not 18"));
+}
+
+TEST_CASE("values_that_the_keys_tables_have_no_room_for_are_not_committed") {
+  const Committed model;
+  VerificationKey key = model.key();
+  key.log_sizes.blinder = 1;  // and the values take two rows beside the fin row
+  CHECK(contains(refusal(ErrorKind::bad_input, [&] { commit_data(key, key.input, model.input); }),
+                 "the key's tables are too low"));
 }
 
 TEST_CASE("a_file_of_a_commitment_gives_it_back") {
@@ -256,9 +282,20 @@ TEST_CASE("a_damaged_file_of_a_commitment_is_refused") {
   CHECK(contains(with_word(after_scales, 27), "log size"));
   CHECK(contains(with_word(after_scales, 3), "log size"));
   CHECK(contains(with_word(after_scales + 4, 0), "log blow-up"));
+  CHECK(contains(with_word(after_scales + 4, 5), "log blow-up"));
   CHECK(contains(with_word(after_scales + 8, 0x7fffffff), "proof budget"));
   CHECK(contains(with_word(after_scales + 16, 0), "number of values"));
   CHECK(contains(with_word(after_scales + 16, 1U << 24), "number of values"));
+  {
+    // More than any key's tables have, in columns with room for them.
+    Bytes changed(payload.begin(), payload.end());
+    const std::uint32_t log_size = 21, count = (1U << 24) + 1;
+    std::memcpy(changed.data() + after_scales, &log_size, sizeof(log_size));
+    std::memcpy(changed.data() + after_scales + 16, &count, sizeof(count));
+    const Bytes sealed = seal_artefact(ArtefactKind::committed_data, 1, changed);
+    CHECK(
+        contains(refusal(ErrorKind::bad_input, [&] { decode_data(sealed, "in.data"); }), "number of values"));
+  }
   CHECK(contains(with_word(after_scales + 20, 1), "padding"));
   CHECK(contains(with_word(after_scales + 20, 0x7fffffff), "not below"));
   Bytes longer(payload.begin(), payload.end());
@@ -270,6 +307,7 @@ TEST_CASE("a_damaged_file_of_a_commitment_is_refused") {
     return refusal(ErrorKind::bad_input, [&] { decode_data(encode_data(changed), "in.data"); });
   };
   CHECK(contains(with_scales({1, 1}), "not one, nor one a value"));
+  CHECK(with_scales(std::vector<double>(model.input.size(), 2)) == "accepted");
   for (const double scale : {0.0, -1.0, std::numeric_limits<double>::infinity()}) {
     CHECK(contains(with_scales({scale}), "not a positive number"));
   }

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/error.hpp"
+#include "tests/support/refusal.hpp"
 
 namespace circlet {
 namespace {
@@ -89,6 +90,33 @@ TEST_CASE("trees_that_are_not_as_high_as_the_trace_are_rejected") {
   CHECK(refusal(components, {{9}, {4}, {5}}, proof).second == "tree 1 has height 5, the trace 6");
   CHECK(refusal(components, {{9}, {5}, {6}}, proof).second == "tree 2 has height 7, the trace 6");
   CHECK(refusal(components, {{9}, {5}, {}}, proof).second == "tree 2 has height 0, the trace 6");
+}
+
+TEST_CASE("a_proof_of_other_roots_or_another_number_of_trees_is_rejected") {
+  const std::vector<EmptyComponent> components = {{5, {{}, {}}}};
+  auto proof = proof_of_shape({1, 1, 8});
+  proof.commitments[1].words[0] = 1;
+  CHECK(refusal(components, {{5}, {5}}, proof).second ==
+        "tree 1: the proof's commitment differs from the one committed");
+  proof = proof_of_shape({1, 1, 8});
+  proof.sampled_values.push_back(proof.sampled_values.back());
+  CHECK(refusal(components, {{5}, {5}}, proof).second == "sampled values: 4 trees, expected 3");
+}
+
+TEST_CASE("sample_offsets_of_other_trees_are_an_internal_error") {
+  Blake2sChannel channel;
+  const auto proof = proof_of_shape({1, 8});
+  Scheme scheme(proof.config);
+  scheme.commit({}, std::vector{5U}, channel);
+  const auto refused = [&](const SampleOffsets& offsets) {
+    return testing::refusal(ErrorKind::internal, [&] { scheme.check_shape(5, offsets, proof); });
+  };
+  using Columns = std::vector<std::vector<int>>;
+  const Columns composition(8, std::vector{0});
+  CHECK(refused({Columns(1), composition}) == "accepted");
+  CHECK(refused({Columns(1)}) == "sample offsets do not name every tree");
+  CHECK(refused({Columns(2), composition}) == "sample offsets do not name every column");
+  CHECK(refused({Columns(1), Columns(7)}) == "sample offsets do not name every column");
 }
 
 TEST_CASE("a_sampled_column_taller_than_the_trace_is_rejected") {

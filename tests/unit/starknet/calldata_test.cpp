@@ -203,13 +203,32 @@ TEST_CASE("calldata_refuses_what_the_contract_does_not_verify") {
   key = c.key;
   key.pcs.fri.log_last_layer_degree_bound = 1;
   CHECK_THROWS_WITH_AS(encode_calldata(key, c.proof), doctest::Contains("below 2^1"), Error);
+  key = c.key;
+  key.batch = 2;
+  CHECK_THROWS_WITH_AS(encode_calldata(key, c.proof), doctest::Contains("2 a proof"), Error);
   auto proof = c.proof;
   proof.statement.context[7] = 0x08000001U;
   CHECK_THROWS_WITH_AS(encode_calldata(c.key, proof), doctest::Contains("below its prime"), Error);
-  proof = c.proof;
-  proof.stark.queried_values[1][0].pop_back();
-  CHECK_THROWS_AS(encode_calldata(c.key, proof), Error);
-  proof = c.proof;
-  proof.stark.commitments.pop_back();
-  CHECK_THROWS_AS(encode_calldata(c.key, proof), Error);
+}
+
+TEST_CASE("calldata_refuses_a_proof_of_another_shape_than_the_keys") {
+  const Case c = prove_mlp(Visibility::shown);
+  using Change = void (*)(StarkProof<Blake2sHash>&);
+  for (const auto& [reason, change] : std::vector<std::pair<std::string, Change>>{
+           {"another number of commitments", [](auto& stark) { stark.commitments.pop_back(); }},
+           {"sampled values of another number of trees",
+            [](auto& stark) { stark.sampled_values.pop_back(); }},
+           {"queried values of another number of trees",
+            [](auto& stark) { stark.queried_values.pop_back(); }},
+           {"another number of decommitments", [](auto& stark) { stark.decommitments.pop_back(); }},
+           {"not one last layer coefficient",
+            [](auto& stark) { stark.fri_proof.last_layer_coefficients.emplace_back(); }},
+           {"a tree has another number of columns", [](auto& stark) { stark.queried_values[1].pop_back(); }},
+           {"columns with different numbers of queried values",
+            [](auto& stark) { stark.queried_values[1][0].pop_back(); }}}) {
+    CAPTURE(reason);
+    auto proof = c.proof;
+    change(proof.stark);
+    CHECK_THROWS_WITH_AS(encode_calldata(c.key, proof), doctest::Contains(reason.c_str()), Error);
+  }
 }

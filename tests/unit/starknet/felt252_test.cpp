@@ -29,6 +29,9 @@ TEST_CASE("felts_are_below_the_prime") {
   CHECK_THROWS_AS(Felt252::from_hex(prime), Error);
   CHECK_THROWS_AS(Felt252::from_hex("0x" + std::string(64, 'f')), Error);
   CHECK_THROWS_AS(Felt252::from_digits(std::vector<std::uint32_t>(8, 0xffffffffU), 32), Error);
+  CHECK(Felt252::from_digits(std::vector<std::uint32_t>{7, 0, 0, 0, 0, 0, 0, 0, 0}, 32) == Felt252(7));
+  const std::vector<std::uint32_t> words_of_prime = {1, 0, 0, 0, 0, 0, 17, 0x08000000};
+  CHECK_THROWS_AS(Felt252::from_digits(words_of_prime, 32), Error);
   CHECK_THROWS_AS(Felt252::from_digits(std::vector<std::uint32_t>{0, 0, 0, 0, 0, 0, 0, 0, 1}, 32), Error);
 }
 
