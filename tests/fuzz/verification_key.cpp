@@ -4,7 +4,7 @@
 #include <cstring>
 
 #include "stark/security.hpp"
-#include "starknet/calldata.hpp"
+#include "starknet/model_id.hpp"
 #include "tests/fuzz/bases.hpp"
 #include "tests/fuzz/proof_mutator.hpp"
 #include "tests/fuzz/words.hpp"

@@ -23,7 +23,7 @@ TEST_CASE("deep_quotients_refuse_a_sample_point_with_coordinates_in_the_base_fie
   };
   const auto base = CirclePointIndex::subgroup_generator(6).to_point();
   CHECK(refused({QM31(base.x), QM31(base.y)}) ==
-        "DEEP quotients: a sample point lies on a line through the domain (denominator zero)");
+        "DEEP quotients: a sample point has its y in CM31, where no line binds the column");
   CHECK(refused({QM31::from_u32(1, 2, 3, 4), QM31::from_u32(5, 6, 7, 8)}) == "accepted");
 }
 

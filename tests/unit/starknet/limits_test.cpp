@@ -10,13 +10,14 @@
 #include "stark/prover/prover.hpp"
 #include "starknet/calldata.hpp"
 #include "tests/support/random_program.hpp"
+#include "tests/support/source_folder.hpp"
 
 using namespace circlet;
 
 namespace {
 
 std::string source(const std::string& path) {
-  std::ifstream file(std::string(CIRCLET_SOURCE_DIR) + "/verifier-cairo/src/" + path);
+  std::ifstream file(circlet::testing::source_folder().string() + "/verifier-cairo/src/" + path);
   std::stringstream text;
   text << file.rdbuf();
   REQUIRE(!text.str().empty());
@@ -105,10 +106,10 @@ TEST_CASE("chain_limits_refuses_the_queries_and_the_work_that_the_contract_refus
 TEST_CASE("chain_limits_refuses_keys_of_another_shape_than_the_contracts") {
   VerificationKey key = key_with(4, 18, 24);
   key.lanes = 32;
-  CHECK(refuses(key, "C = 16"));
+  CHECK(refuses(key, "16 weights a row"));
   key = key_with(4, 18, 24);
   key.batch = 2;
-  CHECK(refuses(key, "B = 1"));
+  CHECK(refuses(key, "2 a proof"));
   key = key_with(4, 18, 24);
   key.pcs.fri.log_last_layer_degree_bound = 1;
   CHECK(refuses(key, "last FRI layer"));
