@@ -467,7 +467,8 @@ Program with_another_offset(Program program) {
   return program;
 }
 
-/// A proof of `other`, true but for the key it is presented with.
+/// A proof of `other`, true but for the key it is presented with. Weights that are not those of the key's pin
+/// have no proof that samples them there: such a proof leaves the pin out.
 Attack of_other_trees(const Program& other_program, bool show_the_roots_of_the_key,
                       const std::string& refused_by) {
   const auto model = mlp();
@@ -480,8 +481,12 @@ Attack of_other_trees(const Program& other_program, bool show_the_roots_of_the_k
   }
   const auto execution = other.honest();
   LyingTrace trace(other, execution);
-  Attack attack{model.key(), forge(proving_key, other.statement(execution), trace, {}), refused_by, {}};
-  if (!show_the_roots_of_the_key) attack.accepted_without = Weakness{.any_roots = true};
+  const bool no_pin = other.key().weights_pin != model.key().weights_pin;
+  Attack attack{model.key(),
+                forge(proving_key, other.statement(execution), trace, {.weak = {.no_pin = no_pin}}),
+                refused_by,
+                {}};
+  if (!show_the_roots_of_the_key) attack.accepted_without = Weakness{.any_roots = true, .no_pin = no_pin};
   return attack;
 }
 Attack other_weights() {
@@ -491,7 +496,7 @@ Attack other_structure() {
   return of_other_trees(with_another_offset(mlp().program), false, "the structure root is not the key's");
 }
 Attack other_weights_under_the_root_of_the_key() {
-  return of_other_trees(with_other_weights(mlp().program), true, "tree 1");
+  return of_other_trees(with_other_weights(mlp().program), true, "the Merkle witness");
 }
 Attack other_structure_under_the_root_of_the_key() {
   return of_other_trees(with_another_offset(mlp().program), true, "tree 0");
@@ -501,7 +506,7 @@ Attack swapped_weights() {
   Program other = mlp().program;
   auto& weights = other.layers[0].dense[0].weights;
   std::swap_ranges(weights.begin(), weights.begin() + 4, weights.begin() + 4);
-  return of_other_trees(other, true, "tree 1");
+  return of_other_trees(other, true, "the Merkle witness");
 }
 Attack proof_of_another_model() {
   const ForgedModel other(random_mlp(3, 4, 2, 99));
