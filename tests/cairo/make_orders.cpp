@@ -85,6 +85,7 @@ int run(const std::filesystem::path& folder) {
     proving_key.weights = commit_tables(shape, model.weights, key.pcs.fri.log_blowup_factor);
     key.structure_root = proving_key.structure->merkle().root();
     key.weights_root = proving_key.weights->merkle().root();
+    key.weights_pin = pinned_values(*proving_key.weights, key.lanes, key.log_sizes.blinder);
     Csprng masks = Csprng::insecure(count);
     const DataCommitment input_data = commit_data(key, key.input, input, &masks);
     const DataCommitment output_data = commit_data(key, key.output, output, &masks);

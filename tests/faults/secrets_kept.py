@@ -122,9 +122,9 @@ class Texts(Case):
         for name, value in wrong.items():
             path = self.inputs(name, value)
             for command in (
-                ["run", folder, path],
-                ["run", folder, path, "--json"],
-                ["prove", folder, path, "-o", self.scratch / "proof.bin"],
+                ["run", folder, path, "--strict"],
+                ["run", folder, path, "--strict", "--json"],
+                ["prove", folder, path, "--strict", "-o", self.scratch / "proof.bin"],
                 ["import", DIGITS / "digits.onnx", "-c", path, "-o", self.scratch / "other", "--force"],
             ):
                 if name == "outside" and command[0] == "import":
