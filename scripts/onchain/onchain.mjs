@@ -193,7 +193,7 @@ async function handOn(name, model) {
   const submitted = await send(registry, 'submit', submissionOf(proof));
   const { data, keys } = eventOf(submitted.receipt, (keys) => keys.length === 3);
   report(name, submitted, `fact ${keys[2]}`);
-  const [, length, ...id] = data.map(BigInt);
+  const [, , length, ...id] = data.map(BigInt);  // after the context and the number of outputs
   expect(length === 2n && commitmentTo(`${model}/out.data`).every((half, i) => half === id[i]), "the event has the output's commitment");
   expect(await registry.is_verified(keys[2]), 'the fact is recorded');
 }
@@ -250,9 +250,11 @@ const SCALES = 1100;
 const MAX_EVENT_DATA = 300;
 const words = wordsOf(renewedKey);
 while (words.at(-1) === 0) words.pop();
-// The key's end: four words of the output, two of reads, three of the input's one scale and three of the output's.
-words[words.length - 11] = SCALES;
-words.splice(-3, 3, SCALES, ...Array.from({ length: SCALES }, () => [0, 0x3ff00000]).flat());
+// The key's end: four words of the output, two of reads, three of the input's one scale and three of the output's; then the weights
+// root and its pin, eight words for each of 16 columns.
+const end = words.length - 8 - 8 * 16;
+words[end - 11] = SCALES;
+words.splice(end - 3, 3, SCALES, ...Array.from({ length: SCALES }, () => [0, 0x3ff00000]).flat());
 const longKey = feltsOf(words);
 expect(longKey.length > MAX_EVENT_DATA, 'the key is longer than an event');
 const long = await send(registry, 'register', list(longKey));
