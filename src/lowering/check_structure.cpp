@@ -424,8 +424,8 @@ PublicWires public_wires(const Arithmetisation& a, Predicate::Kind output_form) 
           a.shape.output,
           a.shape.input == Visibility::shown ? a.input_claim : 0,
           a.shape.output == Visibility::shown ? a.output_claim : 0,
-          a.one_reads,
-          a.ones_reads,
+          a.reads[wires::one],
+          a.reads[wires::ones],
           output_form,
           a.shape.batch};
 }

@@ -5,37 +5,41 @@
 #include "air/evaluate/components.hpp"
 #include "air/prover/blinder.hpp"
 #include "air/prover/mask_rows.hpp"
+#include "compute/parallel.hpp"
 
 namespace circlet {
 namespace {
 
-class TableWriter {
- public:
-  TableWriter(std::string name, std::vector<std::string> columns, std::uint32_t log_size) {
-    table_.name = std::move(name);
-    table_.column_names = std::move(columns);
-    table_.columns.assign(table_.column_names.size(), BaseColumn(std::size_t{1} << log_size, M31()));
-  }
+constexpr std::size_t grain = 4096;  // rows a task
 
-  /// Writes the values of one row in column order.
-  void row(std::size_t row, std::initializer_list<std::int64_t> values) {
-    std::size_t column = 0;
-    for (const auto value : values) table_.columns[column++][row] = M31::from_signed(value);
-  }
+using Columns = std::vector<BaseColumn>;
 
-  /// The row after the real ones is the fin row; then come `masks.live` rows where `live` is 1 too, and the
-  /// dead ones, if the table has any.
-  StructureTable finish(std::size_t real_rows, const MaskRows& masks) {
-    auto& live = table_.column("live");
-    const std::size_t count = masks.dead == 0 ? live.size() : real_rows + 1 + masks.live;
-    std::fill_n(live.begin(), count, M31(1));
-    table_.column("fin")[real_rows] = M31(1);
-    return std::move(table_);
-  }
+template <class Column>
+BaseColumn& of(Columns& columns, Column column) {
+  return columns[index_of(column)];
+}
 
- private:
-  StructureTable table_;
-};
+/// All zero.
+template <class Column>
+StructureTable empty_table(const char* name, std::vector<std::string> column_names, std::uint32_t log_size) {
+  require(column_names.size() == index_of(Column::count), ErrorKind::internal, "a name a structure column");
+  return {.name = name,
+          .column_names = std::move(column_names),
+          .columns = zero_columns(index_of(Column::count), log_size)};
+}
+
+/// The classes of rows: the real ones; the fin row after them; then `masks.live` rows where `live` is 1 too,
+/// and the dead ones, if the table has any.
+template <class Column>
+StructureTable with_row_classes(StructureTable table, std::size_t real_rows, const MaskRows& masks) {
+  auto& live = of(table.columns, Column::live);
+  const std::size_t count = masks.dead == 0 ? live.size() : real_rows + 1 + masks.live;
+  std::fill_n(live.begin(), count, M31(1));
+  std::fill_n(of(table.columns, Column::real).begin(), real_rows, M31(1));
+  std::fill_n(of(table.columns, Column::keepr).begin() + 1, real_rows - 1, M31(1));
+  of(table.columns, Column::fin)[real_rows] = M31(1);
+  return table;
+}
 
 MaskRows masks(std::size_t table, std::uint32_t lanes, const Arithmetisation& a) {
   if (a.shape.hidden_queries == 0) return {};
@@ -43,58 +47,114 @@ MaskRows masks(std::size_t table, std::uint32_t lanes, const Arithmetisation& a)
 }
 
 StructureTable build_linear(const Arithmetisation& a, std::uint32_t log_size) {
-  TableWriter table("linear", {"live", "real", "cont", "f", "keep", "claim", "keepr", "n", "id", "fin"},
-                    log_size);
-  for (std::size_t i = 0; i < a.linear.size(); ++i) {
-    const auto& row = a.linear[i];
-    table.row(i, {1, 1, row.continues, row.last_tile, row.keep, row.claims, i != 0, row.count, row.id, 0});
+  using enum linear::Structure;
+  auto table = empty_table<linear::Structure>(
+      "linear", {"live", "real", "cont", "f", "keep", "claim", "keepr", "n", "id", "fin"}, log_size);
+  auto& columns = table.columns;
+  std::size_t first = 0;
+  for (const LinearRun& run : a.linear) {
+    const std::size_t tiles = run.tiles(a.shape.lanes);
+    parallel_for_ranges(0, run.operands.count, grain, [&](std::size_t begin, std::size_t end) {
+      for (std::size_t k = begin; k < end; ++k) {
+        for (std::size_t tile = 0; tile < tiles; ++tile) {
+          const std::size_t row = first + k * tiles + tile;
+          of(columns, cont)[row] = M31(tile == 0 ? 0 : 1);
+          of(columns, keep)[row] = M31(run.first_of_op && k == 0 && tile == 0 ? 0 : 1);
+        }
+        const std::size_t last = first + k * tiles + tiles - 1;
+        of(columns, f)[last] = of(columns, n)[last] = M31(1);
+        of(columns, id)[last] = M31(run.operands[static_cast<std::uint32_t>(k)]);
+      }
+    });
+    first += run.rows(a.shape.lanes);
+    if (run.claim == 0) continue;
+    of(columns, keep)[first - 1] = of(columns, claim)[first - 1] = M31(1);
+    of(columns, n)[first - 1] = -M31(a.reads[run.claim]);
+    of(columns, id)[first - 1] = M31(run.claim);
   }
-  return table.finish(a.linear.size(), masks(linear_table, a.shape.lanes, a));
+  return with_row_classes<linear::Structure>(std::move(table), first, masks(linear_table, a.shape.lanes, a));
 }
 
 StructureTable build_activate(const Arithmetisation& a, std::uint32_t log_size) {
-  TableWriter table(
+  using enum activate::Structure;
+  auto table = empty_table<activate::Structure>(
       "activate",
       {"live", "real", "kt", "two_s", "off", "fnq", "fnr", "idY", "nY", "idT", "nT", "keepr", "fin"},
       log_size);
-  for (std::size_t i = 0; i < a.activate.size(); ++i) {
-    const auto& row = a.activate[i];
-    table.row(i, {1, 1, row.keep, row.two_s, row.offset, row.q_function, row.r_function, row.value_id,
-                  row.value_reads, row.claim_id, row.claim_count, i != 0, 0});
+  auto& columns = table.columns;
+  std::size_t row = 0;
+  for (const ActivateRun& run : a.activate) {
+    for (std::uint32_t j = 0; j < run.rows; ++j, ++row) {
+      of(columns, kt)[row] = M31(j == 0 ? 0 : 1);
+      of(columns, two_s)[row] = M31(run.two_s);
+      of(columns, off)[row] =
+          M31::from_signed(run.less_centres ? run.offset - a.centres[run.first_row + j] : run.offset);
+      of(columns, fnq)[row] = M31(run.q_function);
+      of(columns, fnr)[row] = M31(run.r_function);
+      of(columns, idY)[row] = M31(run.first_value + j);
+      of(columns, nY)[row] = M31(a.reads[run.first_value + j]);
+    }
+    if (run.claims == ActivateRun::Claim::none) continue;
+    of(columns, idT)[row - 1] = M31(run.claim);
+    of(columns, nT)[row - 1] = run.claims == ActivateRun::Claim::read ? M31(1) : -M31(a.reads[run.claim]);
   }
-  return table.finish(a.activate.size(), masks(activate_table, a.shape.batch, a));
+  return with_row_classes<activate::Structure>(std::move(table), row,
+                                               masks(activate_table, a.shape.batch, a));
 }
 
 StructureTable build_lut(const Arithmetisation& a, std::uint32_t log_size) {
-  TableWriter table("lut", {"live", "real", "keepr", "fin", "fn", "q", "y_0", "y_1", "y_2", "y_3"}, log_size);
-  for (std::size_t i = 0; i < a.lut.size(); ++i) {
-    const auto& row = a.lut[i];
-    table.row(i, {1, 1, i != 0, 0, row.function, row.first, row.y[0], row.y[1], row.y[2], row.y[3]});
+  using enum lut::Structure;
+  auto table = empty_table<lut::Structure>(
+      "lut", {"live", "real", "keepr", "fin", "fn", "q", "y_0", "y_1", "y_2", "y_3"}, log_size);
+  auto& columns = table.columns;
+  std::size_t row = 0;
+  for (const LutRun& run : a.lut) {
+    for (std::size_t entry = 0; entry < run.values.size(); entry += lut_row_entries, ++row) {
+      of(columns, fn)[row] = M31(run.function);
+      of(columns, q)[row] = M31(static_cast<std::uint32_t>(entry));
+      for (std::size_t i = 0; i < lut_row_entries; ++i) {
+        columns[index_of(y0) + i][row] = M31::from_signed(run.values[entry + i]);
+      }
+    }
   }
-  return table.finish(a.lut.size(), masks(lut_table, LutShape::lanes, a));
+  return with_row_classes<lut::Structure>(std::move(table), row, masks(lut_table, LutShape::lanes, a));
 }
 
 StructureTable build_mac(const Arithmetisation& a, std::uint32_t log_size) {
-  TableWriter table("mac", {"live", "real", "k1", "kt", "idA", "idB", "idY", "nY", "keepr", "fin"}, log_size);
-  for (std::size_t i = 0; i < a.mac.size(); ++i) {
-    const auto& row = a.mac[i];
-    table.row(i, {1, 1, row.carry == MacRow::Carry::same, row.carry == MacRow::Carry::times_t, row.a_id,
-                  row.b_id, row.y_id, row.y_reads, i != 0, 0});
+  using enum mac::Structure;
+  auto table = empty_table<mac::Structure>(
+      "mac", {"live", "real", "k1", "kt", "idA", "idB", "idY", "nY", "keepr", "fin"}, log_size);
+  auto& columns = table.columns;
+  std::size_t row = 0;
+  for (const MacRun& run : a.mac) {
+    for (std::uint32_t i = 0; i < run.count(); ++i) {
+      for (std::size_t term = 0; term < run.terms.size(); ++term, ++row) {
+        const auto carry = term != 0 ? MacRun::Carry::same : i != 0 ? run.later : run.first;
+        of(columns, k1)[row] = M31(carry == MacRun::Carry::same ? 1 : 0);
+        of(columns, kt)[row] = M31(carry == MacRun::Carry::times_t ? 1 : 0);
+        of(columns, idA)[row] = M31(run.terms[term].a[i]);
+        of(columns, idB)[row] = M31(run.terms[term].b[i]);
+      }
+    }
+    if (run.sum == 0) continue;
+    of(columns, idY)[row - 1] = M31(run.sum);
+    of(columns, nY)[row - 1] = M31(a.reads[run.sum]);
   }
-  return table.finish(a.mac.size(), masks(mac_table, MacShape::lanes, a));
+  return with_row_classes<mac::Structure>(std::move(table), row, masks(mac_table, MacShape::lanes, a));
 }
 
-/// A table of `real_rows` committed values, if there is one; `count` is 1 if it reads the claim, -1 if it
+/// A table of `real_rows` committed values, if there is one; `multiplicity` is 1 if it reads the claim, -1 if it
 /// yields it.
 StructureTable build_data(std::size_t index, const char* name, std::size_t real_rows, std::uint32_t claim,
-                          std::int32_t count, const Arithmetisation& a) {
+                          std::int32_t multiplicity, const Arithmetisation& a) {
   if (real_rows == 0) return {.name = name, .column_names = {}, .columns = {}};
-  TableWriter table(name, {"live", "real", "cont", "keepr", "n", "id", "fin"}, a.log_sizes.blinder);
-  for (std::size_t i = 0; i < real_rows; ++i) {
-    const bool last = i + 1 == real_rows;
-    table.row(i, {1, 1, i != 0, i != 0, last ? count : 0, last ? claim : 0, 0});
-  }
-  return table.finish(real_rows, masks(index, data::row_values, a));
+  using enum data::Structure;
+  auto table = empty_table<data::Structure>(name, {"live", "real", "cont", "keepr", "n", "id", "fin"},
+                                            a.log_sizes.blinder);
+  std::fill_n(of(table.columns, cont).begin() + 1, real_rows - 1, M31(1));
+  of(table.columns, n)[real_rows - 1] = M31::from_signed(multiplicity);
+  of(table.columns, id)[real_rows - 1] = M31(claim);
+  return with_row_classes<data::Structure>(std::move(table), real_rows, masks(index, data::row_values, a));
 }
 
 }  // namespace

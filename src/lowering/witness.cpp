@@ -1,69 +1,65 @@
 #include "lowering/witness.hpp"
 
 #include "air/prover/trace.hpp"
+#include "air/tables/activate/columns.hpp"
+#include "compute/parallel.hpp"
+#include "core/error.hpp"
 
 namespace circlet {
 namespace {
 
-/// The `outputs` weights of one input row, padded with zeros in front to whole tiles.
-std::span<const std::int32_t> source_row(const Program& program, const WeightsSource& source) {
-  const auto& layer = program.layers[source.layer];
-  switch (source.kind) {
-    case WeightsSource::Kind::none:
-      return {};
-    case WeightsSource::Kind::dense: {
-      const auto& dense = layer.dense[source.term];
-      return std::span(dense.weights).subspan(std::size_t{source.row} * dense.outputs, dense.outputs);
-    }
+constexpr std::size_t grain = 256;  // operands a task
+
+/// The weights of all operands of a run, `outputs` each.
+std::span<const std::int32_t> weights_of(const Program& program, const LinearRun& run) {
+  const auto& layer = program.layers[run.weights.layer];
+  const std::size_t first = std::size_t{run.weights.first_row} * run.outputs;
+  const std::size_t count = std::size_t{run.operands.count} * run.outputs;
+  switch (run.weights.kind) {
+    case WeightsSource::Kind::dense:
+      return std::span(layer.dense[run.weights.term].weights).subspan(first, count);
     case WeightsSource::Kind::bias:
       return layer.bias;
     case WeightsSource::Kind::coefficient:
-      return std::span(layer.scaled[source.term].coefficients).subspan(source.row, 1);
+      return std::span(layer.scaled[run.weights.term].coefficients).subspan(first, count);
   }
   throw Error(ErrorKind::internal, "unknown source of weights");
 }
 
-struct ActivateCells {
+/// q and r of one lane of a row.
+struct Quotient {
   std::uint32_t q = 0, r = 0;
-  std::int64_t y = 0;
 };
 
-/// One lane of a row of `activate`.
-ActivateCells cells_of(const Program& program, const Arithmetisation& arithmetisation, const Trace& trace,
-                       const ActivateRow& row, std::size_t lane) {
-  using enum ActivateRow::Source;
-  // A row of digits and the like reads its y off the table.
-  const auto looked_up = [&](std::uint32_t q, std::uint32_t r) {
-    const auto& entries =
-        arithmetisation.lut[arithmetisation.first_lut_row[row.q_function - 1] + q / lut_row_entries];
-    return ActivateCells{q, r, entries.y[q % lut_row_entries]};
-  };
+Quotient quotient_of(const Program& program, const Trace& trace, const ActivateRun& run, std::uint32_t j,
+                     std::size_t lane) {
+  using enum ActivateRun::Source;
+  const std::uint32_t row = run.first_row + j;
   const auto digit = [&](const std::vector<DigitTrace>& digits, std::size_t at) {
-    return looked_up(digits[row.digit].q[at], digits[row.digit].r[at]);
+    return Quotient{digits[run.digit].q[at], digits[run.digit].r[at]};
   };
-  const std::size_t scores_at = lane * program.tensors[scores(program)].rows + row.row;
-  switch (row.source) {
+  switch (run.source) {
     case input: {
       const auto& info = program.tensors[program.input];
-      const std::int64_t y = trace.input[lane * info.rows + row.row] - centre(program, row.row);
-      return {static_cast<std::uint32_t>(y - info.min), 0, y};
+      const std::int64_t y = trace.input[lane * info.rows + row] - centre(program, row);
+      return {static_cast<std::uint32_t>(y - info.min), 0};
     }
     case layer: {
-      const auto& out = trace.layers[row.layer];
-      const std::size_t at = lane * program.layers[row.layer].rows + row.row;
+      const auto& out = trace.layers[run.layer];
+      const std::size_t at = lane * program.layers[run.layer].rows + row;
       // A remainder with digits stands in them, not in r.
-      return {out.q[at], out.digits.empty() ? out.r[at] : 0, out.y[at]};
+      return {out.q[at], out.digits.empty() ? out.r[at] : 0};
     }
     case remainder_digit:
-      return digit(trace.layers[row.layer].digits, lane * program.layers[row.layer].rows + row.row);
+      return digit(trace.layers[run.layer].digits, lane * program.layers[run.layer].rows + row);
     case argmax_mark:
-      return looked_up(0, trace.argmax->index[lane] == static_cast<std::int32_t>(row.row) ? 0 : 1);
+      return {0, trace.argmax->index[lane] == static_cast<std::int32_t>(row) ? 0U : 1U};
     case argmax_difference:
-      return digit(trace.argmax->differences, scores_at);
+      return digit(trace.argmax->differences, lane * program.tensors[scores(program)].rows + row);
     case argmax_headroom:
       return digit(trace.argmax->headroom, lane);
     case zero:
-      return looked_up(0, 0);
+      return {};
   }
   throw Error(ErrorKind::internal, "unknown source of a split");
 }
@@ -73,16 +69,24 @@ ActivateCells cells_of(const Program& program, const Arithmetisation& arithmetis
 std::vector<BaseColumn> build_weights(const Program& program, const Arithmetisation& arithmetisation) {
   const std::size_t lanes = arithmetisation.shape.lanes;
   auto columns = zero_columns(lanes, arithmetisation.log_sizes.linear);
-  for (std::size_t row = 0; row < arithmetisation.linear.size(); ++row) {
-    const auto& source = arithmetisation.linear[row].weights;
-    const auto weights = source_row(program, source);
-    if (weights.empty()) continue;
-    const std::size_t padding = (lanes - weights.size() % lanes) % lanes;
-    const std::size_t first = std::size_t{source.tile} * lanes;
-    for (std::size_t lane = 0; lane < lanes; ++lane) {
-      if (first + lane < padding) continue;
-      columns[lane][row] = M31::from_signed(weights[first + lane - padding]);
-    }
+  std::size_t first = 0;
+  for (const LinearRun& run : arithmetisation.linear) {
+    const auto weights = weights_of(program, run);
+    const std::size_t tiles = run.tiles(arithmetisation.shape.lanes);
+    // The weights of an operand fill whole tiles: zeros stand before the first.
+    const std::size_t padding = tiles * lanes - run.outputs;
+    parallel_for_ranges(0, run.operands.count, grain, [&](std::size_t begin, std::size_t end) {
+      for (std::size_t lane = 0; lane < lanes; ++lane) {
+        for (std::size_t k = begin; k < end; ++k) {
+          const auto of_operand = weights.subspan(k * run.outputs, run.outputs);
+          for (std::size_t tile = 0; tile < tiles; ++tile) {
+            const std::size_t at = tile * lanes + lane;
+            if (at >= padding) columns[lane][first + k * tiles + tile] = M31::from_signed(of_operand[at - padding]);
+          }
+        }
+      }
+    });
+    first += run.rows(arithmetisation.shape.lanes);
   }
   return columns;
 }
@@ -91,12 +95,16 @@ std::vector<BaseColumn> build_activate_witness(const Program& program, const Ari
                                                const Trace& trace) {
   const std::size_t lanes = arithmetisation.shape.batch;
   auto columns = zero_columns(3 * lanes, arithmetisation.log_sizes.activate);
-  for (std::size_t i = 0; i < arithmetisation.activate.size(); ++i) {
-    for (std::size_t lane = 0; lane < lanes; ++lane) {
-      const auto [q, r, y] = cells_of(program, arithmetisation, trace, arithmetisation.activate[i], lane);
-      columns[lane][i] = M31(q);
-      columns[lanes + lane][i] = M31(r);
-      columns[2 * lanes + lane][i] = M31::from_signed(y);
+  std::size_t row = 0;
+  for (const ActivateRun& run : arithmetisation.activate) {
+    const auto& looked_up = arithmetisation.lut[run.q_function - 1].values;
+    for (std::uint32_t j = 0; j < run.rows; ++j, ++row) {
+      for (std::size_t lane = 0; lane < lanes; ++lane) {
+        const auto [q, r] = quotient_of(program, trace, run, j, lane);
+        columns[lane][row] = M31(q);
+        columns[lanes + lane][row] = M31(r);
+        columns[2 * lanes + lane][row] = M31::from_signed(looked_up[q]);
+      }
     }
   }
   return columns;
@@ -105,16 +113,21 @@ std::vector<BaseColumn> build_activate_witness(const Program& program, const Ari
 std::vector<BaseColumn> count_look_ups(const Arithmetisation& arithmetisation,
                                        const std::vector<BaseColumn>& activate_witness) {
   const std::size_t lanes = arithmetisation.shape.batch;
-  auto columns = zero_columns(4, arithmetisation.log_sizes.lut);
-  const auto use = [&](std::uint32_t function, M31 argument) {
-    const std::size_t row = arithmetisation.first_lut_row[function - 1] + argument.value() / 4;
-    columns[argument.value() % 4][row] += M31(1);
-  };
-  for (std::size_t i = 0; i < arithmetisation.activate.size(); ++i) {
-    const auto& row = arithmetisation.activate[i];
-    for (std::size_t lane = 0; lane < lanes; ++lane) {
-      use(row.q_function, activate_witness[lane][i]);
-      use(row.r_function, activate_witness[lanes + lane][i]);
+  auto columns = zero_columns(lut_row_entries, arithmetisation.log_sizes.lut);
+  std::vector<std::size_t> first_rows;  // of the functions
+  std::size_t rows = 0;
+  for (const LutRun& run : arithmetisation.lut) {
+    first_rows.push_back(rows);
+    rows += run.values.size() / lut_row_entries;
+  }
+  std::size_t row = 0;
+  for (const ActivateRun& run : arithmetisation.activate) {
+    for (std::uint32_t j = 0; j < run.rows; ++j, ++row) {
+      for (std::size_t column = 0; column < 2 * lanes; ++column) {
+        const std::uint32_t function = column < lanes ? run.q_function : run.r_function;
+        const std::uint32_t argument = activate_witness[column][row].value();
+        columns[argument % lut_row_entries][first_rows[function - 1] + argument / lut_row_entries] += M31(1);
+      }
     }
   }
   return columns;

@@ -34,7 +34,7 @@ std::size_t first_blinder_row(std::uint32_t log_size, std::uint32_t log_blowup, 
   throw Error(ErrorKind::unsupported, "no blinder exists for tables of this height: choose another blow-up");
 }
 
-Columns blinder_columns(Tree tree, const BaseColumn& a, Csprng* random) {
+Columns blinder_columns(Tree tree, std::span<const M31> a, Csprng* random) {
   const TableLayout layout = table_layout(blinder_table, BlinderShape::lanes);
   Columns columns = zero_columns(layout.width(tree), log2_exact(a.size()));
   if (random == nullptr) return columns;

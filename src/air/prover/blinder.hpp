@@ -23,6 +23,6 @@ std::size_t first_blinder_row(std::uint32_t log_size, std::uint32_t log_blowup, 
 BaseColumn blinder_structure(std::uint32_t log_size, std::size_t first, std::size_t queries);
 
 /// The blinder's columns of tree 1 to 4, drawn; `a` is its structure column. Without randomness: zeros.
-Columns blinder_columns(Tree tree, const BaseColumn& a, Csprng* random);
+Columns blinder_columns(Tree tree, std::span<const M31> a, Csprng* random);
 
 }  // namespace circlet

@@ -37,7 +37,7 @@ std::size_t proofs_hidden_by(std::size_t mask_rows, std::size_t queries) {
   return mask_rows <= pinned_openings ? 0 : (mask_rows - pinned_openings - 1) / openings(queries, 1);
 }
 
-void draw_mask_rows(const TableLayout& layout, Tree tree, const BaseColumn& live, const BaseColumn& fin,
+void draw_mask_rows(const TableLayout& layout, Tree tree, std::span<const M31> live, std::span<const M31> fin,
                     std::span<BaseColumn> columns, Csprng& random) {
   const std::size_t first = fin_row(fin) + 1;
   const auto begin = live.begin() + static_cast<std::ptrdiff_t>(first);

@@ -39,7 +39,7 @@ std::size_t proofs_hidden_by(std::size_t mask_rows, std::size_t queries);
 
 /// Draws every free cell after the fin row of one tree's columns. `live` and `fin` are the table's structure
 /// columns.
-void draw_mask_rows(const TableLayout& layout, Tree tree, const BaseColumn& live, const BaseColumn& fin,
+void draw_mask_rows(const TableLayout& layout, Tree tree, std::span<const M31> live, std::span<const M31> fin,
                     std::span<BaseColumn> columns, Csprng& random);
 
 }  // namespace circlet

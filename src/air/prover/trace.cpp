@@ -6,7 +6,7 @@
 
 namespace circlet {
 
-std::size_t fin_row(const BaseColumn& fin) {
+std::size_t fin_row(std::span<const M31> fin) {
   const auto found = std::find(fin.begin(), fin.end(), M31(1));
   require(found != fin.end(), ErrorKind::internal, "a table has no fin row");
   return static_cast<std::size_t>(found - fin.begin());

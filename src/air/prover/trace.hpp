@@ -14,12 +14,22 @@ namespace circlet {
 
 using Columns = std::vector<BaseColumn>;
 
+/// Columns that lie elsewhere: in memory or in a mapped file.
+class ColumnViews : public std::vector<std::span<const M31>> {
+ public:
+  using vector::vector;
+  // NOLINTNEXTLINE(google-explicit-constructor): columns are what their views are of
+  ColumnViews(std::span<const BaseColumn> columns) : vector(columns.begin(), columns.end()) {}
+  ColumnViews(const Columns& columns)  // NOLINT(google-explicit-constructor)
+      : ColumnViews(std::span<const BaseColumn>(columns)) {}
+};
+
 /// Columns of 2^log_size rows; a tree that is not there yet is empty.
 struct TableTrace {
   std::uint32_t log_size = 0;
-  std::array<std::span<const BaseColumn>, tree_count> trees;
+  std::array<ColumnViews, tree_count> trees;
 
-  [[nodiscard]] std::span<const BaseColumn> tree(Tree t) const { return trees[static_cast<std::size_t>(t)]; }
+  [[nodiscard]] const ColumnViews& tree(Tree t) const { return trees[static_cast<std::size_t>(t)]; }
   [[nodiscard]] std::size_t rows() const { return std::size_t{1} << log_size; }
 };
 
@@ -28,13 +38,14 @@ template <class Column>
 constexpr std::uint32_t index_of(Column column) {
   return static_cast<std::uint32_t>(column);
 }
-template <class Column>
-const BaseColumn& column_of(std::span<const BaseColumn> columns, Column column) {
+template <class Columns, class Column>
+const auto& column_of(const Columns& columns, Column column) {
   return columns[index_of(column)];
 }
 
 /// A value of F in the four columns from `first` on.
-inline QM31 secure_at(std::span<const BaseColumn> columns, std::uint32_t first, std::size_t row) {
+template <class Columns>
+QM31 secure_at(const Columns& columns, std::uint32_t first, std::size_t row) {
   return {columns[first][row], columns[first + 1][row], columns[first + 2][row], columns[first + 3][row]};
 }
 inline void set_secure(std::span<BaseColumn> columns, std::uint32_t first, std::size_t row,
@@ -44,7 +55,7 @@ inline void set_secure(std::span<BaseColumn> columns, std::uint32_t first, std::
 }
 
 /// The row where `fin` is 1, which is the number of real rows. Error(internal) if there is none.
-std::size_t fin_row(const BaseColumn& fin);
+std::size_t fin_row(std::span<const M31> fin);
 
 /// `count` columns of 2^log_size zeros.
 Columns zero_columns(std::size_t count, std::uint32_t log_size);

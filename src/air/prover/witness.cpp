@@ -14,9 +14,9 @@ namespace {
 
 constexpr std::size_t grain = 512;  // rows a task, and rows inverted together
 
-std::vector<const std::uint32_t*> pointers(std::span<const BaseColumn> columns) {
+std::vector<const std::uint32_t*> pointers(const ColumnViews& columns) {
   std::vector<const std::uint32_t*> result;
-  for (const BaseColumn& column : columns) result.push_back(words(column));
+  for (const std::span<const M31> column : columns) result.push_back(words(column));
   return result;
 }
 std::vector<std::uint32_t*> mutable_pointers(std::span<BaseColumn> columns) {
@@ -48,7 +48,7 @@ void require_rows(const TableTrace& trace) {
   require(trace.log_size >= 4, ErrorKind::internal, "witness generation wants columns of at least 16 rows");
 }
 
-void weigh(std::span<const BaseColumn> columns, const TableConstants& constants, PowersOf powers,
+void weigh(const ColumnViews& columns, const TableConstants& constants, PowersOf powers,
            const std::array<std::uint32_t*, 4>& out) {
   const auto inputs = pointers(columns);
   parallel_for_ranges(0, columns[0].size(), grain, [&](std::size_t first, std::size_t last) {
@@ -58,7 +58,7 @@ void weigh(std::span<const BaseColumn> columns, const TableConstants& constants,
 }
 
 /// b = cont t^C b_ + sum_i t^(C-1-i) x_i over the C columns of `values`, in the columns from `b` on.
-void accumulate_tiles(std::span<const BaseColumn> values, const BaseColumn& cont, std::size_t real_rows,
+void accumulate_tiles(const ColumnViews& values, std::span<const M31> cont, std::size_t real_rows,
                       const TableConstants& constants, Columns& columns, std::uint32_t b) {
   weigh(values, constants, PowersOf::t, secure_words(columns, b));
   const QM31 t_to_the_lanes = constants[Constant::t_to_the_lanes];
@@ -73,13 +73,13 @@ void accumulate_tiles(std::span<const BaseColumn> values, const BaseColumn& cont
       });
 }
 
-void write_rho(Columns& columns, std::uint32_t first, const BaseColumn& fin, const QM31& rho) {
+void write_rho(Columns& columns, std::uint32_t first, std::span<const M31> fin, const QM31& rho) {
   set_secure(columns, first, fin_row(fin), rho);
 }
 
 }  // namespace
 
-SecureColumn fingerprint_rows(std::span<const BaseColumn> lanes, const QM31& alpha) {
+SecureColumn fingerprint_rows(const ColumnViews& lanes, const QM31& alpha) {
   const TableConstants constants({.alpha = alpha}, {}, static_cast<std::uint32_t>(lanes.size()));
   SecureColumn result(lanes[0].size());
   weigh(lanes, constants, PowersOf::alpha,
@@ -92,7 +92,7 @@ Columns linear_fingerprints(const LinearShape& shape, const TableTrace& trace, c
                             const Challenges& challenges, const QM31& rho) {
   using namespace linear;
   require_rows(trace);
-  const auto structure = trace.tree(Tree::structure);
+  const auto& structure = trace.tree(Tree::structure);
   const auto at = [&](Structure column, std::size_t row) { return column_of(structure, column)[row]; };
   const std::size_t real_rows = fin_row(structure[LinearShape::fin]);
   const TableConstants constants(challenges, {}, shape.lanes);
@@ -124,7 +124,7 @@ Columns activate_fingerprints(const ActivateShape& shape, const TableTrace& trac
                               const Challenges& challenges, const QM31& rho) {
   using namespace activate;
   require_rows(trace);
-  const auto structure = trace.tree(Tree::structure);
+  const auto& structure = trace.tree(Tree::structure);
   const TableConstants constants(challenges, {}, shape.lanes);
   constexpr auto t = index_of(Fingerprint::T);
   Columns columns = zero_columns(index_of(Fingerprint::count), trace.log_size);
@@ -134,7 +134,7 @@ Columns activate_fingerprints(const ActivateShape& shape, const TableTrace& trac
     witness_kernels().fingerprint_accumulators(rows, first, last, secure_words(columns, t));
   });
   // T = kt t T_ + F(acc)
-  const BaseColumn& kt = column_of(structure, Structure::kt);
+  const auto& kt = column_of(structure, Structure::kt);
   parallel_chains(
       fin_row(structure[ActivateShape::fin]), [&](std::size_t row) { return kt[row].is_zero(); },
       [&](std::size_t first, std::size_t last) {
@@ -152,7 +152,7 @@ Columns mac_fingerprints(const TableTrace& trace, const SecureColumn& A, const S
                          const Challenges& challenges, const QM31& rho) {
   using namespace mac;
   require_rows(trace);
-  const auto structure = trace.tree(Tree::structure);
+  const auto& structure = trace.tree(Tree::structure);
   const auto is_set = [&](Structure column, std::size_t row) {
     return !column_of(structure, column)[row].is_zero();
   };
@@ -183,11 +183,13 @@ Columns data_fingerprints(Tree data_tree, const TableTrace& trace, const Challen
                           const QM31& rho) {
   using namespace data;
   require_rows(trace);
-  const auto structure = trace.tree(Tree::structure);
-  const BaseColumn& fin = column_of(structure, Structure::fin);
+  const auto& structure = trace.tree(Tree::structure);
+  const auto& fin = column_of(structure, Structure::fin);
   const TableConstants constants(challenges, {}, row_values);
   Columns columns = zero_columns(index_of(Fingerprint::count), trace.log_size);
-  accumulate_tiles(trace.tree(data_tree).first(row_values), column_of(structure, Structure::cont),
+  // The salts, which follow the values, are in no constraint.
+  const auto values = std::span(trace.tree(data_tree)).first(row_values);
+  accumulate_tiles({values.begin(), values.end()}, column_of(structure, Structure::cont),
                    fin_row(fin), constants, columns, index_of(Fingerprint::b));
   write_rho(columns, index_of(Fingerprint::b), fin, rho);
   return columns;

@@ -15,7 +15,7 @@
 namespace circlet {
 
 /// F(x) of every row: sum_i alpha^(n-1-i) x_i over the n lane columns.
-SecureColumn fingerprint_rows(std::span<const BaseColumn> lanes, const QM31& alpha);
+SecureColumn fingerprint_rows(const ColumnViews& lanes, const QM31& alpha);
 
 /// A, b and S of linear, from its structure and weights. `A` holds the wires that the rows with f = 1 read;
 /// the rows with claim = 1 get the op's claim. `rho` goes to S on the fin row.

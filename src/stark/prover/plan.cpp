@@ -97,20 +97,18 @@ VerificationKey prototype(const Plan& plan) {
 
 /// The least tables that hold the model and its masks, and the proofs that the masks of the weights last for.
 /// Committed values stay hidden over as many proofs as were asked for, too.
-void choose_sizes(Plan& plan, const Arithmetisation& rows, const SetupOptions& options) {
-  Arithmetisation sized = rows;
+void choose_sizes(Plan& plan, const RowCounts& rows, const SetupOptions& options) {
   plan.shape.log_blowup = plan.pcs.fri.log_blowup_factor;
   plan.shape.hidden_queries = options.zero_knowledge ? plan.pcs.fri.n_queries : 0;
-  sized.shape = plan.shape;
-  plan.sizes = least_log_sizes(sized);
+  plan.sizes = least_log_sizes(rows, plan.shape);
   if (!options.zero_knowledge) return;
-  const std::size_t real_rows = rows.linear.size() + 1;
+  const std::size_t real_rows = rows.linear + 1;
   if (!options.weights_public) {
     plan.sizes.linear = std::max(
         plan.sizes.linear, log2_exact(real_rows + weight_mask_rows(plan.pcs.fri.n_queries, options.proofs)));
   }
   plan.sizes.blinder = std::max(plan.sizes.blinder, plan.sizes.linear);
-  for (const std::size_t data_rows : {rows.input_rows, rows.output_rows}) {
+  for (const std::size_t data_rows : {rows.input, rows.output}) {
     if (data_rows == 0) continue;
     plan.sizes.blinder =
         std::max(plan.sizes.blinder,
@@ -122,7 +120,7 @@ void choose_sizes(Plan& plan, const Arithmetisation& rows, const SetupOptions& o
 }
 
 /// The fewest queries with which `plan` reaches the target; false if none do, as another step is weaker.
-bool choose_queries(Plan& plan, const Arithmetisation& rows, const SetupOptions& options) {
+bool choose_queries(Plan& plan, const RowCounts& rows, const SetupOptions& options) {
   constexpr std::uint32_t most_queries = 512;
   auto& queries = plan.pcs.fri.n_queries;
   for (queries = 1; queries <= most_queries;) {
@@ -154,10 +152,13 @@ std::optional<Plan> best_plan(const Program& program, const SetupOptions& option
   const Choices& choices = chain ? chain_choices : offchain_choices;
   std::vector<std::uint32_t> lanes_allowed(lane_choices.begin(), lane_choices.end());
   if (chain || options.lanes) lanes_allowed = {options.lanes.value_or(16)};
+  const Arithmetisation runs = arithmetise(
+      program, {.lanes = lanes_allowed.back(), .batch = options.batch, .input = options.input, .output = options.output});
   for (const std::uint32_t lanes : lanes_allowed) {
     Plan candidate{
         .shape = {.lanes = lanes, .batch = options.batch, .input = options.input, .output = options.output}};
-    const Arithmetisation rows = arithmetise(program, candidate.shape);
+    const RowCounts rows = runs.rows(lanes);
+    if (rows.linear >= std::size_t{1} << max_table_log_size) continue;
     if (options.pcs) {
       candidate.pcs = *options.pcs;
       choose_sizes(candidate, rows, options);

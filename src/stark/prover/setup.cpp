@@ -48,8 +48,8 @@ std::uint64_t proofs_of_key(const VerificationKey& key, std::size_t rows) {
 /// Whether the key says of input, output and wires what the rows of `program` say.
 bool says_of_wires(const VerificationKey& key, const Program& program,
                    const Arithmetisation& arithmetisation) {
-  return key.output_form == program.predicate.kind && key.one_reads == arithmetisation.one_reads &&
-         key.ones_reads == arithmetisation.ones_reads &&
+  return key.output_form == program.predicate.kind && key.one_reads == arithmetisation.reads[wires::one] &&
+         key.ones_reads == arithmetisation.reads[wires::ones] &&
          key.input ==
              public_tensor(stated_input(program), key.input_visibility, arithmetisation.input_claim) &&
          key.output == public_tensor(program.tensors[program.output], key.output_visibility,
@@ -110,8 +110,8 @@ ProvingKey setup(const Program& program, const SetupOptions& options) {
   arithmetisation.first_blinder_row = result.first_blinder_row;
   key.input = public_tensor(stated_input(program), options.input, arithmetisation.input_claim);
   key.output = public_tensor(program.tensors[program.output], options.output, arithmetisation.output_claim);
-  key.one_reads = arithmetisation.one_reads;
-  key.ones_reads = arithmetisation.ones_reads;
+  key.one_reads = arithmetisation.reads[wires::one];
+  key.ones_reads = arithmetisation.reads[wires::ones];
   ModelColumns columns = model_columns(program, arithmetisation);
   result.proof_budget = chosen.proof_budget;
   result.structure = commit_tables(air_shape(key), columns.structure, key.pcs.fri.log_blowup_factor);
@@ -171,7 +171,7 @@ void check_proving_key(const ProvingKey& proving_key, const Program& program,
   const auto& key = proving_key.key;
   const TableShape shape = table_shape(key);
   require(says_of_wires(key, program, arithmetisation) &&
-              proving_key.proof_budget == proofs_of_key(key, arithmetisation.linear.size()) &&
+              proving_key.proof_budget == proofs_of_key(key, arithmetisation.rows().linear) &&
               proving_key.first_blinder_row ==
                   first_blinder_row(key.log_sizes.blinder, shape.log_blowup, shape.hidden_queries),
           ErrorKind::bad_input, "the proving key is not one of this model: run `circlet setup` again");

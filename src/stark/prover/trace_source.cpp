@@ -4,6 +4,8 @@
 #include "air/prover/mask_rows.hpp"
 #include "air/tables/activate/columns.hpp"
 #include "air/tables/linear/columns.hpp"
+#include "air/tables/mac/columns.hpp"
+#include "compute/parallel.hpp"
 #include "lowering/witness.hpp"
 #include "stark/shape.hpp"
 #include "stark/statement.hpp"
@@ -77,57 +79,99 @@ TableColumns HonestTrace::witness() {
   return witness_;
 }
 
-QM31 HonestTrace::value_of(const Operand& operand, const Challenges& challenges) const {
-  switch (operand.kind) {
-    case Operand::Kind::one:
-      return QM31(M31(1));
-    case Operand::Kind::ones:
-      return ones_value(arithmetisation_.shape.batch, challenges);
-    case Operand::Kind::tensor_row: {
-      const auto& values = tensor_values(program_, execution_, operand.index);
-      const std::size_t rows = program_.tensors[operand.index].rows;
-      QM31 fingerprint;
-      for (std::size_t lane = 0; lane < arithmetisation_.shape.batch; ++lane) {
-        fingerprint =
-            fingerprint * challenges.alpha + QM31(M31::from_signed(values[lane * rows + operand.row]));
-      }
-      return fingerprint;
-    }
-    case Operand::Kind::claim:
-      return secure_at(fingerprints_[linear_table], index_of(linear::Fingerprint::S), operand.index);
-    case Operand::Kind::digits:
-      return secure_at(fingerprints_[activate_table], index_of(activate::Fingerprint::T), operand.index);
-    case Operand::Kind::sum:
-      return mac_sums_[operand.index];
+/// The values of all wires that tables read, each where its id is, as far as the fingerprints are there.
+class HonestTrace::WireValues {
+ public:
+  WireValues(std::size_t count, std::uint32_t batch, const Challenges& challenges) : values_(count) {
+    values_.at(wires::one) = QM31(M31(1));
+    values_.at(wires::ones) = ones_value(batch, challenges);
   }
-  throw Error(ErrorKind::internal, "unknown operand");
+  /// Rows whose id is 0 touch no wire.
+  void set(M31 id, const QM31& value) {
+    if (!id.is_zero()) values_.at(id.value()) = value;
+  }
+  [[nodiscard]] const QM31& operator[](M31 id) const { return values_.at(id.value()); }
+
+ private:
+  std::vector<QM31> values_;
+};
+
+/// What the rows of activate yield: F(y) of each, and T where an op yields its claim.
+void HonestTrace::take_activate(const Challenges& challenges, WireValues& values) const {
+  using enum activate::Structure;
+  const auto& structure = model_.structure[activate_table];
+  const std::uint32_t lanes = shape_.lanes(activate_table);
+  const ColumnViews witness = witness_[activate_table];
+  const SecureColumn y = fingerprint_rows({witness.begin() + 2 * lanes, witness.end()}, challenges.alpha);
+  const std::size_t rows = fin_row(column_of(structure, fin));
+  for (std::size_t row = 0; row < rows; ++row) {
+    values.set(column_of(structure, idY)[row], y.at(row));
+    if (column_of(structure, nT)[row].centered() < 0) {
+      values.set(column_of(structure, idT)[row],
+                 secure_at(fingerprints_[activate_table], index_of(activate::Fingerprint::T), row));
+    }
+  }
+}
+
+/// A of linear: the wires that its rows read.
+SecureColumn HonestTrace::linear_operands(const WireValues& values) const {
+  const auto& structure = model_.structure[linear_table];
+  const auto& reads = column_of(structure, linear::Structure::f);
+  const auto& id = column_of(structure, linear::Structure::id);
+  SecureColumn operands(reads.size());
+  parallel_for_ranges(0, operands.size(), 4096, [&](std::size_t begin, std::size_t end) {
+    for (std::size_t row = begin; row < end; ++row) {
+      operands.set(row, reads[row].is_zero() ? QM31() : values[id[row]]);
+    }
+  });
+  return operands;
+}
+
+/// The claims that linear yields.
+void HonestTrace::take_claims(WireValues& values) const {
+  const auto& structure = model_.structure[linear_table];
+  const auto& claims = column_of(structure, linear::Structure::claim);
+  for (std::size_t row = 0; row < claims.size(); ++row) {
+    if (claims[row].is_zero()) continue;
+    values.set(column_of(structure, linear::Structure::id)[row],
+               secure_at(fingerprints_[linear_table], index_of(linear::Fingerprint::S), row));
+  }
+}
+
+/// A and B of mac, row by row, as a row may read what an earlier one yields.
+std::array<SecureColumn, 2> HonestTrace::mac_operands(const Challenges& challenges, WireValues& values) const {
+  using enum mac::Structure;
+  const auto& structure = model_.structure[mac_table];
+  const std::size_t rows = fin_row(column_of(structure, fin));
+  std::array<SecureColumn, 2> operands;
+  for (SecureColumn& column : operands) {
+    for (BaseColumn& coordinate : column.coordinates) coordinate.assign(structure[0].size(), M31());
+  }
+  QM31 sum;
+  for (std::size_t row = 0; row < rows; ++row) {
+    const QM31 a = values[column_of(structure, idA)[row]], b = values[column_of(structure, idB)[row]];
+    operands[0].set(row, a);
+    operands[1].set(row, b);
+    const QM31 carried = !column_of(structure, k1)[row].is_zero()   ? sum
+                         : !column_of(structure, kt)[row].is_zero() ? sum * challenges.t
+                                                                    : QM31();
+    sum = carried + a * b;
+    values.set(column_of(structure, idY)[row], sum);
+  }
+  return operands;
 }
 
 TableColumns HonestTrace::fingerprints(const Challenges& challenges) {
-  SecureColumn linear_a(std::size_t{1} << shape_.log_sizes[linear_table]);
-  for (std::size_t row = 0; row < linear_a.size(); ++row) {
-    const bool reads = row < arithmetisation_.linear.size() && arithmetisation_.linear[row].last_tile;
-    linear_a.set(row, reads ? value_of(arithmetisation_.linear[row].operand, challenges) : QM31());
-  }
-  fingerprints_[linear_table] = linear_fingerprints({arithmetisation_.shape.lanes}, table_trace(linear_table),
-                                                    linear_a, challenges, rhos_[linear_table]);
+  WireValues values(arithmetisation_.reads.size(), arithmetisation_.shape.batch, challenges);
   fingerprints_[activate_table] = activate_fingerprints(
       {arithmetisation_.shape.batch}, table_trace(activate_table), challenges, rhos_[activate_table]);
-  SecureColumn mac_a(std::size_t{1} << shape_.log_sizes[mac_table]);
-  SecureColumn mac_b(mac_a.size());
-  mac_sums_.clear();
-  for (std::size_t i = 0; i < arithmetisation_.mac.size(); ++i) {
-    const MacRow& row = arithmetisation_.mac[i];
-    const QM31 a = value_of(row.a, challenges), b = value_of(row.b, challenges);
-    mac_a.set(i, a);
-    mac_b.set(i, b);
-    const QM31 carried = row.carry == MacRow::Carry::none   ? QM31()
-                         : row.carry == MacRow::Carry::same ? mac_sums_.back()
-                                                            : mac_sums_.back() * challenges.t;
-    mac_sums_.push_back(carried + a * b);
-  }
-  fingerprints_[mac_table] =
-      mac_fingerprints(table_trace(mac_table), mac_a, mac_b, challenges, rhos_[mac_table]);
+  take_activate(challenges, values);
+  fingerprints_[linear_table] =
+      linear_fingerprints({arithmetisation_.shape.lanes}, table_trace(linear_table), linear_operands(values),
+                          challenges, rhos_[linear_table]);
+  take_claims(values);
+  const auto [a, b] = mac_operands(challenges, values);
+  fingerprints_[mac_table] = mac_fingerprints(table_trace(mac_table), a, b, challenges, rhos_[mac_table]);
   for (const auto& [table, tree] : {std::pair(input_table, Tree::input), {output_table, Tree::output}}) {
     if (!shape_.has(table)) continue;
     fingerprints_[table] = data_fingerprints(tree, table_trace(table), challenges, rhos_[table]);

@@ -56,7 +56,6 @@ class HonestTrace : public TraceSource {
   /// Columns of table `index`, as far as they exist.
   [[nodiscard]] TableTrace table_trace(std::size_t index) const;
   void draw_masks(std::size_t table, Tree tree, Columns& columns) const;
-  [[nodiscard]] QM31 value_of(const Operand& operand, const Challenges& challenges) const;
 
   const Program& program_;
   const Arithmetisation& arithmetisation_;
@@ -68,7 +67,12 @@ class HonestTrace : public TraceSource {
   std::array<QM31, table_count> rhos_{};  // their sum is 0
   TableColumns witness_;
   TableColumns fingerprints_;
-  std::vector<QM31> mac_sums_;  // S on the rows of mac so far
+ private:
+  class WireValues;
+  void take_activate(const Challenges& challenges, WireValues& values) const;
+  [[nodiscard]] SecureColumn linear_operands(const WireValues& values) const;
+  void take_claims(WireValues& values) const;
+  std::array<SecureColumn, 2> mac_operands(const Challenges& challenges, WireValues& values) const;
 };
 
 }  // namespace circlet

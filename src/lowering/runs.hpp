@@ -1,0 +1,123 @@
+// Runs: what a model puts into the tables, as loop nests over rows. A run says which wires its rows touch and
+// where their values come from in a few words, however many rows it has; rows exist only in the columns that
+// are made of it (lowering/structure.hpp, lowering/witness.hpp).
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "program/program.hpp"
+#include "stark/shape.hpp"
+#include "stark/verification_key.hpp"
+
+namespace circlet {
+
+/// Ids of `count` wires: first, first + 1, ..; or one wire again and again.
+struct WireList {
+  std::uint32_t first = wires::one;
+  std::uint32_t count = 1;
+  bool repeats = false;
+  [[nodiscard]] std::uint32_t operator[](std::uint32_t i) const { return repeats ? first : first + i; }
+};
+
+/// Weights of the input rows of a run: row k has those from `first_row` + k on.
+struct WeightsSource {
+  enum class Kind : std::uint8_t { dense, bias, coefficient };
+  Kind kind = Kind::dense;
+  std::uint32_t layer = 0;
+  std::uint32_t term = 0;       // index in Layer::dense or Layer::scaled
+  std::uint32_t first_row = 0;  // input row of a dense term, entry of a scaled term
+};
+
+/// Rows of `linear`: for every operand its weights, tile by tile, the wire being read on the last tile; then,
+/// at the end of an op, the row that yields its claim.
+struct LinearRun {
+  WireList operands;
+  std::uint32_t outputs = 0;  // weights an operand
+  WeightsSource weights;
+  bool first_of_op = true;
+  std::uint32_t claim = 0;  // id; 0 if the op goes on
+
+  [[nodiscard]] std::uint32_t tiles(std::uint32_t lanes) const { return (outputs + lanes - 1) / lanes; }
+  [[nodiscard]] std::size_t rows(std::uint32_t lanes) const {
+    return std::size_t{operands.count} * tiles(lanes) + (claim == 0 ? 0 : 1);
+  }
+};
+
+/// Rows of `activate`: one op, whose last row reads a claim, yields one or, of a private input, does neither.
+struct ActivateRun {
+  /// What q and r are.
+  enum class Source : std::uint8_t {
+    input,              // an input value and 0
+    layer,              // the split of a layer's accumulator
+    remainder_digit,    // a digit of a layer's W - 1 - r
+    argmax_mark,        // 0 and 1 - [row is the arg max]
+    argmax_difference,  // a digit of ArgmaxTrace::differences
+    argmax_headroom,    // a digit of ArgmaxTrace::headroom
+    zero,               // 0 and 0
+  };
+  enum class Claim : std::uint8_t { none, read, yielded };
+
+  Source source = Source::input;
+  std::uint32_t layer = 0;
+  std::uint32_t first_row = 0;  // output row j
+  std::uint32_t rows = 1;
+  std::uint32_t digit = 0;    // index in the number's digits
+  std::uint32_t two_s = 1;    // the step of q
+  std::int64_t offset = 0;    // of every row,
+  bool less_centres = false;  // less the input's centre of the row
+  std::uint32_t q_function = 0, r_function = 0;
+  std::uint32_t first_value = 0;  // idY of the first row; the others follow
+  Claim claims = Claim::none;
+  std::uint32_t claim = 0;  // idT of the last row
+};
+
+/// A look-up function: rows of `lut_row_entries` entries from q = 0 on.
+struct LutRun {
+  std::uint32_t function = 0;
+  std::vector<std::int32_t> values;  // a multiple of lut_row_entries
+};
+
+/// Rows of `mac`: for every index of the lists, for every term, S = S_ (carried) + a b.
+struct MacRun {
+  enum class Carry : std::uint8_t { none, same, times_t };  // S starts anew; k1; kt
+  struct Term {
+    WireList a, b;
+  };
+  std::vector<Term> terms;     // lists of one length
+  Carry first = Carry::none;   // on the first row
+  Carry later = Carry::times_t;  // on the first term of a later index; the other terms keep S
+  std::uint32_t sum = 0;       // id that the last row yields; 0 if none
+
+  [[nodiscard]] std::uint32_t count() const { return terms[0].a.count; }
+  [[nodiscard]] std::size_t rows() const { return terms.size() * count(); }
+};
+
+/// Real rows of the tables.
+struct RowCounts {
+  std::size_t linear = 0, activate = 0, lut = 0, mac = 0;
+  std::size_t input = 0, output = 0;  // of committed values
+};
+
+struct Arithmetisation {
+  TableShape shape;
+  std::vector<LinearRun> linear;
+  std::vector<ActivateRun> activate;
+  std::vector<LutRun> lut;  // function i + 1 at index i
+  std::vector<MacRun> mac;
+  std::vector<std::int32_t> centres;  // of the input, one a row; empty: all 0
+  std::uint32_t input_claim = 0, output_claim = 0;  // wire ids; 0 for a hidden input
+  std::size_t input_rows = 0, output_rows = 0;      // real rows of the tables input and output
+  std::vector<std::uint32_t> reads;                 // of every wire, by id
+
+  std::optional<std::uint32_t> first_blinder_row;  // found anew if absent
+  TableSizes log_sizes;  // the least that hold the rows, or the greater ones that a key names
+
+  /// With so many weights a row of `linear`, whatever the shape says.
+  [[nodiscard]] RowCounts rows(std::uint32_t lanes) const;
+  [[nodiscard]] RowCounts rows() const { return rows(shape.lanes); }
+};
+
+}  // namespace circlet
