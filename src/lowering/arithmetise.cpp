@@ -24,7 +24,7 @@ class Builder {
 
   Arithmetisation build() {
     allocate_functions();
-    for (const TensorInfo& tensor : program_.tensors) tensor_wires_.push_back(new_wires(tensor.rows));
+    tensor_wires_.resize(program_.tensors.size());
     add_input();
     for (std::uint32_t i = 0; i < program_.layers.size(); ++i) add_layer(i);
     const bool argmax = program_.predicate.kind == Predicate::Kind::argmax;
@@ -98,6 +98,7 @@ class Builder {
   /// x_j = q - off, and y = LUT[q] = x_j - c_j is what layers read.
   void add_input() {
     const auto& input = program_.tensors[program_.input];
+    tensor_wires_[program_.input] = new_wires(input.rows);
     result_.activate.push_back({.source = ActivateRun::Source::input,
                                 .rows = input.rows,
                                 .offset = -static_cast<std::int64_t>(input.min),
@@ -168,6 +169,7 @@ class Builder {
     layer_claim_ = layer.scaled.empty() ? *dense : add_scaled(index, dense);
     if (!layer.split) return;
     const auto& split = *layer.split;
+    tensor_wires_[layer.output] = new_wires(layer.rows);
     ActivateRun run{.source = ActivateRun::Source::layer,
                     .layer = index,
                     .rows = layer.rows,
@@ -316,7 +318,7 @@ class Builder {
   const Program& program_;
   Arithmetisation result_;
   std::uint32_t next_wire_ = wires::first_of_model;
-  std::vector<std::uint32_t> tensor_wires_;  // of row 0
+  std::vector<std::uint32_t> tensor_wires_;  // of row 0, once the tensor is made; the rows of others have none
   std::map<std::uint32_t, std::uint32_t> range_functions_;  // by shift
   std::uint32_t input_function_ = 0;
   std::uint32_t layer_claim_ = 0;  // of the layer added last: what its split reads

@@ -4,9 +4,6 @@
 #include <algorithm>
 #include <map>
 #include <optional>
-#include <set>
-#include <unordered_map>
-#include <unordered_set>
 
 #include "air/evaluate/components.hpp"
 #include "air/prover/mask_rows.hpp"
@@ -19,10 +16,13 @@ namespace {
   throw Error(ErrorKind::rejected, "structure: " + table + " row " + std::to_string(row) + ": " + rule);
 }
 
-/// One table with its columns by name and the number of its real rows.
+/// One table, whose columns `Column` names, and the number of its real rows.
+template <class Column>
 class TableView {
  public:
   TableView(const StructureTable& table, std::size_t index, std::uint32_t hidden_queries) : table_(table) {
+    require(table.columns.size() == index_of(Column::count), ErrorKind::rejected,
+            [&] { return "structure: " + table.name + " has not the columns of its kind"; });
     for (const auto& column : table.columns) {
       require(column.size() == table.rows(), ErrorKind::rejected,
               [&] { return "structure: the columns of " + table.name + " differ in length"; });
@@ -30,10 +30,10 @@ class TableView {
     check_row_classes(index, hidden_queries);
   }
 
-  [[nodiscard]] M31 at(std::string_view column, std::size_t row) const { return table_.column(column)[row]; }
-  [[nodiscard]] bool bit(std::string_view column, std::size_t row) const {
+  [[nodiscard]] M31 at(Column column, std::size_t row) const { return table_.columns[index_of(column)][row]; }
+  [[nodiscard]] bool bit(Column column, std::size_t row) const {
     const M31 value = at(column, row);
-    if (value.value() > 1) fail(row, std::string(column) + " is not 0 or 1");
+    if (value.value() > 1) fail(row, table_.column_names[index_of(column)] + " is not 0 or 1");
     return value.value() == 1;
   }
   [[nodiscard]] std::size_t real_rows() const { return real_rows_; }
@@ -45,24 +45,25 @@ class TableView {
   void check_row_classes(std::size_t index, std::uint32_t hidden_queries) {
     MaskRows masks;
     if (hidden_queries != 0) masks = mask_rows(table_layout(index, 1), hidden_queries);
-    while (real_rows_ < table_.rows() && bit("real", real_rows_)) ++real_rows_;
+    while (real_rows_ < table_.rows() && bit(Column::real, real_rows_)) ++real_rows_;
     if (real_rows_ == 0) fail(0, "the table has no real row, which leaves its claimed sum free");
     if (real_rows_ == table_.rows()) fail(real_rows_ - 1, "there is no row left for fin");
     for (std::size_t row = 0; row < table_.rows(); ++row) {
       const bool real = row < real_rows_;
       const bool live = masks.dead == 0 || row <= real_rows_ + masks.live;
-      if (at("live", row) != M31(live ? 1 : 0)) {
+      if (at(Column::live, row) != M31(live ? 1 : 0)) {
         fail(row, live ? "live is not 1" : "live is not 0 on a dead mask row");
       }
-      if (bit("fin", row) != (row == real_rows_))
+      if (bit(Column::fin, row) != (row == real_rows_))
         fail(row, "fin is not on the row after the last real row alone");
-      if (bit("keepr", row) != (real && row != 0))
+      if (bit(Column::keepr, row) != (real && row != 0))
         fail(row, "keepr is not on the real rows after the first alone");
       if (real) continue;
       for (std::size_t column = 0; column < table_.columns.size(); ++column) {
-        const auto& name = table_.column_names[column];
-        if (name == "live" || name == "fin") continue;
-        if (!table_.columns[column][row].is_zero()) fail(row, name + " is not 0 on a row that is not real");
+        if (column == index_of(Column::live) || column == index_of(Column::fin)) continue;
+        if (!table_.columns[column][row].is_zero()) {
+          fail(row, table_.column_names[column] + " is not 0 on a row that is not real");
+        }
       }
     }
   }
@@ -71,165 +72,208 @@ class TableView {
   std::size_t real_rows_ = 0;
 };
 
-/// Who yields and who reads each wire, and which wires each one is computed from.
+using LinearView = TableView<linear::Structure>;
+using ActivateView = TableView<activate::Structure>;
+using LutView = TableView<lut::Structure>;
+using MacView = TableView<mac::Structure>;
+using DataView = TableView<data::Structure>;
+
+/// Who yields and who reads each wire, and which wires each one is computed from. Wires are numbered without
+/// great gaps, so that everything about them is in vectors by id.
 class Wires {
  public:
-  struct Wire {
-    std::optional<std::int64_t> yielded;  // copies
-    std::int64_t reads = 0;
-  };
+  /// `most` wires can be yielded.
+  explicit Wires(std::size_t most) : wires_(wires::first_of_model + most) {
+    wires_[wires::one].coefficient = wires_[wires::one].scalar = true;
+  }
 
-  void yield(const TableView& table, std::size_t row, M31 id, std::int64_t copies) {
+  template <class View>
+  void yield(const View& table, std::size_t row, M31 id, std::int64_t copies) {
     if (id.value() < wires::first_of_model && !is_public(id)) table.fail(row, "a reserved wire is yielded");
     if (is_public(id)) table.fail(row, "a wire of the verifier is yielded");
-    auto& wire = wires_[id.value()];
+    if (id.value() >= wires_.size()) {
+      table.fail(row, "wire " + std::to_string(id.value()) + " is yielded, and there are not so many");
+    }
+    Wire& wire = wires_[id.value()];
     if (wire.yielded) table.fail(row, "wire " + std::to_string(id.value()) + " is yielded twice");
-    wire.yielded = copies;
+    wire.yielded = true;
+    wire.copies = copies;
   }
-  void read(const TableView& table, std::size_t row, M31 id) {
+  template <class View>
+  void read(const View& table, std::size_t row, M31 id) {
     if (id.value() < wires::first_of_model && !is_public(id)) table.fail(row, "a reserved wire is read");
+    if (id.value() >= wires_.size()) {
+      table.fail(row, "wire " + std::to_string(id.value()) + " is read, and there are not so many");
+    }
     ++wires_[id.value()].reads;
   }
   void yield_publicly(std::uint32_t id, std::int64_t copies) {
-    auto& wire = wires_[id];
+    Wire& wire = of_key(id);
     require(!wire.yielded, ErrorKind::rejected, [&] {
       return "structure: wire " + std::to_string(id) + " of the key is also yielded by a table";
     });
-    wire.yielded = copies;
+    wire.yielded = true;
+    wire.copies = copies;
   }
-  void read_publicly(std::uint32_t id) { ++wires_[id].reads; }
+  void read_publicly(std::uint32_t id) { ++of_key(id).reads; }
 
   /// A claim of low degree in the challenges, whatever the input: a coefficient of the model.
-  void add_coefficient(M31 id) { coefficients_.insert(id.value()); }
-  [[nodiscard]] bool is_coefficient(M31 id) const {
-    return id.value() == wires::one || coefficients_.contains(id.value());
-  }
+  void add_coefficient(M31 id) { wires_[id.value()].coefficient = true; }
+  [[nodiscard]] bool is_coefficient(M31 id) const { return at(id).coefficient; }
 
   /// A value in M, of degree 0 in the challenges.
-  void add_scalar(M31 id) { scalars_.insert(id.value()); }
-  [[nodiscard]] bool is_scalar(M31 id) const {
-    return id.value() == wires::one || scalars_.contains(id.value());
-  }
+  void add_scalar(M31 id) { wires_[id.value()].scalar = true; }
+  [[nodiscard]] bool is_scalar(M31 id) const { return at(id).scalar; }
 
   /// Digits, which nothing but their ranges binds, or a sum with some: `reach` is the greatest difference of
   /// two values of one row, 0 for a wire without digits.
   void add_reach(M31 id, std::uint64_t reach) {
-    if (reach != 0) reaches_[id.value()] = std::min<std::uint64_t>(reach, M31::modulus);
+    wires_[id.value()].reach = static_cast<std::uint32_t>(std::min<std::uint64_t>(reach, M31::modulus));
   }
-  [[nodiscard]] std::uint64_t reach(M31 id) const {
-    const auto found = reaches_.find(id.value());
-    return found == reaches_.end() ? 0 : found->second;
-  }
+  [[nodiscard]] std::uint64_t reach(M31 id) const { return at(id).reach; }
 
   /// `wire` is computed from `from`.
-  void depends(std::uint32_t wire, std::uint32_t from) { edges_[wire].push_back(from); }
+  void depends(std::uint32_t wire, std::uint32_t from) { dependencies_.emplace_back(wire, from); }
 
   void check_balance() const {
-    for (const auto& entry : wires_) {
-      const Wire& wire = entry.second;
-      const auto name = "structure: wire " + std::to_string(entry.first);
-      require(wire.yielded.has_value(), ErrorKind::rejected,
-              [&] { return name + " is read and never yielded"; });
-      require(*wire.yielded == wire.reads, ErrorKind::rejected, [&] {
-        return name + " is yielded " + std::to_string(*wire.yielded) + " times and read " +
+    for (std::size_t id = 0; id < wires_.size(); ++id) {
+      const Wire& wire = wires_[id];
+      const auto name = [&] { return "structure: wire " + std::to_string(id); };
+      require(wire.yielded || wire.reads == 0, ErrorKind::rejected,
+              [&] { return name() + " is read and never yielded"; });
+      require(wire.copies == wire.reads, ErrorKind::rejected, [&] {
+        return name() + " is yielded " + std::to_string(wire.copies) + " times and read " +
                std::to_string(wire.reads) + " times";
       });
     }
   }
 
-  /// Depth-first search with an explicit stack (a model may have millions of wires).
+  /// Kahn's algorithm: a wire is settled once all that it is computed from are.
   void check_acyclic() const {
-    enum class Mark : std::uint8_t { open, done };
-    std::unordered_map<std::uint32_t, Mark> marks;
-    for (const auto& start : edges_) {
-      std::vector<std::pair<std::uint32_t, std::size_t>> stack;
-      if (!marks.contains(start.first)) stack.emplace_back(start.first, 0);
-      while (!stack.empty()) {
-        auto& [id, next] = stack.back();
-        const auto found = edges_.find(id);
-        if (next == 0) marks[id] = Mark::open;
-        if (found == edges_.end() || next == found->second.size()) {
-          marks[id] = Mark::done;
-          stack.pop_back();
-          continue;
-        }
-        const auto child = found->second[next++];
-        const auto mark = marks.find(child);
-        require(mark == marks.end() || mark->second != Mark::open, ErrorKind::rejected,
-                [&] { return "structure: wire " + std::to_string(child) + " depends on itself"; });
-        if (mark == marks.end()) stack.emplace_back(child, 0);
+    std::vector<std::uint32_t> waits_for(wires_.size(), 0), first(wires_.size() + 1, 0);
+    for (const auto& [wire, from] : dependencies_) {
+      ++waits_for[wire];
+      ++first[from + 1];
+    }
+    for (std::size_t id = 0; id < wires_.size(); ++id) first[id + 1] += first[id];
+    std::vector<std::uint32_t> readers(dependencies_.size()), next(first.begin(), first.end() - 1);
+    for (const auto& [wire, from] : dependencies_) readers[next[from]++] = wire;
+    std::vector<std::uint32_t> settled;
+    for (std::uint32_t id = 0; id < wires_.size(); ++id) {
+      if (waits_for[id] == 0) settled.push_back(id);
+    }
+    for (std::size_t i = 0; i < settled.size(); ++i) {
+      for (std::uint32_t reader = first[settled[i]]; reader < first[settled[i] + 1]; ++reader) {
+        if (--waits_for[readers[reader]] == 0) settled.push_back(readers[reader]);
       }
     }
+    if (settled.size() == wires_.size()) return;
+    // Of those left, each waits for another one that is left: following them leads into a cycle.
+    std::vector<std::uint32_t> left_behind(wires_.size(), 0);
+    std::uint32_t id = 0;
+    for (const auto& [wire, from] : dependencies_) {
+      if (waits_for[wire] != 0 && waits_for[from] != 0) left_behind[id = wire] = from;
+    }
+    for (std::size_t step = 0; step < wires_.size(); ++step) id = left_behind[id];
+    throw Error(ErrorKind::rejected, "structure: wire " + std::to_string(id) + " depends on itself");
   }
 
  private:
+  struct Wire {
+    std::int64_t copies = 0;
+    std::int64_t reads = 0;
+    std::uint32_t reach = 0;
+    bool yielded = false, coefficient = false, scalar = false;
+  };
+
   static bool is_public(M31 id) { return id.value() == wires::one || id.value() == wires::ones; }
-
-  std::map<std::uint32_t, Wire> wires_;
-  std::unordered_set<std::uint32_t> coefficients_, scalars_;
-  std::unordered_map<std::uint32_t, std::uint64_t> reaches_;
-  std::unordered_map<std::uint32_t, std::vector<std::uint32_t>> edges_;
-};
-
-/// A look-up function: entries q -> y.
-struct Function {
-  std::map<std::uint32_t, M31> entries;
-
-  /// The s for which this is the remainder range [0, 2^s): y = 0 exactly there.
-  [[nodiscard]] std::optional<std::uint64_t> zeros() const {
-    std::uint64_t count = 0;
-    for (const auto& [q, y] : entries) {
-      if (!y.is_zero()) continue;
-      if (q != count) return std::nullopt;
-      ++count;
-    }
-    return count;
+  /// Nothing is known of a wire that cannot be yielded.
+  [[nodiscard]] Wire at(M31 id) const { return id.value() < wires_.size() ? wires_[id.value()] : Wire{}; }
+  Wire& of_key(std::uint32_t id) {
+    require(id < wires_.size(), ErrorKind::rejected,
+            [&] { return "structure: there are not so many wires as the key's " + std::to_string(id); });
+    return wires_[id];
   }
+
+  std::vector<Wire> wires_;
+  std::vector<std::pair<std::uint32_t, std::uint32_t>> dependencies_;
 };
 
-std::map<std::uint32_t, Function> check_lut(const TableView& table) {
-  std::map<std::uint32_t, Function> functions;
+/// A look-up function: what the rules want to know of its entries q -> y.
+struct Function {
+  std::uint32_t least = 0, greatest = 0;  // q
+  /// The s for which this is the remainder range [0, s): y = 0 exactly there.
+  std::optional<std::uint64_t> zeros = 0;
+};
+using Functions = std::map<std::uint32_t, Function>;
+
+Functions check_lut(const LutView& table) {
+  using enum lut::Structure;
+  struct Entry {
+    std::uint64_t key;  // function and q
+    M31 y;
+    std::size_t row;
+  };
+  std::vector<Entry> entries;
+  entries.reserve(4 * table.real_rows());
   for (std::size_t row = 0; row < table.real_rows(); ++row) {
-    const auto fn = table.at("fn", row).value();
-    if (fn == 0) table.fail(row, "function 0 is reserved");
-    auto& function = functions[fn];
-    const auto first = table.at("q", row).value();
+    const auto function = table.at(fn, row).value();
+    if (function == 0) table.fail(row, "function 0 is reserved");
+    const auto first = table.at(q, row).value();
     for (std::uint32_t i = 0; i < 4; ++i) {
-      const std::uint64_t q = std::uint64_t{first} + i;
-      if (q >= M31::modulus) table.fail(row, "q passes the modulus");
-      const M31 y = table.at("y_" + std::to_string(i), row);
-      if (!function.entries.emplace(static_cast<std::uint32_t>(q), y).second) {
-        table.fail(row, "function " + std::to_string(fn) + " has two values at q = " + std::to_string(q));
-      }
+      const std::uint64_t argument = std::uint64_t{first} + i;
+      if (argument >= M31::modulus) table.fail(row, "q passes the modulus");
+      const auto y = static_cast<lut::Structure>(index_of(y0) + i);
+      entries.push_back({std::uint64_t{function} << 32 | argument, table.at(y, row), row});
+    }
+  }
+  if (!std::ranges::is_sorted(entries, {}, &Entry::key)) std::ranges::stable_sort(entries, {}, &Entry::key);
+  Functions functions;
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    const auto function = static_cast<std::uint32_t>(entries[i].key >> 32);
+    const auto argument = static_cast<std::uint32_t>(entries[i].key);
+    if (i != 0 && entries[i].key == entries[i - 1].key) {
+      table.fail(entries[i].row, "function " + std::to_string(function) + " has two values at q = " +
+                                     std::to_string(argument));
+    }
+    const auto [found, is_new] = functions.try_emplace(function, Function{.least = argument});
+    Function& known = found->second;
+    known.greatest = argument;
+    if (!entries[i].y.is_zero() || !known.zeros) continue;
+    if (*known.zeros == argument) {
+      ++*known.zeros;
+    } else {
+      known.zeros.reset();
     }
   }
   return functions;
 }
 
-void check_linear(const TableView& table, Wires& wires) {
+void check_linear(const LinearView& table, Wires& wires) {
+  using enum linear::Structure;
   std::size_t op_tiles = 0;             // tiles of each input row of this op, 0 while it is not known
   std::size_t tiles = 0;                // tiles of the current input row so far
   std::vector<std::uint32_t> operands;  // wires read by this op
   bool op_open = false;
   for (std::size_t row = 0; row < table.real_rows(); ++row) {
-    const bool cont = table.bit("cont", row);
-    const bool last_tile = table.bit("f", row);
-    const bool claim = table.bit("claim", row);
-    const M31 id = table.at("id", row);
-    const auto n = table.at("n", row).centered();
-    if (table.bit("keep", row) != op_open)
+    const bool continues = table.bit(cont, row);
+    const bool last_tile = table.bit(f, row);
+    const bool claims = table.bit(claim, row);
+    const M31 wire = table.at(id, row);
+    const auto count = table.at(n, row).centered();
+    if (table.bit(keep, row) != op_open)
       table.fail(row, "keep is not on the rows of an op after its first alone");
-    if (cont != (tiles != 0))
+    if (continues != (tiles != 0))
       table.fail(row, "cont is not on the tiles of an input row after its first alone");
-    if (claim) {
+    if (claims) {
       if (!op_open || tiles != 0) table.fail(row, "a claim stands before its op is complete");
       if (last_tile) table.fail(row, "a claim row multiplies");
-      if (n > 0) table.fail(row, "a claim is not yielded");
-      wires.yield(table, row, id, -std::int64_t{n});
-      for (const auto operand : operands) wires.depends(id.value(), operand);
+      if (count > 0) table.fail(row, "a claim is not yielded");
+      wires.yield(table, row, wire, -std::int64_t{count});
+      for (const auto operand : operands) wires.depends(wire.value(), operand);
       const bool reads_one_alone =
           std::ranges::all_of(operands, [](std::uint32_t operand) { return operand == wires::one; });
-      if (reads_one_alone && op_tiles == 1) wires.add_coefficient(id);
+      if (reads_one_alone && op_tiles == 1) wires.add_coefficient(wire);
       operands.clear();
       op_open = false;
       op_tiles = 0;
@@ -238,12 +282,12 @@ void check_linear(const TableView& table, Wires& wires) {
     op_open = true;
     ++tiles;
     if (!last_tile) {
-      if (n != 0 || !id.is_zero()) table.fail(row, "a wire is touched before the last tile");
+      if (count != 0 || !wire.is_zero()) table.fail(row, "a wire is touched before the last tile");
       continue;
     }
-    if (n != 1) table.fail(row, "an input row does not read its wire once");
-    wires.read(table, row, id);
-    operands.push_back(id.value());
+    if (count != 1) table.fail(row, "an input row does not read its wire once");
+    wires.read(table, row, wire);
+    operands.push_back(wire.value());
     if (op_tiles != 0 && op_tiles != tiles) table.fail(row, "the input rows of an op differ in tiles");
     op_tiles = tiles;
     tiles = 0;
@@ -258,16 +302,17 @@ struct ActivateOp {
   int direction = 0;
 };
 
-std::vector<ActivateOp> ops_of_activate(const TableView& table) {
+std::vector<ActivateOp> ops_of_activate(const ActivateView& table) {
+  using enum activate::Structure;
   std::vector<ActivateOp> ops;
   for (std::size_t row = 0; row < table.real_rows(); ++row) {
-    const bool continues = table.bit("kt", row);
+    const bool continues = table.bit(kt, row);
     if (row == 0 && continues) table.fail(row, "the first row continues a claim");
     if (!continues) ops.push_back({.first = row});
-    const auto count = table.at("nT", row).centered();
+    const auto count = table.at(nT, row).centered();
     if (count > 1) table.fail(row, "nT is not 0 or 1");
-    if (count == 0 && !table.at("idT", row).is_zero()) table.fail(row, "a claim is named and not read");
-    const bool last_of_op = row + 1 == table.real_rows() || !table.bit("kt", row + 1);
+    if (count == 0 && !table.at(idT, row).is_zero()) table.fail(row, "a claim is named and not read");
+    const bool last_of_op = row + 1 == table.real_rows() || !table.bit(kt, row + 1);
     if (count != 0 && !last_of_op) table.fail(row, "a claim is read before its last row");
     ops.back().last = row;
     ops.back().direction = count < 0 ? -1 : count;
@@ -276,27 +321,27 @@ std::vector<ActivateOp> ops_of_activate(const TableView& table) {
 }
 
 /// The greatest difference of two values q two_s + r of a row.
-std::uint64_t reach_of_row(const TableView& table, const std::map<std::uint32_t, Function>& functions,
-                           std::size_t row) {
-  const auto& entries = functions.at(table.at("fnq", row).value()).entries;
-  const std::uint64_t arguments = std::uint64_t{entries.rbegin()->first} - entries.begin()->first;
-  const auto zeros = functions.at(table.at("fnr", row).value()).zeros();
+std::uint64_t reach_of_row(const ActivateView& table, const Functions& functions, std::size_t row) {
+  using enum activate::Structure;
+  const Function& quotients = functions.at(table.at(fnq, row).value());
+  const auto zeros = functions.at(table.at(fnr, row).value()).zeros;
   if (zeros.value_or(0) == 0) table.fail(row, "the remainders of a digit are no range");
-  return std::min<std::uint64_t>(arguments, M31::modulus) * table.at("two_s", row).value() + *zeros - 1;
+  return std::uint64_t{quotients.greatest - quotients.least} * table.at(two_s, row).value() + *zeros - 1;
 }
 
-void check_activate(const TableView& table, const std::map<std::uint32_t, Function>& functions,
+void check_activate(const ActivateView& table, const std::vector<ActivateOp>& ops, const Functions& functions,
                     const PublicWires& wires_of_key, Wires& wires) {
-  for (const auto& op : ops_of_activate(table)) {
-    const M31 claim = table.at("idT", op.last);
+  using enum activate::Structure;
+  for (const auto& op : ops) {
+    const M31 claim = table.at(idT, op.last);
     std::uint64_t reach = 0;
     for (std::size_t row = op.first; row <= op.last; ++row) {
-      if (!functions.contains(table.at("fnq", row).value()) ||
-          !functions.contains(table.at("fnr", row).value())) {
+      if (!functions.contains(table.at(fnq, row).value()) ||
+          !functions.contains(table.at(fnr, row).value())) {
         table.fail(row, "a look-up function does not exist");
       }
-      wires.yield(table, row, table.at("idY", row), table.at("nY", row).value());
-      if (op.direction > 0) wires.depends(table.at("idY", row).value(), claim.value());
+      wires.yield(table, row, table.at(idY, row), table.at(nY, row).value());
+      if (op.direction > 0) wires.depends(table.at(idY, row).value(), claim.value());
       if (op.direction < 0) reach = std::max(reach, reach_of_row(table, functions, row));
     }
     if (op.direction > 0) wires.read(table, op.last, claim);
@@ -305,7 +350,7 @@ void check_activate(const TableView& table, const std::map<std::uint32_t, Functi
     if (form == Predicate::Kind::values) {
       table.fail(op.last, "a claim is yielded, which only the digits of a predicate's numbers are");
     }
-    wires.yield(table, op.last, claim, -std::int64_t{table.at("nT", op.last).centered()});
+    wires.yield(table, op.last, claim, -std::int64_t{table.at(nT, op.last).centered()});
     wires.add_reach(claim, std::max<std::uint64_t>(reach, 1));
     // In a batch a wire is a polynomial in alpha, and a product of two would mix the samples.
     const bool multiplies = form == Predicate::Kind::argmax && wires_of_key.batch == 1;
@@ -315,29 +360,30 @@ void check_activate(const TableView& table, const std::map<std::uint32_t, Functi
 
 /// Each split is unique, also where digits are added to what is split. Returns the number of ops whose claim
 /// nobody reads: only the private input may be one.
-std::size_t check_splits(const TableView& table, const std::map<std::uint32_t, Function>& functions,
-                         const PublicWires& wires_of_key, const Wires& wires) {
+std::size_t check_splits(const ActivateView& table, const std::vector<ActivateOp>& ops,
+                         const Functions& functions, const PublicWires& wires_of_key, const Wires& wires) {
+  using enum activate::Structure;
   std::size_t unread = 0, with_digits = 0;
-  for (const auto& op : ops_of_activate(table)) {
+  for (const auto& op : ops) {
     if (op.direction < 0) continue;
     unread += op.direction == 0 ? 1 : 0;
-    const std::uint64_t reach = wires.reach(table.at("idT", op.last));
+    const std::uint64_t reach = wires.reach(table.at(idT, op.last));
     if (reach != 0) ++with_digits;
     for (std::size_t row = op.first; row <= op.last; ++row) {
-      const std::uint64_t two_s = table.at("two_s", row).value();
-      const auto zeros = functions.at(table.at("fnr", row).value()).zeros();
+      const std::uint64_t step = table.at(two_s, row).value();
+      const auto zeros = functions.at(table.at(fnr, row).value()).zeros;
       // The digits of an arg max meet in one equation of one row, which is not a split.
       const bool is_equation =
           reach != 0 && wires_of_key.output_form == Predicate::Kind::argmax && op.first == op.last;
       if (is_equation && with_digits > 1) table.fail(row, "a second claim holds digits of an arg max");
       if (is_equation || reach == 0) {
-        if (zeros != two_s) table.fail(row, "the remainder range is not [0, two_s)");
-      } else if (!zeros || *zeros + reach > two_s) {
+        if (zeros != step) table.fail(row, "the remainder range is not [0, two_s)");
+      } else if (!zeros || *zeros + reach > step) {
         table.fail(row, "the digits reach as far as the step of their split");
       }
-      const auto& entries = functions.at(table.at("fnq", row).value()).entries;
-      const std::uint64_t arguments = std::uint64_t{entries.rbegin()->first} - entries.begin()->first + 1;
-      if (arguments * two_s >= M31::modulus) {
+      const Function& quotients = functions.at(table.at(fnq, row).value());
+      const std::uint64_t arguments = std::uint64_t{quotients.greatest - quotients.least} + 1;
+      if (arguments * step >= M31::modulus) {
         table.fail(row, "the split q * two_s + r is not unique modulo p");
       }
     }
@@ -346,22 +392,23 @@ std::size_t check_splits(const TableView& table, const std::map<std::uint32_t, F
 }
 
 /// Layers read values that are bound: digits are for the output alone.
-void check_readers_of_digits(const TableView& table, Predicate::Kind output_form, std::uint32_t output_claim,
+void check_readers_of_digits(const LinearView& table, Predicate::Kind output_form, std::uint32_t output_claim,
                              const Wires& wires) {
   for (std::size_t row = 0; row < table.real_rows(); ++row) {
-    if (wires.reach(table.at("id", row)) != 0) table.fail(row, "a layer reads digits");
+    if (wires.reach(table.at(linear::Structure::id, row)) != 0) table.fail(row, "a layer reads digits");
   }
   require(wires.reach(M31(output_claim)) == 0 || output_form == Predicate::Kind::argmax, ErrorKind::rejected,
           "structure: the output holds digits, which nothing binds");
 }
 
-void check_mac(const TableView& table, Wires& wires) {
-  std::vector<std::uint32_t> operands;  // of S so far
+void check_mac(const MacView& table, Wires& wires) {
+  using enum mac::Structure;
+  std::vector<std::uint32_t> operands;  // of S so far, those of an earlier yield being in the wire of that
   std::uint64_t reach = 0;              // of S so far
   bool scalar = false;                  // S so far is a value in M
   for (std::size_t row = 0; row < table.real_rows(); ++row) {
-    const bool same = table.bit("k1", row);
-    const bool times_t = table.bit("kt", row);
+    const bool same = table.bit(k1, row);
+    const bool times_t = table.bit(kt, row);
     if (same && times_t) table.fail(row, "S is carried twice");
     if (row == 0 && (same || times_t)) table.fail(row, "the first row carries S from nowhere");
     if (!same && !times_t) {
@@ -369,7 +416,7 @@ void check_mac(const TableView& table, Wires& wires) {
       reach = 0;
       scalar = true;
     }
-    const M31 a = table.at("idA", row), b = table.at("idB", row);
+    const M31 a = table.at(idA, row), b = table.at(idB, row);
     // Products of claims would double their degree in t row by row, past what a random t tells apart.
     const bool scalars = wires.is_scalar(a) && wires.is_scalar(b);
     if (!scalars && !wires.is_coefficient(a) && !wires.is_coefficient(b)) {
@@ -383,8 +430,8 @@ void check_mac(const TableView& table, Wires& wires) {
       wires.read(table, row, operand);
       operands.push_back(operand.value());
     }
-    const M31 id = table.at("idY", row);
-    const auto copies = table.at("nY", row).centered();
+    const M31 id = table.at(idY, row);
+    const auto copies = table.at(nY, row).centered();
     if (copies < 0) table.fail(row, "a wire is asserted, which no model does");
     if (copies == 0 && !id.is_zero()) table.fail(row, "a wire is named and not yielded");
     if (copies > 0) {
@@ -392,24 +439,26 @@ void check_mac(const TableView& table, Wires& wires) {
       wires.add_reach(id, reach);
       if (scalar) wires.add_scalar(id);
       for (const auto operand : operands) wires.depends(id.value(), operand);
+      operands = {id.value()};
     }
   }
 }
 
 /// Committed values: one claim over all rows, on the last one. Returns its wire.
-std::uint32_t check_data(const TableView& table, std::int32_t count) {
+std::uint32_t check_data(const DataView& table, std::int32_t multiplicity) {
+  using enum data::Structure;
   const std::size_t last = table.real_rows() - 1;
   for (std::size_t row = 0; row <= last; ++row) {
-    if (table.bit("cont", row) != (row != 0))
+    if (table.bit(cont, row) != (row != 0))
       table.fail(row, "cont is not on the rows after the first alone");
-    const M31 n = table.at("n", row), id = table.at("id", row);
-    if (row == last && n.centered() != count) {
-      table.fail(row, count > 0 ? "the claim is not read once" : "the claim is not yielded once");
+    const M31 copies = table.at(n, row), wire = table.at(id, row);
+    if (row == last && copies.centered() != multiplicity) {
+      table.fail(row, multiplicity > 0 ? "the claim is not read once" : "the claim is not yielded once");
     }
-    if (row != last && (!n.is_zero() || !id.is_zero()))
+    if (row != last && (!copies.is_zero() || !wire.is_zero()))
       table.fail(row, "a wire is touched before the last row");
   }
-  return table.at("id", last).value();
+  return table.at(id, last).value();
 }
 
 }  // namespace
@@ -432,27 +481,30 @@ PublicWires public_wires(const Arithmetisation& a, Predicate::Kind output_form) 
 
 void check_structure(const Structure& structure, const PublicWires& wires_of_key,
                      std::uint32_t hidden_queries) {
-  const auto view = [&](std::size_t table) { return TableView(structure[table], table, hidden_queries); };
-  const TableView linear = view(linear_table), activate = view(activate_table), lut = view(lut_table),
-                  mac = view(mac_table);
-  Wires wires;
+  const LinearView linear(structure[linear_table], linear_table, hidden_queries);
+  const ActivateView activate(structure[activate_table], activate_table, hidden_queries);
+  const LutView lut(structure[lut_table], lut_table, hidden_queries);
+  const MacView mac(structure[mac_table], mac_table, hidden_queries);
+  // A row of linear or mac yields one wire, one of activate two, and the key one.
+  Wires wires(linear.real_rows() + 2 * activate.real_rows() + mac.real_rows() + 1);
   // The wire of a claim of committed values is named by their table, that of public values by the key.
   std::uint32_t input_claim = wires_of_key.input_claim, output_claim = wires_of_key.output_claim;
   if (wires_of_key.input == Visibility::committed) {
-    const TableView input = view(input_table);
+    const DataView input(structure[input_table], input_table, hidden_queries);
     input_claim = check_data(input, -1);
     wires.yield(input, input.real_rows() - 1, M31(input_claim), 1);
   }
   if (wires_of_key.output == Visibility::committed) {
-    const TableView output = view(output_table);
+    const DataView output(structure[output_table], output_table, hidden_queries);
     output_claim = check_data(output, 1);
     wires.read(output, output.real_rows() - 1, M31(output_claim));
   }
-  const auto functions = check_lut(lut);
+  const Functions functions = check_lut(lut);
+  const std::vector<ActivateOp> ops = ops_of_activate(activate);
   check_linear(linear, wires);
-  check_activate(activate, functions, wires_of_key, wires);
+  check_activate(activate, ops, functions, wires_of_key, wires);
   check_mac(mac, wires);
-  const std::size_t unread = check_splits(activate, functions, wires_of_key, wires);
+  const std::size_t unread = check_splits(activate, ops, functions, wires_of_key, wires);
   check_readers_of_digits(linear, wires_of_key.output_form, output_claim, wires);
   wires.yield_publicly(wires::one, wires_of_key.one_reads);
   wires.yield_publicly(wires::ones, wires_of_key.ones_reads);
