@@ -211,24 +211,67 @@ MappedFile::~MappedFile() {
   if (!bytes_.empty()) ::munmap(const_cast<std::uint8_t*>(bytes_.data()), bytes_.size());
 }
 
-void write_file(const std::filesystem::path& path, std::span<const std::uint8_t> bytes, bool secret) {
+namespace {
+
+void write_all(const FileDescriptor& file, std::span<const std::uint8_t> bytes,
+               const std::filesystem::path& path) {
+  std::size_t written = 0;
+  while (written < bytes.size()) {
+    const auto count = ::write(file.get(), bytes.data() + written, bytes.size() - written);
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0) fail_io("write", path);
+    written += static_cast<std::size_t>(count);
+  }
+}
+
+void replace_file(const std::filesystem::path& path, std::span<const std::span<const std::uint8_t>> parts,
+                  bool secret) {
   const std::filesystem::path target = replaceable(path);
   const auto folder = folder_of(target);
   const std::string prefix = "." + target.filename().string() + ".";
   remove_abandoned(folder, prefix);
   const Temporary temporary(folder, prefix, secret ? 0600 : 0666, path);
-  std::size_t written = 0;
-  while (written < bytes.size()) {
-    const auto count = ::write(temporary.file().get(), bytes.data() + written, bytes.size() - written);
-    if (count < 0 && errno == EINTR) continue;
-    if (count <= 0) fail_io("write", path);
-    written += static_cast<std::size_t>(count);
-  }
+  for (const auto part : parts) write_all(temporary.file(), part, path);
   if (::fsync(temporary.file().get()) != 0) fail_io("write", path);
   const FileDescriptor directory(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!directory.valid() || ::rename(temporary.name().c_str(), target.c_str()) != 0) fail_io("write", path);
   // A rename is on the disk once its folder is.
   if (::fsync(directory.get()) != 0) fail_io("sync the folder of", path);
+}
+
+/// What stands before a payload of so many bytes.
+Bytes envelope_header(ArtefactKind kind, std::uint32_t version, std::uint64_t length) {
+  ByteWriter writer;
+  writer.write_array(std::span<const char>(magic));
+  writer.write(static_cast<std::uint32_t>(kind));
+  writer.write(version);
+  writer.write(length);
+  return writer.take();
+}
+
+}  // namespace
+
+void write_file(const std::filesystem::path& path, std::span<const std::uint8_t> bytes, bool secret) {
+  replace_file(path, {{bytes}}, secret);
+}
+
+void write_artefact(const std::filesystem::path& path, ArtefactKind kind, std::uint32_t version,
+                    std::span<const std::span<const std::uint8_t>> payload, bool secret) {
+  const std::unique_ptr<XXH3_state_t, decltype(&XXH3_freeState)> state(XXH3_createState(), XXH3_freeState);
+  if (state == nullptr) throw std::bad_alloc();
+  XXH3_64bits_reset(state.get());
+  std::uint64_t length = 0;
+  for (const auto part : payload) {
+    length += part.size();
+    XXH3_64bits_update(state.get(), part.data(), part.size());
+  }
+  const Bytes header = envelope_header(kind, version, length);
+  ByteWriter trailer;
+  trailer.write(std::uint64_t{XXH3_64bits_digest(state.get())});
+  std::vector<std::span<const std::uint8_t>> parts = {header};
+  parts.insert(parts.end(), payload.begin(), payload.end());
+  parts.emplace_back(trailer.bytes());
+  replace_file(path, parts, secret);
 }
 
 void append_line(const std::filesystem::path& path, const std::string& line) {
@@ -262,10 +305,7 @@ std::uint64_t checksum(std::span<const std::uint8_t> bytes, std::uint64_t seed) 
 
 Bytes seal_artefact(ArtefactKind kind, std::uint32_t version, std::span<const std::uint8_t> payload) {
   ByteWriter writer;
-  writer.write_array(std::span<const char>(magic));
-  writer.write(static_cast<std::uint32_t>(kind));
-  writer.write(version);
-  writer.write(static_cast<std::uint64_t>(payload.size()));
+  writer.write_array(std::span<const std::uint8_t>(envelope_header(kind, version, payload.size())));
   writer.write_array(payload);
   writer.write(checksum(payload));
   return writer.take();

@@ -65,6 +65,11 @@ class MappedFile {
 /// the next write to `path` removes.
 void write_file(const std::filesystem::path& path, std::span<const std::uint8_t> bytes, bool secret = false);
 
+/// The same for an artefact: the envelope around `payload`, whose parts follow one another in the file and
+/// are nowhere in memory together.
+void write_artefact(const std::filesystem::path& path, ArtefactKind kind, std::uint32_t version,
+                    std::span<const std::span<const std::uint8_t>> payload, bool secret = false);
+
 /// Appends a line to a log that its owner alone may read (mode 0600 if it is made here), in one write. A log
 /// is not synced. Error(io) if the system refuses.
 void append_line(const std::filesystem::path& path, const std::string& line);

@@ -11,7 +11,7 @@
 namespace circlet {
 namespace {
 
-constexpr std::uint32_t mark_shift = 1;           // a mark of an arg max is a remainder modulo 2, less 1
+constexpr std::uint32_t mark_shift = 1;  // a mark of an arg max is a remainder modulo 2, less 1
 
 using Carry = MacRun::Carry;
 
@@ -152,7 +152,8 @@ class Builder {
     const auto& layer = program_.layers[index];
     bool first = true;
     for (std::uint32_t term = 0; term < layer.dense.size(); ++term) {
-      add_rows(rows_of(layer.dense[term].input), layer.rows, {WeightsSource::Kind::dense, index, term, 0}, first);
+      add_rows(rows_of(layer.dense[term].input), layer.rows, {WeightsSource::Kind::dense, index, term, 0},
+               first);
       first = false;
     }
     if (!layer.bias.empty()) {
@@ -318,7 +319,8 @@ class Builder {
   const Program& program_;
   Arithmetisation result_;
   std::uint32_t next_wire_ = wires::first_of_model;
-  std::vector<std::uint32_t> tensor_wires_;  // of row 0, once the tensor is made; the rows of others have none
+  std::vector<std::uint32_t>
+      tensor_wires_;  // of row 0, once the tensor is made; the rows of others have none
   std::map<std::uint32_t, std::uint32_t> range_functions_;  // by shift
   std::uint32_t input_function_ = 0;
   std::uint32_t layer_claim_ = 0;  // of the layer added last: what its split reads

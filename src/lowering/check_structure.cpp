@@ -233,8 +233,8 @@ Functions check_lut(const LutView& table) {
     const auto function = static_cast<std::uint32_t>(entries[i].key >> 32);
     const auto argument = static_cast<std::uint32_t>(entries[i].key);
     if (i != 0 && entries[i].key == entries[i - 1].key) {
-      table.fail(entries[i].row, "function " + std::to_string(function) + " has two values at q = " +
-                                     std::to_string(argument));
+      table.fail(entries[i].row, "function " + std::to_string(function) +
+                                     " has two values at q = " + std::to_string(argument));
     }
     const auto [found, is_new] = functions.try_emplace(function, Function{.least = argument});
     Function& known = found->second;
@@ -449,8 +449,7 @@ std::uint32_t check_data(const DataView& table, std::int32_t multiplicity) {
   using enum data::Structure;
   const std::size_t last = table.real_rows() - 1;
   for (std::size_t row = 0; row <= last; ++row) {
-    if (table.bit(cont, row) != (row != 0))
-      table.fail(row, "cont is not on the rows after the first alone");
+    if (table.bit(cont, row) != (row != 0)) table.fail(row, "cont is not on the rows after the first alone");
     const M31 copies = table.at(n, row), wire = table.at(id, row);
     if (row == last && copies.centered() != multiplicity) {
       table.fail(row, multiplicity > 0 ? "the claim is not read once" : "the claim is not yielded once");

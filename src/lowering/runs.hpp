@@ -86,10 +86,10 @@ struct MacRun {
   struct Term {
     WireList a, b;
   };
-  std::vector<Term> terms;     // lists of one length
-  Carry first = Carry::none;   // on the first row
+  std::vector<Term> terms;       // lists of one length
+  Carry first = Carry::none;     // on the first row
   Carry later = Carry::times_t;  // on the first term of a later index; the other terms keep S
-  std::uint32_t sum = 0;       // id that the last row yields; 0 if none
+  std::uint32_t sum = 0;         // id that the last row yields; 0 if none
 
   [[nodiscard]] std::uint32_t count() const { return terms[0].a.count; }
   [[nodiscard]] std::size_t rows() const { return terms.size() * count(); }
@@ -107,7 +107,7 @@ struct Arithmetisation {
   std::vector<ActivateRun> activate;
   std::vector<LutRun> lut;  // function i + 1 at index i
   std::vector<MacRun> mac;
-  std::vector<std::int32_t> centres;  // of the input, one a row; empty: all 0
+  std::vector<std::int32_t> centres;                // of the input, one a row; empty: all 0
   std::uint32_t input_claim = 0, output_claim = 0;  // wire ids; 0 for a hidden input
   std::size_t input_rows = 0, output_rows = 0;      // real rows of the tables input and output
   std::vector<std::uint32_t> reads;                 // of every wire, by id

@@ -143,8 +143,8 @@ StructureTable build_mac(const Arithmetisation& a, std::uint32_t log_size) {
   return with_row_classes<mac::Structure>(std::move(table), row, masks(mac_table, MacShape::lanes, a));
 }
 
-/// A table of `real_rows` committed values, if there is one; `multiplicity` is 1 if it reads the claim, -1 if it
-/// yields it.
+/// A table of `real_rows` committed values, if there is one; `multiplicity` is 1 if it reads the claim, -1 if
+/// it yields it.
 StructureTable build_data(std::size_t index, const char* name, std::size_t real_rows, std::uint32_t claim,
                           std::int32_t multiplicity, const Arithmetisation& a) {
   if (real_rows == 0) return {.name = name, .column_names = {}, .columns = {}};

@@ -1,14 +1,17 @@
 #include "lowering/witness.hpp"
 
+#include <algorithm>
+
 #include "air/prover/trace.hpp"
 #include "air/tables/activate/columns.hpp"
+#include "air/tables/lut/columns.hpp"
 #include "compute/parallel.hpp"
 #include "core/error.hpp"
 
 namespace circlet {
 namespace {
 
-constexpr std::size_t grain = 256;  // operands a task
+constexpr std::size_t grain = std::size_t{1} << 14;  // weights a task
 
 /// The weights of all operands of a run, `outputs` each.
 std::span<const std::int32_t> weights_of(const Program& program, const LinearRun& run) {
@@ -26,40 +29,45 @@ std::span<const std::int32_t> weights_of(const Program& program, const LinearRun
   throw Error(ErrorKind::internal, "unknown source of weights");
 }
 
-/// q and r of one lane of a row.
-struct Quotient {
+/// One lane of a row.
+struct ActivateCells {
   std::uint32_t q = 0, r = 0;
+  std::int32_t y = 0;
 };
 
-Quotient quotient_of(const Program& program, const Trace& trace, const ActivateRun& run, std::uint32_t j,
-                     std::size_t lane) {
+ActivateCells cells_of(const Program& program, const Trace& trace, const ActivateRun& run,
+                       const LutRun& function, std::uint32_t j, std::size_t lane) {
   using enum ActivateRun::Source;
   const std::uint32_t row = run.first_row + j;
+  // A row of digits and the like reads its y off the table.
+  const auto looked_up = [&](std::uint32_t q, std::uint32_t r) {
+    return ActivateCells{q, r, function.values[q]};
+  };
   const auto digit = [&](const std::vector<DigitTrace>& digits, std::size_t at) {
-    return Quotient{digits[run.digit].q[at], digits[run.digit].r[at]};
+    return looked_up(digits[run.digit].q[at], digits[run.digit].r[at]);
   };
   switch (run.source) {
     case input: {
       const auto& info = program.tensors[program.input];
       const std::int64_t y = trace.input[lane * info.rows + row] - centre(program, row);
-      return {static_cast<std::uint32_t>(y - info.min), 0};
+      return {static_cast<std::uint32_t>(y - info.min), 0, static_cast<std::int32_t>(y)};
     }
     case layer: {
       const auto& out = trace.layers[run.layer];
       const std::size_t at = lane * program.layers[run.layer].rows + row;
       // A remainder with digits stands in them, not in r.
-      return {out.q[at], out.digits.empty() ? out.r[at] : 0};
+      return {out.q[at], out.digits.empty() ? out.r[at] : 0, out.y[at]};
     }
     case remainder_digit:
       return digit(trace.layers[run.layer].digits, lane * program.layers[run.layer].rows + row);
     case argmax_mark:
-      return {0, trace.argmax->index[lane] == static_cast<std::int32_t>(row) ? 0U : 1U};
+      return looked_up(0, trace.argmax->index[lane] == static_cast<std::int32_t>(row) ? 0 : 1);
     case argmax_difference:
       return digit(trace.argmax->differences, lane * program.tensors[scores(program)].rows + row);
     case argmax_headroom:
       return digit(trace.argmax->headroom, lane);
     case zero:
-      return {};
+      return looked_up(0, 0);
   }
   throw Error(ErrorKind::internal, "unknown source of a split");
 }
@@ -75,17 +83,20 @@ std::vector<BaseColumn> build_weights(const Program& program, const Arithmetisat
     const std::size_t tiles = run.tiles(arithmetisation.shape.lanes);
     // The weights of an operand fill whole tiles: zeros stand before the first.
     const std::size_t padding = tiles * lanes - run.outputs;
-    parallel_for_ranges(0, run.operands.count, grain, [&](std::size_t begin, std::size_t end) {
-      for (std::size_t lane = 0; lane < lanes; ++lane) {
-        for (std::size_t k = begin; k < end; ++k) {
-          const auto of_operand = weights.subspan(k * run.outputs, run.outputs);
-          for (std::size_t tile = 0; tile < tiles; ++tile) {
-            const std::size_t at = tile * lanes + lane;
-            if (at >= padding) columns[lane][first + k * tiles + tile] = M31::from_signed(of_operand[at - padding]);
-          }
-        }
-      }
-    });
+    parallel_for_ranges(0, run.operands.count, std::max<std::size_t>(1, grain / run.outputs),
+                        [&](std::size_t begin, std::size_t end) {
+                          for (std::size_t lane = 0; lane < lanes; ++lane) {
+                            for (std::size_t k = begin; k < end; ++k) {
+                              const auto of_operand = weights.subspan(k * run.outputs, run.outputs);
+                              for (std::size_t tile = 0; tile < tiles; ++tile) {
+                                const std::size_t at = tile * lanes + lane;
+                                if (at >= padding)
+                                  columns[lane][first + k * tiles + tile] =
+                                      M31::from_int32(of_operand[at - padding]);
+                              }
+                            }
+                          }
+                        });
     first += run.rows(arithmetisation.shape.lanes);
   }
   return columns;
@@ -97,37 +108,38 @@ std::vector<BaseColumn> build_activate_witness(const Program& program, const Ari
   auto columns = zero_columns(3 * lanes, arithmetisation.log_sizes.activate);
   std::size_t row = 0;
   for (const ActivateRun& run : arithmetisation.activate) {
-    const auto& looked_up = arithmetisation.lut[run.q_function - 1].values;
+    const LutRun& function = arithmetisation.lut[run.q_function - 1];
     for (std::uint32_t j = 0; j < run.rows; ++j, ++row) {
       for (std::size_t lane = 0; lane < lanes; ++lane) {
-        const auto [q, r] = quotient_of(program, trace, run, j, lane);
+        const auto [q, r, y] = cells_of(program, trace, run, function, j, lane);
         columns[lane][row] = M31(q);
         columns[lanes + lane][row] = M31(r);
-        columns[2 * lanes + lane][row] = M31::from_signed(looked_up[q]);
+        columns[2 * lanes + lane][row] = M31::from_signed(y);
       }
     }
   }
   return columns;
 }
 
-std::vector<BaseColumn> count_look_ups(const Arithmetisation& arithmetisation,
+std::vector<BaseColumn> count_look_ups(const ColumnViews& activate, const ColumnViews& lut,
                                        const std::vector<BaseColumn>& activate_witness) {
-  const std::size_t lanes = arithmetisation.shape.batch;
-  auto columns = zero_columns(lut_row_entries, arithmetisation.log_sizes.lut);
-  std::vector<std::size_t> first_rows;  // of the functions
-  std::size_t rows = 0;
-  for (const LutRun& run : arithmetisation.lut) {
-    first_rows.push_back(rows);
-    rows += run.values.size() / lut_row_entries;
+  const std::size_t lanes = activate_witness.size() / 3;
+  auto columns = zero_columns(lut_row_entries, log2_exact(lut[0].size()));
+  const auto& functions = column_of(lut, lut::Structure::fn);
+  std::vector<std::size_t> first_rows;  // by function
+  for (std::size_t row = fin_row(column_of(lut, lut::Structure::fin)); row-- > 0;) {
+    const std::uint32_t function = functions[row].value();
+    if (function >= first_rows.size()) first_rows.resize(function + 1);
+    first_rows[function] = row;
   }
-  std::size_t row = 0;
-  for (const ActivateRun& run : arithmetisation.activate) {
-    for (std::uint32_t j = 0; j < run.rows; ++j, ++row) {
-      for (std::size_t column = 0; column < 2 * lanes; ++column) {
-        const std::uint32_t function = column < lanes ? run.q_function : run.r_function;
-        const std::uint32_t argument = activate_witness[column][row].value();
-        columns[argument % lut_row_entries][first_rows[function - 1] + argument / lut_row_entries] += M31(1);
-      }
+  const std::size_t rows = fin_row(column_of(activate, activate::Structure::fin));
+  for (std::size_t column = 0; column < 2 * lanes; ++column) {
+    const auto& of_row =
+        column_of(activate, column < lanes ? activate::Structure::fnq : activate::Structure::fnr);
+    for (std::size_t row = 0; row < rows; ++row) {
+      const std::uint32_t argument = activate_witness[column][row].value();
+      const std::size_t row_of_lut = first_rows[of_row[row].value()] + argument / lut_row_entries;
+      columns[argument % lut_row_entries][row_of_lut] += M31(1);
     }
   }
   return columns;

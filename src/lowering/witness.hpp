@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "air/dsl/challenges.hpp"
+#include "air/prover/trace.hpp"
 #include "compute/column.hpp"
 #include "lowering/arithmetise.hpp"
 #include "program/executor.hpp"
@@ -19,8 +20,9 @@ std::vector<BaseColumn> build_weights(const Program& program, const Arithmetisat
 std::vector<BaseColumn> build_activate_witness(const Program& program, const Arithmetisation& arithmetisation,
                                                const Trace& trace);
 
-/// Columns m_0..m_3 of the table lut: how often each entry is used. Needs the columns of activate.
-std::vector<BaseColumn> count_look_ups(const Arithmetisation& arithmetisation,
+/// Columns m_0..m_3 of the table lut: how often each entry is used, from the structure columns of activate
+/// and lut and the witness columns of activate. The rows of a function stand together, q = 0 first.
+std::vector<BaseColumn> count_look_ups(const ColumnViews& activate, const ColumnViews& lut,
                                        const std::vector<BaseColumn>& activate_witness);
 
 }  // namespace circlet

@@ -25,9 +25,9 @@ ProvingSession::ProvingSession(ProvingKey proving_key, Program program, std::fil
                                ProvingRules rules)
     : proving_key_(std::move(proving_key)),
       program_(std::move(program)),
+      prover_(proving_key_, program_),
       budget_(std::move(budget)),
       rules_(std::move(rules)) {
-  check_proving_key(proving_key_, program_);
   if (key().hides_weights() && rules_.moved) record_place(budget_, key().weights_root);
 }
 
@@ -89,12 +89,11 @@ CountedProof ProvingSession::prove(const ProofRequest& request) const {
       output = commit_data(key(), key().output, execute(program_, input.values, key().batch).output());
     }
     CountedProof made;
-    made.proof = circlet::prove(
-        proving_key_, program_, input.values,
-        {.context = request.context,
-         .observer = {},
-         .phases = request.phases,
-         .data = {.input = input.data ? &*input.data : nullptr, .output = output ? &*output : nullptr}});
+    made.proof = prover_.prove(input.values, {.context = request.context,
+                                              .observer = {},
+                                              .phases = request.phases,
+                                              .data = {.input = input.data ? &*input.data : nullptr,
+                                                       .output = output ? &*output : nullptr}});
     made.file = encode_proof(made.proof);
     return made;
   });

@@ -21,6 +21,7 @@
 #include "stark/proof.hpp"
 #include "stark/prover/data_commitment.hpp"
 #include "stark/prover/proof_budget.hpp"
+#include "stark/prover/prover.hpp"
 #include "stark/prover/setup.hpp"
 
 namespace circlet {
@@ -66,6 +67,8 @@ class ProvingSession {
   /// weights. Error(bad_input) if the key is not one of `program`.
   ProvingSession(ProvingKey proving_key, Program program, std::filesystem::path budget,
                  ProvingRules rules = {});
+  ProvingSession(const ProvingSession&) = delete;  // its prover refers to its key
+  ProvingSession& operator=(const ProvingSession&) = delete;
 
   [[nodiscard]] const VerificationKey& key() const { return proving_key_.key; }
   [[nodiscard]] const Program& program() const { return program_; }
@@ -91,6 +94,7 @@ class ProvingSession {
 
   ProvingKey proving_key_;
   Program program_;
+  Prover prover_;
   std::filesystem::path budget_;
   ProvingRules rules_;
 };

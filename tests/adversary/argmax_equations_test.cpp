@@ -53,47 +53,59 @@ struct SmallField {
   }
 };
 
+using MacRows = std::vector<TableRow<mac::Structure>>;
+using enum mac::Structure;
+
 /// Removes a row of mac, whose sum nobody reads.
-void erase_row(Arithmetisation& a, std::size_t row) {
-  REQUIRE(a.mac[row].y_id == 0);
-  a.mac.erase(a.mac.begin() + static_cast<std::ptrdiff_t>(row));
-  for (auto& other : a.mac) {
-    for (auto* operand : {&other.a, &other.b}) {
-      if (operand->kind == Operand::Kind::sum && operand->index > row) --operand->index;
-    }
-  }
+void erase_row(MacRows& rows, std::size_t row) {
+  REQUIRE(rows[row][idY].is_zero());
+  rows.erase(rows.begin() + static_cast<std::ptrdiff_t>(row));
 }
 
-/// Gives each wire as many copies as it has readers.
-void recount_readers(ForgedModel& model) {
-  auto& a = model.arithmetisation;
+/// Takes these rows for mac, and gives each wire as many copies as it has readers.
+void replace_rows(ForgedModel& model, MacRows rows) {
   std::map<std::uint32_t, std::uint32_t> reads;
-  for (const auto& row : a.linear) reads[row.id] += row.count == 1 ? 1 : 0;
-  for (const auto& row : a.activate) reads[row.claim_id] += row.claim_count == 1 ? 1 : 0;
-  for (const auto& row : a.mac) ++reads[row.a_id], ++reads[row.b_id];
-  ++reads[a.output_claim];
-  for (auto& row : a.linear) row.count = row.claims ? -static_cast<std::int32_t>(reads[row.id]) : row.count;
-  for (auto& row : a.activate) {
-    row.value_reads = reads[row.value_id];
-    if (row.claim_count < 0) row.claim_count = -static_cast<std::int32_t>(reads[row.claim_id]);
+  auto& linear = model.columns.structure[linear_at];
+  auto& activate = model.columns.structure[activate_at];
+  const auto of = [](Columns& columns, auto column) -> BaseColumn& { return columns[index_of(column)]; };
+  const std::size_t linear_rows = model.real_rows(linear_at), activate_rows = model.real_rows(activate_at);
+  for (std::size_t row = 0; row < linear_rows; ++row) {
+    if (of(linear, linear::Structure::n)[row] == M31(1))
+      ++reads[of(linear, linear::Structure::id)[row].value()];
   }
-  for (auto& row : a.mac) row.y_reads = row.y_id == 0 ? 0 : reads[row.y_id];
-  a.one_reads = model.key().one_reads = reads[wires::one];
-  model.columns = model_columns(model.program, a);
-  model.recommit();
+  for (std::size_t row = 0; row < activate_rows; ++row) {
+    if (of(activate, activate::Structure::nT)[row] == M31(1)) {
+      ++reads[of(activate, activate::Structure::idT)[row].value()];
+    }
+  }
+  for (auto& row : rows) ++reads[row[idA].value()], ++reads[row[idB].value()];
+  ++reads[model.arithmetisation.output_claim];
+  for (std::size_t row = 0; row < linear_rows; ++row) {
+    if (of(linear, linear::Structure::claim)[row].is_zero()) continue;
+    of(linear, linear::Structure::n)[row] = -M31(reads[of(linear, linear::Structure::id)[row].value()]);
+  }
+  for (std::size_t row = 0; row < activate_rows; ++row) {
+    of(activate, activate::Structure::nY)[row] =
+        M31(reads[of(activate, activate::Structure::idY)[row].value()]);
+    auto& claims = of(activate, activate::Structure::nT)[row];
+    if (claims.centered() < 0) claims = -M31(reads[of(activate, activate::Structure::idT)[row].value()]);
+  }
+  for (auto& row : rows) row[nY] = row[idY].is_zero() ? M31() : M31(reads[row[idY].value()]);
+  model.key().one_reads = reads[wires::one];
+  model.replace(mac_at, with_rows(rows, model.key().log_sizes.mac));
 }
 
 /// Rows of mac by what they do, counted from the end: 3 classes, then the index.
 struct EquationRows {
   std::size_t scores, rest, first_product;
 };
-EquationRows equation_rows(const Arithmetisation& a) {
-  const std::size_t end = a.mac.size() - 2;  // the index is a sum of two
+EquationRows equation_rows(const MacRows& mac) {
+  const std::size_t end = mac.size() - 2;  // the index is a sum of two
   return {.scores = end - 5, .rest = end - 4, .first_product = end - 3};
 }
 
-void check_accepted(ForgedModel& bad, PredicateLie (*tell)(const Program&, const Trace&)) {
-  recount_readers(bad);
+void check_accepted(ForgedModel& bad, MacRows changed, PredicateLie (*tell)(const Program&, const Trace&)) {
+  replace_rows(bad, std::move(changed));
   const Trace honest = bad.honest();
   const PredicateLie lie = tell(bad.program, honest);
   Statement statement = bad.statement(honest);
@@ -125,43 +137,43 @@ TEST_CASE("the_equations_leave_one_index_whatever_the_scores_are_modulo_p") {
 
 TEST_CASE("without_the_sum_of_the_marks_no_class_is_marked") {
   ForgedModel bad(tied_classes());
-  auto& a = bad.arithmetisation;
+  MacRows a = real_rows<mac::Structure>(bad.columns.structure[mac_at]);
   const auto rows = equation_rows(a);
-  REQUIRE(a.mac[rows.rest].carry == MacRow::Carry::times_t);
+  REQUIRE(a[rows.rest][kt] == M31(1));
   erase_row(a, rows.rest);
-  check_accepted(bad, no_class);
+  check_accepted(bad, a, no_class);
 }
 
 TEST_CASE("without_the_scores_the_first_class_has_the_greatest") {
   ForgedModel bad(tied_classes());
-  auto& a = bad.arithmetisation;
+  MacRows a = real_rows<mac::Structure>(bad.columns.structure[mac_at]);
   const auto rows = equation_rows(a);
-  REQUIRE(a.mac[rows.scores].a.kind == Operand::Kind::claim);
+  const auto& claims = column_of(bad.columns.structure[linear_at], linear::Structure::id);
+  REQUIRE(std::ranges::find(claims, a[rows.scores][idA]) != claims.end());
   erase_row(a, rows.scores);
-  check_accepted(bad, scores_of_zero);
+  check_accepted(bad, a, scores_of_zero);
 }
 
 TEST_CASE("without_the_products_the_maximum_is_no_score") {
   ForgedModel bad(tied_classes());
-  auto& a = bad.arithmetisation;
+  MacRows a = real_rows<mac::Structure>(bad.columns.structure[mac_at]);
   const auto rows = equation_rows(a);
-  auto& last = a.mac[rows.first_product + 2];
-  REQUIRE(last.y_id != 0);
-  a.mac[rows.rest].y_id = last.y_id;
-  last.y_id = 0;
+  M31& asserted = a[rows.first_product + 2][idY];
+  REQUIRE(!asserted.is_zero());
+  a[rows.rest][idY] = asserted;
+  asserted = M31();
   for (int i = 0; i < 3; ++i) erase_row(a, rows.first_product);
-  check_accepted(bad, class_without_the_maximum);
+  check_accepted(bad, a, class_without_the_maximum);
 }
 
 TEST_CASE("without_the_tie_break_the_second_of_two_equal_scores_is_the_greatest") {
   ForgedModel bad(tied_classes());
-  auto& a = bad.arithmetisation;
+  MacRows a = real_rows<mac::Structure>(bad.columns.structure[mac_at]);
   const auto rows = equation_rows(a);
   // D_1 + s_1 becomes D_1 + s_2, and s_2 is 0.
-  const auto& product = a.mac[rows.first_product + 1];
-  auto& gap = a.mac[product.b.index];
-  REQUIRE(gap.y_id == product.b_id);
-  gap.a_id = a.mac[rows.rest].a_id;
-  gap.a = a.mac[rows.rest].a;
-  check_accepted(bad, second_of_a_tie);
+  const M31 gap = a[rows.first_product + 1][idB];
+  const auto yields_gap = std::ranges::find_if(a, [&](const auto& row) { return row[idY] == gap; });
+  REQUIRE(yields_gap != a.end());
+  (*yields_gap)[idA] = a[rows.rest][idA];
+  check_accepted(bad, a, second_of_a_tie);
 }

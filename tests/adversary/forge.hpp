@@ -19,6 +19,7 @@
 #include "tests/adversary/late_steps.hpp"
 #include "tests/adversary/transcript_items.hpp"
 #include "tests/support/random_program.hpp"
+#include "tests/support/table_rows.hpp"
 
 namespace circlet::testing {
 
@@ -222,6 +223,27 @@ struct ForgedModel {
     key().structure_root = proving_key.structure->merkle().root();
     key().weights_root = proving_key.weights->merkle().root();
     key().weights_pin = pinned_values(*proving_key.weights, key().lanes, key().log_sizes.blinder);
+  }
+  /// Takes columns of other rows, and perhaps another length, for those of a table.
+  void replace(std::size_t table, Columns structure_columns) {
+    columns.structure[table] = std::move(structure_columns);
+    take_sizes();
+    recommit();
+  }
+  /// The key's sizes are those of the columns, which may name wires that the model does not have.
+  void take_sizes() {
+    auto& sizes = key().log_sizes;
+    const auto size_of = [&](std::size_t table) { return log2_exact(columns.structure[table][0].size()); };
+    sizes = {.linear = size_of(linear_table),
+             .activate = size_of(activate_table),
+             .lut = size_of(lut_table),
+             .mac = size_of(mac_table)};
+    sizes.blinder = std::max({sizes.linear, sizes.activate, sizes.lut, sizes.mac});
+    columns.structure[blinder_table] = zero_columns(1, sizes.blinder);
+    columns.weights[blinder_table] =
+        blinder_columns(Tree::weights, columns.structure[blinder_table][0], nullptr);
+    arithmetisation.log_sizes = sizes;
+    arithmetisation.reads.resize(arithmetisation.reads.size() + (std::size_t{1} << sizes.mac));
   }
   [[nodiscard]] std::size_t real_rows(std::size_t table) const {
     return static_cast<std::size_t>(

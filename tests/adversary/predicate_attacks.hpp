@@ -25,21 +25,21 @@ inline PredicateLie another_index(const Program&, const Trace& honest) { return 
 
 /// The difference of class 1 from class 2 is -1, and its first digit holds p - 1 for it.
 inline void put_minus_one(const ForgedModel& model, TableColumns& witness) {
-  const auto& rows = model.arithmetisation.activate;
-  const auto digit = std::ranges::find_if(rows, [](const ActivateRow& row) {
-    return row.source == ActivateRow::Source::argmax_difference && row.row == 1 && row.digit == 0;
+  const std::size_t row = row_of_run(model.arithmetisation, [](const ActivateRun& run) {
+    return run.source == ActivateRun::Source::argmax_difference && run.first_row == 1 && run.digit == 0;
   });
-  witness[activate_at][1][static_cast<std::size_t>(digit - rows.begin())] = -M31(1);
+  witness[activate_at][1][row] = -M31(1);
 }
 
 /// The quotient of acc + p in the first score's row.
 inline void put_wrapped_quotient(const ForgedModel& model, TableColumns& witness) {
-  const auto& rows = model.arithmetisation.activate;
-  const auto score = std::ranges::find_if(rows, [&](const ActivateRow& row) {
-    return row.source == ActivateRow::Source::layer && row.layer + 1 == model.program.layers.size();
+  const std::size_t row = row_of_run(model.arithmetisation, [&](const ActivateRun& run) {
+    return run.source == ActivateRun::Source::layer && run.layer + 1 == model.program.layers.size();
   });
-  const std::int64_t quotient = wrapped_score(model.program, model.honest()) / score->two_s;
-  witness[activate_at][0][static_cast<std::size_t>(score - rows.begin())] = M31::from_signed(quotient);
+  const std::uint32_t step =
+      column_of(model.columns.structure[activate_at], activate::Structure::two_s)[row].value();
+  const std::int64_t quotient = wrapped_score(model.program, model.honest()) / step;
+  witness[activate_at][0][row] = M31::from_signed(quotient);
 }
 
 inline std::vector<AttackEntry> predicate_attacks() {

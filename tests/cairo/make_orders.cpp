@@ -75,7 +75,7 @@ int run(const std::filesystem::path& folder) {
     proving_key.first_blinder_row = static_cast<std::uint32_t>(first_blinder_row(
         key.log_sizes.blinder, key.pcs.fri.log_blowup_factor, arithmetisation.shape.hidden_queries));
     arithmetisation.first_blinder_row = proving_key.first_blinder_row;
-    const std::size_t masks_of_weights = (std::size_t{1} << sizes[0]) - arithmetisation.linear.size() - 1;
+    const std::size_t masks_of_weights = (std::size_t{1} << sizes[0]) - arithmetisation.rows().linear - 1;
     proving_key.proof_budget =
         key.hides_weights() ? proofs_hidden_by(masks_of_weights, key.pcs.fri.n_queries) : 0;
     ModelColumns model = model_columns(program, arithmetisation);

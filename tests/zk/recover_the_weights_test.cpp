@@ -15,6 +15,7 @@
 #include "stark/shape.hpp"
 #include "stark/verifier.hpp"
 #include "tests/support/random_program.hpp"
+#include "tests/support/table_rows.hpp"
 #include "tests/zk/openings.hpp"
 
 using namespace circlet;
@@ -215,22 +216,21 @@ class Attacker {
 
   /// The accumulators of the first layer in proof i, from q and r.
   [[nodiscard]] std::optional<Vector> accumulators_from_witness(std::size_t i) const {
-    const std::size_t rows = arithmetisation_.activate.size();
+    const std::size_t rows = arithmetisation_.rows().activate;
     const std::span one(&seen_[i], 1);
     const auto q = recover(activate_table, Tree::witness, activate::q(0, 1), {0}, rows, one);
     const auto r = recover(activate_table, Tree::witness, activate::r(0, 1), {0}, rows, one);
     if (!q || !r) return std::nullopt;
     Vector acc;
     for (std::size_t row = 0; row < rows; ++row) {
-      if (is_of_first_layer(arithmetisation_.activate[row]))
-        acc.push_back(accumulator(row, (*q)[row], (*r)[row]));
+      if (is_of_first_layer(row)) acc.push_back(accumulator((*q)[row], (*r)[row]));
     }
     return acc;
   }
 
   /// The same from P: on a real row it is 1/dq + 1/dr, and few pairs (q, r) are possible.
   [[nodiscard]] std::optional<Vector> accumulators_from_logup(std::size_t i) const {
-    const std::size_t rows = arithmetisation_.activate.size();
+    const std::size_t rows = arithmetisation_.rows().activate;
     std::array<Vector, 4> p;
     for (std::uint32_t c = 0; c < 4; ++c) {
       const auto coordinate =
@@ -248,15 +248,15 @@ class Attacker {
     };
     Vector acc;
     for (std::size_t row = 0; row < rows; ++row) {
-      const ActivateRow& line = arithmetisation_.activate[row];
-      if (!is_of_first_layer(line)) continue;
+      if (!is_of_first_layer(row)) continue;
+      const ActivateRun& line = first_layer();
       const QM31 wanted(p[0][row], p[1][row], p[2][row], p[3][row]);
       std::optional<M31> found;
       for (std::uint32_t r = 0; r < line.two_s && !found; ++r) {
         const QM31 rest = wanted - inverse(line.r_function, M31(r), M31());
         for (std::uint32_t q = 0; q < lut.size() && !found; ++q) {
           if (rest == inverse(line.q_function, M31(q), M31::from_signed(lut[q]))) {
-            found = accumulator(row, M31(q), M31(r));
+            found = accumulator(M31(q), M31(r));
           }
         }
       }
@@ -268,7 +268,7 @@ class Attacker {
 
   /// The weights of the rows of `linear`, from b = sum_i t^(C-1-i) w_i in proofs with different t.
   [[nodiscard]] std::optional<Columns> weights_from_fingerprints() const {
-    const std::size_t rows = arithmetisation_.linear.size();
+    const std::size_t rows = arithmetisation_.rows().linear;
     std::vector<std::array<Vector, 4>> b;  // by proof, but those whose queries meet in a low table
     std::vector<Vector> powers(key_.lanes);
     for (const Seen& seen : seen_) {
@@ -362,11 +362,18 @@ class Attacker {
     if (!solution.x || solution.rank < rows) return std::nullopt;
     return solution.x;
   }
-  static bool is_of_first_layer(const ActivateRow& line) {
-    return line.source == ActivateRow::Source::layer && line.layer == 0;
+  [[nodiscard]] const ActivateRun& first_layer() const {
+    return *std::ranges::find_if(arithmetisation_.activate, is_first_layer);
   }
-  [[nodiscard]] M31 accumulator(std::size_t row, M31 q, M31 r) const {
-    const ActivateRow& line = arithmetisation_.activate[row];
+  [[nodiscard]] bool is_of_first_layer(std::size_t row) const {
+    const std::size_t first = row_of_run(arithmetisation_, is_first_layer);
+    return row >= first && row < first + first_layer().rows;
+  }
+  static bool is_first_layer(const ActivateRun& run) {
+    return run.source == ActivateRun::Source::layer && run.layer == 0;
+  }
+  [[nodiscard]] M31 accumulator(M31 q, M31 r) const {
+    const ActivateRun& line = first_layer();
     return M31(line.two_s) * q + r - M31::from_signed(line.offset);
   }
 
@@ -379,7 +386,7 @@ class Attacker {
 /// Whether the recovered columns are the weights, row by row; prints the first input's.
 bool are_the_weights(const std::optional<Columns>& recovered, const Owner& owner) {
   if (!recovered) return false;
-  const auto rows = owner.arithmetisation().linear.size();
+  const auto rows = owner.arithmetisation().rows().linear;
   std::ostringstream text;
   bool equal = true;
   for (std::size_t lane = 0; lane < recovered->size(); ++lane) {
@@ -413,7 +420,7 @@ bool is_the_first_layer(const std::optional<std::vector<Vector>>& recovered, con
 
 TEST_CASE("weights_are_solved_for_from_proofs_that_hide_nothing") {
   Owner owner(false, {});
-  const std::size_t rows = owner.arithmetisation().linear.size();
+  const std::size_t rows = owner.arithmetisation().rows().linear;
   Attacker attacker(owner);
   CHECK_FALSE(attacker.weights(rows).has_value());  // the pin's 8 equations for 24 rows
   attacker.take(owner.prove(1));
@@ -434,7 +441,7 @@ TEST_CASE("zero_knowledge_proofs_withstand_every_attack_within_their_budget") {
   Attacker attacker(owner);
   attacker.take(owner.prove(inputs + 2));
   REQUIRE(owner.key().proof_budget >= inputs + 2);
-  CHECK_FALSE(attacker.weights(owner.arithmetisation().linear.size()).has_value());
+  CHECK_FALSE(attacker.weights(owner.arithmetisation().rows().linear).has_value());
   const std::size_t all_rows = owner.columns().weights[linear_table][0].size();
   CHECK_FALSE(attacker.weights(all_rows).has_value());
   CHECK_FALSE(attacker.first_layer(&Attacker::accumulators_from_witness).has_value());
@@ -447,7 +454,7 @@ TEST_CASE("weights_are_solved_for_when_they_alone_are_not_masked") {
   Owner owner(true, {.weights = true});
   Attacker attacker(owner);
   attacker.take(owner.prove(2));
-  CHECK(are_the_weights(attacker.weights(owner.arithmetisation().linear.size()), owner));
+  CHECK(are_the_weights(attacker.weights(owner.arithmetisation().rows().linear), owner));
 }
 
 TEST_CASE("weights_and_their_masks_are_solved_for_beyond_the_budget") {

@@ -189,8 +189,8 @@ Columns data_fingerprints(Tree data_tree, const TableTrace& trace, const Challen
   Columns columns = zero_columns(index_of(Fingerprint::count), trace.log_size);
   // The salts, which follow the values, are in no constraint.
   const auto values = std::span(trace.tree(data_tree)).first(row_values);
-  accumulate_tiles({values.begin(), values.end()}, column_of(structure, Structure::cont),
-                   fin_row(fin), constants, columns, index_of(Fingerprint::b));
+  accumulate_tiles({values.begin(), values.end()}, column_of(structure, Structure::cont), fin_row(fin),
+                   constants, columns, index_of(Fingerprint::b));
   write_rho(columns, index_of(Fingerprint::b), fin, rho);
   return columns;
 }

@@ -29,6 +29,11 @@ class M31 {
   }
 
   [[nodiscard]] constexpr std::uint32_t value() const { return value_; }
+  /// The same, faster.
+  static constexpr M31 from_int32(std::int32_t value) {
+    return reduce(static_cast<std::uint64_t>(std::int64_t{value} + 2 * std::int64_t{modulus}));
+  }
+
   /// The representative in [-(p-1)/2, (p-1)/2].
   [[nodiscard]] constexpr std::int32_t centered() const {
     return value_ > modulus / 2 ? static_cast<std::int32_t>(value_) - static_cast<std::int32_t>(modulus)

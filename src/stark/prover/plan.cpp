@@ -152,8 +152,10 @@ std::optional<Plan> best_plan(const Program& program, const SetupOptions& option
   const Choices& choices = chain ? chain_choices : offchain_choices;
   std::vector<std::uint32_t> lanes_allowed(lane_choices.begin(), lane_choices.end());
   if (chain || options.lanes) lanes_allowed = {options.lanes.value_or(16)};
-  const Arithmetisation runs = arithmetise(
-      program, {.lanes = lanes_allowed.back(), .batch = options.batch, .input = options.input, .output = options.output});
+  const Arithmetisation runs = arithmetise(program, {.lanes = lanes_allowed.back(),
+                                                     .batch = options.batch,
+                                                     .input = options.input,
+                                                     .output = options.output});
   for (const std::uint32_t lanes : lanes_allowed) {
     Plan candidate{
         .shape = {.lanes = lanes, .batch = options.batch, .input = options.input, .output = options.output}};

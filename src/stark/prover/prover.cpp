@@ -28,19 +28,19 @@ void state(Visibility visibility, const PublicTensor& tensor, const std::vector<
 
 }  // namespace
 
-Proof prove(const ProvingKey& proving_key, const Program& program, std::span<const std::int32_t> inputs,
-            const ProveOptions& options) {
-  const auto& key = proving_key.key;
+Prover::Prover(const ProvingKey& proving_key, const Program& program)
+    : proving_key_(proving_key),
+      program_(program),
+      arithmetisation_(check_proving_key(proving_key, program)) {}
+
+Proof Prover::prove(std::span<const std::int32_t> inputs, const ProveOptions& options) const {
+  const auto& key = proving_key_.key;
   require(inputs.size() == std::size_t{key.input.rows} * key.batch, ErrorKind::bad_input, [&] {
     return "the input has " + std::to_string(inputs.size()) + " values; a proof covers " +
            std::to_string(key.batch) + " sample(s) of " + std::to_string(key.input.rows);
   });
   PhaseTimer timer(options.phases);
-  Arithmetisation arithmetisation = arithmetise(program, key);
-  check_proving_key(proving_key, program, arithmetisation);
-  const Trace execution = execute(program, inputs, key.batch);
-  arithmetisation.first_blinder_row = proving_key.first_blinder_row;
-  const ModelColumns columns = model_columns(program, arithmetisation);
+  const Trace execution = execute(program_, inputs, key.batch);
   Statement statement{
       .context = options.context, .inputs = {}, .outputs = {}, .input_root = {}, .output_root = {}};
   state(key.input_visibility, key.input, execution.input, options.data.input, key, statement.inputs,
@@ -49,18 +49,19 @@ Proof prove(const ProvingKey& proving_key, const Program& program, std::span<con
         statement.output_root);
   timer.end_phase("execution");
   if (!key.zero_knowledge) {
-    HonestTrace source(program, arithmetisation, columns, execution, nullptr, options.data);
+    HonestTrace source(program_, arithmetisation_, proving_key_.rows, execution, nullptr, options.data);
     ProveOptions unmasked = options;
     unmasked.masks = nullptr;
-    return prove_trace(proving_key, statement, source, unmasked);
+    return prove_trace(proving_key_, statement, source, unmasked);
   }
   Csprng system;
   ProveOptions masked = options;
   if (masked.masks == nullptr) masked.masks = &system;
   while (true) {
     try {
-      HonestTrace source(program, arithmetisation, columns, execution, masked.masks, options.data);
-      return prove_trace(proving_key, statement, source, masked);
+      HonestTrace source(program_, arithmetisation_, proving_key_.rows, execution, masked.masks,
+                         options.data);
+      return prove_trace(proving_key_, statement, source, masked);
     } catch (const UnluckyChallenge&) {
       // Nothing has left the prover: all masks but the key's are drawn again.
     }

@@ -26,14 +26,28 @@ struct ProveOptions {
   std::function<void(const CommittedTree<Blake2sMerkleChannel>&)> trees = {};
 };
 
-/// Counts no proof: a proof that may leave its maker is made by a ProvingSession
-/// (session/proving_session.hpp).
-///
-/// Proves that `program`, the model of `proving_key`, maps `inputs` ([sample][row], key.batch samples) to its
-/// outputs. Throws Error(bad_input) if `check_proving_key` does, or the input has another size or
-/// cannot be executed, or a commitment is missing or is to other values.
-Proof prove(const ProvingKey& proving_key, const Program& program, std::span<const std::int32_t> inputs,
-            const ProveOptions& options = {});
+/// A proving key and its model, found to belong together: proves as often as asked. Counts no proof: a proof
+/// that may leave its maker is made by a ProvingSession (session/proving_session.hpp).
+class Prover {
+ public:
+  /// Keeps references to both. Error(bad_input) if `check_proving_key` throws it.
+  Prover(const ProvingKey& proving_key, const Program& program);
+
+  /// Proves that the model maps `inputs` ([sample][row], key.batch samples) to its outputs. Error(bad_input)
+  /// if the input has another size or cannot be executed, or a commitment is missing or is to other values.
+  [[nodiscard]] Proof prove(std::span<const std::int32_t> inputs, const ProveOptions& options = {}) const;
+
+ private:
+  const ProvingKey& proving_key_;
+  const Program& program_;
+  const Arithmetisation arithmetisation_;
+};
+
+/// One proof.
+inline Proof prove(const ProvingKey& proving_key, const Program& program,
+                   std::span<const std::int32_t> inputs, const ProveOptions& options = {}) {
+  return Prover(proving_key, program).prove(inputs, options);
+}
 
 /// Runs the transcript over whatever columns `source` gives. Throws UnluckyChallenge if the masks must be
 /// drawn again. `deleted` names constraints that are taken as zero; an honest prover deletes none. Tests

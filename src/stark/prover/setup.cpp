@@ -11,31 +11,33 @@
 namespace circlet {
 namespace {
 
-constexpr std::uint32_t proving_key_version = 3;
+constexpr std::uint32_t proving_key_version = 4;
 
 /// Draws what hides the weights.
-void mask_weights(const VerificationKey& key, ModelColumns& columns, Csprng& random) {
-  const auto& linear = columns.structure[linear_table];
+void mask_weights(const VerificationKey& key, const TreeRows& structure, TableColumns& weights,
+                  Csprng& random) {
+  const auto& linear = structure[linear_table];
   draw_mask_rows(table_layout(linear_table, key.lanes), Tree::weights,
-                 linear[index_of(linear::Structure::live)], linear[LinearShape::fin],
-                 columns.weights[linear_table], random);
-  columns.weights[blinder_table] =
-      blinder_columns(Tree::weights, columns.structure[blinder_table][0], &random);
+                 linear[index_of(linear::Structure::live)], linear[LinearShape::fin], weights[linear_table],
+                 random);
+  weights[blinder_table] = blinder_columns(Tree::weights, structure[blinder_table][0], &random);
 }
 
 /// Commits to the weights, masked if the key is zero-knowledge, and pins them.
-void commit_weights(ProvingKey& proving_key, ModelColumns& columns, Csprng* masks) {
+void commit_weights(ProvingKey& proving_key, TableColumns columns, Csprng* masks) {
   auto& key = proving_key.key;
   Csprng system;
   while (true) {
-    if (key.hides_weights()) mask_weights(key, columns, masks == nullptr ? system : *masks);
-    proving_key.weights = commit_tables(air_shape(key), columns.weights, key.pcs.fri.log_blowup_factor);
+    if (key.hides_weights())
+      mask_weights(key, proving_key.rows.structure, columns, masks == nullptr ? system : *masks);
+    proving_key.weights = commit_tables(air_shape(key), columns, key.pcs.fri.log_blowup_factor);
     key.weights_root = proving_key.weights->merkle().root();
     if (!is_special(pin_points(key.weights_root), key.log_sizes.linear, key.log_sizes.blinder)) break;
     require(key.hides_weights(), ErrorKind::unsupported,
             "the root of these weights gives no point to pin them at (one in 2^58 does); change a weight");
   }
   key.weights_pin = pinned_values(*proving_key.weights, key.lanes, key.log_sizes.blinder);
+  proving_key.rows.weights = TreeRows(std::make_shared<const TableColumns>(std::move(columns)));
 }
 
 /// Proofs that the masks in `linear`, of 2^log_size rows of which `rows` are the model's, hide the weights
@@ -54,11 +56,6 @@ bool says_of_wires(const VerificationKey& key, const Program& program,
              public_tensor(stated_input(program), key.input_visibility, arithmetisation.input_claim) &&
          key.output == public_tensor(program.tensors[program.output], key.output_visibility,
                                      arithmetisation.output_claim);
-}
-
-void require_model(const ProvingKey& proving_key, const Program& program) {
-  require(model_checksum(program) == proving_key.model_checksum, ErrorKind::bad_input,
-          "the proving key belongs to another model: run `circlet setup` again");
 }
 
 /// Throws unless what stands beside the verification key in model.pk is what some model's setup writes there:
@@ -116,7 +113,8 @@ ProvingKey setup(const Program& program, const SetupOptions& options) {
   result.proof_budget = chosen.proof_budget;
   result.structure = commit_tables(air_shape(key), columns.structure, key.pcs.fri.log_blowup_factor);
   key.structure_root = result.structure->merkle().root();
-  commit_weights(result, columns, options.masks);
+  result.rows.structure = TreeRows(std::make_shared<const TableColumns>(std::move(columns.structure)));
+  commit_weights(result, std::move(columns.weights), options.masks);
   result.model_checksum = model_checksum(program);
   // What a verifier would refuse, or read as another range, is refused here.
   require(VerificationKey::from_words(key.to_words()) == key, ErrorKind::bad_input,
@@ -127,12 +125,14 @@ ProvingKey setup(const Program& program, const SetupOptions& options) {
 ProvingKey renew(const ProvingKey& proving_key, const Program& program, Csprng* masks) {
   require(proving_key.key.hides_weights(), ErrorKind::usage,
           "the key does not hide its weights, and has no budget of proofs to renew");
-  check_proving_key(proving_key, program);
+  static_cast<void>(check_proving_key(proving_key, program));
   ProvingKey result = proving_key;
-  Arithmetisation arithmetisation = arithmetise(program, result.key);
-  arithmetisation.first_blinder_row = result.first_blinder_row;
-  ModelColumns columns = model_columns(program, arithmetisation);
-  commit_weights(result, columns, masks);
+  TableColumns columns;
+  for (const std::size_t table : {linear_table, blinder_table}) {
+    for (const auto column : result.rows.weights[table])
+      columns[table].emplace_back(column.begin(), column.end());
+  }
+  commit_weights(result, std::move(columns), masks);
   return result;
 }
 
@@ -160,21 +160,18 @@ void check_key_of(const Program& structure, const VerificationKey& key) {
           "the key's input or output is not that of model.structure");
 }
 
-void check_proving_key(const ProvingKey& proving_key, const Program& program) {
-  require_model(proving_key, program);
-  check_proving_key(proving_key, program, arithmetise(program, proving_key.key));
-}
-
-void check_proving_key(const ProvingKey& proving_key, const Program& program,
-                       const Arithmetisation& arithmetisation) {
-  require_model(proving_key, program);
+Arithmetisation check_proving_key(const ProvingKey& proving_key, const Program& program) {
+  require(model_checksum(program) == proving_key.model_checksum, ErrorKind::bad_input,
+          "the proving key belongs to another model: run `circlet setup` again");
   const auto& key = proving_key.key;
   const TableShape shape = table_shape(key);
+  Arithmetisation arithmetisation = arithmetise(program, key);
   require(says_of_wires(key, program, arithmetisation) &&
               proving_key.proof_budget == proofs_of_key(key, arithmetisation.rows().linear) &&
               proving_key.first_blinder_row ==
                   first_blinder_row(key.log_sizes.blinder, shape.log_blowup, shape.hidden_queries),
           ErrorKind::bad_input, "the proving key is not one of this model: run `circlet setup` again");
+  return arithmetisation;
 }
 
 std::uint64_t model_checksum(const Program& program) {
@@ -191,14 +188,36 @@ std::uint64_t model_checksum(const Program& program) {
   return sum;
 }
 
-Bytes encode_proving_key(const ProvingKey& proving_key) {
+namespace {
+
+/// What stands before the arrays of model.pk.
+Bytes fields_of(const ProvingKey& proving_key) {
   ByteWriter writer;
   writer.write_counted(std::span<const std::uint32_t>(proving_key.key.to_words()));
   writer.write(proving_key.model_checksum);
   writer.write(proving_key.first_blinder_row);
   writer.write(proving_key.proof_budget);
-  write_tree(writer, *proving_key.structure);
-  write_tree(writer, *proving_key.weights);
+  return writer.take();
+}
+
+std::vector<std::span<const std::uint8_t>> payload_of(const ProvingKey& proving_key, const Bytes& fields) {
+  std::vector<std::span<const std::uint8_t>> parts = {fields};
+  add_tree(parts, *proving_key.structure);
+  add_tree(parts, *proving_key.weights);
+  for (const TreeRows* rows : {&proving_key.rows.structure, &proving_key.rows.weights}) {
+    for (std::size_t table = 0; table < component_count; ++table) {
+      for (const auto column : (*rows)[table]) parts.push_back(as_bytes_of(column));
+    }
+  }
+  return parts;
+}
+
+}  // namespace
+
+Bytes encode_proving_key(const ProvingKey& proving_key) {
+  const Bytes fields = fields_of(proving_key);
+  ByteWriter writer;
+  for (const auto part : payload_of(proving_key, fields)) writer.write_array(part);
   return seal_artefact(ArtefactKind::proving_key, proving_key_version, writer.bytes());
 }
 
@@ -213,9 +232,14 @@ ProvingKey decode_proving_key(std::span<const std::uint8_t> file, std::shared_pt
   result.proof_budget = reader.read<std::uint64_t>("proof budget");
   const AirShape shape = air_shape(result.key);
   const std::uint32_t log_blowup = result.key.pcs.fri.log_blowup_factor;
-  TreeReader trees(std::move(owner), payload.subspan(reader.offset()));
+  TreeReader trees(owner, payload.subspan(reader.offset()));
   result.structure = trees.read(column_log_sizes(shape, Tree::structure), log_blowup);
   result.weights = trees.read(column_log_sizes(shape, Tree::weights), log_blowup);
+  const auto rows = [&](Tree tree) {
+    return TreeRows(shape, tree, trees.read_columns(column_log_sizes(shape, tree)), owner);
+  };
+  result.rows.structure = rows(Tree::structure);
+  result.rows.weights = rows(Tree::weights);
   trees.expect_end();
   check_fields(result, name);
   require(result.structure->merkle().root() == result.key.structure_root &&
@@ -226,7 +250,8 @@ ProvingKey decode_proving_key(std::span<const std::uint8_t> file, std::shared_pt
 }
 
 void save_proving_key(const ProvingKey& proving_key, const std::filesystem::path& path) {
-  write_file(path, encode_proving_key(proving_key), true);
+  const Bytes fields = fields_of(proving_key);
+  write_artefact(path, ArtefactKind::proving_key, proving_key_version, payload_of(proving_key, fields), true);
 }
 
 ProvingKey load_proving_key(const std::filesystem::path& path) {

@@ -11,6 +11,7 @@
 #include "fri/prover/committed_tree.hpp"
 #include "lowering/arithmetise.hpp"
 #include "program/program.hpp"
+#include "stark/prover/trace_source.hpp"
 #include "stark/verification_key.hpp"
 
 namespace circlet {
@@ -64,6 +65,7 @@ struct ProvingKey {
   std::uint64_t proof_budget = 0;  // as in Plan
   std::shared_ptr<const CommittedTree<Blake2sMerkleChannel>> structure;
   std::shared_ptr<const CommittedTree<Blake2sMerkleChannel>> weights;
+  ModelRows rows;  // what the trees commit to, masks included
 };
 
 ProvingKey setup(const Program& program, const SetupOptions& options);
@@ -82,10 +84,8 @@ PublicTensor public_tensor(const TensorInfo& tensor, Visibility visibility, std:
 /// Throws Error(bad_input) unless the key is one that `setup` makes of `program`, as far as its fields tell.
 /// That its trees hold what their roots say, and that nobody else knows its masks, is the word of whoever
 /// made the file: a key from a stranger is not to be proved with (docs/zero-knowledge.md, section 9).
-void check_proving_key(const ProvingKey& proving_key, const Program& program);
-/// The same with the rows of `program` for this key at hand.
-void check_proving_key(const ProvingKey& proving_key, const Program& program,
-                       const Arithmetisation& arithmetisation);
+/// Returns the runs of `program` for this key.
+Arithmetisation check_proving_key(const ProvingKey& proving_key, const Program& program);
 
 /// model.pk in its envelope. The decoded key views the file's bytes and keeps their owner alive;
 /// Error(bad_input) if the file is damaged, or a field is one that no key has.

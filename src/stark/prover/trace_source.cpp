@@ -22,12 +22,29 @@ ModelColumns model_columns(const Program& program, const Arithmetisation& arithm
   return model;
 }
 
-HonestTrace::HonestTrace(const Program& program, const Arithmetisation& arithmetisation,
-                         const ModelColumns& model, const Trace& execution, Csprng* masks,
-                         const CommittedValues& data)
+TreeRows::TreeRows(const TableColumns& columns) {
+  for (std::size_t table = 0; table < component_count; ++table) tables_[table] = columns[table];
+}
+
+TreeRows::TreeRows(std::shared_ptr<const TableColumns> columns) : TreeRows(*columns) {
+  owner_ = std::move(columns);
+}
+
+TreeRows::TreeRows(const AirShape& shape, Tree tree, std::span<const std::span<const M31>> columns,
+                   std::shared_ptr<const void> owner)
+    : owner_(std::move(owner)) {
+  for (std::size_t table = 0; table < component_count; ++table) {
+    const std::size_t width = table_layout(table, shape.lanes(table)).width(tree);
+    tables_[table].assign(columns.begin(), columns.begin() + static_cast<std::ptrdiff_t>(width));
+    columns = columns.subspan(width);
+  }
+}
+
+HonestTrace::HonestTrace(const Program& program, const Arithmetisation& arithmetisation, ModelRows model,
+                         const Trace& execution, Csprng* masks, const CommittedValues& data)
     : program_(program),
       arithmetisation_(arithmetisation),
-      model_(model),
+      model_(std::move(model)),
       execution_(execution),
       shape_(air_shape(arithmetisation.shape, arithmetisation.log_sizes)),
       masks_(masks),
@@ -63,14 +80,15 @@ void HonestTrace::draw_masks(std::size_t table, Tree tree, Columns& columns) con
   for_each_table([&]<class Shape>(auto index, Shape) {
     if (index != table) return;
     // `live` is every table's first structure column.
-    const Columns& structure = model_.structure[table];
+    const ColumnViews& structure = model_.structure[table];
     draw_mask_rows(layout, tree, structure[0], structure[Shape::fin], columns, *masks_);
   });
 }
 
 TableColumns HonestTrace::witness() {
   witness_[activate_table] = build_activate_witness(program_, arithmetisation_, execution_);
-  witness_[lut_table] = count_look_ups(arithmetisation_, witness_[activate_table]);
+  witness_[lut_table] =
+      count_look_ups(model_.structure[activate_table], model_.structure[lut_table], witness_[activate_table]);
   set_secure(witness_[lut_table], LutShape::rho, fin_row(model_.structure[lut_table][LutShape::fin]),
              rhos_[lut_table]);
   for (const std::size_t table : {activate_table, lut_table}) {
@@ -139,7 +157,8 @@ void HonestTrace::take_claims(WireValues& values) const {
 }
 
 /// A and B of mac, row by row, as a row may read what an earlier one yields.
-std::array<SecureColumn, 2> HonestTrace::mac_operands(const Challenges& challenges, WireValues& values) const {
+std::array<SecureColumn, 2> HonestTrace::mac_operands(const Challenges& challenges,
+                                                      WireValues& values) const {
   using enum mac::Structure;
   const auto& structure = model_.structure[mac_table];
   const std::size_t rows = fin_row(column_of(structure, fin));
@@ -166,9 +185,8 @@ TableColumns HonestTrace::fingerprints(const Challenges& challenges) {
   fingerprints_[activate_table] = activate_fingerprints(
       {arithmetisation_.shape.batch}, table_trace(activate_table), challenges, rhos_[activate_table]);
   take_activate(challenges, values);
-  fingerprints_[linear_table] =
-      linear_fingerprints({arithmetisation_.shape.lanes}, table_trace(linear_table), linear_operands(values),
-                          challenges, rhos_[linear_table]);
+  fingerprints_[linear_table] = linear_fingerprints({arithmetisation_.shape.lanes}, table_trace(linear_table),
+                                                    linear_operands(values), challenges, rhos_[linear_table]);
   take_claims(values);
   const auto [a, b] = mac_operands(challenges, values);
   fingerprints_[mac_table] = mac_fingerprints(table_trace(mac_table), a, b, challenges, rhos_[mac_table]);

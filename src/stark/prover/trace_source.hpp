@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <memory>
 #include <vector>
 
 #include "air/evaluate/components.hpp"
@@ -34,6 +35,38 @@ struct ModelColumns {
   TableColumns structure;
   TableColumns weights;
 };
+
+/// The columns of one tree by component, in row order, where they lie: in memory or in a mapped file, which
+/// `owner` keeps.
+class TreeRows {
+ public:
+  TreeRows() = default;
+  /// `columns` outlives the views,
+  TreeRows(const TableColumns& columns);  // NOLINT(google-explicit-constructor)
+  /// or lives as long as they do.
+  explicit TreeRows(std::shared_ptr<const TableColumns> columns);
+  /// One after another, as the tree has them.
+  TreeRows(const AirShape& shape, Tree tree, std::span<const std::span<const M31>> columns,
+           std::shared_ptr<const void> owner);
+
+  [[nodiscard]] const ColumnViews& operator[](std::size_t table) const { return tables_[table]; }
+
+ private:
+  std::array<ColumnViews, component_count> tables_;
+  std::shared_ptr<const void> owner_;
+};
+
+/// What a model commits once, as its proofs read it.
+struct ModelRows {
+  TreeRows structure, weights;
+  ModelRows() = default;
+  ModelRows(TreeRows of_structure, TreeRows of_weights)
+      : structure(std::move(of_structure)), weights(std::move(of_weights)) {}
+  /// `columns` outlives the rows.
+  ModelRows(const ModelColumns& columns)  // NOLINT(google-explicit-constructor)
+      : structure(columns.structure), weights(columns.weights) {}
+};
+
 /// The mask rows and salts of the weights are zero.
 ModelColumns model_columns(const Program& program, const Arithmetisation& arithmetisation);
 
@@ -43,10 +76,11 @@ struct CommittedValues {
   const DataCommitment* output = nullptr;
 };
 
-/// Keeps references to its arguments. With `masks`, the mask rows and the rhos are drawn; without, zero.
+/// Keeps references to program, execution and runs. With `masks`, the mask rows and the rhos are drawn;
+/// without, zero.
 class HonestTrace : public TraceSource {
  public:
-  HonestTrace(const Program& program, const Arithmetisation& arithmetisation, const ModelColumns& model,
+  HonestTrace(const Program& program, const Arithmetisation& arithmetisation, ModelRows model,
               const Trace& execution, Csprng* masks = nullptr, const CommittedValues& data = {});
   TableColumns witness() override;
   TableColumns fingerprints(const Challenges& challenges) override;
@@ -59,7 +93,7 @@ class HonestTrace : public TraceSource {
 
   const Program& program_;
   const Arithmetisation& arithmetisation_;
-  const ModelColumns& model_;
+  const ModelRows model_;
   const Trace& execution_;
   AirShape shape_;
   Csprng* masks_;
@@ -67,6 +101,7 @@ class HonestTrace : public TraceSource {
   std::array<QM31, table_count> rhos_{};  // their sum is 0
   TableColumns witness_;
   TableColumns fingerprints_;
+
  private:
   class WireValues;
   void take_activate(const Challenges& challenges, WireValues& values) const;

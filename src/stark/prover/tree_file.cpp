@@ -15,10 +15,10 @@ std::size_t value_count(const std::vector<std::uint32_t>& log_sizes) {
 
 }  // namespace
 
-void write_tree(ByteWriter& writer, const StoredTree& tree) {
-  writer.write_array(tree.coefficients().values());
-  writer.write_array(tree.head().values());
-  writer.write_array(tree.merkle().nodes());
+void add_tree(std::vector<std::span<const std::uint8_t>>& parts, const StoredTree& tree) {
+  parts.push_back(as_bytes_of(tree.coefficients().values()));
+  parts.push_back(as_bytes_of(tree.head().values()));
+  parts.push_back(as_bytes_of(tree.merkle().nodes()));
 }
 
 std::shared_ptr<const StoredTree> TreeReader::read(std::vector<std::uint32_t> log_sizes,
@@ -32,6 +32,12 @@ std::shared_ptr<const StoredTree> TreeReader::read(std::vector<std::uint32_t> lo
   return StoredTree::from_parts(ColumnSet(std::move(log_sizes), coefficients, file_),
                                 ColumnSet(std::move(head_log_sizes), head, file_),
                                 MerkleTree<Blake2sMerkleChannel>(height, nodes, file_), log_blowup);
+}
+
+std::vector<std::span<const M31>> TreeReader::read_columns(std::span<const std::uint32_t> log_sizes) {
+  std::vector<std::span<const M31>> columns;
+  for (const std::uint32_t k : log_sizes) columns.push_back(view<M31>(std::size_t{1} << k));
+  return columns;
 }
 
 void TreeReader::expect_end() const {

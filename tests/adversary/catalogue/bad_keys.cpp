@@ -24,11 +24,10 @@ Program regression() {
 }
 constexpr std::size_t bias_row = 3, claim_row = 4, linear_fin = 5, last_row = 15;
 
-/// Rebuilds the structure columns from an arithmetisation that no program gives rise to.
-void rebuild(ForgedModel& model) {
-  model.key().log_sizes = model.arithmetisation.log_sizes = least_log_sizes(model.arithmetisation);
-  model.columns = model_columns(model.program, model.arithmetisation);
-  model.recommit();
+/// A cell of a structure column.
+template <class Column>
+M31& cell(ForgedModel& model, std::size_t table, Column column, std::size_t row) {
+  return model.columns.structure[table][index_of(column)][row];
 }
 
 /// Counts the look-ups of activate in the entries of lut, whatever these are.
@@ -36,7 +35,7 @@ void recount(const ForgedModel& model, TableColumns& witness) {
   using lut::Structure;
   const std::span<const BaseColumn> table = model.columns.structure[lut_at];
   std::map<std::array<std::uint32_t, 3>, std::pair<std::size_t, std::size_t>> entries;
-  for (std::size_t row = 0; row < model.arithmetisation.lut.size(); ++row) {
+  for (std::size_t row = 0; row < model.real_rows(lut_at); ++row) {
     for (std::uint32_t i = 0; i < 4; ++i) {
       entries[{column_of(table, Structure::fn)[row].value(),
                (column_of(table, Structure::q)[row] + M31(i)).value(),
@@ -44,12 +43,13 @@ void recount(const ForgedModel& model, TableColumns& witness) {
     }
   }
   for (auto& column : witness[lut_at]) std::ranges::fill(column, M31());
-  for (std::size_t row = 0; row < model.arithmetisation.activate.size(); ++row) {
-    const auto& functions = model.arithmetisation.activate[row];
+  const Columns& functions = model.columns.structure[activate_at];
+  for (std::size_t row = 0; row < model.real_rows(activate_at); ++row) {
     const auto& cells = witness[activate_at];
-    for (const auto& [row_of_lut, i] :
-         {entries.at({functions.q_function, cells[0][row].value(), cells[2][row].value()}),
-          entries.at({functions.r_function, cells[1][row].value(), 0})}) {
+    const auto fnq = column_of(functions, activate::Structure::fnq)[row].value();
+    const auto fnr = column_of(functions, activate::Structure::fnr)[row].value();
+    for (const auto& [row_of_lut, i] : {entries.at({fnq, cells[0][row].value(), cells[2][row].value()}),
+                                        entries.at({fnr, cells[1][row].value(), 0})}) {
       witness[lut_at][i][row_of_lut] += M31(1);
     }
   }
@@ -198,7 +198,7 @@ BadKey a_row_without_live_frees_the_running_sum() {
   trace.on_logup = [&](auto& traces, const Challenges& challenges) {
     auto& forged = traces[linear_at];
     const QM31 missing = trace.missing(bad.key(), statement, challenges);
-    for (std::size_t row = 0; row < honest.arithmetisation.linear.size(); ++row) {
+    for (std::size_t row = 0; row < honest.real_rows(linear_at); ++row) {
       add_to(forged.columns, linear_R, row, missing);
     }
     forged.claimed_sum += missing;
@@ -281,13 +281,25 @@ BadKey a_carry_on_the_first_row_of_mac_starts_the_products_anywhere() {
     QM31 error{M31(64)};
     set_secure(columns, mac_S, columns[0].size() - 1, error * challenges.t.inverse());
     for (std::size_t row = 0;; ++row) {
-      const auto& of_row = honest.arithmetisation.mac[row];
-      if (row != 0 && of_row.carry == MacRow::Carry::none) break;
-      if (row != 0 && of_row.carry == MacRow::Carry::times_t) error *= challenges.t;
+      const auto& mac = honest.columns.structure[mac_at];
+      const bool same = !column_of(mac, mac::Structure::k1)[row].is_zero();
+      const bool times_t = !column_of(mac, mac::Structure::kt)[row].is_zero();
+      if (row != 0 && !same && !times_t) break;
+      if (times_t) error *= challenges.t;
       add_to(columns, mac_S, row, error);
     }
   };
   return {bad, lie(bad, statement, trace), "mac row 0: the first row carries S from nowhere"};
+}
+
+/// Four entries of function 1 from q on, all y.
+TableRow<lut::Structure> entries_of_one_value(std::uint32_t q, std::int32_t y) {
+  TableRow<lut::Structure> row;
+  row[lut::Structure::fn] = M31(1);
+  row[lut::Structure::q] = M31(q);
+  using enum lut::Structure;
+  for (const auto column : {y0, y1, y2, y3}) row[column] = M31::from_signed(y);
+  return row;
 }
 
 BadKey a_look_up_table_with_two_values_gives_either() {
@@ -295,8 +307,9 @@ BadKey a_look_up_table_with_two_values_gives_either() {
   const auto q = bad.honest().layers[0].q[0];
   Program other = bad.program;
   const auto y = ++other.luts[0].values[q];
-  bad.arithmetisation.lut.push_back({.function = 1, .first = q, .y = {y, y, y, y}});
-  rebuild(bad);
+  auto rows = real_rows<lut::Structure>(bad.columns.structure[lut_at]);
+  rows.push_back(entries_of_one_value(q, y));
+  bad.replace(lut_at, with_rows(rows, bad.key().log_sizes.lut));
   const auto execution = execute(other, bad.random_input(), 1);
   LyingTrace trace(bad, execution);
   trace.on_witness = [&](TableColumns& witness) { recount(bad, witness); };
@@ -312,10 +325,11 @@ BadKey a_remainder_range_that_is_too_wide_allows_a_second_split() {
   for (auto& weight : layer.weights) weight = std::abs(weight) + 1;
   builder.add_relu({.rows = 2, .dense = {layer}}, 2);
   ForgedModel bad(builder.finish());
-  auto& rows = bad.arithmetisation.activate;
   const std::size_t forged_row = 3 + 4;
-  rows[forged_row].r_function = rows[3].r_function;  // [0, 16) instead of [0, 4)
-  rebuild(bad);
+  // [0, 16) instead of [0, 4)
+  cell(bad, activate_at, activate::Structure::fnr, forged_row) =
+      cell(bad, activate_at, activate::Structure::fnr, 3);
+  bad.recommit();
   auto execution = bad.honest();
   auto& split = execution.layers[1];
   split.q[0] -= 1;
@@ -335,8 +349,9 @@ BadKey a_look_up_table_that_reaches_around_p_allows_a_second_split() {
   const auto r = static_cast<std::uint32_t>(wrapped & ((std::int64_t{1} << split.shift) - 1));
   Program other = bad.program;
   const auto y = ++other.luts[0].values[honest.layers[0].q[0]];
-  bad.arithmetisation.lut[0] = {.function = 1, .first = q, .y = {y, y, y, y}};
-  rebuild(bad);
+  auto rows = real_rows<lut::Structure>(bad.columns.structure[lut_at]);
+  rows[0] = entries_of_one_value(q, y);
+  bad.replace(lut_at, with_rows(rows, bad.key().log_sizes.lut));
   const auto execution = execute(other, bad.random_input(), 1);
   LyingTrace trace(bad, execution);
   trace.on_witness = [&](TableColumns& witness) {
@@ -363,10 +378,13 @@ BadKey digits_that_reach_beyond_their_split_allow_a_second_one() {
   const std::size_t last = digits.size() - 1;
   demand(last > 0);
   const std::int64_t most = digit_arguments(bad.program, digits[last].function) - 1;
-  for (auto& row : bad.arithmetisation.activate) {
-    if (row.source == ActivateRow::Source::remainder_digit && row.digit == last) row.two_s += 1;
+  const std::size_t row_of_digit = row_of_run(bad.arithmetisation, [&](const ActivateRun& run) {
+    return run.source == ActivateRun::Source::remainder_digit && run.digit == last;
+  });
+  for (const std::size_t row : {row_of_digit, row_of_digit + 1}) {
+    cell(bad, activate_at, activate::Structure::two_s, row) += M31(1);
   }
-  rebuild(bad);
+  bad.recommit();
   auto execution = bad.honest();
   auto& layer = execution.layers[0];
   demand(layer.q[0] == 1);
@@ -399,12 +417,10 @@ BadKey digits_that_reach_beyond_their_split_allow_a_second_one() {
 
 BadKey a_wire_yielded_twice_carries_either_value() {
   ForgedModel bad(random_mlp(3, 4, 2, 1));
-  auto& activate = bad.arithmetisation.activate;
-  auto& linear = bad.arithmetisation.linear;
   const std::size_t first = claim_row + 1;  // of the second op, which reads the hidden values
-  activate[4].value_id = activate[3].value_id;
-  linear[first + 1].id = linear[first].id;
-  rebuild(bad);
+  cell(bad, activate_at, activate::Structure::idY, 4) = cell(bad, activate_at, activate::Structure::idY, 3);
+  cell(bad, linear_at, linear::Structure::id, first + 1) = cell(bad, linear_at, linear::Structure::id, first);
+  bad.recommit();
   Program other = bad.program;
   auto& weights = other.layers[1].dense[0].weights;
   std::swap_ranges(weights.begin(), weights.begin() + 2, weights.begin() + 2);
@@ -422,12 +438,17 @@ BadKey a_wire_that_is_its_own_product_has_any_value() {
   ForgedModel bad(regression());
   const auto output = bad.key().output.claim_wire;
   // The claim of the product goes nowhere; the output is x = x * 1.
-  bad.arithmetisation.linear[claim_row].id = output + 1;
-  bad.arithmetisation.linear[claim_row].count = 0;
-  bad.arithmetisation.mac[0] = {
-      .a_id = output, .b_id = wires::one, .y_id = output, .y_reads = 2, .a = {}, .b = {}};
+  cell(bad, linear_at, linear::Structure::id, claim_row) = M31(output + 1);
+  cell(bad, linear_at, linear::Structure::n, claim_row) = M31();
+  for (const auto& [column, value] : {std::pair(mac::Structure::idA, output),
+                                      {mac::Structure::idB, wires::one},
+                                      {mac::Structure::idY, output},
+                                      {mac::Structure::nY, 2U}}) {
+    cell(bad, mac_at, column, 0) = M31(value);
+  }
   bad.key().one_reads = 1;
-  rebuild(bad);
+  bad.take_sizes();
+  bad.recommit();
   const auto execution = bad.honest();
   const auto statement = with_false_output(bad);
   LyingTrace trace(bad, execution);
@@ -446,13 +467,10 @@ BadKey a_layer_that_reads_its_own_values_has_any_fixed_point() {
   triple.input = h;
   triple.weights = {3};
   ForgedModel bad(builder.finish({.rows = 1, .dense = {triple}}));
-  auto& rows = bad.arithmetisation.activate;
-  auto& linear = bad.arithmetisation.linear;
-  linear[0].id = rows[1].value_id;
-  linear[0].operand = {Operand::Kind::tensor_row, h, 0};
-  rows[0].value_reads = 0;
-  rows[1].value_reads += 1;
-  rebuild(bad);
+  cell(bad, linear_at, linear::Structure::id, 0) = cell(bad, activate_at, activate::Structure::idY, 1);
+  cell(bad, activate_at, activate::Structure::nY, 0) = M31();
+  cell(bad, activate_at, activate::Structure::nY, 1) += M31(1);
+  bad.recommit();
   auto execution = execute(bad.program, std::vector{bad.random_input()[0] ^ 1}, 1);
   execution.input = bad.random_input();
   LyingTrace trace(bad, execution);
@@ -461,10 +479,10 @@ BadKey a_layer_that_reads_its_own_values_has_any_fixed_point() {
 
 BadKey a_layer_whose_claim_is_not_read_has_any_values() {
   ForgedModel bad(random_mlp(3, 4, 2, 1));
-  bad.arithmetisation.activate[6].claim_id = 0;
-  bad.arithmetisation.activate[6].claim_count = 0;
-  bad.arithmetisation.linear[claim_row].count = 0;
-  rebuild(bad);
+  cell(bad, activate_at, activate::Structure::idT, 6) = M31();
+  cell(bad, activate_at, activate::Structure::nT, 6) = M31();
+  cell(bad, linear_at, linear::Structure::n, claim_row) = M31();
+  bad.recommit();
   const auto execution = execute(with_higher_bias(bad.program, 0, 0, 64), bad.random_input(), 1);
   LyingTrace trace(bad, execution);
   return {bad, lie(bad, bad.statement(execution), trace), "activate has values that no claim binds"};
@@ -476,13 +494,16 @@ BadKey products_of_claims_reach_a_degree_at_which_two_outputs_are_proved(std::in
   ForgedModel bad(regression());
   const auto output = bad.key().output.claim_wire, base = output + 1;
   auto next = base;
-  auto& rows = bad.arithmetisation.mac;
+  using enum mac::Structure;
+  std::vector<TableRow<mac::Structure>> rows;
   std::map<std::uint32_t, std::uint32_t> reads;
-  rows.clear();
   const auto multiply = [&](std::uint32_t a, std::uint32_t b) {
     ++reads[a];
     ++reads[b];
-    rows.push_back({.a_id = a, .b_id = b, .y_id = ++next, .a = {}, .b = {}});
+    TableRow<mac::Structure>& row = rows.emplace_back();
+    row[idA] = M31(a);
+    row[idB] = M31(b);
+    row[idY] = M31(++next);
     return next;
   };
   // (p^4 - 1) / 2 = 2^64 (2^59 - 2^30) + 3 2^62 - 2^32
@@ -493,13 +514,13 @@ BadKey products_of_claims_reach_a_degree_at_which_two_outputs_are_proved(std::in
     power = multiply(power, power);
     if (exponent[bit]) power = multiply(power, base);
   }
-  rows.back().y_id = output;
+  rows.back()[idY] = M31(output);
   reads[output] = 1;
-  for (auto& row : rows) row.y_reads = reads.at(row.y_id);
-  bad.arithmetisation.linear[claim_row].id = base;
-  bad.arithmetisation.linear[claim_row].count = -static_cast<std::int32_t>(reads.at(base));
+  for (auto& row : rows) row[nY] = M31(reads.at(row[idY].value()));
+  cell(bad, linear_at, linear::Structure::id, claim_row) = M31(base);
+  cell(bad, linear_at, linear::Structure::n, claim_row) = -M31(reads.at(base));
   bad.key().one_reads = 0;
-  rebuild(bad);
+  bad.replace(mac_at, with_rows(rows, bad.key().log_sizes.mac));
 
   const auto execution = bad.honest();
   Statement statement = bad.statement(execution);
@@ -510,11 +531,11 @@ BadKey products_of_claims_reach_a_degree_at_which_two_outputs_are_proved(std::in
       std::map<std::uint32_t, QM31> values = {
           {base, secure_at(fingerprints[linear_at], linear_S, claim_row)}};
       for (std::size_t row = 0; row < rows.size(); ++row) {
-        const QM31 a = values.at(rows[row].a_id), b = values.at(rows[row].b_id);
+        const QM31 a = values.at(rows[row][idA].value()), b = values.at(rows[row][idB].value());
         set_secure(fingerprints[mac_at], index_of(mac::Fingerprint::A), row, a);
         set_secure(fingerprints[mac_at], index_of(mac::Fingerprint::B), row, b);
         set_secure(fingerprints[mac_at], mac_S, row, a * b);
-        values[rows[row].y_id] = a * b;
+        values[rows[row][idY].value()] = a * b;
       }
     };
     const Proof proof = lie(bad, statement, trace);

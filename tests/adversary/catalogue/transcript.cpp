@@ -125,7 +125,7 @@ Attack logup_after_the_composition_coefficient() {
   FalseSum lie;
   Forgery forgery{.weak = {.unmixed = {Item::logup_root}}};
   forgery.late_logup = [&](TableColumns& columns, const QM31& rho, const Challenges& challenges) {
-    require(lie.model.arithmetisation.mac.size() == 1, ErrorKind::internal, "mac has more rows");
+    require(lie.model.real_rows(mac_at) == 1, ErrorKind::internal, "mac has more rows");
     const QM31 one{M31(1)};
     const QM31 of_operands = wire_denominator(challenges, wires::one, one).square();
     const QM31 ratio = rho * of_operands * wire_denominator(challenges, 0, one).inverse();

@@ -10,6 +10,7 @@
 #include "stark/prover/setup.hpp"
 #include "tests/support/random_program.hpp"
 #include "tests/support/refusal.hpp"
+#include "tests/support/table_rows.hpp"
 
 using namespace circlet;
 using namespace circlet::testing;
@@ -33,11 +34,9 @@ struct Subject {
     structure[table].column(name)[row] = M31::from_signed(value);
   }
   /// First row of activate of this kind.
-  [[nodiscard]] std::size_t row(ActivateRow::Source source, std::uint32_t layer = 0) const {
-    const auto& rows = arithmetisation.activate;
-    const auto found = std::ranges::find_if(
-        rows, [&](const ActivateRow& r) { return r.source == source && r.layer == layer; });
-    return static_cast<std::size_t>(found - rows.begin());
+  [[nodiscard]] std::size_t row(ActivateRun::Source source, std::uint32_t layer = 0) const {
+    return row_of_run(arithmetisation,
+                      [&](const ActivateRun& run) { return run.source == source && run.layer == layer; });
   }
   /// The first wire that mac yields.
   [[nodiscard]] M31 sum_with_digits() const {
@@ -74,8 +73,8 @@ struct Rule {
   std::function<void(Subject&)> apply;
 };
 
-constexpr auto digit = ActivateRow::Source::remainder_digit, layer = ActivateRow::Source::layer,
-               mark = ActivateRow::Source::argmax_mark, zero = ActivateRow::Source::zero;
+constexpr auto digit = ActivateRun::Source::remainder_digit, layer = ActivateRun::Source::layer,
+               mark = ActivateRun::Source::argmax_mark, zero = ActivateRun::Source::zero;
 
 std::vector<Rule> rules() {
   return {
@@ -214,7 +213,7 @@ TEST_CASE("a_predicate_of_one_score_and_ONE_as_the_first_factor_are_well_formed"
 TEST_CASE("a_single_changed_cell_of_a_predicate_is_refused_or_is_a_parameter") {
   // What the arithmetisation of another predicate, or of the same with other digits, could hold. Whether it
   // is that of the key's structure, its root tells.
-  const std::set<std::string> parameters = {"activate.fnq",   "activate.fnr", "activate.idY", "activate.off",
+  const std::set<std::string> parameters = {"activate.fnq",   "activate.fnr", "activate.off",
                                             "activate.two_s", "mac.k1",       "mac.kt"};
   for (const auto* predicate : {"argmax", ">= 5"}) {
     CAPTURE(predicate);
@@ -230,8 +229,8 @@ TEST_CASE("a_single_changed_cell_of_a_predicate_is_refused_or_is_a_parameter") {
             Subject changed = honest;
             changed.structure[table].columns[column][row] = other;
             if (changed.verdict() != "accepted") continue;
-            CHECK(row < (table == activate_at ? honest.arithmetisation.activate.size()
-                                              : honest.arithmetisation.mac.size()));
+            CHECK(row < (table == activate_at ? honest.arithmetisation.rows().activate
+                                              : honest.arithmetisation.rows().mac));
             accepted.insert(of_table.name + "." + of_table.column_names[column]);
           }
         }

@@ -44,13 +44,21 @@ struct Subject {
     wires = public_wires(arithmetisation);
   }
   BaseColumn& column(std::size_t table, std::string_view name) { return structure[table].column(name); }
+  /// The first id that no row yields.
+  [[nodiscard]] std::uint32_t unused_wire() const {
+    return static_cast<std::uint32_t>(arithmetisation.reads.size());
+  }
+  /// The first row of lut of this function.
+  std::size_t row_of_function(M31 function) {
+    const auto& functions = column(lut_at, "fn");
+    return static_cast<std::size_t>(std::ranges::find(functions, function) - functions.begin());
+  }
   void set(std::size_t table, std::string_view name, std::size_t row, std::int64_t value) {
     column(table, name)[row] = M31::from_signed(value);
   }
   [[nodiscard]] std::size_t real_rows(std::size_t table) const {
-    return std::array{arithmetisation.linear.size(), arithmetisation.activate.size(),
-                      arithmetisation.lut.size(),    arithmetisation.mac.size(),
-                      arithmetisation.input_rows,    arithmetisation.output_rows}[table];
+    const RowCounts rows = arithmetisation.rows();
+    return std::array{rows.linear, rows.activate, rows.lut, rows.mac, rows.input, rows.output}[table];
   }
   [[nodiscard]] std::string verdict() const {
     return refusal(ErrorKind::rejected, [&] { check_structure(structure, wires); });
@@ -110,7 +118,7 @@ std::vector<Rule> rules() {
        [](Subject& s) { s.set(activate_at, "idY", 0, s.wires.input_claim); }},
       {"a wire nobody yields is read", "is read and never yielded",
        [](Subject& s) {
-         s.set(linear_at, "id", 1, 99'999);
+         s.set(linear_at, "id", 1, s.unused_wire());
          s.column(activate_at, "nY")[0] -= M31(1);
        }},
       {"one copy too many", "times and read", [](Subject& s) { s.column(activate_at, "nY")[0] += M31(1); }},
@@ -118,7 +126,14 @@ std::vector<Rule> rules() {
       {"the key reads ONE more often", "wire 1 is yielded", [](Subject& s) { s.wires.one_reads += 1; }},
       {"the key reads ONES less often", "wire 2 is yielded", [](Subject& s) { s.wires.ones_reads -= 1; }},
       {"the key's output is another wire", "times and read", [](Subject& s) { s.wires.output_claim = 16; }},
-      {"the key's input is another wire", "never yielded", [](Subject& s) { s.wires.input_claim += 1000; }},
+      {"the key's input is another wire", "never yielded",
+       [](Subject& s) { s.wires.input_claim = s.unused_wire(); }},
+      {"the key's input is beyond all wires", "there are not so many wires as the key's",
+       [](Subject& s) { s.wires.input_claim += 1000; }},
+      {"a wire beyond all others is yielded", "is yielded, and there are not so many",
+       [](Subject& s) { s.set(activate_at, "idY", 0, 99'999); }},
+      {"a wire beyond all others is read", "is read, and there are not so many",
+       [](Subject& s) { s.set(mac_at, "idA", 0, 99'999); }},
       {"a claim is used twice", "times and read",
        [](Subject& s) { s.column(activate_at, "idT")[11] = s.column(activate_at, "idT")[7]; }},
       {"a layer reads its own values", "depends on itself",
@@ -200,15 +215,13 @@ std::vector<Rule> rules() {
        [](Subject& s) { s.set(activate_at, "two_s", layer, 4); }},
       {"a remainder range with a gap", "the remainder range is not [0, two_s)",
        [](Subject& s) {
-         const std::size_t row =
-             s.arithmetisation.first_lut_row[s.arithmetisation.activate[layer].r_function - 1];
+         const std::size_t row = s.row_of_function(s.column(activate_at, "fnr")[layer]);
          s.set(lut_at, "y_1", row, 1);
        }},
       {"a remainder range of as many values that does not start at 0",
        "the remainder range is not [0, two_s)",
        [](Subject& s) {
-         const std::size_t row =
-             s.arithmetisation.first_lut_row[s.arithmetisation.activate[0].r_function - 1];
+         const std::size_t row = s.row_of_function(s.column(activate_at, "fnr")[0]);
          s.set(lut_at, "y_0", row, 1);
          s.set(lut_at, "y_1", row, 0);
        }},
@@ -297,7 +310,7 @@ TEST_CASE("a_private_input_is_the_only_op_without_a_claim") {
   SUBCASE("one, under a key that says it is public") {
     Subject subject(Visibility::hidden);
     subject.wires.input = Visibility::shown;
-    subject.wires.input_claim = 9999;
+    subject.wires.input_claim = subject.unused_wire();
     CHECK(subject.verdict().find("is yielded 1 times and read 0 times") != std::string::npos);
   }
 }
@@ -318,7 +331,7 @@ TEST_CASE("committed_values_have_one_claim_over_all_their_rows") {
       {"an output that is not read", "the claim is not read once",
        [](Subject& s) { s.set(output_table, "n", 0, 0); }},
       {"an input that nobody reads", "is read and never yielded",
-       [](Subject& s) { s.set(input_table, "id", 1, 9999); }},
+       [](Subject& s) { s.set(input_table, "id", 1, s.unused_wire()); }},
       {"an output of something else", "is yielded 1 times and read 2 times",
        [](Subject& s) {
          s.set(output_table, "id", 0, s.arithmetisation.linear.empty() ? 0 : s.arithmetisation.input_claim);
