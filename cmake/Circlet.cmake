@@ -68,7 +68,11 @@ function(circlet_test name folder)
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR})
   target_link_libraries(${name} PRIVATE ${ARGN} circlet_source_folder nlohmann_json::nlohmann_json)
   add_test(NAME ${name} COMMAND ${name})
+  if(name MATCHES "^unit_")
+    add_dependencies(unit_tests ${name})
+  endif()
 endfunction()
+add_custom_target(unit_tests)
 
 # Where tests find their files. A library of its own: a definition that names the checkout in every test would keep the
 # compiler's cache from serving two checkouts.
