@@ -111,7 +111,6 @@ def check_low_degree(channel, proof, trees, sampled_values, z, config):
     """Sections 13 to 16. sampled_values has the pinned samples too."""
     channel.mix_felts([sample for columns in sampled_values for samples in columns for sample in samples])
     gamma = channel.draw_secure_felt()
-    quotients = DeepQuotients(trees, proof.sampled_values, z, gamma)
     height = trees_height(trees) + config.log_blowup
 
     layers = [proof.first_layer, *proof.inner_layers]
@@ -121,7 +120,7 @@ def check_low_degree(channel, proof, trees, sampled_values, z, config):
     positions = channel.draw_queries(height, config.n_queries)
 
     check_trees(proof, trees, height, positions)
-    values = {}
+    quotients, values = DeepQuotients(trees, proof.sampled_values, z, gamma), {}
     for q, position in enumerate(positions):
         f = [[column[q] for column in tree] for tree in proof.queried_values]
         values[position] = quotients.phi(canonic(height, position), f)
