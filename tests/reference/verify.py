@@ -107,7 +107,8 @@ def verify(key, proof):
     for table, claimed in zip(tables, [*proof.claimed_sums, None]):
         now, before = samples_of_table(table, samples)
         constraint_values += table.constraints(now, before, challenges, claimed)
-    stark.check_composition(constraint_values, rho, proof.sampled_values[-1], point, key.m())
+    composition = proof.sampled_values[list(trees).index("composition")]
+    stark.check_composition(constraint_values, rho, composition, point, key.m())
     # What is mixed has the pinned samples too.
     mixed = [[[value for _, value in column.pinned] + samples for column, samples in zip(columns, sampled)]
              for columns, sampled in zip(trees.values(), proof.sampled_values)]
