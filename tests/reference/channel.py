@@ -10,6 +10,7 @@ def H(data):
 
 
 def words_of(hash_bytes):
+    """The eight words of a hash."""
     return struct.unpack("<8I", hash_bytes)
 
 

@@ -64,11 +64,6 @@ def line(k, slot):
     return (point(2 ** (29 - k) + brev(slot, k) * 2 ** (31 - k))).x
 
 
-def slot_of_row(k, row):
-    natural = row // 2 if row % 2 == 0 else (2 ** (k + 1) - row - 1) // 2
-    return brev(natural, k)
-
-
 def point_from_parameter(t):
     """((1 - t^2) / (1 + t^2), 2 t / (1 + t^2)), or None if 1 + t^2 = 0"""
     denominator = 1 + t * t

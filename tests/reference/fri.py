@@ -45,7 +45,7 @@ def fold_coset(values, start, log_size, alpha, circle):
 
 
 def fold_layer(layer, shape, alpha, known, circle, name):
-    """The values of the next layer at the cosets of the known ones: section 16, step 3."""
+    """The values of the next layer at the cosets of the known ones (docs/stark.md, section 16, step 3)."""
     log_size, fold = shape
     rest = list(reversed(layer.values))
     log_leaf = 2 if fold > 1 else 0

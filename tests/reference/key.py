@@ -63,7 +63,6 @@ class Key:
     log_sizes: dict
     structure_root: bytes
     config: Config
-    hides: bool
     input: Side
     output: Side
     reads_of_one: int
@@ -157,7 +156,7 @@ def parse_key(words):
     weights_root = take.root()
     pinned = [[F(*[take.element() for _ in range(4)]) for _ in range(2)] for _ in range(C)]
     require(take.taken == len(words), "key", f"word {take.taken}: {len(words) - take.taken} words are left over")
-    key = Key(words, C, B, log_sizes, structure_root, config, bool(hides), *sides, reads_of_one, reads_of_ones, weights_root, pinned)
+    key = Key(words, C, B, log_sizes, structure_root, config, *sides, reads_of_one, reads_of_ones, weights_root, pinned)
     key.check()
     return key
 

@@ -17,7 +17,7 @@ class CommittedColumn:
 
 
 def check_shape(proof, trees, config):
-    """Section 11. trees: from name to its columns, the composition's last."""
+    """docs/stark.md, section 11. trees: from name to its columns, the composition's last."""
     require(proof.config == config, "configuration", f"{proof.config} is not the key's")
     for name, count in (("commitments", len(proof.commitments)), ("sampled values", len(proof.sampled_values)),
                         ("queried values", len(proof.queried_values)), ("decommitments", len(proof.decommitments))):
@@ -44,7 +44,7 @@ def draw_out_of_domain_point(channel):
 
 
 def check_composition(constraint_values, rho, composition_samples, z, m):
-    """(left + v right) v = sum of rho^(N-1-j) C_j: section 12, steps 4 and 5."""
+    """(left + v right) v = sum of rho^(N-1-j) C_j (docs/stark.md, section 12, steps 4 and 5)."""
     v = pi(z.x, m - 1)
     require(v != F(0), "out-of-domain point", "it lies on the trace domain")
     S = F(0)
@@ -56,7 +56,7 @@ def check_composition(constraint_values, rho, composition_samples, z, m):
 
 
 class DeepQuotients:
-    """phi of section 13: the entries (point, value, weight) of all columns, gathered by point."""
+    """phi (docs/stark.md, section 13): the entries (point, value, weight) of all columns, gathered by point."""
 
     def __init__(self, trees, sampled_values, z, gamma):
         m = trees_height(trees)
@@ -98,7 +98,7 @@ class DeepQuotients:
 
 
 def check_trees(proof, trees, height, positions):
-    """The openings of the columns' trees: section 16, step 1."""
+    """The openings of the columns' trees (docs/stark.md, section 16, step 1)."""
     for (tree, columns), root, queried, witness in zip(trees.items(), proof.commitments, proof.queried_values, proof.decommitments):
         for i, values in enumerate(queried):
             require(len(values) == len(positions), "shape", f"column {i} of {tree} has {len(values)} queried values of {len(positions)} queries")
@@ -108,7 +108,7 @@ def check_trees(proof, trees, height, positions):
 
 
 def check_low_degree(channel, proof, trees, sampled_values, z, config):
-    """Sections 13 to 16. sampled_values has the pinned samples too."""
+    """docs/stark.md, sections 13 to 16. sampled_values has the pinned samples too."""
     channel.mix_felts([sample for columns in sampled_values for samples in columns for sample in samples])
     gamma = channel.draw_secure_felt()
     height = trees_height(trees) + config.log_blowup

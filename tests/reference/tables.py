@@ -34,9 +34,6 @@ class Table:
     columns: list
     constraints: object   # function of (now, before, challenges, claimed sum)
 
-    def columns_of(self, tree):
-        return [column for column in self.columns if column.tree == tree]
-
 
 @dataclass
 class Challenges:

@@ -8,7 +8,7 @@ import json
 import sys
 
 import stark
-from channel import Channel
+from channel import Channel, words_of
 from fields import F, P
 from key import COMMITTED, PUBLIC, read_key
 from proof import read_proof
@@ -31,7 +31,7 @@ def mix_statement(channel, proof):
     for values, root in ((proof.inputs, proof.input_root), (proof.outputs, proof.output_root)):
         words += [len(values), *(value % P for value in values)]
         if root is not None:
-            words += [int.from_bytes(root[i:i + 4], "little") for i in range(0, 32, 4)]
+            words += words_of(root)
     channel.mix_u32s(words)
 
 
@@ -58,13 +58,13 @@ def check_bus(key, proof, challenges):
 
 def committed_columns(key, tables):
     """From every tree's name to its columns over M, in the order of commitment; the composition's last."""
-    pins = [tuple(zip(key.pinned_points(), values)) for values in key.pinned]
+    points = key.pinned_points()
     trees = {}
     for tree in trees_of(key):
-        columns = [(table, column) for table in tables for column in table.columns_of(tree)]
+        columns = [(table, column) for table in tables for column in table.columns if column.tree == tree]
         trees[tree] = [stark.CommittedColumn(table.log_size, column.offsets) for table, column in columns for _ in range(column.committed())]
-    for column, pin in zip(trees["weights"], pins):
-        column.pinned = pin
+    for column, values in zip(trees["weights"], key.pinned):
+        column.pinned = tuple(zip(points, values))
     trees["composition"] = [stark.CommittedColumn(key.m(), NOW) for _ in range(8)]
     return trees
 
@@ -80,7 +80,7 @@ def verify(key, proof):
     for tree, root in roots.items():
         require(commitments.get(tree) == root, "commitment", f"the root of tree {tree} is not the key's or the statement's")
 
-    # Section 5, steps 1 to 5.
+    # docs/protocol.md section 5, steps 1 to 5.
     channel = Channel()
     channel.mix_u32s(key.digest())
     key.config.mix_into(channel)
