@@ -268,7 +268,7 @@ class Keys(Agreement):
         self.assertEqual(words[34], 1)
         for low, high in ((0, 0), (0, 0x80000000), (1, 0x80000000), (0, 0xBFF00000), (0, 0x7FF00000), (0, 0xFFF00000), (1, 0x7FF00000)):
             self.assert_refused(write_key([*words[:35], low, high, *words[37:]]), case.proof, f"scale {low:x} {high:x}")
-        for changed in (words + [0], words[:-1], words[:10], []):
+        for changed in (words + [0], words[:-1], words[:33], words[:36]):
             self.assert_refused(write_key(changed), case.proof, f"{len(changed)} words")
         for index, value in [(18, 32), (18, 0), (32, 2**28), (33, 2**28), (24, P - 1), (24, 16)]:
             parse_key(self.changed("chain", index, value))
