@@ -19,6 +19,7 @@ import merkle
 import proof as proof_module
 import refusal
 import stark
+import statement
 import verify
 from channel import Channel
 from circle import Point, canonic
@@ -26,8 +27,9 @@ from fields import F
 from key import read_key
 from proof import read_proof
 from refusal import Refused
+from tables import Challenges
 
-MODULES = (envelope, fri, key_module, merkle, proof_module, stark, verify)
+MODULES = (envelope, fri, key_module, merkle, proof_module, stark, statement, verify)
 
 
 class Recorded(Channel):
@@ -289,6 +291,8 @@ class Check(unittest.TestCase):
         quotients = stark.DeepQuotients(trees, [[[F(1)]]], Point(F(D.x), F(0, 0, 1)), F(1))
         self.assert_refused_by("quotients", quotients.phi, D, [[1]])
 
-        key = read_key(cases.make("chain").key)
+        made = cases.make("chain")
+        key, proof = read_key(made.key), read_proof(made.proof)
+        self.assert_refused_by("bus", statement.check_bus, key, proof, Challenges(F(0), F(0), z=F(1), lambda_=F(0)))
         with mock.patch.object(Channel, "draw_secure_felts", lambda channel, count: [F(5), i]):
             self.assert_refused_by("pinned points", key.pinned_points)

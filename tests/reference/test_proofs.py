@@ -69,7 +69,7 @@ class Accepted(Agreement):
             done = subprocess.run(command, capture_output=True, text=True)
             self.assertEqual((done.returncode, done.stdout[:len(said)]), (code, said))
             done = subprocess.run(command + ["--json"], capture_output=True, text=True)
-            self.assertIn('{"accepted": true}' if code == 0 else '"check": "envelope"', done.stdout)
+            self.assertIn(f'"context": "{cases.CONTEXT}"' if code == 0 else '"check": "envelope"', done.stdout)
 
 
 def other(value):

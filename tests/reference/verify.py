@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Verifies a proof: the statement against the key, the transcript, the bus, then the STARK (docs/protocol.md, section 5).
+"""Verifies a proof: the statement against the key, the transcript, then the STARK (docs/protocol.md, section 5).
 
     verify.py KEY PROOF [--json]      model.vk, proof.bin; exit code 0 if the proof is accepted, 1 if it is refused
 """
@@ -8,52 +8,12 @@ import json
 import sys
 
 import stark
-from channel import Channel, words_of
-from fields import F, P
-from key import COMMITTED, PUBLIC, read_key
+from channel import Channel
+from key import read_key
 from proof import read_proof
 from refusal import Refused, require
-from tables import NOW, ONE, ONES, Challenges, samples_of_table, tables_of, trees_of
-
-
-def check_statement(key, proof):
-    """The statement has the key's shape, and its values their range."""
-    for side, values, root in ((key.input, proof.inputs, proof.input_root), (key.output, proof.outputs, proof.output_root)):
-        expected = side.rows * key.B if side.visibility == PUBLIC else 0
-        require(len(values) == expected, "statement", f"{len(values)} public values of the {side.name}, not {expected}")
-        require((root is not None) == (side.visibility == COMMITTED), "statement", f"a root of the {side.name} where the key has none, or none where it has one")
-        for value in values:
-            require(side.least <= value <= side.greatest, "range", f"{value} of the {side.name} is not in [{side.least}, {side.greatest}]")
-
-
-def mix_statement(channel, proof):
-    words = list(proof.context)
-    for values, root in ((proof.inputs, proof.input_root), (proof.outputs, proof.output_root)):
-        words += [len(values), *(value % P for value in values)]
-        if root is not None:
-            words += words_of(root)
-    channel.mix_u32s(words)
-
-
-def check_bus(key, proof, challenges):
-    """The tables' claimed sums and the verifier's own messages cancel."""
-    def fraction(n, id, value):
-        d = challenges.wire(id, value)
-        require(d != F(0), "bus", f"the denominator of wire {id} is 0")
-        return n / d
-
-    def claim(side, values):
-        # Values are sample after sample: row j has the j-th of every sample.
-        return challenges.claim([values[j::side.rows] for j in range(side.rows)])
-
-    total = sum(proof.claimed_sums, F(0))
-    total -= fraction(key.reads_of_one, ONE, 1)
-    total -= fraction(key.reads_of_ones, ONES, challenges.fingerprint([1] * key.B))
-    if key.input.visibility == PUBLIC:
-        total -= fraction(1, key.input.wire, claim(key.input, proof.inputs))
-    if key.output.visibility == PUBLIC:
-        total += fraction(1, key.output.wire, claim(key.output, proof.outputs))
-    require(total == F(0), "bus", "the claimed sums and the public messages do not cancel")
+from statement import as_json, check_bus, check_statement, mix_statement
+from tables import NOW, Challenges, samples_of_table, tables_of, trees_of
 
 
 def committed_columns(key, tables):
@@ -121,10 +81,13 @@ def main():
     parser.add_argument("proof", help="proof.bin")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     options = parser.parse_args()
-    verdict = {"accepted": True}
     try:
-        with open(options.key, "rb") as key, open(options.proof, "rb") as proof:
-            verify(read_key(key.read()), read_proof(proof.read()))
+        with open(options.key, "rb") as key, open(options.proof, "rb") as file:
+            proof = read_proof(file.read())
+            verify(read_key(key.read()), proof)
+        verdict = {"accepted": True, "statement": as_json(proof)}
+    except OSError as error:
+        parser.error(str(error))
     except Refused as refused:
         verdict = {"accepted": False, "check": refused.check, "reason": str(refused)}
     if options.json:
