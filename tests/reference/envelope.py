@@ -2,7 +2,7 @@
 import struct
 
 from fields import F, P
-from refusal import require
+from refusal import Refused, require
 from xxh3 import xxh3_64
 
 MAGIC = b"CIRCLET\n"
@@ -27,45 +27,46 @@ class Reader:
     def __init__(self, payload):
         self.payload, self.offset = payload, 0
 
-    def where(self):
-        return f"byte {24 + self.offset}"
+    def refuse(self, offset, detail):
+        raise Refused("format", f"byte {24 + offset}: {detail}")
 
     def _take(self, size, what):
-        require(size <= len(self.payload) - self.offset, "format", f"{self.where()}: the file ends in {what}")
+        if size > len(self.payload) - self.offset:
+            self.refuse(self.offset, f"the file ends in {what}")
         self.offset += size
         return self.payload[self.offset - size:self.offset]
 
-    def number(self, form, what):
-        return struct.unpack("<" + form, self._take(struct.calcsize("<" + form), what))[0]
-
     def u32(self, what):
-        return self.number("I", what)
+        return int.from_bytes(self._take(4, what), "little")
 
     def i32(self, what):
-        return self.number("i", what)
+        return int.from_bytes(self._take(4, what), "little", signed=True)
 
     def u64(self, what):
-        return self.number("Q", what)
+        return int.from_bytes(self._take(8, what), "little")
 
     def hash(self, what):
         return self._take(32, what)
 
     def M(self, what):
-        where, x = self.where(), self.u32(what)
-        require(x < P, "format", f"{where}: {x} in {what} is not below p")
+        x = self.u32(what)
+        if x >= P:
+            self.refuse(self.offset - 4, f"{x} in {what} is not below p")
         return x
 
     def F(self, what):
         return F(*[self.M(what) for _ in range(4)])
 
     def list(self, item, what):
-        where, count = self.where(), self.u32(what)
+        count = self.u32(what)
         # The smallest item of any list has four bytes.
-        require(4 * count <= len(self.payload) - self.offset, "format", f"{where}: {count} items in {what} are more than the file holds")
+        if 4 * count > len(self.payload) - self.offset:
+            self.refuse(self.offset - 4, f"{count} items in {what} are more than the file holds")
         return [item(what) for _ in range(count)]
 
     def list_of_lists(self, item, what):
         return self.list(lambda _: self.list(item, what), what)
 
     def end(self):
-        require(self.offset == len(self.payload), "format", f"{self.where()}: {len(self.payload) - self.offset} bytes are left over")
+        if self.offset != len(self.payload):
+            self.refuse(self.offset, f"{len(self.payload) - self.offset} bytes are left over")

@@ -95,8 +95,8 @@ class Key:
             require(4 <= log_size <= 26, "key", f"log size {log_size} of {table}")
         require(self.log_sizes["blinder"] == self.m(), "key", "the blinder is not the highest table")
         self.config.check()
+        # m + B <= 30 follows from the bounds of both.
         require(self.config.log_last + self.config.fold_step <= self.m(), "key", "log_last + fold_step exceed the height")
-        require(self.m() + self.config.log_blowup <= 30, "key", "the height and the blow-up exceed 30")
         self.input.check()
         self.output.check()
         require(self.B == 1 or not self.committed(), "key", "something is committed, and B is not 1")

@@ -3,7 +3,6 @@ from dataclasses import dataclass, fields
 
 from envelope import Reader, open_envelope
 from key import Config
-from refusal import require
 
 
 @dataclass
@@ -35,8 +34,9 @@ class Proof:
 
 
 def _optional_root(reader, what):
-    where, present = reader.where(), reader.u32(what)
-    require(present <= 1, "format", f"{where}: {what} is there {present} times")
+    present = reader.u32(what)
+    if present > 1:
+        reader.refuse(reader.offset - 4, f"{what} is there {present} times")
     return reader.hash(what) if present else None
 
 

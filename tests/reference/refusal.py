@@ -1,4 +1,4 @@
-"""Refusing: every check of the verifier is one call of require, with the name of the check and what it saw."""
+"""Refusing: a check is a call of require, with its name and what it saw; the readers of files raise Refused themselves."""
 
 
 class Refused(Exception):

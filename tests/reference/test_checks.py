@@ -16,7 +16,6 @@ import envelope
 import fri
 import key as key_module
 import merkle
-import proof as proof_module
 import refusal
 import stark
 import statement
@@ -29,7 +28,7 @@ from proof import read_proof
 from refusal import Refused
 from tables import Challenges
 
-MODULES = (envelope, fri, key_module, merkle, proof_module, stark, statement, verify)
+MODULES = (envelope, fri, key_module, merkle, stark, statement, verify)
 
 
 class Recorded(Channel):

@@ -1,5 +1,4 @@
 """Proofs of the command line tool are accepted; changed ones are refused, here and by `circlet verify`, and for the same kind of reason."""
-import copy
 import random
 import struct
 import subprocess
@@ -139,9 +138,10 @@ class Changed(Agreement):
         proof = read_proof(case.proof)
         chosen = one_of_each(paths_of(proof), generator)
         for path in chosen:
-            changed = copy.deepcopy(proof)
-            put(changed, path, change(at(changed, path)))
-            self.assert_refused(case.key, write_proof(changed), f"{name}: {path}")
+            honest = at(proof, path)
+            put(proof, path, change(honest))
+            self.assert_refused(case.key, write_proof(proof), f"{name}: {path}")
+            put(proof, path, honest)
         return {path[0] for path in chosen}
 
     def test_values(self):
@@ -245,13 +245,11 @@ class Keys(Agreement):
     def test_each_word(self):
         """A key of one other word is another key, even where it is one."""
         case = cases.make("committed")
-        for index in range(len(read_key(case.key).words)):
+        words = read_key(case.key).words
+        # Single words have a meaning of their own up to the scales and root; the pins follow.
+        for index in [*range(48), *range(48, len(words), 8)]:
             for step in (1, -1):
-                words = self.changed("committed", index, read_key(case.key).words[index] + step)
-                if index < 34 or index % 8 == 0:
-                    self.assert_refused(write_key(words), case.proof, f"word {index} by {step}")
-                else:
-                    self.assertNotEqual(verdict(write_key(words), case.proof), ACCEPTED, f"word {index} by {step}")
+                self.assert_refused(write_key(self.changed("committed", index, words[index] + step)), case.proof, f"word {index} by {step}")
 
     def test_bounds(self):
         """The first value beyond each bound is none, here and there; the last within it is not refused as such."""
@@ -268,6 +266,7 @@ class Keys(Agreement):
         self.assertEqual(words[34], 1)
         for low, high in ((0, 0), (0, 0x80000000), (1, 0x80000000), (0, 0xBFF00000), (0, 0x7FF00000), (0, 0xFFF00000), (1, 0x7FF00000)):
             self.assert_refused(write_key([*words[:35], low, high, *words[37:]]), case.proof, f"scale {low:x} {high:x}")
+        self.assert_refused(write_key([*words[:34], 2, *words[35:37] * 2, *words[37:]]), case.proof, "two scales of four rows")
         for changed in (words + [0], words[:-1], words[:33], words[:36]):
             self.assert_refused(write_key(changed), case.proof, f"{len(changed)} words")
         for index, value in [(18, 32), (18, 0), (32, 2**28), (33, 2**28), (24, P - 1), (24, 16)]:
