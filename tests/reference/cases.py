@@ -44,6 +44,11 @@ def read_npy(path):
     return [values[i:i + width] for i in range(0, len(values), width)]
 
 
+def option(options, name):
+    """What is given for an option of setup; public is the default of those that are asked for."""
+    return options[options.index(name) + 1] if name in options else "public"
+
+
 @dataclass
 class Case:
     key: bytes
@@ -58,10 +63,10 @@ def make(name):
     must("setup", folder, *options)
     given = folder / "input.json"
     given.write_text(json.dumps({"input_data": read_npy(MODELS / f"{model}.npy")[:samples]}))
-    if "--input" in options and options[options.index("--input") + 1] == "committed":
+    if option(options, "--input") == "committed":
         must("commit", folder / "model.vk", given, "-o", folder / "input.data")
         given = folder / "input.data"
-    opening = ["--output-data", folder / "output.data"] if "--output" in options and "committed" in options[options.index("--output") + 1] else []
+    opening = ["--output-data", folder / "output.data"] if option(options, "--output").startswith("committed") else []
     must("prove", folder, given, "-o", folder / "proof.bin", "--context", CONTEXT, *opening)
     return Case((folder / "model.vk").read_bytes(), (folder / "proof.bin").read_bytes())
 

@@ -1,4 +1,4 @@
-"""The envelope of every file, and a reader of its payload that takes nothing but what a writer writes (docs/formats.md, sections 1 and 2)."""
+"""The envelope of every file, and a reader of payloads that takes only what a writer writes (docs/formats.md, sections 1 and 2)."""
 import struct
 
 from fields import F, P

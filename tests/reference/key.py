@@ -146,10 +146,12 @@ def parse_key(words):
     config = Config(*take.take(5))
     visibility = take.take()
     of_input, of_output, hides, bare_weights = visibility & 3, visibility >> 2 & 3, visibility >> 4 & 1, visibility >> 5 & 1
-    require(of_input in (PUBLIC, PRIVATE, COMMITTED) and of_output in (PUBLIC, COMMITTED), "key", f"visibility {visibility:#x}: input or output")
+    require(of_input in (PUBLIC, PRIVATE, COMMITTED), "key", f"visibility {visibility:#x}: the input")
+    require(of_output in (PUBLIC, COMMITTED), "key", f"visibility {visibility:#x}: the output")
     require(hides or not bare_weights, "key", f"visibility {visibility:#x}: bit 5 without bit 4")
     require(visibility >> 6 & 3 == 0 and visibility >> 8 <= 3, "key", f"visibility {visibility:#x}: unknown bits")
-    sides = [Side(name, of, take.element(), take.take(), take.signed(), take.signed()) for name, of in (("input", of_input), ("output", of_output))]
+    sides = [Side(name, visible, take.element(), take.take(), take.signed(), take.signed())
+             for name, visible in (("input", of_input), ("output", of_output))]
     reads_of_one, reads_of_ones = take.take(), take.take()
     for side in sides:
         side.scales = take.scales()

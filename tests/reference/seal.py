@@ -46,7 +46,8 @@ def layer(of):
 
 def write_proof(proof):
     return seal(5, 2, b"".join([
-        words(*proof.context), numbers(proof.inputs), numbers(proof.outputs), optional_root(proof.input_root), optional_root(proof.output_root),
+        words(*proof.context), numbers(proof.inputs), numbers(proof.outputs),
+        optional_root(proof.input_root), optional_root(proof.output_root),
         felt_bytes(proof.claimed_sums), words(*astuple(proof.config)), hashes(proof.commitments),
         a_list(proof.sampled_values, lambda tree: a_list(tree, felts)), a_list(proof.decommitments, hashes),
         a_list(proof.queried_values, lambda tree: a_list(tree, numbers)), struct.pack("<Q", proof.proof_of_work),

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import fri
 from circle import canonic, generator, pi, point_from_parameter
-from fields import F, from_coordinates
+from fields import F, from_coordinates, horner
 from merkle import check_opening, leaf_hash, leaf_order
 from refusal import require
 
@@ -23,9 +23,10 @@ def check_shape(proof, trees, config):
                         ("queried values", len(proof.queried_values)), ("decommitments", len(proof.decommitments))):
         require(count == len(trees), "shape", f"{name} of {count} trees, not {len(trees)}")
     for (tree, columns), sampled, queried in zip(trees.items(), proof.sampled_values, proof.queried_values):
-        require(len(sampled) == len(queried) == len(columns), "shape", f"{len(sampled)} sampled, {len(queried)} queried columns of {tree}, not {len(columns)}")
+        require(len(sampled) == len(columns), "shape", f"{len(sampled)} sampled columns of {tree}, not {len(columns)}")
+        require(len(queried) == len(columns), "shape", f"{len(queried)} queried columns of {tree}, not {len(columns)}")
         for i, (column, samples) in enumerate(zip(columns, sampled)):
-            require(len(samples) == len(column.offsets), "shape", f"column {i} of {tree} has {len(samples)} samples, not {len(column.offsets)}")
+            require(len(samples) == len(column.offsets), "shape", f"column {i} of {tree} has {len(samples)} samples")
     inner = len(fri.layer_shapes(trees_height(trees), config)) - 1
     require(len(proof.inner_layers) == inner, "shape", f"{len(proof.inner_layers)} inner FRI layers, not {inner}")
     require(len(proof.last_layer) == 2**config.log_last, "shape", f"{len(proof.last_layer)} coefficients of the last layer")
@@ -47,9 +48,7 @@ def check_composition(constraint_values, rho, composition_samples, z, m):
     """(left + v right) v = sum of rho^(N-1-j) C_j (docs/stark.md, section 12, steps 4 and 5)."""
     v = pi(z.x, m - 1)
     require(v != F(0), "out-of-domain point", "it lies on the trace domain")
-    S = F(0)
-    for C in constraint_values:
-        S = S * rho + C
+    S = horner(rho, constraint_values)
     e = [sample for sample, in composition_samples]
     left, right = from_coordinates(e[:4]), from_coordinates(e[4:])
     require((left + v * right) * v == S, "composition", "the constraints' sum is not that of the composition polynomial")
@@ -101,7 +100,7 @@ def check_trees(proof, trees, height, positions):
     """The openings of the columns' trees (docs/stark.md, section 16, step 1)."""
     for (tree, columns), root, queried, witness in zip(trees.items(), proof.commitments, proof.queried_values, proof.decommitments):
         for i, values in enumerate(queried):
-            require(len(values) == len(positions), "shape", f"column {i} of {tree} has {len(values)} queried values of {len(positions)} queries")
+            require(len(values) == len(positions), "shape", f"column {i} of {tree} has {len(values)} values at {len(positions)} queries")
         order = leaf_order([column.log_size for column in columns])
         leaves = {position: leaf_hash([queried[i][q] for i in order]) for q, position in enumerate(positions)}
         check_opening(root, height, leaves, witness, f"tree {tree}")

@@ -1,17 +1,16 @@
 """The statement: its shape and range, how it is mixed, and the messages that make it one with the tables (docs/protocol.md, section 5)."""
 from channel import words_of
 from fields import F, P
-from key import COMMITTED, PUBLIC
+from key import PUBLIC
 from refusal import require
 from tables import ONE, ONES
 
 
 def check_statement(key, proof):
-    """The statement has the key's shape, and its values their range."""
-    for side, values, root in ((key.input, proof.inputs, proof.input_root), (key.output, proof.outputs, proof.output_root)):
+    """There are as many public values as the key says, and they are in its range."""
+    for side, values in ((key.input, proof.inputs), (key.output, proof.outputs)):
         expected = side.rows * key.B if side.visibility == PUBLIC else 0
         require(len(values) == expected, "statement", f"{len(values)} public values of the {side.name}, not {expected}")
-        require((root is not None) == (side.visibility == COMMITTED), "statement", f"a root of the {side.name} where the key has none, or none where it has one")
         for value in values:
             require(side.least <= value <= side.greatest, "range", f"{value} of the {side.name} is not in [{side.least}, {side.greatest}]")
 
@@ -49,5 +48,6 @@ def check_bus(key, proof, challenges):
 def as_json(proof):
     """What was proven, in the form of docs/formats.md, section 5."""
     context = sum(word << 32 * i for i, word in enumerate(proof.context))
+    stated = {"context": hex(context), "inputs": proof.inputs, "outputs": proof.outputs}
     roots = {"input_root": proof.input_root, "output_root": proof.output_root}
-    return {"context": hex(context), "inputs": proof.inputs, "outputs": proof.outputs, **{name: root.hex() for name, root in roots.items() if root}}
+    return stated | {name: root.hex() for name, root in roots.items() if root}

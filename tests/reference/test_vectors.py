@@ -19,8 +19,8 @@ VECTORS = json.loads((Path(__file__).parent.parent.parent / "docs/vectors.json")
 
 class Vectors(unittest.TestCase):
     def test_every_section_has_a_test(self):
-        self.assertEqual(list(VECTORS), ["about", "fields", "domains", "circle FFT", "channel", "Merkle trees (log sizes are after the extension)",
-                                         "DEEP quotients", "folds", "line polynomials"])
+        self.assertEqual(list(VECTORS), ["about", "fields", "domains", "circle FFT", "channel",
+                                         "Merkle trees (log sizes are after the extension)", "DEEP quotients", "folds", "line polynomials"])
 
     def test_fields(self):
         fields = VECTORS["fields"]
@@ -52,7 +52,8 @@ class Vectors(unittest.TestCase):
             if step == "mix_u32s":
                 channel.mix_u32s(given)
             elif step == "mix configuration":
-                Config(given["pow_bits"], given["log_blowup_factor"], given["log_last"], given["n_queries"], given["fold_step"]).mix_into(channel)
+                order = ("pow_bits", "log_blowup_factor", "log_last", "n_queries", "fold_step")
+                Config(*(given[name] for name in order)).mix_into(channel)
             elif step == "mix_root":
                 channel.mix_root(bytes.fromhex(given))
             elif step == "mix_felts":

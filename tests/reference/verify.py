@@ -22,7 +22,8 @@ def committed_columns(key, tables):
     trees = {}
     for tree in trees_of(key):
         columns = [(table, column) for table in tables for column in table.columns if column.tree == tree]
-        trees[tree] = [stark.CommittedColumn(table.log_size, column.offsets) for table, column in columns for _ in range(column.committed())]
+        trees[tree] = [stark.CommittedColumn(table.log_size, column.offsets)
+                       for table, column in columns for _ in range(column.committed())]
     for column, values in zip(trees["weights"], key.pinned):
         column.pinned = tuple(zip(points, values))
     trees["composition"] = [stark.CommittedColumn(key.m(), NOW) for _ in range(8)]
@@ -38,6 +39,7 @@ def verify(key, proof):
     commitments = dict(zip(trees, proof.commitments))
     roots = {"structure": key.structure_root, "weights": key.weights_root, "input": proof.input_root, "output": proof.output_root}
     for tree, root in roots.items():
+        # Where the key commits to no values there is no tree, and must be no root.
         require(commitments.get(tree) == root, "commitment", f"the root of tree {tree} is not the key's or the statement's")
 
     # docs/protocol.md section 5, steps 1 to 5.
