@@ -131,9 +131,7 @@ class _Words:
         return struct.pack("<8I", *self.take(8))
 
     def scales(self):
-        count = self.take()
-        require(2 * count <= len(self.words) - self.taken, "key", f"word {self.taken - 1}: {count} scales are more than the key holds")
-        return [struct.unpack("<d", struct.pack("<2I", *self.take(2)))[0] for _ in range(count)]
+        return [struct.unpack("<d", struct.pack("<2I", *self.take(2)))[0] for _ in range(self.take())]
 
 
 def parse_key(words):
