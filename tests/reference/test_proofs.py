@@ -211,6 +211,14 @@ class Bytes(Agreement):
                 changed[at] ^= 1
                 self.assert_refused(*with_data(bytes(changed)), f"byte {at}")
 
+    def test_reasons(self):
+        """What is refused at the end of the file all the same is refused where it is wrong."""
+        case = cases.make("argmax")
+        with self.assertRaisesRegex(Refused, r"byte 24: \d+ items in the key are more than the file holds"):
+            read_key(reseal(case.key[:-4]))
+        with self.assertRaisesRegex(Refused, f"byte {len(case.proof) - 12}: the file ends in the last FRI layer"):
+            read_proof(reseal(case.proof[:-4]))
+
     def test_counts_and_residues(self):
         """Every number of the payload that is a count, or an element of M, made too large."""
         case = cases.make("argmax")
@@ -286,6 +294,9 @@ class Keys(Agreement):
 
         refused("chain", (5, 6), (6, 6), (7, 6), (8, 6), (9, 5))               # the blinder is not the highest
         refused("committed", (4, 2))                                            # B = 2 where something is committed
+        refused("argmax", (23, 0x103))                                          # visibility 3 of the input, 1 and 3 of the output,
+        refused("committed threshold", (23, 0x304))                             # beside wires that are 0
+        refused("committed threshold", (23, 0x30C))
         refused("committed", (24, 16))                                          # a wire of values that are not public
         refused("chain", (4, 64), (5, 4), (6, 26), (7, 4), (8, 4), (9, 26))     # uses of messages: 129 * 2^26 and more
         refused("chain", (5, 4), (6, 4), (7, 4), (8, 4), (9, 4), (20, 1), (22, 4))   # log_last + fold_step > m
