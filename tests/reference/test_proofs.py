@@ -235,6 +235,12 @@ class Bytes(Agreement):
         changed = bytearray(case.proof)
         struct.pack_into("<I", changed, at, P)
         self.assertEqual(refusing_check(case.key, reseal(changed)), "format")
+        # A root that is there twice: the flag stands after the context and two empty lists.
+        case = cases.make("committed")
+        changed = bytearray(case.proof)
+        struct.pack_into("<I", changed, 24 + 32 + 4 + 4, 2)
+        self.assertEqual(refusing_check(case.key, reseal(changed)), "format")
+        self.assert_refused(case.key, reseal(changed), "two roots of the input")
 
     def test_kinds(self):
         case = cases.make("chain")
