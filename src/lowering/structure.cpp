@@ -41,9 +41,9 @@ StructureTable with_row_classes(StructureTable table, std::size_t real_rows, con
   return table;
 }
 
-MaskRows masks(std::size_t table, std::uint32_t lanes, const Arithmetisation& a) {
+MaskRows masks(TableKind kind, std::uint32_t lanes, const Arithmetisation& a) {
   if (a.shape.hidden_queries == 0) return {};
-  return mask_rows(table_layout(table, lanes), a.shape.hidden_queries);
+  return mask_rows(table_layout(kind, lanes), a.shape.hidden_queries);
 }
 
 StructureTable build_linear(const Arithmetisation& a, std::uint32_t log_size) {
@@ -72,7 +72,8 @@ StructureTable build_linear(const Arithmetisation& a, std::uint32_t log_size) {
     of(columns, n)[first - 1] = -M31(a.reads[run.claim]);
     of(columns, id)[first - 1] = M31(run.claim);
   }
-  return with_row_classes<linear::Structure>(std::move(table), first, masks(linear_table, a.shape.lanes, a));
+  return with_row_classes<linear::Structure>(std::move(table), first,
+                                             masks(TableKind::linear, a.shape.lanes, a));
 }
 
 StructureTable build_activate(const Arithmetisation& a, std::uint32_t log_size) {
@@ -99,7 +100,7 @@ StructureTable build_activate(const Arithmetisation& a, std::uint32_t log_size) 
     of(columns, nT)[row - 1] = run.claims == ActivateRun::Claim::read ? M31(1) : -M31(a.reads[run.claim]);
   }
   return with_row_classes<activate::Structure>(std::move(table), row,
-                                               masks(activate_table, a.shape.batch, a));
+                                               masks(TableKind::activate, a.shape.batch, a));
 }
 
 StructureTable build_lut(const Arithmetisation& a, std::uint32_t log_size) {
@@ -117,7 +118,7 @@ StructureTable build_lut(const Arithmetisation& a, std::uint32_t log_size) {
       }
     }
   }
-  return with_row_classes<lut::Structure>(std::move(table), row, masks(lut_table, LutShape::lanes, a));
+  return with_row_classes<lut::Structure>(std::move(table), row, masks(TableKind::lut, LutShape::lanes, a));
 }
 
 StructureTable build_mac(const Arithmetisation& a, std::uint32_t log_size) {
@@ -140,21 +141,20 @@ StructureTable build_mac(const Arithmetisation& a, std::uint32_t log_size) {
     of(columns, idY)[row - 1] = M31(run.sum);
     of(columns, nY)[row - 1] = M31(a.reads[run.sum]);
   }
-  return with_row_classes<mac::Structure>(std::move(table), row, masks(mac_table, MacShape::lanes, a));
+  return with_row_classes<mac::Structure>(std::move(table), row, masks(TableKind::mac, MacShape::lanes, a));
 }
 
-/// A table of `real_rows` committed values, if there is one; `multiplicity` is 1 if it reads the claim, -1 if
-/// it yields it.
-StructureTable build_data(std::size_t index, const char* name, std::size_t real_rows, std::uint32_t claim,
+/// A table of `real_rows` committed values; `multiplicity` is 1 if it reads the claim, -1 if it yields it.
+StructureTable build_data(const char* name, std::size_t real_rows, std::uint32_t claim,
                           std::int32_t multiplicity, const Arithmetisation& a) {
-  if (real_rows == 0) return {.name = name, .column_names = {}, .columns = {}};
   using enum data::Structure;
   auto table = empty_table<data::Structure>(name, {"live", "real", "cont", "keepr", "n", "id", "fin"},
                                             a.log_sizes.blinder);
   std::fill_n(of(table.columns, cont).begin() + 1, real_rows - 1, M31(1));
   of(table.columns, n)[real_rows - 1] = M31::from_signed(multiplicity);
   of(table.columns, id)[real_rows - 1] = M31(claim);
-  return with_row_classes<data::Structure>(std::move(table), real_rows, masks(index, data::row_values, a));
+  return with_row_classes<data::Structure>(std::move(table), real_rows,
+                                           masks(TableKind::data, data::row_values, a));
 }
 
 }  // namespace
@@ -179,15 +179,19 @@ Structure build_structure(const Arithmetisation& arithmetisation) {
   StructureTable blinder{.name = "blinder",
                          .column_names = {"a"},
                          .columns = {blinder_structure(sizes.blinder, first, shape.hidden_queries)}};
-  return {build_linear(arithmetisation, sizes.linear),
-          build_activate(arithmetisation, sizes.activate),
-          build_lut(arithmetisation, sizes.lut),
-          build_mac(arithmetisation, sizes.mac),
-          build_data(input_table, InputShape::table, arithmetisation.input_rows, arithmetisation.input_claim,
-                     -1, arithmetisation),
-          build_data(output_table, OutputShape::table, arithmetisation.output_rows,
-                     arithmetisation.output_claim, 1, arithmetisation),
-          std::move(blinder)};
+  Structure structure = {build_linear(arithmetisation, sizes.linear),
+                         build_activate(arithmetisation, sizes.activate),
+                         build_lut(arithmetisation, sizes.lut), build_mac(arithmetisation, sizes.mac)};
+  if (arithmetisation.input_rows != 0) {
+    structure.push_back(build_data(direction_name(Direction::input), arithmetisation.input_rows,
+                                   arithmetisation.input_claim, -1, arithmetisation));
+  }
+  if (arithmetisation.output_rows != 0) {
+    structure.push_back(build_data(direction_name(Direction::output), arithmetisation.output_rows,
+                                   arithmetisation.output_claim, 1, arithmetisation));
+  }
+  structure.push_back(std::move(blinder));
+  return structure;
 }
 
 }  // namespace circlet

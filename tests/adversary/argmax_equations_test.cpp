@@ -91,8 +91,8 @@ void replace_rows(ForgedModel& model, MacRows rows) {
     if (claims.centered() < 0) claims = -M31(reads[of(activate, activate::Structure::idT)[row].value()]);
   }
   for (auto& row : rows) row[nY] = row[idY].is_zero() ? M31() : M31(reads[row[idY].value()]);
-  model.key().one_reads = reads[wires::one];
-  model.replace(mac_at, with_rows(rows, model.key().log_sizes.mac));
+  model.key().constants[0].reads = reads[wires::one];
+  model.replace(mac_at, with_rows(rows, model.log_size(mac_at)));
 }
 
 /// Rows of mac by what they do, counted from the end: 3 classes, then the index.
@@ -109,7 +109,7 @@ void check_accepted(ForgedModel& bad, MacRows changed, PredicateLie (*tell)(cons
   const Trace honest = bad.honest();
   const PredicateLie lie = tell(bad.program, honest);
   Statement statement = bad.statement(honest);
-  statement.outputs = lie.outputs;
+  statement.tensors[1].values = lie.outputs;
   REQUIRE(honest.output() != lie.outputs);
   LyingTrace trace(bad, lie.execution);
   CHECK_NOTHROW(verify(bad.key(), prove_trace(bad.proving_key, statement, trace)));

@@ -60,11 +60,11 @@ struct Commitments {
 
   Commitments(const VerificationKey& key, const Program& program, std::span<const std::int32_t> inputs,
               Csprng* masks) {
-    if (key.input_visibility == Visibility::committed) {
-      input = commit_data(key, key.input, inputs, masks);
+    if (key.input().visibility == Visibility::committed) {
+      input = commit_data(key, key.input(), inputs, masks);
     }
-    if (key.output_visibility == Visibility::committed) {
-      output = commit_data(key, key.output, execute(program, inputs, key.batch).output(), masks);
+    if (key.output().visibility == Visibility::committed) {
+      output = commit_data(key, key.output(), execute(program, inputs, key.batch()).output(), masks);
     }
   }
   [[nodiscard]] CommittedValues views() const {
@@ -119,13 +119,13 @@ void export_model(const std::filesystem::path& folder, const std::filesystem::pa
   pcs.pow_bits = 0;
   const std::uint32_t rows = program.tensors[program.input].rows;
   auto inputs = quantise_input(program, read_inputs(input, rows));
-  require(inputs.size() >= std::size_t{rows} * key.batch, ErrorKind::bad_input, "too few samples");
-  inputs.resize(std::size_t{rows} * key.batch);
+  require(inputs.size() >= std::size_t{rows} * key.batch(), ErrorKind::bad_input, "too few samples");
+  inputs.resize(std::size_t{rows} * key.batch());
   const ProvingKey proving_key = setup(program, {.target = Target::offchain,
-                                                 .input = key.input_visibility,
-                                                 .output = key.output_visibility,
-                                                 .batch = key.batch,
-                                                 .lanes = key.lanes,
+                                                 .input = key.input().visibility,
+                                                 .output = key.output().visibility,
+                                                 .batch = key.batch(),
+                                                 .lanes = key.lanes(),
                                                  .pcs = pcs,
                                                  .zero_knowledge = key.zero_knowledge});
   export_proof(folder, proving_key, program, inputs, nullptr);

@@ -13,18 +13,16 @@
 namespace circlet {
 ModelColumns model_columns(const Program& program, const Arithmetisation& arithmetisation) {
   ModelColumns model;
-  Structure structure = build_structure(arithmetisation);
-  for (std::size_t table = 0; table < component_count; ++table) {
-    model.structure[table] = std::move(structure[table].columns);
+  for (StructureTable& table : build_structure(arithmetisation)) {
+    model.structure.push_back(std::move(table.columns));
   }
+  model.weights.resize(model.structure.size());
   model.weights[linear_table] = build_weights(program, arithmetisation);
-  model.weights[blinder_table] = blinder_columns(Tree::weights, model.structure[blinder_table][0], nullptr);
+  model.weights.back() = blinder_columns(Tree::weights, model.structure.back()[0], nullptr);
   return model;
 }
 
-TreeRows::TreeRows(const TableColumns& columns) {
-  for (std::size_t table = 0; table < component_count; ++table) tables_[table] = columns[table];
-}
+TreeRows::TreeRows(const TableColumns& columns) : instances_(columns.begin(), columns.end()) {}
 
 TreeRows::TreeRows(std::shared_ptr<const TableColumns> columns) : TreeRows(*columns) {
   owner_ = std::move(columns);
@@ -33,9 +31,9 @@ TreeRows::TreeRows(std::shared_ptr<const TableColumns> columns) : TreeRows(*colu
 TreeRows::TreeRows(const AirShape& shape, Tree tree, std::span<const std::span<const M31>> columns,
                    std::shared_ptr<const void> owner)
     : owner_(std::move(owner)) {
-  for (std::size_t table = 0; table < component_count; ++table) {
-    const std::size_t width = table_layout(table, shape.lanes(table)).width(tree);
-    tables_[table].assign(columns.begin(), columns.begin() + static_cast<std::ptrdiff_t>(width));
+  for (const TableInstance& instance : shape.instances) {
+    const std::size_t width = table_layout(instance).width(tree);
+    instances_.emplace_back(columns.begin(), columns.begin() + static_cast<std::ptrdiff_t>(width));
     columns = columns.subspan(width);
   }
 }
@@ -48,39 +46,40 @@ HonestTrace::HonestTrace(const Program& program, const Arithmetisation& arithmet
       execution_(execution),
       shape_(air_shape(arithmetisation.shape, arithmetisation.log_sizes)),
       masks_(masks),
-      data_(data) {
-  require(shape_.input_committed == (data.input != nullptr) &&
-              shape_.output_committed == (data.output != nullptr),
-          ErrorKind::internal, "committed values without their commitment, or a commitment to others");
+      data_(data),
+      rhos_(shape_.claims()),
+      witness_(shape_.instances.size()),
+      fingerprints_(shape_.instances.size()) {
+  require(shape_.data_count() == data.size(), ErrorKind::internal,
+          "committed values without their commitment, or a commitment to others");
   if (masks_ == nullptr) return;
   QM31 sum;
-  for (const std::size_t table : {linear_table, lut_table, mac_table, input_table, output_table}) {
-    if (!shape_.has(table)) continue;
+  for (std::size_t table = 0; table < shape_.claims(); ++table) {
+    if (table == activate_table) continue;
     rhos_[table] = {masks_->next(), masks_->next(), masks_->next(), masks_->next()};
     sum += rhos_[table];
   }
   rhos_[activate_table] = -sum;
 }
 
-TableTrace HonestTrace::table_trace(std::size_t index) const {
-  TableTrace trace{
-      .log_size = shape_.log_sizes[index],
-      .trees = {model_.structure[index], model_.weights[index], witness_[index], fingerprints_[index]}};
-  const auto add_data = [&](std::size_t table, Tree tree, const DataCommitment* data) {
-    if (index == table && data != nullptr) trace.trees[static_cast<std::size_t>(tree)] = data->columns;
-  };
-  add_data(input_table, Tree::input, data_.input);
-  add_data(output_table, Tree::output, data_.output);
+TableTrace HonestTrace::table_trace(std::size_t instance) const {
+  TableTrace trace{.log_size = shape_.instances[instance].log_size,
+                   .trees = {model_.structure[instance], model_.weights[instance], witness_[instance],
+                             fingerprints_[instance]}};
+  if (shape_.instances[instance].kind == TableKind::data) {
+    trace.trees[static_cast<std::size_t>(Tree::data)] = data_[instance - shape_.first_data()]->columns;
+  }
   return trace;
 }
 
-void HonestTrace::draw_masks(std::size_t table, Tree tree, Columns& columns) const {
+void HonestTrace::draw_masks(std::size_t instance, Tree tree, Columns& columns) const {
   if (masks_ == nullptr) return;
-  const TableLayout layout = table_layout(table, shape_.lanes(table));
-  for_each_table([&]<class Shape>(auto index, Shape) {
-    if (index != table) return;
+  const TableInstance& table = shape_.instances[instance];
+  const TableLayout layout = table_layout(table);
+  for_each_table([&]<class Shape>(auto kind, Shape) {
+    if (kind != table.kind) return;
     // `live` is every table's first structure column.
-    const ColumnViews& structure = model_.structure[table];
+    const ColumnViews& structure = model_.structure[instance];
     draw_mask_rows(layout, tree, structure[0], structure[Shape::fin], columns, *masks_);
   });
 }
@@ -118,7 +117,7 @@ class HonestTrace::WireValues {
 void HonestTrace::take_activate(const Challenges& challenges, WireValues& values) const {
   using enum activate::Structure;
   const auto& structure = model_.structure[activate_table];
-  const std::uint32_t lanes = shape_.lanes(activate_table);
+  const std::uint32_t lanes = shape_.instances[activate_table].lanes();
   const ColumnViews witness = witness_[activate_table];
   const SecureColumn y = fingerprint_rows({witness.begin() + 2 * lanes, witness.end()}, challenges.alpha);
   const std::size_t rows = fin_row(column_of(structure, fin));
@@ -190,22 +189,21 @@ TableColumns HonestTrace::fingerprints(const Challenges& challenges) {
   take_claims(values);
   const auto [a, b] = mac_operands(challenges, values);
   fingerprints_[mac_table] = mac_fingerprints(table_trace(mac_table), a, b, challenges, rhos_[mac_table]);
-  for (const auto& [table, tree] : {std::pair(input_table, Tree::input), {output_table, Tree::output}}) {
-    if (!shape_.has(table)) continue;
-    fingerprints_[table] = data_fingerprints(tree, table_trace(table), challenges, rhos_[table]);
+  for (std::size_t table = shape_.first_data(); table < shape_.claims(); ++table) {
+    fingerprints_[table] = data_fingerprints(table_trace(table), challenges, rhos_[table]);
   }
-  for (const std::size_t table : {linear_table, activate_table, mac_table, input_table, output_table}) {
-    if (shape_.has(table)) draw_masks(table, Tree::fingerprints, fingerprints_[table]);
+  for (std::size_t table = 0; table < shape_.claims(); ++table) {
+    if (table != lut_table) draw_masks(table, Tree::fingerprints, fingerprints_[table]);
   }
   return fingerprints_;
 }
 
-std::array<LogUpTrace, table_count> HonestTrace::logup(const Challenges& challenges) {
-  std::array<LogUpTrace, table_count> traces;
-  for (std::size_t table = 0; table < table_count; ++table) {
-    if (!shape_.has(table)) continue;
-    traces[table] = generate_logup(table, shape_.lanes(table), table_trace(table), challenges);
-    draw_masks(table, Tree::logup, traces[table].columns);
+std::vector<LogUpTrace> HonestTrace::logup(const Challenges& challenges) {
+  std::vector<LogUpTrace> traces;
+  for (std::size_t table = 0; table < shape_.claims(); ++table) {
+    const TableInstance& instance = shape_.instances[table];
+    traces.push_back(generate_logup(instance.kind, instance.lanes(), table_trace(table), challenges));
+    draw_masks(table, Tree::logup, traces.back().columns);
   }
   return traces;
 }

@@ -2,7 +2,6 @@
 // Program; tests put lying ones in its place.
 #pragma once
 
-#include <array>
 #include <memory>
 #include <vector>
 
@@ -16,8 +15,8 @@
 
 namespace circlet {
 
-/// Columns of one tree by component, in row order. The blinder's are added by the prover.
-using TableColumns = std::array<Columns, component_count>;
+/// Columns of one tree by instance, in row order. The blinder's are added by the prover.
+using TableColumns = std::vector<Columns>;
 
 class TraceSource {
  public:
@@ -25,9 +24,8 @@ class TraceSource {
   virtual TableColumns witness() = 0;
   /// alpha and t are drawn.
   virtual TableColumns fingerprints(const Challenges& challenges) = 0;
-  /// z and lambda are drawn too. One trace a table, with its claimed sum; empty for a table that is not
-  /// there.
-  virtual std::array<LogUpTrace, table_count> logup(const Challenges& challenges) = 0;
+  /// z and lambda are drawn too. One trace an instance but the blinder, with its claimed sum.
+  virtual std::vector<LogUpTrace> logup(const Challenges& challenges) = 0;
 };
 
 /// Structure and weight columns by table, in row order: what a model commits once.
@@ -36,7 +34,7 @@ struct ModelColumns {
   TableColumns weights;
 };
 
-/// The columns of one tree by component, in row order, where they lie: in memory or in a mapped file, which
+/// The columns of one tree by instance, in row order, where they lie: in memory or in a mapped file, which
 /// `owner` keeps.
 class TreeRows {
  public:
@@ -49,10 +47,11 @@ class TreeRows {
   TreeRows(const AirShape& shape, Tree tree, std::span<const std::span<const M31>> columns,
            std::shared_ptr<const void> owner);
 
-  [[nodiscard]] const ColumnViews& operator[](std::size_t table) const { return tables_[table]; }
+  [[nodiscard]] const ColumnViews& operator[](std::size_t instance) const { return instances_[instance]; }
+  [[nodiscard]] std::size_t size() const { return instances_.size(); }
 
  private:
-  std::array<ColumnViews, component_count> tables_;
+  std::vector<ColumnViews> instances_;
   std::shared_ptr<const void> owner_;
 };
 
@@ -70,11 +69,8 @@ struct ModelRows {
 /// The mask rows and salts of the weights are zero.
 ModelColumns model_columns(const Program& program, const Arithmetisation& arithmetisation);
 
-/// What a proof is about, where its key says that the input or the output is committed.
-struct CommittedValues {
-  const DataCommitment* input = nullptr;
-  const DataCommitment* output = nullptr;
-};
+/// What a proof is about: one a committed tensor of its key, in order.
+using CommittedValues = std::vector<const DataCommitment*>;
 
 /// Keeps references to program, execution and runs. With `masks`, the mask rows and the rhos are drawn;
 /// without, zero.
@@ -84,12 +80,12 @@ class HonestTrace : public TraceSource {
               const Trace& execution, Csprng* masks = nullptr, const CommittedValues& data = {});
   TableColumns witness() override;
   TableColumns fingerprints(const Challenges& challenges) override;
-  std::array<LogUpTrace, table_count> logup(const Challenges& challenges) override;
+  std::vector<LogUpTrace> logup(const Challenges& challenges) override;
 
  protected:
-  /// Columns of table `index`, as far as they exist.
-  [[nodiscard]] TableTrace table_trace(std::size_t index) const;
-  void draw_masks(std::size_t table, Tree tree, Columns& columns) const;
+  /// Columns of an instance, as far as they exist.
+  [[nodiscard]] TableTrace table_trace(std::size_t instance) const;
+  void draw_masks(std::size_t instance, Tree tree, Columns& columns) const;
 
   const Program& program_;
   const Arithmetisation& arithmetisation_;
@@ -98,7 +94,7 @@ class HonestTrace : public TraceSource {
   AirShape shape_;
   Csprng* masks_;
   CommittedValues data_;
-  std::array<QM31, table_count> rhos_{};  // their sum is 0
+  std::vector<QM31> rhos_;  // their sum is 0
   TableColumns witness_;
   TableColumns fingerprints_;
 

@@ -57,13 +57,13 @@ void recount(const ForgedModel& model, TableColumns& witness) {
 
 Statement with_false_output(const ForgedModel& model) {
   auto statement = model.statement(model.honest());
-  statement.outputs[0] += statement.outputs[0] < model.key().output.max ? 1 : -1;
+  statement.tensors[1].values[0] += statement.tensors[1].values[0] < model.key().output().max ? 1 : -1;
   return statement;
 }
 /// What the attack relies on.
 void demand(bool holds) { require(holds, ErrorKind::internal, "the bad key is made for another model"); }
 QM31 claimed(const ForgedModel& model, const Statement& statement, const Challenges& challenges) {
-  return claim_of(statement.outputs, model.key().output.rows, challenges);
+  return claim_of(statement.tensors[1].values, model.key().output().rows, challenges);
 }
 void add_to(Columns& columns, std::uint32_t first, std::size_t row, const QM31& value) {
   set_secure(columns, first, row, secure_at(columns, first, row) + value);
@@ -79,7 +79,7 @@ BadKey without_live_a_denominator_of_zeros_frees_its_sum() {
   const ForgedModel honest(random_mlp(3, 4, 2, 1));
   auto bad = honest;
   for (const auto* column : {"live", "idA", "idB"}) bad.structure(mac_at, column)[0] = M31();
-  bad.key().one_reads -= 2;
+  bad.key().constants[0].reads -= 2;
   bad.recommit();
   const auto execution = honest.honest();
   const auto statement = with_false_output(honest);
@@ -121,7 +121,7 @@ BadKey an_empty_table_has_a_free_claimed_sum() {
   for (auto& column : bad.columns.structure[mac_at]) std::ranges::fill(column, M31());
   std::ranges::fill(bad.structure(mac_at, "live"), M31(1));
   bad.structure(mac_at, "fin")[0] = M31(1);
-  bad.key().one_reads -= 2;
+  bad.key().constants[0].reads -= 2;
   bad.recommit();
   const auto execution = honest.honest();
   const auto statement = with_false_output(honest);
@@ -145,7 +145,7 @@ BadKey a_gap_in_keepr_drops_the_messages_before_it() {
   bad.structure(linear_at, "keepr")[claim_row] = M31();
   // What the dropped rows read is yielded no more.
   for (std::size_t row = 0; row < 3; ++row) bad.structure(activate_at, "nY")[row] = M31();
-  bad.key().ones_reads = 0;
+  bad.key().constants[1].reads = 0;
   bad.recommit();
   const auto execution = honest.honest();
   const auto statement = with_false_output(honest);
@@ -170,7 +170,7 @@ BadKey a_row_that_is_not_real_frees_the_sum_of_products() {
   auto bad = honest;
   for (auto& column : bad.columns.structure[linear_at]) column[bias_row] = M31();
   bad.structure(linear_at, "live")[bias_row] = M31(1);
-  bad.key().ones_reads = 0;
+  bad.key().constants[1].reads = 0;
   bad.recommit();
   const auto execution = honest.honest();
   const auto statement = with_false_output(honest);
@@ -255,11 +255,12 @@ BadKey kt_on_the_first_row_of_activate_decouples_the_claim_from_the_values() {
   other_input[1] ^= 2;
   const auto execution = execute(honest.program, other_input, 1);
   auto statement = honest.statement(execution);
-  statement.inputs = honest.random_input();
+  statement.tensors[0].values = honest.random_input();
   LyingTrace trace(honest, execution);
   trace.on_fingerprints = [&](TableColumns& fingerprints, const Challenges& challenges) {
     auto& columns = fingerprints[activate_at];
-    const QM31 error = claim_of(statement.inputs, 3, challenges) - claim_of(other_input, 3, challenges);
+    const QM31 error =
+        claim_of(statement.tensors[0].values, 3, challenges) - claim_of(other_input, 3, challenges);
     QM31 at_row = error * challenges.t.square().inverse();
     set_secure(columns, activate_T, last_row, at_row * challenges.t.inverse());
     for (std::size_t row = 0; row < 3; ++row, at_row *= challenges.t)
@@ -309,7 +310,7 @@ BadKey a_look_up_table_with_two_values_gives_either() {
   const auto y = ++other.luts[0].values[q];
   auto rows = real_rows<lut::Structure>(bad.columns.structure[lut_at]);
   rows.push_back(entries_of_one_value(q, y));
-  bad.replace(lut_at, with_rows(rows, bad.key().log_sizes.lut));
+  bad.replace(lut_at, with_rows(rows, bad.log_size(lut_at)));
   const auto execution = execute(other, bad.random_input(), 1);
   LyingTrace trace(bad, execution);
   trace.on_witness = [&](TableColumns& witness) { recount(bad, witness); };
@@ -351,7 +352,7 @@ BadKey a_look_up_table_that_reaches_around_p_allows_a_second_split() {
   const auto y = ++other.luts[0].values[honest.layers[0].q[0]];
   auto rows = real_rows<lut::Structure>(bad.columns.structure[lut_at]);
   rows[0] = entries_of_one_value(q, y);
-  bad.replace(lut_at, with_rows(rows, bad.key().log_sizes.lut));
+  bad.replace(lut_at, with_rows(rows, bad.log_size(lut_at)));
   const auto execution = execute(other, bad.random_input(), 1);
   LyingTrace trace(bad, execution);
   trace.on_witness = [&](TableColumns& witness) {
@@ -436,7 +437,7 @@ BadKey a_wire_yielded_twice_carries_either_value() {
 
 BadKey a_wire_that_is_its_own_product_has_any_value() {
   ForgedModel bad(regression());
-  const auto output = bad.key().output.claim_wire;
+  const auto output = bad.key().output().claim_wire;
   // The claim of the product goes nowhere; the output is x = x * 1.
   cell(bad, linear_at, linear::Structure::id, claim_row) = M31(output + 1);
   cell(bad, linear_at, linear::Structure::n, claim_row) = M31();
@@ -446,7 +447,7 @@ BadKey a_wire_that_is_its_own_product_has_any_value() {
                                       {mac::Structure::nY, 2U}}) {
     cell(bad, mac_at, column, 0) = M31(value);
   }
-  bad.key().one_reads = 1;
+  bad.key().constants[0].reads = 1;
   bad.take_sizes();
   bad.recommit();
   const auto execution = bad.honest();
@@ -492,7 +493,7 @@ BadKey products_of_claims_reach_a_degree_at_which_two_outputs_are_proved(std::in
   // The output is the claim to the power (|F| - 1) / 2, which is 1 or -1 as t falls: a prover draws another
   // t, by the context, until it is what he wants.
   ForgedModel bad(regression());
-  const auto output = bad.key().output.claim_wire, base = output + 1;
+  const auto output = bad.key().output().claim_wire, base = output + 1;
   auto next = base;
   using enum mac::Structure;
   std::vector<TableRow<mac::Structure>> rows;
@@ -519,12 +520,12 @@ BadKey products_of_claims_reach_a_degree_at_which_two_outputs_are_proved(std::in
   for (auto& row : rows) row[nY] = M31(reads.at(row[idY].value()));
   cell(bad, linear_at, linear::Structure::id, claim_row) = M31(base);
   cell(bad, linear_at, linear::Structure::n, claim_row) = -M31(reads.at(base));
-  bad.key().one_reads = 0;
-  bad.replace(mac_at, with_rows(rows, bad.key().log_sizes.mac));
+  bad.key().constants[0].reads = 0;
+  bad.replace(mac_at, with_rows(rows, bad.log_size(mac_at)));
 
   const auto execution = bad.honest();
   Statement statement = bad.statement(execution);
-  statement.outputs = {0, value};
+  statement.tensors[1].values = {0, value};
   while (true) {
     LyingTrace trace(bad, execution);
     trace.on_fingerprints = [&](TableColumns& fingerprints, const Challenges&) {
