@@ -24,6 +24,7 @@
 #include "stark/verifier.hpp"
 #include "starknet/calldata.hpp"
 #include "tests/support/random_program.hpp"
+#include "tests/support/small_key.hpp"
 
 namespace {
 
@@ -68,7 +69,8 @@ int run(const std::filesystem::path& folder) {
     Sizes sizes{};
     for (std::size_t table = 0; table < sizes.size(); ++table) sizes[table] = least + ranks[table];
     const std::uint32_t taller = count % 7 < 3 ? 1 : 0;
-    table_sizes(key) = {sizes[0], sizes[1], sizes[2], sizes[3], *std::ranges::max_element(sizes) + taller};
+    testing::set_sizes(key,
+                       {sizes[0], sizes[1], sizes[2], sizes[3], *std::ranges::max_element(sizes) + taller});
     key.pcs.fri.fold_step = 1 + count % 4;
     key.pcs.fri.log_blowup_factor = 1 + count / 4 % 4;
     Arithmetisation arithmetisation = arithmetise(program, key);
@@ -79,7 +81,7 @@ int run(const std::filesystem::path& folder) {
     proving_key.proof_budget =
         key.hides_weights() ? proofs_hidden_by(masks_of_weights, key.pcs.fri.n_queries) : 0;
     ModelColumns model = model_columns(program, arithmetisation);
-    model.weights[blinder_table] = blinder_columns(Tree::weights, model.structure[blinder_table][0], nullptr);
+    model.weights.back() = blinder_columns(Tree::weights, model.structure.back()[0], nullptr);
     const AirShape shape = air_shape(key);
     proving_key.structure = commit_tables(shape, model.structure, key.pcs.fri.log_blowup_factor);
     proving_key.weights = commit_tables(shape, model.weights, key.pcs.fri.log_blowup_factor);
@@ -90,8 +92,8 @@ int run(const std::filesystem::path& folder) {
     const DataCommitment input_data = commit_data(key, key.input(), input, &masks);
     const DataCommitment output_data = commit_data(key, key.output(), output, &masks);
     CommittedValues data;
-    if (key.input().visibility == Visibility::committed) data.input = &input_data;
-    if (key.output().visibility == Visibility::committed) data.output = &output_data;
+    if (key.input().visibility == Visibility::committed) data.push_back(&input_data);
+    if (key.output().visibility == Visibility::committed) data.push_back(&output_data);
     const Proof proof =
         prove(proving_key, program, input, {.context = {count}, .masks = &masks, .data = data});
     verify(key, proof);

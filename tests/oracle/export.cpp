@@ -21,6 +21,7 @@
 #include "stark/prover/prover.hpp"
 #include "stark/verifier.hpp"
 #include "tests/support/random_program.hpp"
+#include "tests/support/setup_any.hpp"
 
 namespace circlet {
 namespace {
@@ -68,7 +69,10 @@ struct Commitments {
     }
   }
   [[nodiscard]] CommittedValues views() const {
-    return {.input = input ? &*input : nullptr, .output = output ? &*output : nullptr};
+    CommittedValues values;
+    if (input) values.push_back(&*input);
+    if (output) values.push_back(&*output);
+    return values;
   }
 };
 
@@ -99,7 +103,7 @@ void export_random(const std::filesystem::path& folder, const Program& program, 
   Csprng insecure = Csprng::insecure(1);
   Csprng* masks = options.zero_knowledge ? &insecure : nullptr;
   options.masks = masks;
-  const ProvingKey proving_key = setup(program, options);
+  const ProvingKey proving_key = testing::setup_any(program, options);
   testing::ProgramBuilder random(1, 0, 0, 7);
   const auto next_input = [&] { return random.random_input(program.tensors[program.input], options.batch); };
   export_proof(folder, proving_key, program, next_input(), masks);
@@ -127,7 +131,8 @@ void export_model(const std::filesystem::path& folder, const std::filesystem::pa
                                                  .batch = key.batch(),
                                                  .lanes = key.lanes(),
                                                  .pcs = pcs,
-                                                 .zero_knowledge = key.zero_knowledge});
+                                                 .zero_knowledge = key.zero_knowledge,
+                                                 .meaning = key.meaning});
   export_proof(folder, proving_key, program, inputs, nullptr);
 }
 

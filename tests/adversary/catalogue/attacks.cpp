@@ -97,7 +97,7 @@ Attack committed_root_left_out() {
 /// An honest proof with another value in the pin of its statement.
 Attack committed_pin_changed() {
   const CommittedModel prover;
-  Attack attack = prover.forged("", {.no_data_pin = true, .unmixed = {Item::data_roots}});
+  Attack attack = prover.forged(bus, {.no_data_pin = true, .unmixed = {Item::data_roots}});
   attack.proof.statement.tensors[0].commitment->pin[0] += QM31(M31(1));
   return attack;
 }
@@ -705,6 +705,8 @@ std::vector<AttackEntry> attacks() {
       {"committed_output_swapped", Layer::statement, "the root of another output", committed_output_swapped},
       {"committed_roots_exchanged", Layer::statement, "the input's root as the output's",
        committed_roots_exchanged},
+      {"committed_pin_changed", Layer::statement, "another value in the pin of committed values",
+       committed_pin_changed},
       {"committed_root_left_out", Layer::statement, "no root where values are committed",
        committed_root_left_out},
       {"false_hidden_value", Layer::bus, "a hidden value, and all that follows from it", false_hidden_value},

@@ -619,7 +619,7 @@ struct TableKey {
   ForgedModel bad = lie.model;
 
   TableKey(std::size_t table, const Program& program, const SetupOptions& options = {})
-      : lie(program, table == input_table || table == output_table, options) {}
+      : lie(program, is_data(table), options) {}
 
   BadKey proven(LyingTrace& trace, const std::string& rule) const {
     return {bad, prove_trace(bad.proving_key, lie.statement, trace, {.data = lie.data()}), rule};
@@ -659,7 +659,7 @@ BadKey with_keepr_on_the_first_row(std::size_t table, const std::string& name) {
 /// With one weight a row, row 0 of linear is a first tile, which sends no message; nor does the first of two
 /// rows of committed values.
 BadKey with_a_first_row_that_is_not_real(std::size_t table, const std::string& name) {
-  const bool committed = table == input_table || table == output_table;
+  const bool committed = is_data(table);
   TableKey key(table, committed ? random_mlp(17, 4, 17, 1) : regression(),
                {.target = Target::offchain, .lanes = 1});
   key.bad.structure(table, "real")[0] = M31();
@@ -716,8 +716,7 @@ std::vector<BadKeyEntry> bad_keys() {
       {"products_of_claims_reach_a_degree_at_which_the_output_is_minus_1",
        [] { return products_of_claims_reach_a_degree_at_which_two_outputs_are_proved(-1); }},
   };
-  for_each_table([&]<class Shape>(auto index, Shape) {
-    const std::string table = Shape::table;
+  for_each_place([&](std::size_t index, auto, const std::string& table) {
     list.push_back(
         {"without_fin_the_claimed_sum_of_" + table + "_is_free", [=] { return without_fin(index, table); }});
     list.push_back({"keepr_on_the_first_row_of_" + table + "_starts_the_sum_anywhere",

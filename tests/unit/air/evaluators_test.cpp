@@ -201,7 +201,7 @@ TEST_CASE("constraints_have_the_degrees_that_the_reference_states") {
       {"activate.T", 2},   {"activate.P_0", 3}, {"activate.P_1", 3}, {"activate.W", 3}, {"activate.R", 2},
       {"activate.fin", 2}, {"lut.P_0", 3},      {"lut.P_1", 3},      {"lut.R", 2},      {"lut.fin", 2},
       {"mac.S", 3},        {"mac.P", 3},        {"mac.R", 3},        {"mac.fin", 2},    {"blinder.b_0", 3},
-      {"blinder.b_1", 3},  {"blinder.b_2", 3},  {"blinder.b_3", 3},  {"data.b", 2},     {"data.R", 2},
+      {"blinder.b_1", 3},  {"blinder.b_2", 3},  {"blinder.b_3", 3},  {"data.b", 2},     {"data.R", 3},
       {"data.fin", 2}};
   std::map<std::string, std::uint32_t> found;
   const AirShape shape = shape_of(TableKind::activate, 2, 5);

@@ -2,6 +2,7 @@
 
 #include "fri/prover/commitment_scheme_prover.hpp"
 #include "lowering/structure.hpp"
+#include "program/model_file.hpp"
 #include "program/predicate.hpp"
 #include "stark/prover/prover.hpp"
 #include "stark/verifier.hpp"
