@@ -60,8 +60,8 @@ void accumulate(benchmark::State& state, TableKind kind, std::uint32_t lanes) {
   for (auto& column : out.coordinates) std::fill(column.begin(), column.end(), M31());
   for (auto _ : state) {
     provers[0]->accumulate(trace, 0, 2U << log_size, coefficients,
-                               {words(out.coordinates[0]), words(out.coordinates[1]),
-                                words(out.coordinates[2]), words(out.coordinates[3])});
+                           {words(out.coordinates[0]), words(out.coordinates[1]), words(out.coordinates[2]),
+                            words(out.coordinates[3])});
   }
   state.counters["ns_per_row"] =
       benchmark::Counter(static_cast<double>(1U << log_size) * 1e-9,

@@ -26,7 +26,8 @@ class RandomKeys {
         air_shape(shape, {4 + draw(3), 4 + draw(3), 4 + draw(3), 4 + draw(3), 8 + draw(2)}).instances;
     // Several of a kind, or none.
     if (draw(2) == 0) key.instances.insert(key.instances.begin(), {TableKind::linear, shape.lanes + 1, 4});
-    std::ranges::sort(key.instances, {}, [](const TableInstance& t) { return std::pair(t.kind, t.parameter); });
+    std::ranges::sort(key.instances, {},
+                      [](const TableInstance& t) { return std::pair(t.kind, t.parameter); });
     if (draw(4) == 0) key.instances.erase(key.instances.begin());
     for (auto* root : {&key.meaning, &key.structure_root, &key.weights_root}) {
       for (auto& word : root->words) word = draw(2);

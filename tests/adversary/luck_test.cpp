@@ -154,7 +154,8 @@ class TwoModels {
 
   /// The values of a model's columns at the points that follow from the common root.
   static std::vector<QM31> values_of(const ForgedModel& model) {
-    return pinned_values(*model.proving_key.weights, Pinned::weights, model.key().lanes(), model.key().height());
+    return pinned_values(*model.proving_key.weights, Pinned::weights, model.key().lanes(),
+                         model.key().height());
   }
   [[nodiscard]] const ForgedModel& one() const { return one_; }
   [[nodiscard]] const ForgedModel& other() const { return other_; }
@@ -326,8 +327,8 @@ class TwoInputs {
       LateSteps late;
       late.of_polynomials = true;
       late.on_queries = [&](std::span<const std::uint32_t> queries) {
-        lucky = std::ranges::all_of(
-            queries, [&](std::uint32_t slot) { return is_of_second(slot) == (input == 1); });
+        lucky = std::ranges::all_of(queries,
+                                    [&](std::uint32_t slot) { return is_of_second(slot) == (input == 1); });
       };
       const Statement statement{
           .context = {context},
@@ -401,8 +402,8 @@ TEST_CASE("a_pin_of_other_values_or_points_verifies_no_proof") {
   VerificationKey key = model.key();
   Blake2sHash other_root = key.weights_root;
   other_root.words[0] ^= 1;
-  key.weights_pin =
-      pinned_values(*with_root(model.proving_key.weights, other_root), Pinned::weights, key.lanes(), key.height());
+  key.weights_pin = pinned_values(*with_root(model.proving_key.weights, other_root), Pinned::weights,
+                                  key.lanes(), key.height());
   CHECK(key.weights_pin != model.key().weights_pin);
   CHECK_FALSE(accepted(key));
   // Points and values exchanged.

@@ -40,10 +40,7 @@ inline Base make_base(const Program& program, SetupOptions options, std::uint32_
     CommittedValues data;
     if (input) data.push_back(&*input);
     if (output) data.push_back(&*output);
-    return prove(base.proving_key, program, inputs,
-                 {.context = {seed, 2, 3},
-                  .masks = masks,
-                  .data = data});
+    return prove(base.proving_key, program, inputs, {.context = {seed, 2, 3}, .masks = masks, .data = data});
   };
   base.proof = next_proof();
   base.other = next_proof();

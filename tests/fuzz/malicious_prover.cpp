@@ -155,7 +155,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   };
   trace.on_fingerprints = [&](TableColumns& columns, const Challenges&) {
     for (const Lie& lie : lies) {
-      if (lie.where == fingerprint_cell) change_cell(columns[lie.table % h.model.columns.structure.size()], lie);
+      if (lie.where == fingerprint_cell)
+        change_cell(columns[lie.table % h.model.columns.structure.size()], lie);
     }
   };
   trace.on_logup = [&](std::vector<LogUpTrace>& traces, const Challenges& challenges) {

@@ -336,7 +336,8 @@ class ProofMutator {
         commitment = other_.statement.tensors[below(random_, other_.statement.tensors.size())].commitment;
         break;
       case 2:
-        if (commitment && !proof_.stark.commitments.empty()) commitment->root = pick(proof_.stark.commitments);
+        if (commitment && !proof_.stark.commitments.empty())
+          commitment->root = pick(proof_.stark.commitments);
         break;
       case 3:
         commitment.reset();

@@ -86,9 +86,7 @@ nlohmann::ordered_json outcome(const Case& c) {
   if (output_data) data.push_back(&*output_data);
   const Proof proof =
       prove(proving_key, c.program, input,
-            {.context = {1, 2, 3},
-             .masks = key.zero_knowledge ? &masks : nullptr,
-             .data = data});
+            {.context = {1, 2, 3}, .masks = key.zero_knowledge ? &masks : nullptr, .data = data});
   CHECK_NOTHROW(verify(key, proof));
   return {{"key", key.digest().to_hex()},
           {"structure", key.structure_root.to_hex()},

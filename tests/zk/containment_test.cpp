@@ -65,8 +65,7 @@ std::vector<Setting> settings() {
 template <class F>
 void for_each_hidden_column(const Laboratory& lab, F&& f) {
   for (std::size_t table = 0; table < lab.shape().claims(); ++table) {
-    for (const Tree tree :
-         {Tree::weights, Tree::witness, Tree::fingerprints, Tree::logup, Tree::data}) {
+    for (const Tree tree : {Tree::weights, Tree::witness, Tree::fingerprints, Tree::logup, Tree::data}) {
       for (const LayoutColumn& column : lab.layouts()[table].columns[static_cast<std::size_t>(tree)]) {
         const bool is_public = tree == Tree::weights && lab.key().weights_public;
         if (column.sampled && !is_public) f(table, tree, column);
@@ -110,7 +109,8 @@ std::vector<Cell> blinder_cells(const Laboratory& lab) {
 TEST_CASE("the_openings_of_every_column_are_independent_of_its_real_rows") {
   for (const auto& [program, options] : settings()) {
     Laboratory lab(program, options);
-    std::set<std::tuple<std::uint32_t, std::vector<int>, std::optional<Pinned>, std::vector<std::size_t>>> seen;
+    std::set<std::tuple<std::uint32_t, std::vector<int>, std::optional<Pinned>, std::vector<std::size_t>>>
+        seen;
     for_each_hidden_column(lab, [&](std::size_t table, Tree tree, const LayoutColumn& column) {
       const std::uint32_t log_size = lab.shape().instances[table].log_size;
       const auto free = lab.free_rows(table, tree, column.first);

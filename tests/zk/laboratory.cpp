@@ -148,8 +148,8 @@ std::vector<std::size_t> Laboratory::free_rows(std::size_t table, Tree tree, std
   // A free cell is drawn as zero twice with probability 2^-62.
   std::vector<bool> drawn(columns[column].size());
   for (std::size_t round = 0; round < 2; ++round) {
-    draw_mask_rows(layouts_[table], tree, structure_[table][0], fin_column(shape_, structure_, table), columns,
-                   random);
+    draw_mask_rows(layouts_[table], tree, structure_[table][0], fin_column(shape_, structure_, table),
+                   columns, random);
     for (std::size_t row = 0; row < drawn.size(); ++row) {
       drawn[row] = drawn[row] || !columns[column][row].is_zero();
     }

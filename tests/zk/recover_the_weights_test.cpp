@@ -80,11 +80,11 @@ class Owner {
     columns_ = model_columns(program_, arithmetisation_);
     const AirShape shape = air_shape(key_.key);
     if (weak.weights) {
-      columns_.weights.back() =
-          blinder_columns(Tree::weights, columns_.structure.back()[0], &random_);
+      columns_.weights.back() = blinder_columns(Tree::weights, columns_.structure.back()[0], &random_);
       key_.weights = commit_tables(shape, columns_.weights, pcs.fri.log_blowup_factor);
       key_.key.weights_root = key_.weights->merkle().root();
-      key_.key.weights_pin = pinned_values(*key_.weights, Pinned::weights, key_.key.lanes(), key_.key.height());
+      key_.key.weights_pin =
+          pinned_values(*key_.weights, Pinned::weights, key_.key.lanes(), key_.key.height());
     }
     if (weak.live_everywhere) {
       std::ranges::fill(columns_.structure[activate_table][index_of(activate::Structure::live)], M31(1));

@@ -220,7 +220,8 @@ TEST_CASE("the_weights_leak_in_the_first_proof_beyond_the_budget") {
       opened.add(coefficients);
     }
   };
-  const Openings of_pin = lab.pin_units(Pinned::weights, log_size);  // the key shows it before the first proof
+  const Openings of_pin =
+      lab.pin_units(Pinned::weights, log_size);  // the key shows it before the first proof
   REQUIRE(of_pin[0].size() == pinned_openings);
   show(of_pin);
   for (; leaks == 0; ++proofs, lab.redraw()) {

@@ -260,7 +260,8 @@ BadKey kt_on_the_first_row_of_activate_decouples_the_claim_from_the_values() {
   LyingTrace trace(honest, execution);
   trace.on_fingerprints = [&](TableColumns& fingerprints, const Challenges& challenges) {
     auto& columns = fingerprints[activate_at];
-    const QM31 error = claim_of(statement.tensors[0].values, 3, challenges) - claim_of(other_input, 3, challenges);
+    const QM31 error =
+        claim_of(statement.tensors[0].values, 3, challenges) - claim_of(other_input, 3, challenges);
     QM31 at_row = error * challenges.t.square().inverse();
     set_secure(columns, activate_T, last_row, at_row * challenges.t.inverse());
     for (std::size_t row = 0; row < 3; ++row, at_row *= challenges.t)

@@ -101,8 +101,7 @@ Attack table_of_half_the_size() {
   ++sizes.blinder;
   set_sizes(taller.key(), sizes);
   for (std::size_t column = 0; column < taller.columns.structure[mac_at].size(); ++column) {
-    taller.columns.structure[mac_at][column].resize(std::size_t{1} << sizes.mac,
-                                                    M31(column == 0 ? 1 : 0));
+    taller.columns.structure[mac_at][column].resize(std::size_t{1} << sizes.mac, M31(column == 0 ? 1 : 0));
   }
   for (auto* columns : {&taller.columns.structure, &taller.columns.weights}) {
     for (auto& column : columns->back()) {

@@ -78,8 +78,9 @@ std::vector<AttackEntry> mask_attacks() {
     for (const bool first : {true, false}) {
       const std::string row = first ? "first" : "last";
       list.push_back({table + "_" + row + "_mask_row_read_as_real", Layer::masks,
-                      "an output, by a message on the " + row + " mask row of " + table,
-                      [=] { return message_on_a_mask_row(index, std::string(Shape::table) + ".fin", first); }});
+                      "an output, by a message on the " + row + " mask row of " + table, [=] {
+                        return message_on_a_mask_row(index, std::string(Shape::table) + ".fin", first);
+                      }});
     }
     list.push_back({"rho_of_" + table + "_after_the_challenges", Layer::masks,
                     "an output, by a rho of " + table + " that repairs the bus",

@@ -11,8 +11,8 @@
 namespace circlet::testing {
 namespace {
 
-constexpr std::array<const char*, tree_count> tree_names = {"structure", "weights", "witness", "fingerprints",
-                                                            "LogUp",     "own"};
+constexpr std::array<const char*, tree_count> tree_names = {"structure",    "weights", "witness",
+                                                            "fingerprints", "LogUp",   "own"};
 
 std::string join(const std::vector<std::string>& words, const std::string& between) {
   std::string text;

@@ -321,7 +321,8 @@ TEST_CASE("committed_values_have_one_claim_over_all_their_rows") {
        [](Subject& s) { s.set(first_data_table, "id", 1, 9999); }},
       {"an output of something else", "is yielded 1 times and read 2 times",
        [](Subject& s) {
-         s.set(first_data_table + 1, "id", 0, s.arithmetisation.linear.empty() ? 0 : s.arithmetisation.input_claim);
+         s.set(first_data_table + 1, "id", 0,
+               s.arithmetisation.linear.empty() ? 0 : s.arithmetisation.input_claim);
        }},
       {"a fin row too early", "keepr", [](Subject& s) {
          s.set(first_data_table, "real", 1, 0);

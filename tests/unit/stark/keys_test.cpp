@@ -205,11 +205,13 @@ TEST_CASE("a_key_has_inputs_and_then_outputs_each_within_its_bounds") {
         "verification key: claim wire is 15, outside 16..2147483646");
   CHECK(with_tensors([](Tensors& t) { t[0].visibility = Visibility::hidden; }) ==
         "verification key: claim wire is 16, outside 0..0");
-  CHECK(with_tensors([](Tensors& t) { t[0].rows = 0; }) == "verification key: rows is 0, outside 1..16777216");
+  CHECK(with_tensors([](Tensors& t) { t[0].rows = 0; }) ==
+        "verification key: rows is 0, outside 1..16777216");
   CHECK(with_tensors([](Tensors& t) { t[0].min = t[0].max + 1; }) ==
         "verification key: the least value exceeds the greatest");
-  CHECK(with_tensors([](Tensors& t) { t[0].scales = {1, 1, 1}; }) ==
-        "verification key: scales: 3 scales for 2 rows");
+  CHECK(with_tensors([](Tensors& t) {
+          t[0].scales = {1, 1, 1};
+        }) == "verification key: scales: 3 scales for 2 rows");
   CHECK(with_tensors([](Tensors& t) { t[0].scales = {0}; }) ==
         "verification key: scales: a scale is not a positive number");
 }
