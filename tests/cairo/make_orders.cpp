@@ -24,7 +24,6 @@
 #include "stark/verifier.hpp"
 #include "starknet/calldata.hpp"
 #include "tests/support/random_program.hpp"
-#include "tests/support/small_key.hpp"
 
 namespace {
 
@@ -69,13 +68,15 @@ int run(const std::filesystem::path& folder) {
     Sizes sizes{};
     for (std::size_t table = 0; table < sizes.size(); ++table) sizes[table] = least + ranks[table];
     const std::uint32_t taller = count % 7 < 3 ? 1 : 0;
-    testing::set_sizes(key,
-                       {sizes[0], sizes[1], sizes[2], sizes[3], *std::ranges::max_element(sizes) + taller});
+    const std::uint32_t height = *std::ranges::max_element(sizes) + taller;
+    for (std::size_t i = 0; i < key.instances.size(); ++i) {
+      key.instances[i].log_size = i < sizes.size() ? sizes[i] : height;
+    }
     key.pcs.fri.fold_step = 1 + count % 4;
     key.pcs.fri.log_blowup_factor = 1 + count / 4 % 4;
     Arithmetisation arithmetisation = arithmetise(program, key);
     proving_key.first_blinder_row = static_cast<std::uint32_t>(
-        first_blinder_row(key.height(), key.pcs.fri.log_blowup_factor, arithmetisation.shape.hidden_queries));
+        first_blinder_row(height, key.pcs.fri.log_blowup_factor, arithmetisation.shape.hidden_queries));
     arithmetisation.first_blinder_row = proving_key.first_blinder_row;
     const std::size_t masks_of_weights = (std::size_t{1} << sizes[0]) - arithmetisation.rows().linear - 1;
     proving_key.proof_budget =
@@ -87,7 +88,7 @@ int run(const std::filesystem::path& folder) {
     proving_key.weights = commit_tables(shape, model.weights, key.pcs.fri.log_blowup_factor);
     key.structure_root = proving_key.structure->merkle().root();
     key.weights_root = proving_key.weights->merkle().root();
-    key.weights_pin = pinned_values(*proving_key.weights, Pinned::weights, key.lanes(), key.height());
+    key.weights_pin = pinned_values(*proving_key.weights, Pinned::weights, key.lanes(), height);
     Csprng masks = Csprng::insecure(count);
     const DataCommitment input_data = commit_data(key, key.input(), input, &masks);
     const DataCommitment output_data = commit_data(key, key.output(), output, &masks);

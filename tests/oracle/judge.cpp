@@ -5,7 +5,6 @@
 #include <iostream>
 #include <limits>
 #include <nlohmann/json.hpp>
-#include <optional>
 #include <string>
 
 #include "core/artefact.hpp"
@@ -57,25 +56,26 @@ QM31 secure(const Json& json) {
   return {element(json[0][0]), element(json[0][1]), element(json[1][0]), element(json[1][1])};
 }
 
-std::vector<QM31> secure_list(const Json& json) {
+std::vector<QM31> secures(const Json& json) {
   if (!json.is_array()) refuse("not an array");
   std::vector<QM31> values;
   for (const Json& item : json) values.push_back(secure(item));
   return values;
 }
 
-/// {"values": ..}, {"root": .., "pin": ..} or {}.
+/// What is stated of a tensor: values, or a root and a pin, or nothing.
 Stated read_stated(const Json& json) {
-  if (!json.is_object()) refuse("a tensor is not an object");
-  Stated stated;
-  if (json.contains("values")) stated.values = integers<std::int32_t>(json.at("values"));
-  if (json.contains("values") && stated.values.empty()) refuse("there are no values");
-  if (!json.contains("root") && !json.contains("pin")) return stated;
+  if (json == Json::object()) return {};
+  if (json.is_object() && json.size() == 1) {
+    auto values = integers<std::int32_t>(member(json, "values"));
+    if (values.empty()) refuse("no values");
+    return {.values = std::move(values), .commitment = {}};
+  }
   const Json& root = member(json, "root");
-  if (!root.is_string()) refuse("a root is not a string");
-  stated.commitment = Commitment{.root = Blake2sHash::from_hex(root.get<std::string>()),
-                                 .pin = secure_list(member(json, "pin"))};
-  return stated;
+  if (json.size() != 2 || !root.is_string()) refuse("a commitment is not a root and a pin");
+  return {.values = {},
+          .commitment = Commitment{.root = Blake2sHash::from_hex(root.get<std::string>()),
+                                   .pin = secures(member(json, "pin"))}};
 }
 
 Proof read_proof(const Json& json) {
@@ -85,9 +85,9 @@ Proof read_proof(const Json& json) {
   if (!context.is_string()) refuse("the context is not a string");
   proof.statement.context = parse_context(context.get<std::string>());
   const Json& tensors = member(statement, "tensors");
-  if (!tensors.is_array()) refuse("tensors is not an array");
+  if (!tensors.is_array()) refuse("the tensors are no array");
   for (const Json& tensor : tensors) proof.statement.tensors.push_back(read_stated(tensor));
-  proof.claimed_sums = secure_list(member(json, "claimed_sums"));
+  proof.claimed_sums = secures(member(json, "claimed_sums"));
   proof.stark = stark_proof_from_json(member(json, "stark_proof"));
   return proof;
 }
