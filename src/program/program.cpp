@@ -30,21 +30,23 @@ std::int64_t magnitude(const TensorInfo& tensor) {
   return std::max(std::abs(tensor.min), std::abs(tensor.max));
 }
 
-/// Accumulates one row's bound and refuses to pass the limit, so that it cannot overflow.
+/// Accumulates the bounds of rows, which saturate, so that they cannot overflow.
 class RowBounds {
  public:
   explicit RowBounds(std::size_t rows) : bounds_(rows, 0) {}
-  void add(std::size_t row, std::int64_t coefficient, std::int64_t greatest) {
-    // |coefficient| <= 2^31 and greatest < 2^31, and bounds saturate: no overflow.
-    bounds_[row] = std::min(saturated, bounds_[row] + std::abs(coefficient) * greatest);
+  /// `coefficients`: the sum of their magnitudes.
+  void add(std::size_t row, std::uint64_t coefficients, std::int64_t greatest) {
+    const auto factor = static_cast<std::uint64_t>(greatest), room = saturated - bounds_[row];
+    bounds_[row] =
+        factor != 0 && coefficients > room / factor ? saturated : bounds_[row] + coefficients * factor;
   }
   [[nodiscard]] std::int64_t greatest() const {
-    return bounds_.empty() ? 0 : *std::ranges::max_element(bounds_);
+    return bounds_.empty() ? 0 : static_cast<std::int64_t>(*std::ranges::max_element(bounds_));
   }
 
  private:
-  static constexpr std::int64_t saturated = std::int64_t{1} << 61;
-  std::vector<std::int64_t> bounds_;
+  static constexpr std::uint64_t saturated = std::uint64_t{1} << 61;
+  std::vector<std::uint64_t> bounds_;
 };
 
 void check_tensor(const TensorInfo& tensor, std::size_t index) {
@@ -194,9 +196,11 @@ void check_raw(const Program& program, const Layer& layer, const std::string& na
   if (output.max >= accumulator_limit || output.min != -output.max) {
     fail(name, "the range of an output without a LUT must be [-b, b] with b < 2^29");
   }
-  if (program.has_weights && accumulator_bound(program, layer) > output.max) {
-    fail(name, "accumulators can reach " + std::to_string(accumulator_bound(program, layer)) +
-                   ", beyond the output range of " + std::to_string(output.max));
+  if (!program.has_weights) return;
+  const std::int64_t bound = accumulator_bound(program, layer);
+  if (bound > output.max) {
+    fail(name, "accumulators can reach " + std::to_string(bound) + ", beyond the output range of " +
+                   std::to_string(output.max));
   }
 }
 
@@ -256,21 +260,28 @@ std::int64_t width(const Program& program, const std::vector<Digit>& digits) {
 }
 
 std::int64_t accumulator_bound(const Program& program, const Layer& layer) {
+  const auto size_of = [](std::int32_t coefficient) {
+    return static_cast<std::uint64_t>(std::abs(std::int64_t{coefficient}));
+  };
   RowBounds bounds(layer.rows);
   for (const DenseTerm& term : layer.dense) {
-    const std::int64_t greatest = magnitude(program.tensors[term.input]);
+    // At most 2^30 weights of at most 2^31.
+    std::vector<std::uint64_t> sums(term.outputs, 0);
     for (std::size_t k = 0; k < term.inputs; ++k) {
-      for (std::size_t j = 0; j < term.outputs; ++j)
-        bounds.add(j, term.weights[k * term.outputs + j], greatest);
+      const std::int32_t* weights = term.weights.data() + k * term.outputs;
+      for (std::size_t j = 0; j < term.outputs; ++j) sums[j] += size_of(weights[j]);
+    }
+    for (std::size_t j = 0; j < term.outputs; ++j) {
+      bounds.add(j, sums[j], magnitude(program.tensors[term.input]));
     }
   }
   for (const ScaledTerm& term : layer.scaled) {
     const std::int64_t greatest = magnitude(program.tensors[term.input]);
     for (std::size_t j = 0; j < layer.rows; ++j) {
-      bounds.add(j, term.coefficients.size() == 1 ? term.coefficients[0] : term.coefficients[j], greatest);
+      bounds.add(j, size_of(term.coefficients[term.coefficients.size() == 1 ? 0 : j]), greatest);
     }
   }
-  for (std::size_t j = 0; j < layer.bias.size(); ++j) bounds.add(j, layer.bias[j], 1);
+  for (std::size_t j = 0; j < layer.bias.size(); ++j) bounds.add(j, size_of(layer.bias[j]), 1);
   return bounds.greatest();
 }
 
