@@ -3,6 +3,7 @@ pub mod activate;
 pub mod blinder;
 pub mod data;
 pub mod evaluator;
+pub mod layout;
 pub mod linear;
 pub mod lut;
 pub mod mac;
