@@ -4,12 +4,12 @@ pub mod activate;
 #[rustfmt::skip]
 pub mod blinder;
 #[rustfmt::skip]
-pub mod input;
+pub mod data;
+#[rustfmt::skip]
+pub mod layout;
 #[rustfmt::skip]
 pub mod linear;
 #[rustfmt::skip]
 pub mod lut;
 #[rustfmt::skip]
 pub mod mac;
-#[rustfmt::skip]
-pub mod output;

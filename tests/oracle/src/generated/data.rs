@@ -2,7 +2,7 @@
 #![allow(non_snake_case, clippy::needless_range_loop, clippy::redundant_clone)]
 use crate::evaluator::*;
 
-pub const NAME: &str = "input";
+pub const NAME: &str = "data";
 pub const STRUCTURE: &[&str] = &["live", "real", "cont", "keepr", "n", "id", "fin"];
 
 pub fn evaluate<E: EvalAtRow>(eval: &mut E, lanes: usize, constants: &TableConstants) {
@@ -22,10 +22,10 @@ pub fn evaluate<E: EvalAtRow>(eval: &mut E, lanes: usize, constants: &TableConst
     let [b_previous, b] = secure_with_previous(eval, FINGERPRINTS_TREE);
     let [R_previous, R] = secure_with_previous(eval, LOGUP_TREE);
 
-    // input.b
+    // data.b
     eval.add_constraint((b.clone() - horner::<E>(&constants.t_powers, |i| x[i].clone())) * real.clone() - b_previous.clone() * constants.t_to_the_lanes * cont.clone());
-    // input.R
+    // data.R
     eval.add_constraint((R.clone() * real.clone() - R_previous.clone() * keepr.clone()) * (live.clone() * constants.z_minus_wire + id.clone() * constants.minus_lambda + b.clone() * constants.minus_lambda_3) - E::EF::from(n.clone()));
-    // input.fin
+    // data.fin
     eval.add_constraint((R_previous.clone() + b.clone() - constants.claimed_sum) * fin.clone());
 }
