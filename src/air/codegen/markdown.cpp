@@ -49,9 +49,9 @@ class FormulaPrinter : public Printer {
 
 }  // namespace
 
-std::string reference(const SymbolicTable& table, std::size_t index) {
+std::string reference(const SymbolicTable& table, TableKind kind) {
   static constexpr const char* trees[tree_count] = {"structure", "weights", "witness", "fingerprints",
-                                                    "LogUp",     "input",   "output"};
+                                                    "LogUp",     "own"};
   std::string text =
       "\n## " + table.name + "\n\n| tree | column | field | offsets | meaning |\n|---|---|---|---|---|\n";
   for (const SymbolicColumn& column : table.columns) {
@@ -64,7 +64,7 @@ std::string reference(const SymbolicTable& table, std::size_t index) {
             " | " + column.meaning + " |\n";
   }
   text += "\n| constraint | degree | formula, which is 0 |\n|---|---|---|\n";
-  const TableLayout layout = table_layout(index, 4);
+  const TableLayout layout = table_layout(kind, 4);
   FormulaPrinter printer(table);
   for (const Statement& statement : printer.statements()) {
     const std::string first = indexed_name(statement.constraint, statement.repeated ? 0 : no_index);
@@ -73,7 +73,7 @@ std::string reference(const SymbolicTable& table, std::size_t index) {
     text += "| `" + statement.constraint + (statement.repeated ? "_i" : "") + "` | " +
             std::to_string(constraint->degree) + " | `" + statement.text + "` |\n";
   }
-  const SymbolicTable sent = symbolic_messages(index);
+  const SymbolicTable sent = symbolic_messages(kind);
   if (sent.messages.empty()) return text;
   text += "\n| message | count |\n|---|---|\n";
   const FormulaPrinter message_printer(sent);

@@ -67,8 +67,8 @@ class SymbolicEvaluator {
   BaseRange witness_range(ColumnName name, std::uint32_t, std::string_view meaning) {
     return {base(Tree::witness, name, meaning, true)};
   }
-  BaseRange data_range(Tree tree, ColumnName name, std::uint32_t, std::string_view meaning) {
-    return {base(tree, name, meaning, true)};
+  BaseRange data_range(ColumnName name, std::uint32_t, std::string_view meaning) {
+    return {base(Tree::data, name, meaning, true)};
   }
   Secure fingerprint(ColumnName name, std::string_view meaning) {
     return secure(Tree::fingerprints, name, meaning, false).current;
@@ -198,32 +198,30 @@ SymbolicMessage times(const Base&, const Exchange<Base, Message>& entry) {
   return {.denominator = nullptr, .count = entry.count.expression};
 }
 
-/// Calls f(Shape{}) for component `index`, with the table named after it.
+/// Calls f(Shape{}) for this kind, with the table named after it.
 template <class F>
-void with_symbolic_table(std::size_t index, SymbolicTable& table, F&& f) {
-  for_each_component([&]<class Shape>(auto i, Shape shape) {
-    if (i != index) return;
+void with_symbolic_table(TableKind kind, SymbolicTable& table, F&& f) {
+  for_each_component([&]<class Shape>(auto k, Shape shape) {
+    if (k != kind) return;
     table.name = Shape::table;
-    table.folder = table.name;
-    if constexpr (requires { Shape::folder; }) table.folder = Shape::folder;
     f(shape);
   });
 }
 
 }  // namespace
 
-SymbolicTable symbolic_table(std::size_t index) {
+SymbolicTable symbolic_table(TableKind kind) {
   SymbolicTable table;
-  with_symbolic_table(index, table, [&](auto shape) {
+  with_symbolic_table(kind, table, [&](auto shape) {
     SymbolicEvaluator eval(table);
     constraints(eval, shape);
   });
   return table;
 }
 
-SymbolicTable symbolic_messages(std::size_t index) {
+SymbolicTable symbolic_messages(TableKind kind) {
   SymbolicTable table;
-  with_symbolic_table(index, table, [&]<class Shape>(Shape shape) {
+  with_symbolic_table(kind, table, [&]<class Shape>(Shape shape) {
     if constexpr (requires { Shape::pairs; }) {
       SymbolicEvaluator eval(table);
       const auto c = columns(eval, shape);

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "air/dsl/evaluator.hpp"
+#include "air/tables/registry.hpp"
 #include "components/component.hpp"
 
 namespace circlet {
@@ -64,7 +65,6 @@ struct SymbolicMessage {
 
 struct SymbolicTable {
   std::string name;
-  std::string folder;                   // of its templates in src/air/tables; tables that are alike share one
   std::vector<SymbolicColumn> columns;  // in order of request
   std::vector<SymbolicConstraint> constraints;
   std::vector<SymbolicMessage> messages;  // of symbolic_messages alone
@@ -74,11 +74,10 @@ struct SymbolicTable {
 /// Whether a constraint reads the column, one row earlier or on the row.
 bool is_read(const SymbolicTable& table, std::uint32_t column, bool previous);
 
-/// The component `index` of the registry.
-SymbolicTable symbolic_table(std::size_t index);
+SymbolicTable symbolic_table(TableKind kind);
 
 /// The same table with its messages in place of its constraints.
-SymbolicTable symbolic_messages(std::size_t index);
+SymbolicTable symbolic_messages(TableKind kind);
 
 /// The values of the constraints at a point, by evaluating the expressions.
 std::vector<QM31> evaluate(const SymbolicTable& table, std::uint32_t lanes, const MaskValues& values,

@@ -22,11 +22,12 @@
 
 namespace circlet {
 
-/// The trees before the composition, in commitment order. A proof has those of the committed input and output
-/// only if its key does.
-enum class Tree : std::uint32_t { structure, weights, witness, fingerprints, logup, input, output };
-inline constexpr std::size_t tree_count = 7;
-/// The place of each tree among those that a proof has.
+/// The trees that a table has columns in: five that every proof has, in commitment order, and one of its own
+/// for each table of committed values, after these.
+enum class Tree : std::uint32_t { structure, weights, witness, fingerprints, logup, data };
+inline constexpr std::size_t tree_count = 6;
+inline constexpr std::size_t common_tree_count = 5;
+/// The place of each of a table's trees among those of a proof.
 using TreePositions = std::array<std::uint32_t, tree_count>;
 
 inline constexpr std::uint32_t no_index = ~0U;
@@ -69,7 +70,7 @@ concept AirEvaluator =
       { eval.witness(name, meaning) } -> std::same_as<typename E::Base>;
       { eval.weight_range(name, n, meaning) } -> std::same_as<typename E::BaseRange>;
       { eval.witness_range(name, n, meaning) } -> std::same_as<typename E::BaseRange>;
-      { eval.data_range(Tree::input, name, n, meaning) } -> std::same_as<typename E::BaseRange>;
+      { eval.data_range(name, n, meaning) } -> std::same_as<typename E::BaseRange>;
       { eval.witness_with_previous(name, meaning) } -> std::same_as<WithPrevious<typename E::Base>>;
       // n columns that are committed and never sampled.
       eval.salts(Tree::witness, n);

@@ -2,17 +2,13 @@
 
 namespace circlet {
 
-ComponentMasks TableLayout::masks(const std::array<std::uint32_t, tree_count>& first) const {
-  ComponentMasks masks(tree_count);
-  for (std::size_t tree = 0; tree < tree_count; ++tree) {
-    for (const LayoutColumn& column : columns[tree]) {
-      std::vector<int> offsets;
-      if (column.with_previous) offsets.push_back(-1);
-      if (column.sampled) offsets.push_back(0);
-      for (std::uint32_t c = 0; c < column.width(); ++c) {
-        masks[tree].push_back({first[tree] + column.first + c, offsets});
-      }
-    }
+std::vector<ColumnMask> TableLayout::masks(Tree tree, std::uint32_t first) const {
+  std::vector<ColumnMask> masks;
+  for (const LayoutColumn& column : columns[static_cast<std::size_t>(tree)]) {
+    std::vector<int> offsets;
+    if (column.with_previous) offsets.push_back(-1);
+    if (column.sampled) offsets.push_back(0);
+    for (std::uint32_t c = 0; c < column.width(); ++c) masks.push_back({first + column.first + c, offsets});
   }
   return masks;
 }

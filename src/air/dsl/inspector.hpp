@@ -47,8 +47,8 @@ struct TableLayout {
   std::vector<LayoutConstraint> constraints;
 
   [[nodiscard]] std::uint32_t width(Tree tree) const { return widths[static_cast<std::size_t>(tree)]; }
-  /// Masks of the table's columns, which start at `first[tree]` in each tree.
-  [[nodiscard]] ComponentMasks masks(const std::array<std::uint32_t, tree_count>& first) const;
+  /// Masks of the table's columns in a tree, of which the first is number `first` there.
+  [[nodiscard]] std::vector<ColumnMask> masks(Tree tree, std::uint32_t first) const;
 };
 
 class Inspector {
@@ -108,8 +108,8 @@ class Inspector {
   BaseRange witness_range(ColumnName name, std::uint32_t n, std::string_view meaning) {
     return base_range(Tree::witness, name, n, meaning);
   }
-  BaseRange data_range(Tree tree, ColumnName name, std::uint32_t n, std::string_view meaning) {
-    return base_range(tree, name, n, meaning);
+  BaseRange data_range(ColumnName name, std::uint32_t n, std::string_view meaning) {
+    return base_range(Tree::data, name, n, meaning);
   }
   Secure fingerprint(ColumnName name, std::string_view meaning) {
     return secure(Tree::fingerprints, name, meaning, false);

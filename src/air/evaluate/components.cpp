@@ -19,20 +19,36 @@ struct PointSource {
   }
 };
 
+template <class Message>
+constexpr std::uint32_t is_used(const Use<Message>&) {
+  return 1;
+}
+template <class Count, class Message>
+constexpr std::uint32_t is_used(const Yield<Count, Message>&) {
+  return 0;
+}
+template <class Count, class Message>
+constexpr std::uint32_t is_used(const Exchange<Count, Message>&) {
+  return 1;
+}
+
 }  // namespace
 
-TableComponent::TableComponent(std::size_t index, const AirShape& shape,
-                               const std::array<std::uint32_t, tree_count>& first,
-                               const Challenges& challenges, const QM31& claimed_sum,
-                               const DeletedConstraints& deleted)
-    : index_(index),
-      lanes_(shape.lanes(index)),
-      log_size_(shape.log_sizes[index]),
-      layout_(table_layout(index, lanes_)),
-      positions_(shape.tree_positions()),
-      constants_(challenges, claimed_sum, lanes_) {
-  ComponentMasks masks = layout_.masks(first);
-  for (const Tree tree : shape.trees()) masks_.push_back(std::move(masks[static_cast<std::size_t>(tree)]));
+TableComponent::TableComponent(std::size_t instance, const AirShape& shape,
+                               std::vector<std::uint32_t>& first, const Challenges& challenges,
+                               const QM31& claimed_sum, const DeletedConstraints& deleted)
+    : instance_(shape.instances[instance]),
+      layout_(table_layout(instance_)),
+      positions_(shape.tree_positions(instance)),
+      masks_(shape.tree_count()),
+      constants_(challenges, claimed_sum, instance_.lanes()) {
+  for (std::size_t tree = 0; tree < tree_count; ++tree) {
+    const std::uint32_t width = layout_.widths[tree];
+    if (width == 0) continue;
+    const std::uint32_t position = positions_[tree];
+    masks_[position] = layout_.masks(static_cast<Tree>(tree), first[position]);
+    first[position] += width;
+  }
   for (const auto& constraint : layout_.constraints) {
     deleted_.push_back(std::any_of(deleted.begin(), deleted.end(), [&](const std::string& stem) {
       return constraint.name == stem || constraint.name.starts_with(stem + "_");
@@ -47,64 +63,48 @@ void TableComponent::evaluate_at_point(const MaskValues& values, PointAccumulato
     accumulator.add(deleted_[next++] ? QM31() : value);
   };
   ScalarEvaluator<QM31, PointSource, decltype(sink)> eval(source, constants_, sink);
-  with_component(index_, lanes_, [&](auto shape) { constraints(eval, shape); });
+  with_component(instance_.kind, instance_.lanes(), [&](auto shape) { constraints(eval, shape); });
 }
 
 std::vector<TableComponent> table_components(const AirShape& shape, const Challenges& challenges,
                                              std::span<const QM31> claimed_sums,
                                              const DeletedConstraints& deleted) {
-  require(claimed_sums.size() == table_count, ErrorKind::internal, "one claimed sum a table is needed");
+  require(claimed_sums.size() == shape.claims(), ErrorKind::internal, "one claimed sum a table is needed");
   std::vector<TableComponent> components;
-  std::array<std::uint32_t, tree_count> first{};
-  for (std::size_t index = 0; index < component_count; ++index) {
-    if (!shape.has(index)) continue;
-    components.emplace_back(index, shape, first, challenges,
-                            index < table_count ? claimed_sums[index] : QM31(), deleted);
-    const TableLayout layout = table_layout(index, shape.lanes(index));
-    for (std::size_t tree = 0; tree < tree_count; ++tree) first[tree] += layout.widths[tree];
+  std::vector<std::uint32_t> first(shape.tree_count());  // columns before the next instance's, by tree
+  for (std::size_t i = 0; i < shape.instances.size(); ++i) {
+    components.emplace_back(i, shape, first, challenges, i < shape.claims() ? claimed_sums[i] : QM31(),
+                            deleted);
   }
   return components;
 }
 
-std::uint32_t AirShape::lanes(std::size_t index) const {
-  std::uint32_t lanes = 0;
-  for_each_component([&]<class Shape>(auto i, Shape) {
-    if (i != index) return;
-    if constexpr (std::is_same_v<Shape, LinearShape>) {
-      lanes = weights_per_row;
-    } else if constexpr (std::is_same_v<Shape, ActivateShape>) {
-      lanes = samples;
-    } else if constexpr (std::is_same_v<Shape, InputShape>) {
-      lanes = input_committed ? data::row_values : 0;
-    } else if constexpr (std::is_same_v<Shape, OutputShape>) {
-      lanes = output_committed ? data::row_values : 0;
-    } else {
-      lanes = Shape::lanes;
+std::uint32_t TableInstance::lanes() const {
+  std::uint32_t lanes = parameter;
+  for_each_component([&]<class Shape>(auto k, Shape) {
+    if constexpr (!has_parameter<Shape>) {
+      if (k == kind) lanes = Shape::lanes;
     }
   });
   return lanes;
 }
 
-std::vector<Tree> AirShape::trees() const {
-  std::vector<Tree> trees = {Tree::structure, Tree::weights, Tree::witness, Tree::fingerprints, Tree::logup};
-  if (input_committed) trees.push_back(Tree::input);
-  if (output_committed) trees.push_back(Tree::output);
-  return trees;
+std::size_t AirShape::data_count() const {
+  return static_cast<std::size_t>(std::ranges::count(instances, TableKind::data, &TableInstance::kind));
 }
 
-TreePositions AirShape::tree_positions() const {
+TreePositions AirShape::tree_positions(std::size_t instance) const {
   TreePositions positions{};
-  std::uint32_t next = 0;
-  for (const Tree tree : trees()) positions[static_cast<std::size_t>(tree)] = next++;
+  for (std::uint32_t tree = 0; tree < common_tree_count; ++tree) positions[tree] = tree;
+  if (instances[instance].kind == TableKind::data) {
+    positions[common_tree_count] = static_cast<std::uint32_t>(common_tree_count + instance - first_data());
+  }
   return positions;
 }
 
-TableLayout table_layout(std::size_t index, std::uint32_t lanes) {
+TableLayout table_layout(TableKind kind, std::uint32_t lanes) {
   TableLayout layout;
-  for_each_component([&]<class Shape>(auto i, Shape) {
-    if (i == index) layout.table = Shape::table;
-  });
-  with_component(index, lanes, [&](auto shape) {
+  with_component(kind, lanes, [&](auto shape) {
     Inspector inspector(shape.table);
     constraints(inspector, shape);
     layout = inspector.take_layout();
@@ -112,17 +112,46 @@ TableLayout table_layout(std::size_t index, std::uint32_t lanes) {
   return layout;
 }
 
+TableLayout table_layout(const TableInstance& instance) {
+  return table_layout(instance.kind, instance.lanes());
+}
+
 std::vector<TableLayout> table_layouts(const AirShape& shape) {
   std::vector<TableLayout> layouts;
-  for (std::size_t index = 0; index < component_count; ++index) {
-    layouts.push_back(table_layout(index, shape.lanes(index)));
-  }
+  for (const TableInstance& instance : shape.instances) layouts.push_back(table_layout(instance));
   return layouts;
 }
 
-std::uint32_t tree_width(const AirShape& shape, Tree tree) {
+RowMessages row_messages(TableKind kind) {
+  RowMessages row;
+  for_each_table([&]<class Shape>(auto k, Shape) {
+    if (k != kind) return;
+    const Shape shape = shape_with_lanes<Shape>(1);
+    Inspector inspector(Shape::table);
+    const auto c = columns(inspector, shape);
+    const auto count = [](const auto& list, std::uint32_t& sent, std::uint32_t& used) {
+      std::apply([&](const auto&... entry) { sent = sizeof...(entry), used = (is_used(entry) + ...); }, list);
+    };
+    count(messages(inspector, shape, c), row.sent, row.used);
+    if constexpr (has_lane_pairs<Shape>) {
+      count(lane_messages(inspector, shape, c, 0U), row.sent_per_lane, row.used_per_lane);
+    }
+  });
+  return row;
+}
+
+std::uint32_t columns_in_tree(const AirShape& shape, std::size_t instance, std::size_t position) {
+  const TableLayout layout = table_layout(shape.instances[instance]);
+  const TreePositions positions = shape.tree_positions(instance);
+  for (std::size_t tree = 0; tree < tree_count; ++tree) {
+    if (layout.widths[tree] != 0 && positions[tree] == position) return layout.widths[tree];
+  }
+  return 0;
+}
+
+std::uint32_t tree_width(const AirShape& shape, std::size_t position) {
   std::uint32_t width = 0;
-  for (const TableLayout& layout : table_layouts(shape)) width += layout.width(tree);
+  for (std::size_t i = 0; i < shape.instances.size(); ++i) width += columns_in_tree(shape, i, position);
   return width;
 }
 

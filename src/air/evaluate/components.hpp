@@ -1,5 +1,5 @@
-// The components of a proof as the verifier sees them: the tables of the registry in order, then the blinder.
-// The prover's half is air/prover/component_provers.hpp.
+// The components of a proof as the verifier sees them: the instances of tables that its key lists, then the
+// blinder. The prover's half is air/prover/component_provers.hpp.
 #pragma once
 
 #include <array>
@@ -17,38 +17,53 @@
 
 namespace circlet {
 
-/// The sizes that a verification key names.
-struct AirShape {
-  std::uint32_t weights_per_row = 16;  // C
-  std::uint32_t samples = 1;           // B
-  bool input_committed = false;        // whether there is a table and a tree of committed inputs,
-  bool output_committed = false;       // and of committed outputs
-  std::array<std::uint32_t, component_count> log_sizes{};  // 0: a table that is not there
+/// A component of a proof.
+struct TableInstance {
+  TableKind kind = TableKind::blinder;
+  std::uint32_t parameter = 0;  // weights a row of `linear`, samples of `activate`; 0 of other kinds
+  std::uint32_t log_size = 0;
+  friend bool operator==(const TableInstance&, const TableInstance&) = default;
 
-  /// Lanes of component `index`; 0 if it is not there.
-  [[nodiscard]] std::uint32_t lanes(std::size_t index) const;
-  [[nodiscard]] bool has(std::size_t index) const { return lanes(index) != 0; }
-  /// The trees before the composition, in commitment order.
-  [[nodiscard]] std::vector<Tree> trees() const;
-  /// The place of each tree among these; 0 for those that are not there.
-  [[nodiscard]] TreePositions tree_positions() const;
-  [[nodiscard]] std::uint32_t position(Tree tree) const {
-    return tree_positions()[static_cast<std::size_t>(tree)];
-  }
+  [[nodiscard]] std::uint32_t lanes() const;
+};
+
+/// The instances of a proof, in order: committed values and the blinder are the last.
+struct AirShape {
+  std::vector<TableInstance> instances;
+
+  /// All but the blinder have a claimed sum.
+  [[nodiscard]] std::size_t claims() const { return instances.size() - 1; }
+  [[nodiscard]] std::size_t blinder() const { return instances.size() - 1; }
+  /// The tables of committed values, which have a tree each.
+  [[nodiscard]] std::size_t data_count() const;
+  [[nodiscard]] std::size_t first_data() const { return blinder() - data_count(); }
+  /// Trees before the composition.
+  [[nodiscard]] std::size_t tree_count() const { return common_tree_count + data_count(); }
+  /// The places of an instance's trees in a proof; 0 for the tree of committed values of one that has none.
+  [[nodiscard]] TreePositions tree_positions(std::size_t instance) const;
 };
 
 /// Stems of constraint names ("activate.P") that are taken as zero. For tests of what a constraint is there
 /// for; an honest proof or verifier has none.
 using DeletedConstraints = std::set<std::string, std::less<>>;
 
-/// The layout of component `index` with these lanes (empty if none), and all of them.
-TableLayout table_layout(std::size_t index, std::uint32_t lanes);
+/// The layout of a table, and of all instances.
+TableLayout table_layout(TableKind kind, std::uint32_t lanes);
+TableLayout table_layout(const TableInstance& instance);
 std::vector<TableLayout> table_layouts(const AirShape& shape);
 
-/// Columns of tree `tree` over all components.
-std::uint32_t tree_width(const AirShape& shape, Tree tree);
+/// Messages of the bus that a row of a table sends, and those of them that it uses rather than yields.
+struct RowMessages {
+  std::uint32_t sent = 0, sent_per_lane = 0, used = 0, used_per_lane = 0;
+};
+RowMessages row_messages(TableKind kind);
 
-/// `claimed_sums` has one value a table of the registry; those of tables that are not there are not read.
+/// Columns of an instance in the tree at `position` of a proof.
+std::uint32_t columns_in_tree(const AirShape& shape, std::size_t instance, std::size_t position);
+/// Columns of this tree over all instances.
+std::uint32_t tree_width(const AirShape& shape, std::size_t position);
+
+/// `claimed_sums` has one value an instance but the blinder.
 std::vector<std::unique_ptr<Component>> make_components(const AirShape& shape, const Challenges& challenges,
                                                         std::span<const QM31> claimed_sums,
                                                         const DeletedConstraints& deleted = {});

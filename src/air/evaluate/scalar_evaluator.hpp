@@ -53,8 +53,8 @@ class ScalarEvaluator {
   BaseRange witness_range(ColumnName, std::uint32_t n, std::string_view) {
     return {this, Tree::witness, take(Tree::witness, n)};
   }
-  BaseRange data_range(Tree tree, ColumnName, std::uint32_t n, std::string_view) {
-    return {this, tree, take(tree, n)};
+  BaseRange data_range(ColumnName, std::uint32_t n, std::string_view) {
+    return {this, Tree::data, take(Tree::data, n)};
   }
   Secure fingerprint(ColumnName, std::string_view) {
     return secure(Tree::fingerprints, take(Tree::fingerprints, 4), false);

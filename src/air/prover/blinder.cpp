@@ -35,7 +35,7 @@ std::size_t first_blinder_row(std::uint32_t log_size, std::uint32_t log_blowup, 
 }
 
 Columns blinder_columns(Tree tree, const BaseColumn& a, Csprng* random) {
-  const TableLayout layout = table_layout(blinder_table, BlinderShape::lanes);
+  const TableLayout layout = table_layout(TableKind::blinder, BlinderShape::lanes);
   Columns columns = zero_columns(layout.width(tree), log2_exact(a.size()));
   if (random == nullptr) return columns;
   for (BaseColumn& column : columns) random->fill(column);

@@ -32,9 +32,9 @@ void BusBalance::add(M31 count, const BusMessage& message) {
   entry.senders[sender_] += count.centered();
 }
 
-void BusBalance::add_table(std::size_t index, std::uint32_t lanes, const TableTrace& trace) {
-  for_each_table([&]<class Shape>(auto i, Shape) {
-    if (i == index) add_rows(shape_with_lanes<Shape>(lanes), trace);
+void BusBalance::add_table(TableKind kind, std::uint32_t lanes, const TableTrace& trace) {
+  for_each_table([&]<class Shape>(auto k, Shape) {
+    if (k == kind) add_rows(shape_with_lanes<Shape>(lanes), trace);
   });
 }
 

@@ -33,10 +33,10 @@ class BusBalance {
   /// Uses count +1, a yield of multiplicity n counts -n. Nothing is added if count is 0.
   void wire(M31 count, M31 id, const QM31& value) { add(count, {BusTag::wire, id, M31(), value}); }
   void look_up(M31 count, M31 fn, M31 q, M31 y) { add(count, {BusTag::look_up, fn, q, y}); }
-  /// All messages of the rows of a table, from its first four trees; and the same of table `index`.
+  /// All messages of the rows of a table, from its first four trees; and the same of a table of this kind.
   template <class Shape>
   void add_rows(const Shape& shape, const TableTrace& trace);
-  void add_table(std::size_t index, std::uint32_t lanes, const TableTrace& trace);
+  void add_table(TableKind kind, std::uint32_t lanes, const TableTrace& trace);
   [[nodiscard]] const Challenges& challenges() const { return challenges_; }
 
   /// Messages whose counts do not cancel, with what is left.

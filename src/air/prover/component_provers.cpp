@@ -50,9 +50,9 @@ class TableProver final : public ComponentProver {
       if (half_size < 16) {
         accumulate_small(trace, first, last, divided, out);
       } else {
-        domain_kernels().accumulate[component_.index()]({trace, component_.positions(),
+        domain_kernels().accumulate[kind_index(component_.instance().kind)]({trace, component_.positions(),
                                                          component_.constants(), divided.data(),
-                                                         component_.lanes(), first, last, out});
+                                                         component_.instance().lanes(), first, last, out});
       }
     }
   }
@@ -69,7 +69,7 @@ class TableProver final : public ComponentProver {
         sum += coefficients[next++].value() * value;
       };
       ScalarEvaluator<M31, DomainSource, decltype(sink)> eval(source, component_.constants(), sink);
-      with_component(component_.index(), component_.lanes(), [&](auto shape) { constraints(eval, shape); });
+      with_component(component_.instance().kind, component_.instance().lanes(), [&](auto shape) { constraints(eval, shape); });
       const auto coordinates = sum.coordinates();
       for (std::size_t c = 0; c < 4; ++c) out[c][slot] = (M31(out[c][slot]) + coordinates[c]).value();
     }
@@ -91,12 +91,12 @@ std::vector<std::unique_ptr<ComponentProver>> make_component_provers(const AirSh
   return provers;
 }
 
-std::vector<Violation> find_violations(std::size_t index, std::uint32_t lanes, const TableTrace& trace,
+std::vector<Violation> find_violations(TableKind kind, std::uint32_t lanes, const TableTrace& trace,
                                        const Challenges& challenges, const QM31& claimed_sum,
                                        std::size_t limit) {
   std::vector<Violation> violations;
   const TableConstants constants(challenges, claimed_sum, lanes);
-  with_component(index, lanes, [&](auto shape) {
+  with_component(kind, lanes, [&](auto shape) {
     for (std::size_t row = 0; row < trace.rows() && violations.size() < limit; ++row) {
       const RowSource source{trace, row};
       const auto sink = [&](std::string_view stem, std::uint32_t i, const QM31& value) {

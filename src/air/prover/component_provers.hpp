@@ -27,9 +27,9 @@ struct Violation {
   friend bool operator==(const Violation&, const Violation&) = default;
 };
 
-/// Every violated constraint of component `index`, in row order, or the first `limit` of them. `trace` has
+/// Every violated constraint of a table, in row order, or the first `limit` of them. `trace` has
 /// all trees that the component has columns in.
-std::vector<Violation> find_violations(std::size_t index, std::uint32_t lanes, const TableTrace& trace,
+std::vector<Violation> find_violations(TableKind kind, std::uint32_t lanes, const TableTrace& trace,
                                        const Challenges& challenges, const QM31& claimed_sum,
                                        std::size_t limit = SIZE_MAX);
 

@@ -27,7 +27,7 @@ constexpr DomainKernels make_kernels(std::index_sequence<index...>) {
   return {{accumulate_domain<std::tuple_element_t<index, Components>>...}};
 }
 
-const DomainKernels domain_kernels = make_kernels(std::make_index_sequence<component_count>{});
+const DomainKernels domain_kernels = make_kernels(std::make_index_sequence<kind_count>{});
 
 }  // namespace circlet::CIRCLET_LANES
 

@@ -24,8 +24,8 @@ struct AccumulateJob {
 };
 
 struct DomainKernels {
-  /// By component, in the order of the registry.
-  std::array<void (*)(const AccumulateJob&), component_count> accumulate;
+  /// By kind, in the order of their numbers.
+  std::array<void (*)(const AccumulateJob&), kind_count> accumulate;
 };
 
 namespace portable {

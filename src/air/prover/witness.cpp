@@ -179,24 +179,23 @@ Columns mac_fingerprints(const TableTrace& trace, const SecureColumn& A, const S
   return columns;
 }
 
-Columns data_fingerprints(Tree data_tree, const TableTrace& trace, const Challenges& challenges,
-                          const QM31& rho) {
+Columns data_fingerprints(const TableTrace& trace, const Challenges& challenges, const QM31& rho) {
   using namespace data;
   require_rows(trace);
   const auto structure = trace.tree(Tree::structure);
   const BaseColumn& fin = column_of(structure, Structure::fin);
   const TableConstants constants(challenges, {}, row_values);
   Columns columns = zero_columns(index_of(Fingerprint::count), trace.log_size);
-  accumulate_tiles(trace.tree(data_tree).first(row_values), column_of(structure, Structure::cont),
+  accumulate_tiles(trace.tree(Tree::data).first(row_values), column_of(structure, Structure::cont),
                    fin_row(fin), constants, columns, index_of(Fingerprint::b));
   write_rho(columns, index_of(Fingerprint::b), fin, rho);
   return columns;
 }
 
-LogUpTrace generate_logup(std::size_t index, std::uint32_t lanes, const TableTrace& trace,
+LogUpTrace generate_logup(TableKind kind, std::uint32_t lanes, const TableTrace& trace,
                           const Challenges& challenges) {
   require_rows(trace);
-  const std::uint32_t width = table_layout(index, lanes).width(Tree::logup);
+  const std::uint32_t width = table_layout(kind, lanes).width(Tree::logup);
   const std::uint32_t r = width - 4;  // R is the last column
   LogUpTrace result{zero_columns(width, trace.log_size), {}};
   const TableConstants constants(challenges, {}, lanes);
@@ -210,15 +209,15 @@ LogUpTrace generate_logup(std::size_t index, std::uint32_t lanes, const TableTra
   parallel_for_ranges(0, trace.rows(), grain, [&](std::size_t begin, std::size_t end) {
     for (std::size_t first = begin; first < end; first += grain) {
       bool inverted = true;
-      witness_kernels().evaluate_fractions[index](
+      witness_kernels().evaluate_fractions[kind_index(kind)](
           {rows, first, std::min(first + grain, end), r / 4, logup.data(), inverted});
       if (!inverted) all_inverted = false;
     }
   });
   require(all_inverted, ErrorKind::internal, "a denominator of the bus is zero");
 
-  for_each_table([&]<class Shape>(auto i, Shape) {
-    if (i != index) return;
+  for_each_table([&]<class Shape>(auto k, Shape) {
+    if (k != kind) return;
     const std::size_t fin = fin_row(trace.tree(Tree::structure)[Shape::fin]);
     QM31 sum;
     for (std::size_t row = 0; row < trace.rows(); ++row) {

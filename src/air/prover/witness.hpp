@@ -30,14 +30,12 @@ Columns activate_fingerprints(const ActivateShape& shape, const TableTrace& trac
 Columns mac_fingerprints(const TableTrace& trace, const SecureColumn& A, const SecureColumn& B,
                          const Challenges& challenges, const QM31& rho = {});
 
-/// b of input or output, from its structure and its values in the tree `data_tree`. `rho` goes to b on the
-/// fin row.
-Columns data_fingerprints(Tree data_tree, const TableTrace& trace, const Challenges& challenges,
-                          const QM31& rho = {});
+/// b of data, from its structure and its values. `rho` goes to b on the fin row.
+Columns data_fingerprints(const TableTrace& trace, const Challenges& challenges, const QM31& rho = {});
 
-/// The LogUp tree of table `index` and its claimed sum, from its other trees. Error(internal) if a
+/// The LogUp tree of a table and its claimed sum, from its other trees. Error(internal) if a
 /// denominator is zero, which happens with probability about 2^-100 over z and lambda.
-LogUpTrace generate_logup(std::size_t index, std::uint32_t lanes, const TableTrace& trace,
+LogUpTrace generate_logup(TableKind kind, std::uint32_t lanes, const TableTrace& trace,
                           const Challenges& challenges);
 
 }  // namespace circlet

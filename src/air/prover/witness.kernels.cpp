@@ -28,7 +28,7 @@ constexpr WitnessKernels make_kernels(std::index_sequence<index...>) {
       {evaluate_fractions<std::tuple_element_t<index, Tables>>...}, weigh_columns, fingerprint_accumulators};
 }
 
-const WitnessKernels witness_kernels = make_kernels(std::make_index_sequence<table_count>{});
+const WitnessKernels witness_kernels = make_kernels(std::make_index_sequence<table_kind_count>{});
 
 }  // namespace circlet::CIRCLET_LANES
 

@@ -36,8 +36,8 @@ struct WeighingJob {
 };
 
 struct WitnessKernels {
-  /// By table, in the order of the registry.
-  std::array<void (*)(const FractionJob&), table_count> evaluate_fractions;
+  /// By kind, in the order of their numbers.
+  std::array<void (*)(const FractionJob&), table_kind_count> evaluate_fractions;
   void (*weigh_columns)(const WeighingJob&);
   void (*fingerprint_accumulators)(const RowJob& job, std::size_t begin, std::size_t end,
                                    const std::array<std::uint32_t*, 4>& out);

@@ -1,5 +1,5 @@
-// Shapes and columns of the tables input and output by tree, as constraints.hpp asks for them; a column of F
-// is the first of four. The two differ in the tree that holds their values.
+// Shape and columns of the table data by tree, as constraints.hpp asks for them; a column of F is the first
+// of four.
 #pragma once
 
 #include <cstdint>
@@ -21,14 +21,11 @@ inline constexpr std::uint32_t salts = 5;
 
 namespace circlet {
 
-/// A table of committed values in the tree `data_tree`, of full height. Keys that commit to no such values
-/// have none: then it has no lanes.
-template <Tree data_tree>
+/// A table of committed values, of full height, in a tree of its own. Whether it yields or reads their claim
+/// is in its column n.
 struct DataShape {
-  static constexpr bool is_input = data_tree == Tree::input;
-  static constexpr const char* table = is_input ? "input" : "output";
-  static constexpr const char* folder = "data";  // in air/tables, where it is not the table's name
-  std::uint32_t lanes = data::row_values;
+  static constexpr const char* table = "data";
+  static constexpr std::uint32_t lanes = data::row_values;
 
   // Where the claimed sum is bound: fin (R_ + rho - claimed).
   static constexpr auto fin = static_cast<std::uint32_t>(data::Structure::fin);
@@ -36,12 +33,7 @@ struct DataShape {
   static constexpr auto rho = static_cast<std::uint32_t>(data::Fingerprint::b);
 
   static constexpr std::array<PairColumn, 0> pairs = {};
-  static constexpr RunningSum running_sum = {is_input ? "input.R" : "output.R",
-                                             is_input ? "input.fin" : "output.fin",
-                                             "running sum of n / d(id, b)"};
+  static constexpr RunningSum running_sum = {"data.R", "data.fin", "running sum of n / d(id, b)"};
 };
-
-using InputShape = DataShape<Tree::input>;
-using OutputShape = DataShape<Tree::output>;
 
 }  // namespace circlet

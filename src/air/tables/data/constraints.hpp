@@ -1,6 +1,6 @@
-// input and output: values that someone committed to in a tree of their own, sixteen a row, and their claim
-// on the bus: input yields the one that the rows of the model's input read, output reads the one that the
-// model yields (docs/protocol.md section 3).
+// data: values that someone committed to in a tree of their own, sixteen a row, and their claim on the bus. Of
+// an input the table yields the claim that the rows of the model's input read, of an output it reads the one
+// that the model yields (docs/protocol.md section 3).
 #pragma once
 
 #include "air/tables/data/columns.hpp"
@@ -14,13 +14,11 @@ struct DataColumns {
   WithPrevious<typename E::Secure> b;
 };
 
-template <class E, Tree data_tree>
-DataColumns<E> columns(E& eval, const DataShape<data_tree>& shape) {
-  constexpr bool is_input = DataShape<data_tree>::is_input;
+template <class E>
+DataColumns<E> columns(E& eval, const DataShape& shape) {
   const auto values = [&] {
-    const auto x =
-        eval.data_range(data_tree, "x", shape.lanes, "committed values, padded with zeros in front");
-    eval.salts(data_tree, data::salts);
+    const auto x = eval.data_range("x", shape.lanes, "committed values, padded with zeros in front");
+    eval.salts(Tree::data, data::salts);
     return x;
   };
   return {
@@ -28,8 +26,9 @@ DataColumns<E> columns(E& eval, const DataShape<data_tree>& shape) {
       .real = eval.structure("real", "1 on real rows"),
       .cont = eval.structure("cont", "1 from the second real row on"),
       .keepr = eval.structure("keepr", "1 from the second real row on: the sum R goes on"),
-      .n = eval.structure("n", is_input ? "-1 on the last real row: the claim is yielded"
-                                        : "1 on the last real row: the claim is read"),
+      .n = eval.structure("n",
+                          "on the last real row -1, where an input's claim is yielded, or 1, where an "
+                          "output's is read"),
       .id = eval.structure("id", "wire of the claim"),
       .fin = eval.structure("fin", "1 on the row after the last real one"),
       .x = values(),
@@ -38,20 +37,19 @@ DataColumns<E> columns(E& eval, const DataShape<data_tree>& shape) {
   };
 }
 
-template <class E, Tree data_tree>
-auto messages(E&, const DataShape<data_tree>&, const DataColumns<E>& c) {
+template <class E>
+auto messages(E&, const DataShape&, const DataColumns<E>& c) {
   return std::tuple(Exchange{c.n, Wire{c.id, c.b.current}});
 }
 
-template <AirEvaluator E, Tree data_tree>
-void constraints(E& eval, const DataShape<data_tree>& shape) {
+template <AirEvaluator E>
+void constraints(E& eval, const DataShape& shape) {
   const auto c = columns(eval, shape);
   const auto sums = logup_columns(eval, shape);
 
   const auto tile = eval.horner(PowersOf::t, shape.lanes, [&](auto i) { return c.x[i]; });
-  eval.constraint(
-      DataShape<data_tree>::is_input ? "input.b" : "output.b",
-      (c.b.current - tile) * c.real - c.b.previous * eval.constant(Constant::t_to_the_lanes) * c.cont);
+  eval.constraint("data.b", (c.b.current - tile) * c.real -
+                                c.b.previous * eval.constant(Constant::t_to_the_lanes) * c.cont);
   bus_constraints(eval, shape, c, sums, c.b.current);
 }
 
