@@ -58,7 +58,7 @@ int run(const std::filesystem::path& folder) {
                                               setup_with(Visibility::committed, Visibility::shown),
                                               setup_with(Visibility::shown, Visibility::committed),
                                               setup_with(Visibility::committed, Visibility::committed)};
-  const std::uint32_t least = smallest[3].key.log_sizes.blinder;
+  const std::uint32_t least = smallest[3].key.height();
   std::filesystem::create_directories(folder);
   std::uint32_t count = 0;
   for (const Sizes& ranks : weak_orders()) {
@@ -68,30 +68,33 @@ int run(const std::filesystem::path& folder) {
     Sizes sizes{};
     for (std::size_t table = 0; table < sizes.size(); ++table) sizes[table] = least + ranks[table];
     const std::uint32_t taller = count % 7 < 3 ? 1 : 0;
-    key.log_sizes = {sizes[0], sizes[1], sizes[2], sizes[3], *std::ranges::max_element(sizes) + taller};
+    const std::uint32_t height = *std::ranges::max_element(sizes) + taller;
+    for (std::size_t i = 0; i < key.instances.size(); ++i) {
+      key.instances[i].log_size = i < sizes.size() ? sizes[i] : height;
+    }
     key.pcs.fri.fold_step = 1 + count % 4;
     key.pcs.fri.log_blowup_factor = 1 + count / 4 % 4;
     Arithmetisation arithmetisation = arithmetise(program, key);
     proving_key.first_blinder_row = static_cast<std::uint32_t>(first_blinder_row(
-        key.log_sizes.blinder, key.pcs.fri.log_blowup_factor, arithmetisation.shape.hidden_queries));
+        height, key.pcs.fri.log_blowup_factor, arithmetisation.shape.hidden_queries));
     arithmetisation.first_blinder_row = proving_key.first_blinder_row;
     const std::size_t masks_of_weights = (std::size_t{1} << sizes[0]) - arithmetisation.linear.size() - 1;
     proving_key.proof_budget =
         key.hides_weights() ? proofs_hidden_by(masks_of_weights, key.pcs.fri.n_queries) : 0;
     ModelColumns model = model_columns(program, arithmetisation);
-    model.weights[blinder_table] = blinder_columns(Tree::weights, model.structure[blinder_table][0], nullptr);
+    model.weights.back() = blinder_columns(Tree::weights, model.structure.back()[0], nullptr);
     const AirShape shape = air_shape(key);
     proving_key.structure = commit_tables(shape, model.structure, key.pcs.fri.log_blowup_factor);
     proving_key.weights = commit_tables(shape, model.weights, key.pcs.fri.log_blowup_factor);
     key.structure_root = proving_key.structure->merkle().root();
     key.weights_root = proving_key.weights->merkle().root();
-    key.weights_pin = pinned_values(*proving_key.weights, key.lanes, key.log_sizes.blinder);
+    key.weights_pin = pinned_values(*proving_key.weights, Pinned::weights, key.lanes(), height);
     Csprng masks = Csprng::insecure(count);
-    const DataCommitment input_data = commit_data(key, key.input, input, &masks);
-    const DataCommitment output_data = commit_data(key, key.output, output, &masks);
+    const DataCommitment input_data = commit_data(key, key.input(), input, &masks);
+    const DataCommitment output_data = commit_data(key, key.output(), output, &masks);
     CommittedValues data;
-    if (key.input_visibility == Visibility::committed) data.input = &input_data;
-    if (key.output_visibility == Visibility::committed) data.output = &output_data;
+    if (key.input().visibility == Visibility::committed) data.push_back(&input_data);
+    if (key.output().visibility == Visibility::committed) data.push_back(&output_data);
     const Proof proof =
         prove(proving_key, program, input, {.context = {count}, .masks = &masks, .data = data});
     verify(key, proof);

@@ -9,7 +9,6 @@
 #include <filesystem>
 #include <iostream>
 #include <nlohmann/json.hpp>
-#include <optional>
 
 #include "core/artefact.hpp"
 #include "fri/prover/circle_fft.hpp"
@@ -54,23 +53,25 @@ void write_text(const std::filesystem::path& path, const std::string& text) {
 
 const Context context = parse_context("0x0123456789abcdef00112233445566778899aabbccddeeff");
 
-/// Commitments to what the key says is committed.
-struct Commitments {
-  std::optional<DataCommitment> input, output;
+/// Commitments to what the key says is committed, in its order.
+std::vector<DataCommitment> commit(const VerificationKey& key, const Program& program,
+                                   std::span<const std::int32_t> inputs, Csprng* masks) {
+  std::vector<DataCommitment> commitments;
+  for (const PublicTensor& tensor : key.tensors) {
+    if (tensor.visibility != Visibility::committed) continue;
+    const bool is_input = tensor.direction == Direction::input;
+    commitments.push_back(
+        is_input ? commit_data(key, tensor, inputs, masks)
+                 : commit_data(key, tensor, execute(program, inputs, tensor.lanes).output(), masks));
+  }
+  return commitments;
+}
 
-  Commitments(const VerificationKey& key, const Program& program, std::span<const std::int32_t> inputs,
-              Csprng* masks) {
-    if (key.input_visibility == Visibility::committed) {
-      input = commit_data(key, key.input, inputs, masks);
-    }
-    if (key.output_visibility == Visibility::committed) {
-      output = commit_data(key, key.output, execute(program, inputs, key.batch).output(), masks);
-    }
-  }
-  [[nodiscard]] CommittedValues views() const {
-    return {.input = input ? &*input : nullptr, .output = output ? &*output : nullptr};
-  }
-};
+CommittedValues views(const std::vector<DataCommitment>& commitments) {
+  CommittedValues values;
+  for (const DataCommitment& commitment : commitments) values.push_back(&commitment);
+  return values;
+}
 
 void export_proof(const std::filesystem::path& folder, const ProvingKey& proving_key, const Program& program,
                   std::span<const std::int32_t> inputs, Csprng* masks) {
@@ -79,9 +80,9 @@ void export_proof(const std::filesystem::path& folder, const ProvingKey& proving
     if (&tree == proving_key.structure.get()) trees.clear();  // the prover starts, perhaps once more
     trees.push_back(encode_tree(tree));
   };
-  const Commitments data(proving_key.key, program, inputs, masks);
+  const auto data = commit(proving_key.key, program, inputs, masks);
   const Proof proof = prove(proving_key, program, inputs,
-                            {.context = context, .masks = masks, .data = data.views(), .trees = record});
+                            {.context = context, .masks = masks, .data = views(data), .trees = record});
   std::string transcript;
   verify(proving_key.key, proof, [&](std::string_view operation, const Blake2sHash& digest) {
     transcript += std::string(operation) + " " + digest.to_hex() + "\n";
@@ -95,7 +96,11 @@ void export_proof(const std::filesystem::path& folder, const ProvingKey& proving
 }
 
 /// The masks are repeatable, so that every run sees the same proofs.
-void export_random(const std::filesystem::path& folder, const Program& program, SetupOptions options) {
+void export_random(const std::filesystem::path& folder, const Program& imported, SetupOptions options,
+                   const char* output = "public") {
+  const Predicate predicate = parse_predicate(output);
+  const Program program = with_predicate(imported, predicate);
+  options.meaning = meaning_of(imported, predicate);
   Csprng insecure = Csprng::insecure(1);
   Csprng* masks = options.zero_knowledge ? &insecure : nullptr;
   options.masks = masks;
@@ -104,30 +109,32 @@ void export_random(const std::filesystem::path& folder, const Program& program, 
   const auto next_input = [&] { return random.random_input(program.tensors[program.input], options.batch); };
   export_proof(folder, proving_key, program, next_input(), masks);
   const auto other_input = next_input();
-  const Commitments data(proving_key.key, program, other_input, masks);
+  const auto data = commit(proving_key.key, program, other_input, masks);
   const Proof other =
-      prove(proving_key, program, other_input, {.context = context, .masks = masks, .data = data.views()});
+      prove(proving_key, program, other_input, {.context = context, .masks = masks, .data = views(data)});
   write_text(folder / "other.json", proof_to_json(other).dump());
 }
 
 void export_model(const std::filesystem::path& folder, const std::filesystem::path& model,
                   const std::filesystem::path& input) {
-  const Program program = with_predicate(load_model(model / "model.circlet").program,
-                                         load_structure(model / "model.structure").predicate);
+  const Program imported = load_model(model / "model.circlet").program;
+  const Predicate predicate = load_structure(model / "model.structure").predicate;
+  const Program program = with_predicate(imported, predicate);
   const VerificationKey key = load_verification_key(model / "model.vk");
   PcsConfig pcs = key.pcs;
   pcs.pow_bits = 0;
   const std::uint32_t rows = program.tensors[program.input].rows;
   auto inputs = quantise_input(program, read_inputs(input, rows));
-  require(inputs.size() >= std::size_t{rows} * key.batch, ErrorKind::bad_input, "too few samples");
-  inputs.resize(std::size_t{rows} * key.batch);
+  require(inputs.size() >= std::size_t{rows} * key.batch(), ErrorKind::bad_input, "too few samples");
+  inputs.resize(std::size_t{rows} * key.batch());
   const ProvingKey proving_key = setup(program, {.target = Target::offchain,
-                                                 .input = key.input_visibility,
-                                                 .output = key.output_visibility,
-                                                 .batch = key.batch,
-                                                 .lanes = key.lanes,
+                                                 .input = key.input().visibility,
+                                                 .output = key.output().visibility,
+                                                 .batch = key.batch(),
+                                                 .lanes = key.lanes(),
                                                  .pcs = pcs,
-                                                 .zero_knowledge = key.zero_knowledge});
+                                                 .zero_knowledge = key.zero_knowledge,
+                                                 .meaning = meaning_of(imported, predicate)});
   export_proof(folder, proving_key, program, inputs, nullptr);
 }
 
@@ -152,11 +159,9 @@ void export_all(const std::filesystem::path& folder) {
                 {.target = Target::offchain, .batch = 5, .lanes = 3, .pcs = small_config(2, 5, 3, 1)});
   // The blinder is higher than every table.
   export_random(folder / "mlp-once", random_mlp(3, 4, 2, 1), {.pcs = small_config(2, 20, 2, 0), .proofs = 1});
-  export_random(folder / "mlp-argmax", with_predicate(random_mlp(5, 7, 4, 3), parse_predicate("argmax")),
-                {.pcs = small_config(1, 9, 1, 0)});
-  export_random(folder / "mlp-threshold-batch-2",
-                with_predicate(random_mlp(5, 7, 4, 3), parse_predicate(">= 3")),
-                {.target = Target::offchain, .batch = 2, .pcs = small_config(2, 5, 2, 0)});
+  export_random(folder / "mlp-argmax", random_mlp(5, 7, 4, 3), {.pcs = small_config(1, 9, 1, 0)}, "argmax");
+  export_random(folder / "mlp-threshold-batch-2", random_mlp(5, 7, 4, 3),
+                {.target = Target::offchain, .batch = 2, .pcs = small_config(2, 5, 2, 0)}, ">= 3");
   export_random(folder / "residual-private", residual,
                 {.input = Visibility::hidden, .pcs = small_config(4, 3, 4, 0)});
   export_random(folder / "residual-batch-2", residual,
@@ -180,12 +185,12 @@ void export_all(const std::filesystem::path& folder) {
                  .output = Visibility::committed,
                  .lanes = 40,
                  .pcs = small_config(1, 12, 2, 2)});
-  export_random(folder / "mlp-both-committed-no-zk",
-                with_predicate(random_mlp(20, 7, 4, 3), parse_predicate(">= 3")),
+  export_random(folder / "mlp-both-committed-no-zk", random_mlp(20, 7, 4, 3),
                 {.input = Visibility::committed,
                  .output = Visibility::committed,
                  .pcs = small_config(2, 5, 2, 0),
-                 .zero_knowledge = false});
+                 .zero_knowledge = false},
+                ">= 3");
 }
 
 }  // namespace

@@ -5,7 +5,6 @@
 #include <iostream>
 #include <limits>
 #include <nlohmann/json.hpp>
-#include <optional>
 #include <string>
 
 #include "core/artefact.hpp"
@@ -57,12 +56,26 @@ QM31 secure(const Json& json) {
   return {element(json[0][0]), element(json[0][1]), element(json[1][0]), element(json[1][1])};
 }
 
-/// Nothing if it is absent.
-std::optional<Blake2sHash> root(const Json& statement, const char* name) {
-  if (!statement.contains(name)) return {};
-  const Json& text = statement.at(name);
-  if (!text.is_string()) refuse("a root is not a string");
-  return Blake2sHash::from_hex(text.get<std::string>());
+std::vector<QM31> secures(const Json& json) {
+  if (!json.is_array()) refuse("not an array");
+  std::vector<QM31> values;
+  for (const Json& item : json) values.push_back(secure(item));
+  return values;
+}
+
+/// What is stated of a tensor: values, or a root and a pin, or nothing.
+Stated read_stated(const Json& json) {
+  if (json == Json::object()) return {};
+  if (json.is_object() && json.size() == 1) {
+    auto values = integers<std::int32_t>(member(json, "values"));
+    if (values.empty()) refuse("no values");
+    return {.values = std::move(values), .commitment = {}};
+  }
+  const Json& root = member(json, "root");
+  if (json.size() != 2 || !root.is_string()) refuse("a commitment is not a root and a pin");
+  return {.values = {},
+          .commitment = Commitment{.root = Blake2sHash::from_hex(root.get<std::string>()),
+                                   .pin = secures(member(json, "pin"))}};
 }
 
 Proof read_proof(const Json& json) {
@@ -70,20 +83,11 @@ Proof read_proof(const Json& json) {
   const Json& statement = member(json, "statement");
   const Json& context = member(statement, "context");
   if (!context.is_string()) refuse("the context is not a string");
-  proof.statement = {.context = parse_context(context.get<std::string>()),
-                     .inputs = integers<std::int32_t>(member(statement, "inputs")),
-                     .outputs = integers<std::int32_t>(member(statement, "outputs")),
-                     .input_root = root(statement, "input_root"),
-                     .output_root = root(statement, "output_root")};
-  const Json& sums = member(json, "claimed_sums");
-  if (!sums.is_array()) refuse("claimed_sums is not an array");
-  std::size_t next = 0;
-  for (std::size_t table = 0; table < table_count; ++table) {
-    if (!has_table(proof.statement, table)) continue;
-    if (next == sums.size()) refuse("too few claimed sums");
-    proof.claimed_sums[table] = secure(sums[next++]);
-  }
-  if (next != sums.size()) refuse("too many claimed sums");
+  proof.statement.context = parse_context(context.get<std::string>());
+  const Json& tensors = member(statement, "tensors");
+  if (!tensors.is_array()) refuse("the tensors are no array");
+  for (const Json& tensor : tensors) proof.statement.tensors.push_back(read_stated(tensor));
+  proof.claimed_sums = secures(member(json, "claimed_sums"));
   proof.stark = stark_proof_from_json(member(json, "stark_proof"));
   return proof;
 }

@@ -33,13 +33,19 @@ pub struct Job {
     pub tensors: Vec<StatedJson>,
 }
 
-/// What a job states of an input or output: values; a root, in hexadecimal, and a pin; or nothing.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct StatedJson {
-    pub values: Option<Vec<i64>>,
-    pub root: Option<String>,
-    pub pin: Option<Vec<SecureField>>,
+/// What a job states of an input or output.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged, deny_unknown_fields)]
+pub enum StatedJson {
+    Values {
+        values: Vec<i64>,
+    },
+    Commitment {
+        /// In hexadecimal.
+        root: String,
+        pin: Vec<SecureField>,
+    },
+    Nothing {},
 }
 
 /// A job cannot be run, or its proof is not accepted.
@@ -78,15 +84,14 @@ pub fn key_words(value: &Value) -> Result<Vec<u32>, String> {
 
 impl StatedJson {
     fn stated(&self) -> Result<Stated, Failure> {
-        match (&self.values, &self.root, &self.pin) {
-            (Some(values), None, None) => Ok(Stated::Values(values.clone())),
-            (None, Some(root), Some(pin)) => {
+        match self {
+            StatedJson::Values { values } => Ok(Stated::Values(values.clone())),
+            StatedJson::Commitment { root, pin } => {
                 canonical("pin", pin).map_err(Failure::Rejected)?;
                 let root = parse_root(root).map_err(Failure::Usage)?;
                 Ok(Stated::Commitment(Commitment { root, pin: pin.clone() }))
             }
-            (None, None, None) => Ok(Stated::Nothing),
-            _ => Err(Failure::Rejected("a tensor has neither values alone nor a root with its pin".into())),
+            StatedJson::Nothing {} => Ok(Stated::Nothing),
         }
     }
 }

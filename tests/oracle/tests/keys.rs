@@ -1,5 +1,6 @@
 //! Keys written by hand from docs/protocol.md: what is read of them, and every refusal.
 
+use circlet_oracle::job::StatedJson;
 use circlet_oracle::key::{Direction, Key, Visibility};
 use circlet_oracle::statement::{Commitment, Stated, Statement};
 use circlet_oracle::tables::Kind;
@@ -293,4 +294,24 @@ fn a_statement_enters_the_transcript_in_the_keys_order() {
         &[2, 0, 9, 0, 0, 0, 0, 0, 0, 0, 1, 2, 3, 4, 1, 2, 3, 4],
     ];
     assert_eq!(words, expected.concat());
+}
+
+#[test]
+fn a_tensor_is_stated_in_one_form() {
+    let stated = |text: &str| serde_json::from_str::<StatedJson>(text).is_ok();
+    assert!(stated(r#"{"values": [1, -2]}"#) && stated("{}"));
+    assert!(stated(r#"{"root": "00", "pin": [[[0, 1], [2, 3]]]}"#));
+    for text in [
+        r#"{"values": null}"#,
+        r#"{"values": [1], "root": "00"}"#,
+        r#"{"values": [1], "more": 0}"#,
+        r#"{"root": "00"}"#,
+        r#"{"pin": []}"#,
+        r#"{"root": "00", "pin": [], "more": 0}"#,
+        r#"{"more": 0}"#,
+        "null",
+        "[]",
+    ] {
+        assert!(!stated(text), "{text}");
+    }
 }

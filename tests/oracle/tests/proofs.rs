@@ -12,7 +12,6 @@ use circlet_oracle::channel::RecordingChannel;
 use circlet_oracle::job::{Job, Source, StatedJson};
 use num_traits::One;
 use serde_json::Value;
-use stwo::core::fields::m31::M31;
 use stwo::core::fields::qm31::SecureField;
 
 fn job(case: &Case) -> Job {
@@ -50,7 +49,7 @@ fn what_a_proof_says_of_its_statement_is_not_believed() {
 }
 
 fn is_committed(case: &Case) -> bool {
-    job(case).tensors.iter().any(|tensor| tensor.root.is_some())
+    job(case).tensors.iter().any(|tensor| matches!(tensor, StatedJson::Commitment { .. }))
 }
 
 #[test]
@@ -112,37 +111,36 @@ fn another_statement_is_rejected() {
                 tensors[i] = stated;
                 refused_list(tensors, &format!("tensor {i}: {change}"));
             };
-            let of_values = |values: &[i64]| StatedJson { values: Some(values.to_vec()), ..StatedJson::default() };
-            let root_and_pin =
-                StatedJson { values: None, root: Some("00".repeat(32)), pin: Some(vec![One::one(); 32]) };
-            if let StatedJson { root: Some(root), pin: Some(pin), .. } = stated {
-                refused(StatedJson::default(), "a commitment left out");
-                refused(StatedJson { values: Some(vec![0]), ..stated.clone() }, "values beside a root");
-                refused(of_values(&[0]), "values instead of a root");
-                refused(StatedJson { pin: None, ..stated.clone() }, "a root without its pin");
-                refused(StatedJson { root: None, ..stated.clone() }, "a pin without its root");
+            let of_values = |values: &[i64]| StatedJson::Values { values: values.to_vec() };
+            if let StatedJson::Commitment { root, pin } = stated {
+                let of_root = |root: &str| StatedJson::Commitment { root: root.into(), pin: pin.clone() };
+                let of_pin = |pin: Vec<SecureField>| StatedJson::Commitment { root: root.clone(), pin };
+                refused(StatedJson::Nothing {}, "a commitment left out");
+                refused(of_values(&[0]), "values instead of a commitment");
                 for i in [0, 31] {
                     let mut bytes = hex::decode(root).unwrap();
                     bytes[i] ^= 1;
-                    refused(StatedJson { root: Some(hex::encode(bytes)), ..stated.clone() }, "another root");
+                    refused(of_root(&hex::encode(bytes)), "another root");
                     let mut other = pin.clone();
                     other[i] += SecureField::one();
-                    refused(StatedJson { pin: Some(other), ..stated.clone() }, "another pin");
+                    refused(of_pin(other), "another pin");
                 }
-                refused(StatedJson { root: Some(root[2..].into()), ..stated.clone() }, "a root of 31 bytes");
-                refused(StatedJson { pin: Some(pin[1..].to_vec()), ..stated.clone() }, "a shorter pin");
+                refused(of_root(&root[2..]), "a root of 31 bytes");
+                refused(of_pin(pin[1..].to_vec()), "a shorter pin");
+                refused(of_pin([&pin[..], &pin[..1]].concat()), "a longer pin");
                 let mut beyond = pin.clone();
-                beyond[0].0 .0 = M31(beyond[0].0 .0 .0 + P as u32);
-                refused(StatedJson { pin: Some(beyond), ..stated.clone() }, "a pin beyond p");
+                beyond[0].0 .0 .0 += P as u32;
+                refused(of_pin(beyond), "a pin beyond p");
                 continue;
             }
-            refused(root_and_pin, "a root of what is not committed");
-            let Some(values) = &stated.values else {
+            let commitment = StatedJson::Commitment { root: "00".repeat(32), pin: vec![One::one(); 32] };
+            refused(commitment, "a commitment to what is not committed");
+            let StatedJson::Values { values } = stated else {
                 refused(of_values(&[0]), "a private input given");
                 refused(of_values(&[]), "no values given of a private input");
                 continue;
             };
-            refused(StatedJson::default(), "values left out");
+            refused(StatedJson::Nothing {}, "values left out");
             refused(of_values(&[]), "no values");
             for i in [0, values.len() - 1] {
                 for difference in [1, -1, P, -P, 1 << 32] {

@@ -45,10 +45,10 @@ fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Arguments, Strin
             "--public" => parsed.public = Some(value()?),
             "--context" => parsed.context = Some(value()?),
             "--values" => {
-                let values = Some(integers(&option, &value()?)?);
-                parsed.tensors.push(StatedJson { values, ..StatedJson::default() });
+                let values = integers(&option, &value()?)?;
+                parsed.tensors.push(StatedJson::Values { values });
             }
-            "--private" => parsed.tensors.push(StatedJson::default()),
+            "--private" => parsed.tensors.push(StatedJson::Nothing {}),
             "--batch" => parsed.batch = Some(value()?),
             "--fixture" => parsed.fixture = Some(value()?),
             "--transcript" => parsed.transcript = true,
