@@ -75,8 +75,8 @@ int run(const std::filesystem::path& folder) {
     key.pcs.fri.fold_step = 1 + count % 4;
     key.pcs.fri.log_blowup_factor = 1 + count / 4 % 4;
     Arithmetisation arithmetisation = arithmetise(program, key);
-    proving_key.first_blinder_row = static_cast<std::uint32_t>(first_blinder_row(
-        height, key.pcs.fri.log_blowup_factor, arithmetisation.shape.hidden_queries));
+    proving_key.first_blinder_row = static_cast<std::uint32_t>(
+        first_blinder_row(height, key.pcs.fri.log_blowup_factor, arithmetisation.shape.hidden_queries));
     arithmetisation.first_blinder_row = proving_key.first_blinder_row;
     const std::size_t masks_of_weights = (std::size_t{1} << sizes[0]) - arithmetisation.linear.size() - 1;
     proving_key.proof_budget =
