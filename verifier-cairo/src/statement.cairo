@@ -158,3 +158,6 @@ pub fn public_messages(key: @Key, mut statement: Span<Stated>, challenges: @Chal
     }
     sum
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,9 +3,9 @@ use crate::layout::Instance;
 use super::{Direction, Visibility, centred, commitment_id, read_key, stem, unpack_words};
 
 // As they stand in a key.
-const PUBLIC: u32 = 0;
-const PRIVATE: u32 = 1;
-const COMMITTED: u32 = 2;
+pub const PUBLIC: u32 = 0;
+pub const PRIVATE: u32 = 1;
+pub const COMMITTED: u32 = 2;
 
 // Where the parts of the first key below stand.
 const INSTANCES: u32 = 3;
@@ -508,8 +508,8 @@ fn tensor(direction: u32, visibility: u32) -> Array<u32> {
     words
 }
 
-/// The first key with other tensors, each (direction, visibility), and as many instances of committed values.
-fn key_with_tensors(tensors: Span<(u32, u32)>, committed: u32) -> Span<felt252> {
+/// The first key with other tensors of three values 0 or 1, each (direction, visibility), and as many instances of committed values.
+pub fn key_with_tensors(tensors: Span<(u32, u32)>, committed: u32) -> Span<felt252> {
     let mut part = array![tensors.len()];
     for (direction, visibility) in tensors {
         part.append_span(tensor(*direction, *visibility).span());
