@@ -129,7 +129,7 @@ std::string shown_text(const Program& program) {
 }
 
 std::string next_step(const ModelFolder& folder, const VerificationKey& key) {
-  if (key.input_visibility == Visibility::committed) {
+  if (key.input().visibility == Visibility::committed) {
     return fmt::format("circlet commit {} input.json -o input.data",
                        shell_quoted(folder.verification_key().string()));
   }
@@ -184,7 +184,11 @@ void setup_keys(const SetupCommand& command, const Output& output) {
   SetupOptions options = command.setup;
   Predicate predicate;
   if (command.renew) {
-    predicate = load_structure(folder.structure()).predicate;
+    const PublicModel shown = load_structure(folder.structure());
+    predicate = shown.predicate;
+    require(meaning_of(shown.imported, predicate) == verification_key_of(folder).meaning, ErrorKind::bad_input, [&] {
+      return folder.structure().string() + " is not the structure of this key: run `circlet setup` again";
+    });
   } else {
     std::tie(predicate, options.output) = parse_output(command.output);
   }
@@ -197,6 +201,7 @@ void setup_keys(const SetupCommand& command, const Output& output) {
   } else {
     reason = plan(program, options).reason;
     asked = options.proofs;
+    options.meaning = meaning_of(imported, predicate);
     proving_key = setup(program, options);
   }
   save_proving_key(proving_key, folder.proving_key());
@@ -214,9 +219,9 @@ void setup_keys(const SetupCommand& command, const Output& output) {
       {{"model_id", model_id(key).to_hex()},
        {"structure_root", key.structure_root.to_hex()},
        {"weights_root", key.weights_root.to_hex()},
-       {"log_sizes", sizes_json(key.log_sizes)},
-       {"input", visibility_name(key.input_visibility)},
-       {"output", output_setting(predicate, key.output_visibility)},
+       {"log_sizes", sizes_json(table_sizes(key))},
+       {"input", visibility_name(key.input().visibility)},
+       {"output", output_setting(predicate, key.output().visibility)},
        {"zero_knowledge", key.zero_knowledge},
        {"proof_budget", proving_key.proof_budget},
        {"shows", disclosures(imported)},
@@ -228,8 +233,8 @@ void setup_keys(const SetupCommand& command, const Output& output) {
                   "statement       input {}, output {}\nhides           {}\n{}{}plan            {}\n"
                   "wrote {} (public) and {} (secret)\n{}next: {}\n",
                   model_id(key).to_hex(), key.structure_root.to_hex(), key.weights_root.to_hex(),
-                  sizes_text(key.log_sizes), visibility_name(key.input_visibility),
-                  output_setting(predicate, key.output_visibility), hidden_text(key), shown_text(imported),
+                  sizes_text(table_sizes(key)), visibility_name(key.input().visibility),
+                  output_setting(predicate, key.output().visibility), hidden_text(key), shown_text(imported),
                   budget_text(proving_key, asked), planned, folder.verification_key().string(),
                   folder.proving_key().string(), note, next_step(folder, key)));
 }
@@ -292,10 +297,10 @@ void inspect(const InspectCommand& command, const Output& output) {
   nlohmann::ordered_json object = {{"model_id", model_id(key).to_hex()},
                                    {"structure_root", key.structure_root.to_hex()},
                                    {"weights_root", key.weights_root.to_hex()},
-                                   {"input", visibility_name(key.input_visibility)},
-                                   {"output", output_setting(shown.predicate, key.output_visibility)},
+                                   {"input", visibility_name(key.input().visibility)},
+                                   {"output", output_setting(shown.predicate, key.output().visibility)},
                                    {"zero_knowledge", key.zero_knowledge},
-                                   {"log_sizes", sizes_json(key.log_sizes)},
+                                   {"log_sizes", sizes_json(table_sizes(key))},
                                    {"security", to_json(security_of(key))},
                                    {"structure", to_json(structure)}};
   std::string text = fmt::format(
@@ -303,15 +308,16 @@ void inspect(const InspectCommand& command, const Output& output) {
       "{} values in {}..{}\n"
       "output          {}, {} values in {}..{}\nhides           {}\n{}\n{}",
       model_id(key).to_hex(), key.structure_root.to_hex(), key.weights_root.to_hex(),
-      sizes_text(key.log_sizes), visibility_name(key.input_visibility), key.input.rows, key.input.min,
-      key.input.max, output_setting(shown.predicate, key.output_visibility), key.output.rows, key.output.min,
-      key.output.max, hidden_text(key), to_text(security_of(key)), structure_text(structure));
+      sizes_text(table_sizes(key)), visibility_name(key.input().visibility), key.input().rows, key.input().min,
+      key.input().max, output_setting(shown.predicate, key.output().visibility), key.output().rows, key.output().min,
+      key.output().max, hidden_text(key), to_text(security_of(key)), structure_text(structure));
   if (command.rebuild) {
-    check_key_of(structure, key);
+    check_key_of(shown, key);
     check_structure(build_structure(arithmetise(structure, key)), public_wires(key),
                     table_shape(key).hidden_queries);
     object["rebuilt"] = true;
-    text += "rebuilt: the structure root is that of model.structure, and the structure is well formed\n";
+    text += "rebuilt: the structure root and the meaning are those of model.structure, and the structure is well "
+            "formed\n";
     if (key.weights_public) text += compare_weights(folder, key, object);
   }
   output.print(object, text);

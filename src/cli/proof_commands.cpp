@@ -43,16 +43,22 @@ Proof load_proof(const Path& path) {
   return decode_proof(read_file(path, std::uint64_t{1} << 30), path.string());
 }
 
-/// Throws unless the proof is about the commitment with the id `wanted`; `root` is what its statement has.
-void require_commitment(const char* what, const VerificationKey& key, const PublicTensor& tensor,
-                        const std::optional<Blake2sHash>& root, const std::optional<std::string>& wanted) {
+/// Throws unless the proof is about the commitment with the id `wanted`, in this direction.
+void require_commitment(Direction direction, const VerificationKey& key, const Statement& statement,
+                        const std::optional<std::string>& wanted) {
   if (!wanted) return;
-  require(root.has_value(), ErrorKind::rejected,
-          [&] { return std::string("the proof is not about a committed ") + what; });
-  const std::string id = key.committed(tensor, *root).to_hex();
-  require(id == *wanted, ErrorKind::rejected, [&] {
-    return std::string("the proof is about the committed ") + what + " " + id + ", not " + *wanted;
-  });
+  const std::string what = direction_name(direction);
+  std::string ids;
+  for (std::size_t i = 0; i < std::min(key.tensors.size(), statement.tensors.size()); ++i) {
+    const auto& commitment = statement.tensors[i].commitment;
+    if (key.tensors[i].direction != direction || !commitment) continue;
+    const std::string id = key.committed(key.tensors[i], *commitment).to_hex();
+    if (id == *wanted) return;
+    ids += (ids.empty() ? "" : ", ") + id;
+  }
+  require(!ids.empty(), ErrorKind::rejected, [&] { return "the proof is not about a committed " + what; });
+  throw Error(ErrorKind::rejected,
+              "the proof is about the committed " + what + " " + ids + ", not " + *wanted);
 }
 
 std::optional<double> threshold_of(const Predicate& predicate) {
@@ -64,10 +70,10 @@ std::optional<double> threshold_of(const Predicate& predicate) {
 /// A key tells that its model compares scores with a threshold; which one, its structure tells. Nothing if
 /// the file model.structure beside the key is not the key's.
 std::optional<double> threshold_beside(const Path& key_file, const VerificationKey& key) {
-  if (key.output_form != Predicate::Kind::at_least && key.output_form != Predicate::Kind::below) return {};
+  if (key.output().form != Predicate::Kind::at_least && key.output().form != Predicate::Kind::below) return {};
   try {
     const PublicModel shown = load_structure(ModelFolder{key_file.parent_path()}.structure());
-    check_key_of(with_predicate(shown.imported, shown.predicate), key);
+    check_key_of(shown, key);
     return threshold_of(shown.predicate);
   } catch (const Error&) {
     return {};
@@ -78,18 +84,18 @@ std::optional<double> threshold_beside(const Path& key_file, const VerificationK
 
 void commit_input(const CommitCommand& command, const Output& output) {
   const VerificationKey key = load_key(command.key);
-  require(key.input_visibility == Visibility::committed, ErrorKind::usage, [&] {
-    return std::string("the key's input is ") + visibility_name(key.input_visibility) +
+  require(key.input().visibility == Visibility::committed, ErrorKind::usage, [&] {
+    return std::string("the key's input is ") + visibility_name(key.input().visibility) +
            ": commit to inputs of keys made by `circlet setup --input committed`";
   });
   require_no_commitment(command.data);
   const TensorInfo tensor{.name = "input",
-                          .rows = key.input.rows,
-                          .min = key.input.min,
-                          .max = key.input.max,
-                          .scales = key.input.scales};
+                          .rows = key.input().rows,
+                          .min = key.input().min,
+                          .max = key.input().max,
+                          .scales = key.input().scales};
   const DataCommitment data =
-      commit_data(key, key.input, quantise(tensor, read_inputs(command.input, tensor.rows)));
+      commit_data(key, key.input(), quantise(tensor, read_inputs(command.input, tensor.rows)));
   const auto place = save_commitment(data, command.data);
   nlohmann::ordered_json object = {{"commitment", data.id().to_hex()}};
   std::string text = fmt::format("commitment {}\n", data.id().to_hex());
@@ -174,8 +180,8 @@ void verify_proof(const VerifyCommand& command, const Output& output) {
              to_hex(wanted);
     });
   }
-  require_commitment("input", key, key.input, proof.statement.input_root, command.input_commitment);
-  require_commitment("output", key, key.output, proof.statement.output_root, command.output_commitment);
+  require_commitment(Direction::input, key, proof.statement, command.input_commitment);
+  require_commitment(Direction::output, key, proof.statement, command.output_commitment);
   const auto start = std::chrono::steady_clock::now();
   verify(key, proof, observer);
   const double seconds = seconds_since(start);
@@ -217,10 +223,10 @@ void bench(const BenchCommand& command, const Output& output) {
   std::size_t proof_bytes = 0;
   const std::uint32_t repeat = std::max(command.repeat, 1U);
   const VerificationKey key = verification_key_of(folder);
-  require(key.input_visibility != Visibility::committed && key.output_visibility != Visibility::committed,
+  require(key.input().visibility != Visibility::committed && key.output().visibility != Visibility::committed,
           ErrorKind::usage, "bench times keys without committed values");
   // What is refused leaves no files.
-  static_cast<void>(quantise_input(folder.program(), read_inputs(command.input, key.input.rows), nullptr));
+  static_cast<void>(quantise_input(folder.program(), read_inputs(command.input, key.input().rows), nullptr));
   // Nothing is proved with the folder's key: its units are for proofs that somebody asked for, and a proof
   // that is not counted must not exist. Weights that are masked anew, in memory alone, take as long.
   ProvingKey throwaway;
@@ -247,8 +253,8 @@ void bench(const BenchCommand& command, const Output& output) {
     timer.end_phase("model.pk");
     const ProvingSession session(throwaway, std::move(program), budget_file, {.strict = true});
     timer.end_phase("session");
-    const auto inputs = read_inputs(command.input, key.input.rows);
-    const std::size_t sample_size = std::size_t{key.input.rows} * key.batch;
+    const auto inputs = read_inputs(command.input, key.input().rows);
+    const std::size_t sample_size = std::size_t{key.input().rows} * key.batch();
     const std::size_t samples = std::max<std::size_t>(1, inputs.size() / sample_size);
     const auto first = static_cast<std::ptrdiff_t>(i % samples * sample_size);
     const auto last = std::min<std::ptrdiff_t>(first + static_cast<std::ptrdiff_t>(sample_size),

@@ -71,14 +71,18 @@ std::string place_note(const BudgetPlace& place) {
 std::string hidden_text(const VerificationKey& key) {
   if (!key.zero_knowledge) return "nothing (--no-zk): the key and its proofs tell of weights and values";
   std::string text;
-  const auto add = [&](bool hidden, const char* name) {
-    if (hidden) text += (text.empty() ? "" : ", ") + std::string(name);
+  const auto add = [&](bool hidden, const std::string& name) {
+    if (hidden && text.find(name) == std::string::npos) text += (text.empty() ? "" : ", ") + name;
   };
   add(key.hides_weights(), "the weights");
-  add(key.input_visibility != Visibility::shown, "the input");
-  add(key.output_visibility != Visibility::shown, "the output");
-  add(key.output_form != Predicate::Kind::values, "the scores");
-  if (key.weights_public && key.input_visibility == Visibility::shown) {
+  bool shows_inputs = true;
+  for (const PublicTensor& tensor : key.tensors) {
+    const bool hidden = tensor.visibility != Visibility::shown;
+    add(hidden, std::string("the ") + direction_name(tensor.direction));
+    add(tensor.form != Predicate::Kind::values, "the scores");
+    if (tensor.direction == Direction::input && hidden) shows_inputs = false;
+  }
+  if (key.weights_public && shows_inputs) {
     return "nothing: weights and input are public, and give all the rest";
   }
   return text + " and all that lies between; not the shapes, scales and look-up tables" +
@@ -106,79 +110,99 @@ std::string output_text(const Predicate& predicate, const std::vector<std::int32
   return fmt::format("{}: {}", to_text(predicate), answers(integers));
 }
 
-nlohmann::ordered_json statement_json(const VerificationKey& key, const Statement& statement,
-                                      std::optional<double> threshold) {
-  nlohmann::ordered_json json = {{"model_id", model_id(key).to_hex()},
-                                 {"context", to_hex(statement.context)}};
-  if (key.input_visibility == Visibility::shown) {
-    json["inputs"] = statement.inputs;
-  } else {
-    json["inputs"] = visibility_name(key.input_visibility);
+namespace {
+
+bool compares(Predicate::Kind form) {
+  return form == Predicate::Kind::at_least || form == Predicate::Kind::below;
+}
+
+/// What is said of a tensor, in the names of its direction.
+void add_tensor(nlohmann::ordered_json& json, const VerificationKey& key, const PublicTensor& tensor,
+                const Stated& stated, std::optional<double> threshold) {
+  const std::string name = direction_name(tensor.direction);
+  const bool is_output = tensor.direction == Direction::output;
+  if (is_output) json["output_form"] = form_name(tensor.form);
+  if (tensor.visibility != Visibility::shown) {
+    json[name + "s"] = visibility_name(tensor.visibility);
+    if (stated.commitment) json[name + "_commitment"] = key.committed(tensor, *stated.commitment).to_hex();
+    return;
   }
-  if (statement.input_root) {
-    json["input_commitment"] = key.committed(key.input, *statement.input_root).to_hex();
-  }
-  json["zero_knowledge"] = key.zero_knowledge;
-  json["weights"] = key.hides_weights() ? "private" : "public";
-  json["output_form"] = form_name(key.output_form);
-  if (statement.output_root) {
-    json["outputs"] = visibility_name(key.output_visibility);
-    json["output_commitment"] = key.committed(key.output, *statement.output_root).to_hex();
-    return json;
-  }
-  json["outputs"] = statement.outputs;
-  const bool shows_scores = key.output_form == Predicate::Kind::values;
-  if (key.output_form == Predicate::Kind::at_least || key.output_form == Predicate::Kind::below) {
+  json[name + "s"] = stated.values;
+  if (!is_output) return;
+  if (compares(tensor.form)) {
     if (threshold) json["threshold"] = *threshold;
-    json["holds"] = std::vector<bool>(statement.outputs.begin(), statement.outputs.end());
-    return json;
+    json["holds"] = std::vector<bool>(stated.values.begin(), stated.values.end());
+    return;
   }
+  const bool shows_scores = tensor.form == Predicate::Kind::values;
   auto reals = nlohmann::ordered_json::array();
   auto greatest = nlohmann::ordered_json::array();
-  for (std::size_t sample = 0; sample < key.batch; ++sample) {
-    const auto integers = sample_of(statement.outputs, key.output.rows, sample);
-    const auto real = real_values(key.output.scales, integers);
+  for (std::size_t sample = 0; sample < tensor.lanes; ++sample) {
+    const auto integers = sample_of(stated.values, tensor.rows, sample);
+    const auto real = real_values(tensor.scales, integers);
     reals.push_back(real);
     greatest.push_back(shows_scores ? greatest_index(real) : static_cast<std::size_t>(integers[0]));
   }
   if (shows_scores) json["real_outputs"] = reals;
-  if (!shows_scores || key.output.rows > 1) json["argmax"] = greatest;
+  if (!shows_scores || tensor.rows > 1) json["argmax"] = greatest;
+}
+
+std::string tensor_text(const VerificationKey& key, const PublicTensor& tensor, const Stated& stated,
+                        std::optional<double> threshold) {
+  const bool is_output = tensor.direction == Direction::output;
+  const std::string name = fmt::format("{:<8} ", direction_name(tensor.direction));
+  if (tensor.visibility != Visibility::shown) {
+    std::string text = name + visibility_name(tensor.visibility);
+    if (is_output) text += std::string(", ") + form_name(tensor.form);
+    text += fmt::format(", {} values in {}..{}\n", tensor.rows, tensor.min, tensor.max);
+    if (stated.commitment) {
+      text += fmt::format("         commitment {}\n", key.committed(tensor, *stated.commitment).to_hex());
+    }
+    return text;
+  }
+  std::string text;
+  for (std::size_t sample = 0; sample < tensor.lanes; ++sample) {
+    const auto integers = sample_of(stated.values, tensor.rows, sample);
+    if (!is_output) {
+      text += name + fmt::format("{}\n", fmt::join(integers, " "));
+    } else if (compares(tensor.form) && !threshold) {
+      text += name + fmt::format("{} the threshold of the key's model.structure: {}\n",
+                                 tensor.form == Predicate::Kind::below ? "below" : "at least",
+                                 answers(integers));
+    } else {
+      text += name + output_text({tensor.form, threshold.value_or(0)}, integers,
+                                 real_values(tensor.scales, integers)) +
+              "\n";
+    }
+  }
+  return text;
+}
+
+}  // namespace
+
+nlohmann::ordered_json statement_json(const VerificationKey& key, const Statement& statement,
+                                      std::optional<double> threshold) {
+  nlohmann::ordered_json json = {{"model_id", model_id(key).to_hex()},
+                                 {"context", to_hex(statement.context)},
+                                 {"zero_knowledge", key.zero_knowledge},
+                                 {"weights", key.hides_weights() ? "private" : "public"}};
+  if (key.tensors.size() == 2) {
+    for (std::size_t i = 0; i < 2; ++i) add_tensor(json, key, key.tensors[i], statement.tensors[i], threshold);
+    return json;
+  }
+  json["tensors"] = nlohmann::ordered_json::array();
+  for (std::size_t i = 0; i < key.tensors.size(); ++i) {
+    add_tensor(json["tensors"].emplace_back(), key, key.tensors[i], statement.tensors[i], threshold);
+  }
   return json;
 }
 
 std::string statement_text(const VerificationKey& key, const Statement& statement,
                            std::optional<double> threshold) {
-  const bool compares =
-      key.output_form == Predicate::Kind::at_least || key.output_form == Predicate::Kind::below;
   std::string text =
       fmt::format("model id {}\ncontext  {}\n", model_id(key).to_hex(), to_hex(statement.context));
-  for (std::size_t sample = 0; sample < key.batch; ++sample) {
-    if (key.input_visibility == Visibility::shown) {
-      const auto integers = sample_of(statement.inputs, key.input.rows, sample);
-      text += fmt::format("input    {}\n", fmt::join(integers, " "));
-    } else {
-      text += fmt::format("input    {}, {} values in {}..{}\n", visibility_name(key.input_visibility),
-                          key.input.rows, key.input.min, key.input.max);
-      if (statement.input_root) {
-        text +=
-            fmt::format("         commitment {}\n", key.committed(key.input, *statement.input_root).to_hex());
-      }
-    }
-    if (statement.output_root) {
-      text += fmt::format("output   committed, {}, {} values in {}..{}\n         commitment {}\n",
-                          form_name(key.output_form), key.output.rows, key.output.min, key.output.max,
-                          key.committed(key.output, *statement.output_root).to_hex());
-      continue;
-    }
-    const auto integers = sample_of(statement.outputs, key.output.rows, sample);
-    if (compares && !threshold) {
-      text +=
-          fmt::format("output   {} the threshold of the key's model.structure: {}\n",
-                      key.output_form == Predicate::Kind::below ? "below" : "at least", answers(integers));
-    } else {
-      text += fmt::format("output   {}\n", output_text({key.output_form, threshold.value_or(0)}, integers,
-                                                       real_values(key.output.scales, integers)));
-    }
+  for (std::size_t i = 0; i < key.tensors.size(); ++i) {
+    text += tensor_text(key, key.tensors[i], statement.tensors[i], threshold);
   }
   return text + fmt::format("hides    {}\n", hidden_text(key));
 }

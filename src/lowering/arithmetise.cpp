@@ -416,10 +416,10 @@ std::uint64_t most_rows(const Program& program, const TableShape& shape) {
 }
 
 /// Least log size, at least 4, with room for the real rows, the fin row and the mask rows.
-std::uint32_t table_log_size(std::size_t table, std::uint32_t lanes, std::size_t real_rows,
+std::uint32_t table_log_size(TableKind kind, std::uint32_t lanes, std::size_t real_rows,
                              std::uint32_t hidden_queries) {
   const std::size_t masks =
-      hidden_queries == 0 ? 0 : mask_rows(table_layout(table, lanes), hidden_queries).count();
+      hidden_queries == 0 ? 0 : mask_rows(table_layout(kind, lanes), hidden_queries).count();
   return std::max(4U, log2_exact(real_rows + 1 + masks));
 }
 
@@ -441,17 +441,17 @@ Arithmetisation checked(const Program& program, const TableShape& shape, std::ui
 }  // namespace
 
 TableSizes least_log_sizes(const Arithmetisation& a) {
-  const auto log_size = [&](std::size_t table, std::uint32_t lanes, std::size_t real_rows) {
-    return table_log_size(table, lanes, real_rows, a.shape.hidden_queries);
+  const auto log_size = [&](TableKind kind, std::uint32_t lanes, std::size_t real_rows) {
+    return table_log_size(kind, lanes, real_rows, a.shape.hidden_queries);
   };
-  TableSizes sizes{.linear = log_size(linear_table, a.shape.lanes, a.linear.size()),
-                   .activate = log_size(activate_table, a.shape.batch, a.activate.size()),
-                   .lut = log_size(lut_table, LutShape::lanes, a.lut.size()),
-                   .mac = log_size(mac_table, MacShape::lanes, a.mac.size())};
+  TableSizes sizes{.linear = log_size(TableKind::linear, a.shape.lanes, a.linear.size()),
+                   .activate = log_size(TableKind::activate, a.shape.batch, a.activate.size()),
+                   .lut = log_size(TableKind::lut, LutShape::lanes, a.lut.size()),
+                   .mac = log_size(TableKind::mac, MacShape::lanes, a.mac.size())};
   sizes.blinder = std::max({sizes.linear, sizes.activate, sizes.lut, sizes.mac});
-  // The tables input and output have the blinder's height.
+  // Committed values have the blinder's height.
   for (const std::size_t rows : {a.input_rows, a.output_rows}) {
-    if (rows != 0) sizes.blinder = std::max(sizes.blinder, log_size(input_table, data::row_values, rows));
+    if (rows != 0) sizes.blinder = std::max(sizes.blinder, log_size(TableKind::data, data::row_values, rows));
   }
   if (a.shape.hidden_queries != 0) {
     sizes.blinder = std::max(sizes.blinder, blinder_log_size(a.shape.hidden_queries));
@@ -467,12 +467,12 @@ Arithmetisation arithmetise(const Program& program, const TableShape& shape) {
 Arithmetisation arithmetise(const Program& program, const VerificationKey& key) {
   check_program(program);
   // A structure of a few bytes can ask for tables of gigabytes. The count of rows is not exact.
-  const std::uint32_t most = std::min(key.log_sizes.blinder + 1, max_table_log_size);
+  const std::uint32_t most = std::min(key.height() + 1, max_table_log_size);
   Arithmetisation result = checked(program, table_shape(key), most);
-  const auto least = result.log_sizes.all(), named = key.log_sizes.all();
+  const auto least = result.log_sizes.all(), named = table_sizes(key).all();
   require(std::ranges::equal(least, named, std::less_equal<>()), ErrorKind::rejected,
           "the key's table sizes are not those of this structure");
-  result.log_sizes = key.log_sizes;
+  result.log_sizes = table_sizes(key);
   return result;
 }
 

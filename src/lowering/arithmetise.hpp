@@ -94,7 +94,7 @@ struct Arithmetisation {
   std::vector<MacRow> mac;
   std::vector<std::uint32_t> first_lut_row;         // of function fn at index fn - 1
   std::uint32_t input_claim = 0, output_claim = 0;  // wire ids; 0 for a hidden input
-  std::size_t input_rows = 0, output_rows = 0;      // real rows of the tables input and output
+  std::size_t input_rows = 0, output_rows = 0;      // real rows of committed values
   std::uint32_t one_reads = 0, ones_reads = 0;
 
   std::optional<std::uint32_t> first_blinder_row;  // found anew if absent

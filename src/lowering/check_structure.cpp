@@ -2,6 +2,7 @@
 // They look only at the columns, so that they also catch a tree that no Program gives rise to.
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <optional>
 #include <set>
@@ -22,12 +23,12 @@ namespace {
 /// One table with its columns by name and the number of its real rows.
 class TableView {
  public:
-  TableView(const StructureTable& table, std::size_t index, std::uint32_t hidden_queries) : table_(table) {
+  TableView(const StructureTable& table, TableKind kind, std::uint32_t hidden_queries) : table_(table) {
     for (const auto& column : table.columns) {
       require(column.size() == table.rows(), ErrorKind::rejected,
               [&] { return "structure: the columns of " + table.name + " differ in length"; });
     }
-    check_row_classes(index, hidden_queries);
+    check_row_classes(kind, hidden_queries);
   }
 
   [[nodiscard]] M31 at(std::string_view column, std::size_t row) const { return table_.column(column)[row]; }
@@ -42,9 +43,9 @@ class TableView {
  private:
   /// real on rows 0..n-1, n >= 1; fin on row n alone; keepr on real rows but the first; live = 1 but on the
   /// dead mask rows; everything else 0 on rows that are not real.
-  void check_row_classes(std::size_t index, std::uint32_t hidden_queries) {
+  void check_row_classes(TableKind kind, std::uint32_t hidden_queries) {
     MaskRows masks;
-    if (hidden_queries != 0) masks = mask_rows(table_layout(index, 1), hidden_queries);
+    if (hidden_queries != 0) masks = mask_rows(table_layout(kind, 1), hidden_queries);
     while (real_rows_ < table_.rows() && bit("real", real_rows_)) ++real_rows_;
     if (real_rows_ == 0) fail(0, "the table has no real row, which leaves its claimed sum free");
     if (real_rows_ == table_.rows()) fail(real_rows_ - 1, "there is no row left for fin");
@@ -415,8 +416,11 @@ std::uint32_t check_data(const TableView& table, std::int32_t count) {
 }  // namespace
 
 PublicWires public_wires(const VerificationKey& key) {
-  return {key.input_visibility, key.output_visibility, key.input.claim_wire, key.output.claim_wire,
-          key.one_reads,        key.ones_reads,        key.output_form,      key.batch};
+  const PublicTensor &input = key.input(), &output = key.output();
+  require(key.constants.size() == 2, ErrorKind::unsupported,
+          "the key's constant wires are not those that setup makes");
+  return {input.visibility,       output.visibility,      input.claim_wire, output.claim_wire,
+          key.constants[0].reads, key.constants[1].reads, output.form,      output.lanes};
 }
 
 PublicWires public_wires(const Arithmetisation& a, Predicate::Kind output_form) {
@@ -432,19 +436,26 @@ PublicWires public_wires(const Arithmetisation& a, Predicate::Kind output_form) 
 
 void check_structure(const Structure& structure, const PublicWires& wires_of_key,
                      std::uint32_t hidden_queries) {
-  const auto view = [&](std::size_t table) { return TableView(structure[table], table, hidden_queries); };
+  const std::size_t committed = std::ranges::count(std::array{wires_of_key.input, wires_of_key.output},
+                                                   Visibility::committed);
+  require(structure.size() == first_data_table + committed + 1, ErrorKind::rejected,
+          "structure: the tables are not those of such a key");
+  const auto view = [&](std::size_t table) {
+    const TableKind kind = table < first_data_table ? kind_at(table) : TableKind::data;
+    return TableView(structure[table], kind, hidden_queries);
+  };
   const TableView linear = view(linear_table), activate = view(activate_table), lut = view(lut_table),
                   mac = view(mac_table);
   Wires wires;
   // The wire of a claim of committed values is named by their table, that of public values by the key.
   std::uint32_t input_claim = wires_of_key.input_claim, output_claim = wires_of_key.output_claim;
   if (wires_of_key.input == Visibility::committed) {
-    const TableView input = view(input_table);
+    const TableView input = view(first_data_table);
     input_claim = check_data(input, -1);
     wires.yield(input, input.real_rows() - 1, M31(input_claim), 1);
   }
   if (wires_of_key.output == Visibility::committed) {
-    const TableView output = view(output_table);
+    const TableView output = view(first_data_table + committed - 1);
     output_claim = check_data(output, 1);
     wires.read(output, output.real_rows() - 1, M31(output_claim));
   }

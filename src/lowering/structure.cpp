@@ -37,9 +37,9 @@ class TableWriter {
   StructureTable table_;
 };
 
-MaskRows masks(std::size_t table, std::uint32_t lanes, const Arithmetisation& a) {
+MaskRows masks(TableKind kind, std::uint32_t lanes, const Arithmetisation& a) {
   if (a.shape.hidden_queries == 0) return {};
-  return mask_rows(table_layout(table, lanes), a.shape.hidden_queries);
+  return mask_rows(table_layout(kind, lanes), a.shape.hidden_queries);
 }
 
 StructureTable build_linear(const Arithmetisation& a, std::uint32_t log_size) {
@@ -49,7 +49,7 @@ StructureTable build_linear(const Arithmetisation& a, std::uint32_t log_size) {
     const auto& row = a.linear[i];
     table.row(i, {1, 1, row.continues, row.last_tile, row.keep, row.claims, i != 0, row.count, row.id, 0});
   }
-  return table.finish(a.linear.size(), masks(linear_table, a.shape.lanes, a));
+  return table.finish(a.linear.size(), masks(TableKind::linear, a.shape.lanes, a));
 }
 
 StructureTable build_activate(const Arithmetisation& a, std::uint32_t log_size) {
@@ -62,7 +62,7 @@ StructureTable build_activate(const Arithmetisation& a, std::uint32_t log_size) 
     table.row(i, {1, 1, row.keep, row.two_s, row.offset, row.q_function, row.r_function, row.value_id,
                   row.value_reads, row.claim_id, row.claim_count, i != 0, 0});
   }
-  return table.finish(a.activate.size(), masks(activate_table, a.shape.batch, a));
+  return table.finish(a.activate.size(), masks(TableKind::activate, a.shape.batch, a));
 }
 
 StructureTable build_lut(const Arithmetisation& a, std::uint32_t log_size) {
@@ -71,7 +71,7 @@ StructureTable build_lut(const Arithmetisation& a, std::uint32_t log_size) {
     const auto& row = a.lut[i];
     table.row(i, {1, 1, i != 0, 0, row.function, row.first, row.y[0], row.y[1], row.y[2], row.y[3]});
   }
-  return table.finish(a.lut.size(), masks(lut_table, LutShape::lanes, a));
+  return table.finish(a.lut.size(), masks(TableKind::lut, LutShape::lanes, a));
 }
 
 StructureTable build_mac(const Arithmetisation& a, std::uint32_t log_size) {
@@ -81,20 +81,18 @@ StructureTable build_mac(const Arithmetisation& a, std::uint32_t log_size) {
     table.row(i, {1, 1, row.carry == MacRow::Carry::same, row.carry == MacRow::Carry::times_t, row.a_id,
                   row.b_id, row.y_id, row.y_reads, i != 0, 0});
   }
-  return table.finish(a.mac.size(), masks(mac_table, MacShape::lanes, a));
+  return table.finish(a.mac.size(), masks(TableKind::mac, MacShape::lanes, a));
 }
 
-/// A table of `real_rows` committed values, if there is one; `count` is 1 if it reads the claim, -1 if it
-/// yields it.
-StructureTable build_data(std::size_t index, const char* name, std::size_t real_rows, std::uint32_t claim,
-                          std::int32_t count, const Arithmetisation& a) {
-  if (real_rows == 0) return {.name = name, .column_names = {}, .columns = {}};
+/// A table of `real_rows` committed values; `count` is 1 if it reads the claim, -1 if it yields it.
+StructureTable build_data(const char* name, std::size_t real_rows, std::uint32_t claim, std::int32_t count,
+                          const Arithmetisation& a) {
   TableWriter table(name, {"live", "real", "cont", "keepr", "n", "id", "fin"}, a.log_sizes.blinder);
   for (std::size_t i = 0; i < real_rows; ++i) {
     const bool last = i + 1 == real_rows;
     table.row(i, {1, 1, i != 0, i != 0, last ? count : 0, last ? claim : 0, 0});
   }
-  return table.finish(real_rows, masks(index, data::row_values, a));
+  return table.finish(real_rows, masks(TableKind::data, data::row_values, a));
 }
 
 }  // namespace
@@ -119,15 +117,19 @@ Structure build_structure(const Arithmetisation& arithmetisation) {
   StructureTable blinder{.name = "blinder",
                          .column_names = {"a"},
                          .columns = {blinder_structure(sizes.blinder, first, shape.hidden_queries)}};
-  return {build_linear(arithmetisation, sizes.linear),
-          build_activate(arithmetisation, sizes.activate),
-          build_lut(arithmetisation, sizes.lut),
-          build_mac(arithmetisation, sizes.mac),
-          build_data(input_table, InputShape::table, arithmetisation.input_rows, arithmetisation.input_claim,
-                     -1, arithmetisation),
-          build_data(output_table, OutputShape::table, arithmetisation.output_rows,
-                     arithmetisation.output_claim, 1, arithmetisation),
-          std::move(blinder)};
+  Structure structure = {
+      build_linear(arithmetisation, sizes.linear), build_activate(arithmetisation, sizes.activate),
+      build_lut(arithmetisation, sizes.lut), build_mac(arithmetisation, sizes.mac)};
+  if (arithmetisation.input_rows != 0) {
+    structure.push_back(build_data(direction_name(Direction::input), arithmetisation.input_rows,
+                                   arithmetisation.input_claim, -1, arithmetisation));
+  }
+  if (arithmetisation.output_rows != 0) {
+    structure.push_back(build_data(direction_name(Direction::output), arithmetisation.output_rows,
+                                   arithmetisation.output_claim, 1, arithmetisation));
+  }
+  structure.push_back(std::move(blinder));
+  return structure;
 }
 
 }  // namespace circlet

@@ -2,7 +2,6 @@
 // run on them.
 #pragma once
 
-#include <array>
 #include <span>
 #include <string>
 #include <string_view>
@@ -25,8 +24,8 @@ struct StructureTable {
   [[nodiscard]] BaseColumn& column(std::string_view wanted);
 };
 
-/// In the order of the registry; a table that is not there has no columns.
-using Structure = std::array<StructureTable, component_count>;
+/// One table an instance, in order.
+using Structure = std::vector<StructureTable>;
 
 Structure build_structure(const Arithmetisation& arithmetisation);
 

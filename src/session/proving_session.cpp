@@ -45,9 +45,9 @@ auto ProvingSession::refusing_alike(const Action& action) const {
 }
 
 ProvingSession::Input ProvingSession::read_input(const ProofRequest& request) const {
-  if (key().input_visibility == Visibility::committed) {
+  if (key().input().visibility == Visibility::committed) {
     DataCommitment data = load_commitment(commitment_file(request));
-    check_data_fits(data, key(), key().input);
+    check_data_fits(data, key(), key().input());
     auto values = data.values;
     return {std::move(values), std::move(data), {}};
   }
@@ -63,7 +63,7 @@ CountedProof ProvingSession::prove(const ProofRequest& request) const {
   PhaseTimer timer(request.phases);
   const bool counts_key = key().hides_weights();
   if (counts_key) require_budget(budget_, key().weights_root);  // before the work
-  const bool commits_output = key().output_visibility == Visibility::committed;
+  const bool commits_output = key().output().visibility == Visibility::committed;
   require(request.output_data.has_value() == commits_output, ErrorKind::usage,
           commits_output ? "the key commits to the output: say where its opening goes with --output-data"
                          : "--output-data: the key does not commit to the output");
@@ -86,15 +86,18 @@ CountedProof ProvingSession::prove(const ProofRequest& request) const {
   std::optional<DataCommitment> output;
   CountedProof result = refusing_alike([&] {
     if (commits_output) {
-      output = commit_data(key(), key().output, execute(program_, input.values, key().batch).output());
+      output = commit_data(key(), key().output(), execute(program_, input.values, key().batch()).output());
     }
+    CommittedValues data;  // the input first, as in the key
+    if (input.data) data.push_back(&*input.data);
+    if (output) data.push_back(&*output);
     CountedProof made;
     made.proof = circlet::prove(
         proving_key_, program_, input.values,
         {.context = request.context,
          .observer = {},
          .phases = request.phases,
-         .data = {.input = input.data ? &*input.data : nullptr, .output = output ? &*output : nullptr}});
+         .data = data});
     made.file = encode_proof(made.proof);
     return made;
   });

@@ -9,16 +9,16 @@
 namespace circlet {
 namespace {
 
-/// "pin", little-endian. No transcript of a proof starts with one word.
-constexpr std::array<std::uint32_t, 1> tag = {0x006e6970};
+/// "pin" and "data", little-endian. No transcript of a proof starts with one word.
+constexpr std::array<std::uint32_t, 1> weights_tag = {0x006e6970}, data_tag = {0x61746164};
 
 bool in_cm31(const QM31& x) { return x.second.is_zero(); }
 
 }  // namespace
 
-std::vector<CirclePoint<QM31>> pin_points(const Blake2sHash& root) {
+std::vector<CirclePoint<QM31>> pin_points(Pinned what, const Blake2sHash& root) {
   Blake2sChannel channel;
-  channel.mix_u32s(tag);
+  channel.mix_u32s(what == Pinned::weights ? weights_tag : data_tag);
   channel.mix_root(root);
   std::vector<CirclePoint<QM31>> points;
   for (const QM31& t : channel.draw_secure_felts(pin_point_count)) {

@@ -13,10 +13,13 @@ namespace circlet {
 /// (docs/security.md section 4).
 inline constexpr std::size_t pin_point_count = 2;
 
+/// What a pinned tree holds.
+enum class Pinned : std::uint8_t { weights, data };
+
 /// The points of the tree with this root: two draws from a fresh channel that has mixed a tag and the root.
 /// Whoever commits to a word knows them only after he is bound to it. Error(rejected) for a root without such
 /// points.
-std::vector<CirclePoint<QM31>> pin_points(const Blake2sHash& root);
+std::vector<CirclePoint<QM31>> pin_points(Pinned what, const Blake2sHash& root);
 
 /// Whether pinned values at these points say less of columns of 2^log_size rows, lifted to 2^m, or show more
 /// of them, than docs/soundness.md and docs/zero-knowledge.md say: less than 2^-58 of all roots. Whoever

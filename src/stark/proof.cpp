@@ -1,5 +1,6 @@
 #include "stark/proof.hpp"
 
+#include <array>
 #include <nlohmann/json.hpp>
 
 #include "core/artefact.hpp"
@@ -9,45 +10,88 @@
 namespace circlet {
 namespace {
 
-void write_root(ByteWriter& writer, const std::optional<Blake2sHash>& root) {
-  writer.write(std::uint32_t{root ? 1U : 0U});
-  if (root) writer.write_array(std::span<const std::uint32_t>(root->words));
+using Json = nlohmann::ordered_json;
+
+void write_felts(ByteWriter& writer, const std::vector<QM31>& values) {
+  for (const QM31& value : values) {
+    for (const M31 coordinate : value.coordinates()) writer.write(coordinate.value());
+  }
 }
-std::optional<Blake2sHash> read_root(ByteReader& reader, const char* field) {
-  const auto count = reader.read<std::uint32_t>(field);
-  if (count > 1) reader.fail(field, "there are more roots than one");
-  if (count == 0) return {};
-  Blake2sHash root;
-  for (auto& word : root.words) word = reader.read<std::uint32_t>(field);
-  return root;
+
+std::vector<QM31> read_felts(ByteReader& reader, std::size_t count, const char* field) {
+  std::vector<QM31> values;
+  for (; count != 0; --count) {
+    std::array<M31, 4> coordinates;
+    for (auto& coordinate : coordinates) {
+      coordinate = M31(reader.read<std::uint32_t>(field));
+      if (!is_canonical(coordinate)) reader.fail(field, "a value is not below 2^31 - 1");
+    }
+    values.push_back(QM31::from_coordinates(coordinates));
+  }
+  return values;
+}
+
+void write_stated(ByteWriter& writer, const Stated& stated) {
+  writer.write(static_cast<std::uint32_t>(stated.visibility()));
+  if (stated.commitment) {
+    writer.write_array(std::span<const std::uint32_t>(stated.commitment->root.words));
+    write_felts(writer, stated.commitment->pin);
+  } else if (!stated.values.empty()) {
+    writer.write_counted(std::span<const std::int32_t>(stated.values));
+  }
+}
+
+Stated read_stated(ByteReader& reader) {
+  Stated stated;
+  switch (reader.read<std::uint32_t>("visibility")) {
+    case static_cast<std::uint32_t>(Visibility::shown):
+      stated.values = reader.read_counted<std::int32_t>("public values");
+      if (stated.values.empty()) reader.fail("public values", "there are none");
+      break;
+    case static_cast<std::uint32_t>(Visibility::hidden):
+      break;
+    case static_cast<std::uint32_t>(Visibility::committed): {
+      Commitment& commitment = stated.commitment.emplace();
+      for (auto& word : commitment.root.words) word = reader.read<std::uint32_t>("root of committed values");
+      commitment.pin = read_felts(reader, data_pin_values, "pin of committed values");
+      break;
+    }
+    default:
+      reader.fail("visibility", "neither public, private nor committed");
+  }
+  return stated;
+}
+
+Json felts_json(const std::vector<QM31>& values) {
+  Json list = Json::array();
+  for (const auto& value : values) {
+    const auto x = value.coordinates();
+    list.push_back(
+        Json::array({Json::array({x[0].value(), x[1].value()}), Json::array({x[2].value(), x[3].value()})}));
+  }
+  return list;
+}
+
+Json stated_json(const Stated& stated) {
+  Json json = Json::object();
+  if (stated.commitment) {
+    json["root"] = stated.commitment->root.to_hex();
+    json["pin"] = felts_json(stated.commitment->pin);
+  } else if (!stated.values.empty()) {
+    json["values"] = stated.values;
+  }
+  return json;
 }
 
 }  // namespace
 
-bool has_table(const Statement& statement, std::size_t table) {
-  if (table == input_table) return statement.input_root.has_value();
-  if (table == output_table) return statement.output_root.has_value();
-  return true;
-}
-
-std::vector<QM31> present_sums(const Statement& statement, const std::array<QM31, table_count>& sums) {
-  std::vector<QM31> present;
-  for (std::size_t table = 0; table < table_count; ++table) {
-    if (has_table(statement, table)) present.push_back(sums[table]);
-  }
-  return present;
-}
-
 Bytes encode_proof(const Proof& proof) {
   ByteWriter writer;
   writer.write_array(std::span<const std::uint32_t>(proof.statement.context));
-  writer.write_counted(std::span<const std::int32_t>(proof.statement.inputs));
-  writer.write_counted(std::span<const std::int32_t>(proof.statement.outputs));
-  write_root(writer, proof.statement.input_root);
-  write_root(writer, proof.statement.output_root);
-  for (const auto& sum : present_sums(proof.statement, proof.claimed_sums)) {
-    for (const auto coordinate : sum.coordinates()) writer.write(coordinate.value());
-  }
+  writer.write(static_cast<std::uint32_t>(proof.statement.tensors.size()));
+  for (const Stated& stated : proof.statement.tensors) write_stated(writer, stated);
+  writer.write(static_cast<std::uint32_t>(proof.claimed_sums.size()));
+  write_felts(writer, proof.claimed_sums);
   write_stark_proof(writer, proof.stark);
   return seal_artefact(ArtefactKind::proof, Proof::format_version, writer.bytes());
 }
@@ -56,39 +100,21 @@ Proof decode_proof(std::span<const std::uint8_t> file, const std::string& name) 
   ByteReader reader(open_artefact(ArtefactKind::proof, Proof::format_version, file, name), name);
   Proof proof;
   for (auto& word : proof.statement.context) word = reader.read<std::uint32_t>("context");
-  proof.statement.inputs = reader.read_counted<std::int32_t>("public inputs");
-  proof.statement.outputs = reader.read_counted<std::int32_t>("public outputs");
-  proof.statement.input_root = read_root(reader, "root of the input");
-  proof.statement.output_root = read_root(reader, "root of the output");
-  for (std::size_t table = 0; table < table_count; ++table) {
-    if (!has_table(proof.statement, table)) continue;
-    std::array<M31, 4> coordinates;
-    for (auto& coordinate : coordinates) {
-      coordinate = M31(reader.read<std::uint32_t>("claimed sums"));
-      if (!is_canonical(coordinate)) reader.fail("claimed sums", "a value is not below 2^31 - 1");
-    }
-    proof.claimed_sums[table] = QM31::from_coordinates(coordinates);
-  }
+  proof.statement.tensors.resize(reader.read_count(sizeof(std::uint32_t), "inputs and outputs"));
+  for (Stated& stated : proof.statement.tensors) stated = read_stated(reader);
+  const std::size_t sums = reader.read_count(4 * sizeof(std::uint32_t), "claimed sums");
+  proof.claimed_sums = read_felts(reader, sums, "claimed sums");
   proof.stark = read_stark_proof(reader);
   reader.expect_end();
   return proof;
 }
 
-nlohmann::ordered_json proof_to_json(const Proof& proof) {
-  auto sums = nlohmann::ordered_json::array();
-  for (const auto& sum : present_sums(proof.statement, proof.claimed_sums)) {
-    const auto x = sum.coordinates();
-    using Json = nlohmann::ordered_json;
-    sums.push_back(
-        Json::array({Json::array({x[0].value(), x[1].value()}), Json::array({x[2].value(), x[3].value()})}));
-  }
-  nlohmann::ordered_json statement = {{"context", to_hex(proof.statement.context)},
-                                      {"inputs", proof.statement.inputs},
-                                      {"outputs", proof.statement.outputs}};
-  if (proof.statement.input_root) statement["input_root"] = proof.statement.input_root->to_hex();
-  if (proof.statement.output_root) statement["output_root"] = proof.statement.output_root->to_hex();
-  return {
-      {"statement", statement}, {"claimed_sums", sums}, {"stark_proof", stark_proof_to_json(proof.stark)}};
+Json proof_to_json(const Proof& proof) {
+  Json tensors = Json::array();
+  for (const Stated& stated : proof.statement.tensors) tensors.push_back(stated_json(stated));
+  return {{"statement", {{"context", to_hex(proof.statement.context)}, {"tensors", tensors}}},
+          {"claimed_sums", felts_json(proof.claimed_sums)},
+          {"stark_proof", stark_proof_to_json(proof.stark)}};
 }
 
 }  // namespace circlet

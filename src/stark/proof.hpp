@@ -2,29 +2,23 @@
 // verified.
 #pragma once
 
-#include <array>
 #include <filesystem>
 #include <nlohmann/json_fwd.hpp>
+#include <vector>
 
-#include "air/tables/registry.hpp"
 #include "fri/proof.hpp"
 #include "stark/statement.hpp"
 
 namespace circlet {
 
 struct Proof {
-  static constexpr std::uint32_t format_version = 2;
+  static constexpr std::uint32_t format_version = 3;
 
   Statement statement;
-  std::array<QM31, table_count> claimed_sums;  // 0 for a table that is not there
+  std::vector<QM31> claimed_sums;  // one an instance of the key but the blinder
   StarkProof<Blake2sHash> stark;
   friend bool operator==(const Proof&, const Proof&) = default;
 };
-
-/// Whether a proof of this statement has the registry's table `table`.
-bool has_table(const Statement& statement, std::size_t table);
-/// The sums of the tables that a proof of this statement has, in component order.
-std::vector<QM31> present_sums(const Statement& statement, const std::array<QM31, table_count>& sums);
 
 Bytes encode_proof(const Proof& proof);
 /// Throws Error(bad_input) that names the damaged field.

@@ -38,6 +38,7 @@ struct Parameters {
   double fold_squares = 0;  // the same, each times the square of its folded domain
   double queries = 0;
   double pow_bits = 0;
+  double pins = 0;  // trees that are pinned
 };
 
 Parameters parameters_of(const VerificationKey& key) {
@@ -45,27 +46,43 @@ Parameters parameters_of(const VerificationKey& key) {
   const auto& fri = key.pcs.fri;
   Parameters result;
   const double blowup = rows_of(fri.log_blowup_factor);
-  result.rows = rows_of(key.log_sizes.blinder);
+  result.rows = rows_of(key.height());
   result.domain = result.rows * blowup;
   result.rate = 1 / blowup;
   result.outer_rate = (result.rows + 3) / result.domain;
   result.queries = fri.n_queries;
   result.pow_bits = key.pcs.pow_bits;
 
-  const double linear = rows_of(key.log_sizes.linear);
-  const double activate = rows_of(key.log_sizes.activate);
-  const double lut = rows_of(key.log_sizes.lut);
-  const double mac = rows_of(key.log_sizes.mac);
-  const double batch = key.batch;
-  const double lanes = key.lanes;
-  constexpr double public_messages = 4;  // ONE, ONES, the input, the output
-  const double data = (shape.input_committed ? result.rows : 0) + (shape.output_committed ? result.rows : 0);
-  result.messages = linear + (2 * batch + 2) * activate + 4 * lut + 3 * mac + data + public_messages;
-  // An op of `linear` with r rows has a claim of degree below C r in t and below B in alpha; an op of
-  // `activate` one of degree below its rows; a row of `mac` adds one power of t and at most one coefficient's
-  // padding; a table of committed values has a claim of degree below its values.
-  result.product_degree = linear * (batch + lanes) + activate * (batch + 1) + mac * (batch + lanes + 1) +
-                          data * circlet::data::row_values;
+  // The most samples that a wire is over, and the most weights of a row of `linear`, whose claims the others
+  // read.
+  double batch = 1, lanes = 1;
+  for (const ConstantWire& wire : key.constants) batch = std::max<double>(batch, wire.lanes);
+  for (const TableInstance& table : key.instances) {
+    if (table.kind == TableKind::activate) batch = std::max<double>(batch, table.lanes());
+    if (table.kind == TableKind::linear) lanes = std::max<double>(lanes, table.lanes());
+  }
+  // A row adds to a claim: of `linear` its weights in t and its wire in alpha, of `activate` a power of t, of
+  // `mac` a power of t and at most one coefficient's padding, of committed values as many powers of t.
+  const auto degree_of_row = [&](const TableInstance& table) -> double {
+    switch (table.kind) {
+      case TableKind::linear:
+        return batch + table.lanes();
+      case TableKind::activate:
+        return table.lanes() + 1;
+      case TableKind::mac:
+        return batch + lanes + 1;
+      case TableKind::data:
+        return table.lanes();
+      default:
+        return 0;
+    }
+  };
+  result.messages = static_cast<double>(key.constants.size() + key.tensors.size());
+  for (const TableInstance& table : key.instances) {
+    const RowMessages row = row_messages(table.kind);
+    result.messages += rows_of(table.log_size) * (row.sent + row.sent_per_lane * table.lanes());
+    result.product_degree += rows_of(table.log_size) * degree_of_row(table);
+  }
 
   constexpr double composition_columns = 8;
   result.quotients = composition_columns;
@@ -78,8 +95,10 @@ Parameters parameters_of(const VerificationKey& key) {
       }
     }
   }
-  result.quotients += static_cast<double>(key.pinned_values());
-  for (const FriLayerShape& layer : fri_layer_shapes(key.log_sizes.blinder, fri)) {
+  const auto data = static_cast<double>(shape.data_count());
+  result.quotients += static_cast<double>(key.pinned_values()) + data * data_pin_values;
+  result.pins = data + (key.pinned_values() != 0 ? 1 : 0);
+  for (const FriLayerShape& layer : fri_layer_shapes(key.height(), fri)) {
     const double degree = rows_of(layer.fold_step) - 1;
     const double folded = rows_of(layer.log_domain_size - layer.fold_step);
     result.fold_degree += degree;
@@ -89,10 +108,11 @@ Parameters parameters_of(const VerificationKey& key) {
 }
 
 /// Two of 2^log_list codewords agree at all pinned points: for each pair the points are among at most N + 2
-/// zeros.
+/// zeros, in any of the trees.
 double pin_bits(const Parameters& p, double log_list) {
   if (log_list <= 0) return hash_bits;  // there are no two
-  return std::min(hash_bits, pin_point_count * over_field(p.rows + 2) - 2 * log_list + 1);
+  return std::min(hash_bits, pin_point_count * over_field(p.rows + 2) - 2 * log_list + 1 -
+                                 std::log2(std::max(1.0, p.pins)));
 }
 
 /// The terms that do not depend on the queries' assumption, when at most `list` tuples of codewords explain
@@ -185,9 +205,7 @@ Security security_of(const VerificationKey& key) {
   // Random words agree with the best codeword on about rate + (log2(e) + b) rate / log2 |F| of their points
   // (Diamond and Gruen 2025, section 1.5).
   const double excess = (std::log2(std::exp(1.0)) - std::log2(p.rate)) * p.rate / log2_field;
-  if (key.input_visibility == Visibility::committed || key.output_visibility == Visibility::committed) {
-    result.data_binding = result.unique_decoding.queries;
-  }
+  if (air_shape(key).data_count() != 0) result.data_binding = result.binding();
   result.random_words = result.unique_decoding;
   result.random_words.pin = pin_bits(p, conjectured_log_list);
   result.capacity = result.random_words;
@@ -228,13 +246,10 @@ std::string to_text(const Security& security) {
          terms_text("conjectured: random words", security.random_words) +
          terms_text("conjectured: capacity", security.capacity) +
          fmt::format(
-             "          an owner who would prove two models under this key pays 2^{} hashes, as for a false "
+             "          an owner who would prove two models under this key{} pays 2^{} hashes, as for a false "
              "proof\n",
-             whole(security.binding())) +
-         (security.data_binding ? fmt::format("          one who committed to two inputs, or outputs, at "
-                                              "once proves either at 2^{} hashes a proof\n",
-                                              whole(*security.data_binding))
-                                : "");
+             security.data_binding ? ", or two inputs or outputs of one commitment," : "",
+             whole(security.binding()));
 }
 
 }  // namespace circlet

@@ -20,7 +20,7 @@ struct SecurityTerms {
   double out_of_domain = 0;
   double batching = 0;  // random combination of the DEEP quotients
   double folding = 0;   // all rounds of FRI
-  double pin = 0;       // two models near one weights root with one pin
+  double pin = 0;       // two lists of columns near one pinned root with one pin
 
   [[nodiscard]] double bits() const;
 };
@@ -47,9 +47,8 @@ struct Security {
   /// What it costs an owner to prove two models under one key, in the proven regimes: no less than a false
   /// proof.
   [[nodiscard]] double binding() const { return proven(); }
-  /// What a proof costs who committed to two inputs, or outputs, at once, half of the tree's leaves each:
-  /// these trees have no pin, and the queries must fall on the half of the one that is proved. Of keys that
-  /// commit to values.
+  /// What it costs to prove two lists of values under one commitment's id, which binds its pin: no less than
+  /// a false proof either. Of keys that commit to values.
   std::optional<double> data_binding;
 };
 

@@ -2,37 +2,44 @@
 
 namespace circlet {
 
-TableShape table_shape(const VerificationKey& key) {
-  return {.lanes = key.lanes,
-          .batch = key.batch,
-          .hidden_queries = key.zero_knowledge ? key.pcs.fri.n_queries : 0,
-          .log_blowup = key.pcs.fri.log_blowup_factor,
-          .input = key.input_visibility,
-          .output = key.output_visibility};
+TableSizes table_sizes(const VerificationKey& key) {
+  return {.linear = key.only(TableKind::linear).log_size,
+          .activate = key.only(TableKind::activate).log_size,
+          .lut = key.only(TableKind::lut).log_size,
+          .mac = key.only(TableKind::mac).log_size,
+          .blinder = key.height()};
 }
 
+TableShape table_shape(const VerificationKey& key) {
+  const TableShape shape{.lanes = key.lanes(),
+                         .batch = key.batch(),
+                         .hidden_queries = key.zero_knowledge ? key.pcs.fri.n_queries : 0,
+                         .log_blowup = key.pcs.fri.log_blowup_factor,
+                         .input = key.input().visibility,
+                         .output = key.output().visibility};
+  require(air_shape(shape, table_sizes(key)).instances == key.instances, ErrorKind::unsupported,
+          "the key's tables are not those that setup makes");
+  return shape;
+}
+
+AirShape air_shape(const VerificationKey& key) { return {key.instances}; }
+
 AirShape air_shape(const TableShape& shape, const TableSizes& sizes) {
-  AirShape result{.weights_per_row = shape.lanes,
-                  .samples = shape.batch,
-                  .input_committed = shape.input == Visibility::committed,
-                  .output_committed = shape.output == Visibility::committed,
-                  .log_sizes = {}};
-  result.log_sizes[linear_table] = sizes.linear;
-  result.log_sizes[activate_table] = sizes.activate;
-  result.log_sizes[lut_table] = sizes.lut;
-  result.log_sizes[mac_table] = sizes.mac;
-  result.log_sizes[input_table] = result.input_committed ? sizes.blinder : 0;
-  result.log_sizes[output_table] = result.output_committed ? sizes.blinder : 0;
-  result.log_sizes[blinder_table] = sizes.blinder;
+  AirShape result{{{TableKind::linear, shape.lanes, sizes.linear},
+                   {TableKind::activate, shape.batch, sizes.activate},
+                   {TableKind::lut, 0, sizes.lut},
+                   {TableKind::mac, 0, sizes.mac}}};
+  for (const Visibility visibility : {shape.input, shape.output}) {
+    if (visibility == Visibility::committed) result.instances.push_back({TableKind::data, 0, sizes.blinder});
+  }
+  result.instances.push_back({TableKind::blinder, 0, sizes.blinder});
   return result;
 }
 
-AirShape air_shape(const VerificationKey& key) { return air_shape(table_shape(key), key.log_sizes); }
-
-std::vector<std::uint32_t> column_log_sizes(const AirShape& shape, Tree tree) {
+std::vector<std::uint32_t> column_log_sizes(const AirShape& shape, std::size_t position) {
   std::vector<std::uint32_t> sizes;
-  for (std::size_t table = 0; table < component_count; ++table) {
-    sizes.insert(sizes.end(), table_layout(table, shape.lanes(table)).width(tree), shape.log_sizes[table]);
+  for (std::size_t i = 0; i < shape.instances.size(); ++i) {
+    sizes.insert(sizes.end(), columns_in_tree(shape, i, position), shape.instances[i].log_size);
   }
   return sizes;
 }

@@ -9,6 +9,17 @@
 
 namespace circlet {
 
+/// Places of the tables that setup makes: one of each kind, then the committed values, input before output,
+/// then the blinder.
+enum : std::size_t { linear_table, activate_table, lut_table, mac_table, first_data_table };
+
+/// Log sizes of these tables; committed values have the blinder's.
+struct TableSizes {
+  std::uint32_t linear = 0, activate = 0, lut = 0, mac = 0, blinder = 0;
+  friend bool operator==(const TableSizes&, const TableSizes&) = default;
+  [[nodiscard]] std::array<std::uint32_t, 5> all() const { return {linear, activate, lut, mac, blinder}; }
+};
+
 struct TableShape {
   std::uint32_t lanes = 16;          // C
   std::uint32_t batch = 1;           // B
@@ -17,14 +28,15 @@ struct TableShape {
   Visibility input = Visibility::shown, output = Visibility::shown;
 };
 
-/// What a key says of the tables.
+/// What a key that setup makes says of the tables; Error(unsupported) if it is another.
 TableShape table_shape(const VerificationKey& key);
+TableSizes table_sizes(const VerificationKey& key);
 
+/// The tables of a key, and those that setup makes of this shape.
 AirShape air_shape(const VerificationKey& key);
-/// The same of tables that have no key yet. `shape` says which there are.
 AirShape air_shape(const TableShape& shape, const TableSizes& sizes);
 
-/// Log size of every column of a tree, in commitment order.
-std::vector<std::uint32_t> column_log_sizes(const AirShape& shape, Tree tree);
+/// Log size of every column of the tree at `position` of a proof, in commitment order.
+std::vector<std::uint32_t> column_log_sizes(const AirShape& shape, std::size_t position);
 
 }  // namespace circlet

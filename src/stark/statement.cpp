@@ -1,6 +1,10 @@
 #include "stark/statement.hpp"
 
+#include <algorithm>
+#include <ranges>
+
 #include "core/hex.hpp"
+#include "fri/canonical.hpp"
 
 namespace circlet {
 namespace {
@@ -12,26 +16,30 @@ QM31 wire_denominator(const Challenges& challenges, M31 id, const QM31& value) {
   return challenges.z - tag - lambda * id - lambda.square() * lambda * value;
 }
 
-void check_values(const char* what, const std::vector<std::int32_t>& values, std::size_t expected,
+void check_values(const std::string& name, const std::vector<std::int32_t>& values,
                   const PublicTensor& tensor) {
+  const std::size_t expected = std::size_t{tensor.rows} * tensor.lanes;
   require(values.size() == expected, ErrorKind::rejected, [&] {
-    return std::string("the statement has ") + std::to_string(values.size()) + " " + what +
-           " values; the key says " + std::to_string(expected);
+    return "the statement has " + std::to_string(values.size()) + " values of " + name + "; the key says " +
+           std::to_string(expected);
   });
   for (std::size_t i = 0; i < values.size(); ++i) {
     require(values[i] >= tensor.min && values[i] <= tensor.max, ErrorKind::rejected, [&] {
-      return std::string(what) + " value " + std::to_string(i) + " is " + std::to_string(values[i]) +
+      return name + " value " + std::to_string(i) + " is " + std::to_string(values[i]) +
              ", outside the key's range " + std::to_string(tensor.min) + ".." + std::to_string(tensor.max);
     });
   }
 }
 
-void append_values(std::vector<std::uint32_t>& words, const std::vector<std::int32_t>& values) {
-  words.push_back(static_cast<std::uint32_t>(values.size()));
-  for (const auto value : values) words.push_back(M31::from_signed(value).value());
-}
-void append_root(std::vector<std::uint32_t>& words, const std::optional<Blake2sHash>& root) {
-  if (root) words.insert(words.end(), root->words.begin(), root->words.end());
+/// "input", or "output 2" where there are several.
+std::string name_of(const VerificationKey& key, std::size_t tensor) {
+  const Direction direction = key.tensors[tensor].direction;
+  const auto same = std::ranges::count(key.tensors, direction, &PublicTensor::direction);
+  const std::string name = direction_name(direction);
+  if (same == 1) return name;
+  const auto before =
+      std::ranges::count(key.tensors | std::views::take(tensor), direction, &PublicTensor::direction);
+  return name + " " + std::to_string(before);
 }
 
 }  // namespace
@@ -65,18 +73,43 @@ std::string to_hex(const Context& context) {
   return hex_number(64, [&](unsigned i) { return (context[i / 8] >> (4 * (i % 8))) & 15U; });
 }
 
+Visibility Stated::visibility() const {
+  if (commitment) return Visibility::committed;
+  return values.empty() ? Visibility::hidden : Visibility::shown;
+}
+
+std::vector<const Commitment*> Statement::commitments() const {
+  std::vector<const Commitment*> result;
+  for (const Stated& stated : tensors) {
+    if (stated.commitment) result.push_back(&*stated.commitment);
+  }
+  return result;
+}
+
 void check_statement(const VerificationKey& key, const Statement& statement) {
-  const auto check = [&](const char* what, Visibility visibility, const PublicTensor& tensor,
-                         const std::vector<std::int32_t>& values, const std::optional<Blake2sHash>& root) {
-    const std::size_t count = visibility == Visibility::shown ? std::size_t{tensor.rows} * key.batch : 0;
-    check_values(what, values, count, tensor);
-    require(root.has_value() == (visibility == Visibility::committed), ErrorKind::rejected, [&] {
-      return std::string("the statement has ") + (root ? "a" : "no") + " root of a committed " + what +
-             "; the key says it is " + visibility_name(visibility);
+  require(statement.tensors.size() == key.tensors.size(), ErrorKind::rejected, [&] {
+    return "the statement is about " + std::to_string(statement.tensors.size()) +
+           " inputs and outputs; the key has " + std::to_string(key.tensors.size());
+  });
+  for (std::size_t i = 0; i < key.tensors.size(); ++i) {
+    const Stated& stated = statement.tensors[i];
+    const PublicTensor& tensor = key.tensors[i];
+    const std::string name = name_of(key, i);
+    require(stated.visibility() == tensor.visibility && (stated.values.empty() || !stated.commitment),
+            ErrorKind::rejected, [&] {
+              return "the statement's " + name + " is " + visibility_name(stated.visibility()) +
+                     "; the key says it is " + visibility_name(tensor.visibility);
+            });
+    if (tensor.visibility == Visibility::shown) check_values(name, stated.values, tensor);
+    if (!stated.commitment) continue;
+    const auto& pin = stated.commitment->pin;
+    require(pin.size() == data_pin_values, ErrorKind::rejected, [&] {
+      return "the pin of the " + name + " has " + std::to_string(pin.size()) + " values, not " +
+             std::to_string(data_pin_values);
     });
-  };
-  check("input", key.input_visibility, key.input, statement.inputs, statement.input_root);
-  check("output", key.output_visibility, key.output, statement.outputs, statement.output_root);
+    require(all_canonical(pin), ErrorKind::rejected,
+            [&] { return "the pin of the " + name + ": a value is not below p"; });
+  }
 }
 
 void mix_key(const VerificationKey& key, Blake2sChannel& channel) {
@@ -86,10 +119,18 @@ void mix_key(const VerificationKey& key, Blake2sChannel& channel) {
 
 void mix_statement(const Statement& statement, Blake2sChannel& channel) {
   std::vector<std::uint32_t> words(statement.context.begin(), statement.context.end());
-  append_values(words, statement.inputs);
-  append_root(words, statement.input_root);
-  append_values(words, statement.outputs);
-  append_root(words, statement.output_root);
+  words.push_back(static_cast<std::uint32_t>(statement.tensors.size()));
+  for (const Stated& stated : statement.tensors) {
+    words.push_back(static_cast<std::uint32_t>(stated.visibility()));
+    words.push_back(static_cast<std::uint32_t>(stated.values.size()));
+    for (const auto value : stated.values) words.push_back(M31::from_signed(value).value());
+    if (!stated.commitment) continue;
+    const Commitment& commitment = *stated.commitment;
+    words.insert(words.end(), commitment.root.words.begin(), commitment.root.words.end());
+    for (const QM31& value : commitment.pin) {
+      for (const M31 coordinate : value.coordinates()) words.push_back(coordinate.value());
+    }
+  }
   channel.mix_u32s(words);
 }
 
@@ -119,13 +160,15 @@ QM31 public_messages(const VerificationKey& key, const Statement& statement, con
     require(!denominator.is_zero(), ErrorKind::rejected, "a public message has denominator zero");
     sum += denominator.inverse() * M31::from_signed(count);
   };
-  add(-std::int64_t{key.one_reads}, wires::one, QM31(M31(1)));
-  add(-std::int64_t{key.ones_reads}, wires::ones, ones_value(key.batch, challenges));
-  if (key.input_visibility == Visibility::shown) {
-    add(-1, key.input.claim_wire, claim_of(statement.inputs, key.input.rows, challenges));
+  for (std::uint32_t i = 0; i < key.constants.size(); ++i) {
+    const ConstantWire& wire = key.constants[i];
+    add(-std::int64_t{wire.reads}, wires::one + i, ones_value(wire.lanes, challenges));
   }
-  if (key.output_visibility == Visibility::shown) {
-    add(1, key.output.claim_wire, claim_of(statement.outputs, key.output.rows, challenges));
+  for (std::size_t i = 0; i < key.tensors.size(); ++i) {
+    const PublicTensor& tensor = key.tensors[i];
+    if (tensor.visibility != Visibility::shown) continue;
+    const QM31 claim = claim_of(statement.tensors[i].values, tensor.rows, challenges);
+    add(tensor.direction == Direction::input ? -1 : 1, tensor.claim_wire, claim);
   }
   return sum;
 }

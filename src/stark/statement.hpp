@@ -23,16 +23,25 @@ using Context = std::array<std::uint32_t, 8>;
 Context parse_context(const std::string& text);
 std::string to_hex(const Context& context);
 
-struct Statement {
-  Context context{};
-  std::vector<std::int32_t> inputs;   // sample after sample; empty unless the input is public
-  std::vector<std::int32_t> outputs;  // sample after sample; empty unless the output is public
-  std::optional<Blake2sHash> input_root, output_root;  // of what is committed
-  friend bool operator==(const Statement&, const Statement&) = default;
+/// What a statement says of a tensor of the key: its values, a commitment to them, or nothing if they are
+/// private.
+struct Stated {
+  std::vector<std::int32_t> values;      // sample after sample; of shown tensors, whose values are never none
+  std::optional<Commitment> commitment;  // of committed ones
+  friend bool operator==(const Stated&, const Stated&) = default;
+  [[nodiscard]] Visibility visibility() const;
 };
 
-/// Throws Error(rejected) unless the statement has the key's shape, a root where values are committed, and
-/// every value lies in its declared range.
+struct Statement {
+  Context context{};
+  std::vector<Stated> tensors;  // in the key's order
+  friend bool operator==(const Statement&, const Statement&) = default;
+  /// Those of committed tensors, in order.
+  [[nodiscard]] std::vector<const Commitment*> commitments() const;
+};
+
+/// Throws Error(rejected) unless the statement says of every tensor what the key says that it says, every value
+/// lies in its range, and every pin has its values, below p.
 void check_statement(const VerificationKey& key, const Statement& statement);
 
 /// Transcript step 1 up to the two roots: the key's digest and its PCS configuration.
@@ -46,8 +55,8 @@ QM31 claim_of(std::span<const std::int32_t> values, std::uint32_t rows, const Ch
 /// F(1, ..., 1) over B lanes.
 QM31 ones_value(std::uint32_t batch, const Challenges& challenges);
 
-/// The public messages of the bus (docs/protocol.md section 5): yields of ONE, ONES and of a public input's
-/// claim, and the read of a public output's. Throws Error(rejected) if a denominator vanishes.
+/// The public messages of the bus (docs/protocol.md section 5): yields of the constant wires and of public
+/// inputs' claims, and reads of public outputs'. Throws Error(rejected) if a denominator vanishes.
 QM31 public_messages(const VerificationKey& key, const Statement& statement, const Challenges& challenges);
 
 }  // namespace circlet

@@ -25,33 +25,41 @@ void verify_deleting(const VerificationKey& key, const Proof& proof, const Delet
   check_statement(key, proof.statement);
   const auto& commitments = proof.stark.commitments;
   const AirShape shape = air_shape(key);
-  const std::size_t expected = shape.trees().size() + 1;
+  const std::size_t expected = shape.tree_count() + 1;
   if (commitments.size() != expected) {
     reject("the proof has " + std::to_string(commitments.size()) + " commitments, expected " +
            std::to_string(expected));
   }
-  const auto root_of = [&](Tree tree) { return commitments[shape.position(tree)]; };
-  if (root_of(Tree::structure) != key.structure_root)
+  if (proof.claimed_sums.size() != shape.claims()) {
+    reject("the proof has " + std::to_string(proof.claimed_sums.size()) + " claimed sums, expected " +
+           std::to_string(shape.claims()));
+  }
+  const auto position_of = [](Tree tree) { return static_cast<std::size_t>(tree); };
+  if (commitments[position_of(Tree::structure)] != key.structure_root)
     reject("the structure root is not the key's: a proof of another model");
-  if (root_of(Tree::weights) != key.weights_root)
+  if (commitments[position_of(Tree::weights)] != key.weights_root)
     reject("the weights root is not the key's: a proof with other weights");
 
   // The roots of committed values are public values: they are in the transcript before anything is drawn.
-  if (shape.input_committed && root_of(Tree::input) != proof.statement.input_root)
-    reject("the input's root is not the statement's");
-  if (shape.output_committed && root_of(Tree::output) != proof.statement.output_root)
-    reject("the output's root is not the statement's");
+  const std::vector<const Commitment*> data = proof.statement.commitments();
+  for (std::size_t i = 0; i < data.size(); ++i) {
+    if (commitments[common_tree_count + i] != data[i]->root)
+      reject("a root of committed values is not the statement's");
+  }
 
   Blake2sChannel channel;
   channel.observe(std::move(observer));
   CommitmentSchemeVerifier<Blake2sMerkleChannel> scheme(key.pcs);
-  const auto commit = [&](Tree tree) {
-    scheme.commit(root_of(tree), column_log_sizes(shape, tree), channel);
+  const auto commit_at = [&](std::size_t position) {
+    scheme.commit(commitments[position], column_log_sizes(shape, position), channel);
   };
+  const auto commit = [&](Tree tree) { commit_at(position_of(tree)); };
   mix_key(key, channel);
   commit(Tree::structure);
   commit(Tree::weights);
-  scheme.pin({pin_points(key.weights_root), key.weights_pin});
+  if (!key.weights_pin.empty()) {
+    scheme.pin({pin_points(Pinned::weights, key.weights_root), key.weights_pin});
+  }
   mix_statement(proof.statement, channel);
   commit(Tree::witness);
   Challenges challenges;
@@ -62,15 +70,16 @@ void verify_deleting(const VerificationKey& key, const Proof& proof, const Delet
   const auto second = channel.draw_secure_felts(2);
   challenges.z = second[0];
   challenges.lambda = second[1];
-  const std::vector<QM31> claimed_sums = present_sums(proof.statement, proof.claimed_sums);
-  if (!all_canonical(claimed_sums)) reject("claimed sums: a value is not below p");
-  channel.mix_felts(claimed_sums);
+  if (!all_canonical(proof.claimed_sums)) reject("claimed sums: a value is not below p");
+  channel.mix_felts(proof.claimed_sums);
   commit(Tree::logup);
-  if (shape.input_committed) commit(Tree::input);
-  if (shape.output_committed) commit(Tree::output);
+  for (std::size_t i = 0; i < data.size(); ++i) {
+    commit_at(common_tree_count + i);
+    scheme.pin({pin_points(Pinned::data, data[i]->root), data[i]->pin});
+  }
 
   QM31 sum = public_messages(key, proof.statement, challenges);
-  for (const auto& claimed : claimed_sums) sum += claimed;
+  for (const auto& claimed : proof.claimed_sums) sum += claimed;
   if (!sum.is_zero())
     reject("the bus does not balance: claimed sums and public values do not add up to zero");
 

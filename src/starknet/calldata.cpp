@@ -46,25 +46,19 @@ std::vector<Felt252> pack_hashes(std::span<const Blake2sHash> hashes) {
   return tape;
 }
 
-void add_public_values(const std::vector<std::int32_t>& values, std::vector<Felt252>& tape) {
-  const auto felts = encode_values(values);
-  tape.insert(tape.end(), felts.begin(), felts.end());
-}
-
 /// The leaf rows, query after query and in a query tree after tree; in a row the columns by ascending log
 /// size.
 void add_queried_values(const VerificationKey& key, const StarkProof<Blake2sHash>& stark,
                         std::vector<Felt252>& tape) {
   const AirShape shape = air_shape(key);
-  const std::vector<Tree> trees = shape.trees();
   const auto& values = stark.queried_values;
   std::vector<std::vector<std::size_t>> orders;
   const std::size_t queries = values[0].empty() ? 0 : values[0][0].size();
   for (std::size_t tree = 0; tree < values.size(); ++tree) {
     std::vector<std::size_t> order(values[tree].size());
     std::iota(order.begin(), order.end(), 0);
-    if (tree < trees.size()) {
-      const auto sizes = column_log_sizes(shape, trees[tree]);
+    if (tree < shape.tree_count()) {
+      const auto sizes = column_log_sizes(shape, tree);
       expect(sizes.size() == order.size(), "a tree has another number of columns than the key says");
       std::ranges::stable_sort(order, {}, [&](std::size_t column) { return sizes[column]; });
     }
@@ -87,8 +81,8 @@ Calldata encode_calldata(const VerificationKey& key, const Proof& proof) {
   const std::string refusal = shape_refusal(key);
   require(refusal.empty(), ErrorKind::unsupported, [&] { return "calldata: " + refusal; });
   const auto& stark = proof.stark;
-  const std::vector<Tree> trees = air_shape(key).trees();
-  const std::size_t count = trees.size() + 1;
+  const std::size_t count = air_shape(key).tree_count() + 1;
+  expect(proof.statement.tensors.size() == key.tensors.size(), "a statement about other inputs and outputs");
   expect(stark.commitments.size() == count, "another number of commitments than the key's trees");
   expect(stark.sampled_values.size() == count, "sampled values of another number of trees");
   expect(stark.queried_values.size() == count, "queried values of another number of trees");
@@ -102,10 +96,15 @@ Calldata encode_calldata(const VerificationKey& key, const Proof& proof) {
   calldata.context = context_felt(proof.statement.context);
 
   auto& values = calldata.values;
-  add_public_values(proof.statement.inputs, values);
-  add_public_values(proof.statement.outputs, values);
   Section section;
-  for (const auto& sum : present_sums(proof.statement, proof.claimed_sums)) section.add(sum);
+  for (const Stated& stated : proof.statement.tensors) {
+    for (const auto value : stated.values) section.add(M31::from_signed(value));
+    if (stated.commitment) {
+      for (const QM31& value : stated.commitment->pin) section.add(value);
+    }
+    section.end(values);
+  }
+  for (const auto& sum : proof.claimed_sums) section.add(sum);
   section.end(values);
   for (const auto& tree : stark.sampled_values)
     for (const auto& column : tree)
@@ -120,9 +119,7 @@ Calldata encode_calldata(const VerificationKey& key, const Proof& proof) {
   for (const auto& layer : stark.fri_proof.inner_layers) layers.push_back(&layer);
   // The structure and weights roots are the key's; the roots of committed values are part of the statement.
   std::vector<Blake2sHash> hashes;
-  for (std::size_t tree = 0; tree < trees.size(); ++tree) {
-    if (trees[tree] == Tree::input || trees[tree] == Tree::output) hashes.push_back(stark.commitments[tree]);
-  }
+  for (const Commitment* commitment : proof.statement.commitments()) hashes.push_back(commitment->root);
   for (const Tree tree : {Tree::witness, Tree::fingerprints, Tree::logup}) {
     hashes.push_back(stark.commitments[static_cast<std::size_t>(tree)]);
   }

@@ -55,27 +55,27 @@ double mean_transaction_felts(const VerificationKey& key) {
   constexpr double overhead = 8;
   constexpr double coordinates = 4;
   const AirShape shape = air_shape(key);
-  const std::vector<Tree> trees = shape.trees();
+  const std::size_t trees = shape.tree_count();
   const auto& fri = key.pcs.fri;
-  const std::uint32_t height = key.log_sizes.blinder + fri.log_blowup_factor;
+  const std::uint32_t height = key.height() + fri.log_blowup_factor;
   const double queries = fri.n_queries;
 
   double values = 0;
-  if (key.input_visibility == Visibility::shown) values += section_felts(key.input.rows);
-  if (key.output_visibility == Visibility::shown) values += section_felts(key.output.rows);
-  double claims = 0;
-  for (std::size_t table = 0; table < table_count; ++table) claims += shape.has(table) ? 1 : 0;
-  values += section_felts(coordinates * claims);
+  for (const PublicTensor& tensor : key.tensors) {
+    if (tensor.visibility == Visibility::shown) values += section_felts(tensor.rows);
+    if (tensor.visibility == Visibility::committed) values += section_felts(coordinates * data_pin_values);
+  }
+  values += section_felts(coordinates * static_cast<double>(shape.claims()));
   values += section_felts(coordinates * sampled_values(shape));
   values += 2;  // the last layer and the proof of work
   double leaf_felts = section_felts(composition_columns);
-  for (const Tree tree : trees) leaf_felts += section_felts(tree_width(shape, tree));
+  for (std::size_t tree = 0; tree < trees; ++tree) leaf_felts += section_felts(tree_width(shape, tree));
   values += distinct_nodes(height, queries) * leaf_felts;
 
   // The roots of all trees, the composition's among them, but the two that the key has.
-  double hashes = static_cast<double>(trees.size()) + 1 - 2;
-  hashes += static_cast<double>(trees.size() + 1) * witness_hashes(height, queries);
-  for (const FriLayerShape& layer : fri_layer_shapes(key.log_sizes.blinder, fri)) {
+  double hashes = static_cast<double>(trees) + 1 - 2;
+  hashes += static_cast<double>(trees + 1) * witness_hashes(height, queries);
+  for (const FriLayerShape& layer : fri_layer_shapes(key.height(), fri)) {
     const std::uint32_t folded = layer.log_domain_size - layer.fold_step;
     const double opened = std::exp2(layer.fold_step) * distinct_nodes(folded, queries) -
                           distinct_nodes(layer.log_domain_size, queries);
@@ -88,13 +88,25 @@ double mean_transaction_felts(const VerificationKey& key) {
 
 std::string shape_refusal(const VerificationKey& key) {
   const std::uint32_t log_last = key.pcs.fri.log_last_layer_degree_bound;
-  if (key.lanes == 16 && key.batch == 1 && log_last == 0) return "";
-  return fmt::format(
-      "the contract verifies keys of `circlet setup --target chain`, with 16 weights a row, one sample a "
-      "proof and a "
-      "constant last FRI layer; this key has {} weights a row, {} a proof and a last layer of degree below "
-      "2^{}",
-      key.lanes, key.batch, log_last);
+  std::string reason;
+  const auto want = [&](bool holds, const std::string& has) {
+    if (!holds) reason += (reason.empty() ? "" : " and ") + has;
+  };
+  for (const TableInstance& table : key.instances) {
+    if (table.kind == TableKind::linear)
+      want(table.parameter == 16, fmt::format("{} weights a row", table.parameter));
+    if (table.kind == TableKind::activate)
+      want(table.parameter == 1, fmt::format("{} samples a row", table.parameter));
+  }
+  for (const PublicTensor& tensor : key.tensors)
+    want(tensor.lanes == 1, fmt::format("{} samples of an {}", tensor.lanes, direction_name(tensor.direction)));
+  for (const ConstantWire& wire : key.constants)
+    want(wire.lanes == 1, fmt::format("a constant wire of {} samples", wire.lanes));
+  want(log_last == 0, fmt::format("a last layer of degree below 2^{}", log_last));
+  if (reason.empty()) return "";
+  return "the contract verifies keys of `circlet setup --target chain`, with 16 weights a row, one sample a "
+         "proof and a constant last FRI layer; this key has " +
+         reason;
 }
 
 std::vector<std::string> chain_limits(const VerificationKey& key) {

@@ -10,14 +10,14 @@ namespace {
 constexpr std::size_t values_per_felt = 8;
 constexpr std::size_t words_per_felt = 7;
 
-/// Appends the number of the values and the values as a fact has them.
-void append_values(std::vector<Felt252>& felts, const VerificationKey& key, const PublicTensor& tensor,
-                   const std::vector<std::int32_t>& values, const std::optional<Blake2sHash>& root) {
-  felts.emplace_back(values.size());
-  const auto packed = encode_values(values);
+/// Appends the number of a tensor's public values, and its felts.
+void append_stated(std::vector<Felt252>& felts, const VerificationKey& key, const PublicTensor& tensor,
+                   const Stated& stated) {
+  felts.emplace_back(stated.values.size());
+  const auto packed = encode_values(stated.values);
   felts.insert(felts.end(), packed.begin(), packed.end());
-  if (!root) return;
-  const Blake2sHash id = key.committed(tensor, *root);
+  if (!stated.commitment) return;
+  const Blake2sHash id = key.committed(tensor, *stated.commitment);
   const std::span<const std::uint32_t> words(id.words);
   felts.push_back(Felt252::from_digits(words.first(4), 32));
   felts.push_back(Felt252::from_digits(words.last(4), 32));
@@ -38,9 +38,13 @@ std::vector<Felt252> encode_values(const std::vector<std::int32_t>& values) {
 Felt252 model_id(const VerificationKey& key) { return poseidon(encode_key(key)); }
 
 Felt252 fact(const VerificationKey& key, const Statement& statement) {
-  std::vector<Felt252> felts = {model_id(key), context_felt(statement.context)};
-  append_values(felts, key, key.input, statement.inputs, statement.input_root);
-  append_values(felts, key, key.output, statement.outputs, statement.output_root);
+  require(statement.tensors.size() == key.tensors.size(), ErrorKind::bad_input,
+          "fact: the statement is about other inputs and outputs than the key's");
+  std::vector<Felt252> felts = {model_id(key), context_felt(statement.context),
+                                Felt252(key.tensors.size())};
+  for (std::size_t i = 0; i < key.tensors.size(); ++i) {
+    append_stated(felts, key, key.tensors[i], statement.tensors[i]);
+  }
   return poseidon(felts);
 }
 

@@ -19,9 +19,9 @@ Felt252 model_id(const VerificationKey& key);
 /// Values as contracts have them: residues, eight a felt.
 std::vector<Felt252> encode_values(const std::vector<std::int32_t>& values);
 
-/// Poseidon(model id, context, number of inputs, inputs, number of outputs, outputs). Private values are
-/// none; of committed ones the number is 0 and two felts are the halves of their commitment's id, the low one
-/// first. Error(bad_input) if the context is no felt.
+/// Poseidon(model id, context, number of tensors, and of each the number of its public values and its felts):
+/// the values; the halves of a commitment's id, the low one first; none of a private tensor.
+/// Error(bad_input) if the context is no felt, or the statement has other tensors than the key.
 Felt252 fact(const VerificationKey& key, const Statement& statement);
 
 /// Error(bad_input) unless the context is below Starknet's prime.

@@ -78,7 +78,7 @@ void recount_readers(ForgedModel& model) {
     if (row.claim_count < 0) row.claim_count = -static_cast<std::int32_t>(reads[row.claim_id]);
   }
   for (auto& row : a.mac) row.y_reads = row.y_id == 0 ? 0 : reads[row.y_id];
-  a.one_reads = model.key().one_reads = reads[wires::one];
+  a.one_reads = model.key().constants[0].reads = reads[wires::one];
   model.columns = model_columns(model.program, a);
   model.recommit();
 }
@@ -97,7 +97,7 @@ void check_accepted(ForgedModel& bad, PredicateLie (*tell)(const Program&, const
   const Trace honest = bad.honest();
   const PredicateLie lie = tell(bad.program, honest);
   Statement statement = bad.statement(honest);
-  statement.outputs = lie.outputs;
+  statement.tensors[1].values = lie.outputs;
   REQUIRE(honest.output() != lie.outputs);
   LyingTrace trace(bad, lie.execution);
   CHECK_NOTHROW(verify(bad.key(), prove_trace(bad.proving_key, statement, trace)));

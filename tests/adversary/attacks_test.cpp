@@ -39,8 +39,7 @@ TEST_CASE("every_attack_is_refused_by_the_verifier_and_accepted_without_its_defe
 TEST_CASE("every_constraint_stands_alone_against_a_false_output_in_a_batch_and_over_tiles") {
   for (const auto& stem : constraint_stems()) {
     SUBCASE(stem.c_str()) {
-      const bool of_committed_values = stem.starts_with("input.") || stem.starts_with("output.");
-      const Attack attack = deletion(stem, 2, of_committed_values ? 1 : 3);
+      const Attack attack = deletion(stem, 2, is_of_data(stem) ? 1 : 3);
       check(attack);
       CHECK_NOTHROW(verify_deleting(attack.key, attack.proof, {stem}));
       for (const auto& other : constraint_stems()) {

@@ -12,41 +12,52 @@ inline ProvingKey toy_proving_key(const ToyModel& model) {
   ProvingKey result;
   auto& key = result.key;
   const AirShape& shape = model.shape();
-  key.lanes = shape.weights_per_row;
-  key.batch = shape.samples;
-  const auto& sizes = shape.log_sizes;
-  key.log_sizes = {sizes[linear_table], sizes[activate_table], sizes[lut_table], sizes[mac_table],
-                   sizes[blinder_table]};
+  key.instances = shape.instances;
   key.pcs = small_pcs;
   const bool committed = model.options().committed;
-  key.input_visibility = key.output_visibility = committed ? Visibility::committed : Visibility::shown;
-  key.input = {committed ? 0 : ToyModel::input_claim, ToyModel::inputs, -8, 7, {1.0}};
-  key.output = {committed ? 0 : ToyModel::output_claim, ToyModel::outputs, -32, 32, {1.0}};
+  const Visibility visibility = committed ? Visibility::committed : Visibility::shown;
+  const std::uint32_t samples = shape.instances[activate_table].parameter;
+  key.tensors = {{.direction = Direction::input,
+                  .visibility = visibility,
+                  .lanes = samples,
+                  .claim_wire = committed ? 0 : ToyModel::input_claim,
+                  .rows = ToyModel::inputs,
+                  .min = -8,
+                  .max = 7,
+                  .scales = {1.0}},
+                 {.direction = Direction::output,
+                  .visibility = visibility,
+                  .lanes = samples,
+                  .claim_wire = committed ? 0 : ToyModel::output_claim,
+                  .rows = ToyModel::outputs,
+                  .min = -32,
+                  .max = 32,
+                  .scales = {1.0}}};
   const auto messages = model.public_messages();
-  key.one_reads = (-messages[0].second).value();
-  key.ones_reads = (-messages[1].second).value();
+  key.constants = {{1, (-messages[0].second).value()}, {samples, (-messages[1].second).value()}};
   TableColumns structure, weights;
-  for (std::size_t i = 0; i < table_count; ++i) {
-    if (!shape.has(i)) continue;
-    structure[i] = model.table(i).trees[static_cast<std::size_t>(Tree::structure)];
-    weights[i] = model.table(i).trees[static_cast<std::size_t>(Tree::weights)];
+  for (std::size_t i = 0; i < shape.claims(); ++i) {
+    structure.push_back(model.table(i).trees[static_cast<std::size_t>(Tree::structure)]);
+    weights.push_back(model.table(i).trees[static_cast<std::size_t>(Tree::weights)]);
   }
-  structure[blinder_table] = {blinder_structure(shape.log_sizes[blinder_table], 0, 0)};
-  weights[blinder_table] = blinder_columns(Tree::weights, structure[blinder_table][0], nullptr);
+  structure.push_back({blinder_structure(key.height(), 0, 0)});
+  weights.push_back(blinder_columns(Tree::weights, structure.back()[0], nullptr));
   result.structure = commit_tables(shape, structure, small_pcs.fri.log_blowup_factor);
   result.weights = commit_tables(shape, weights, small_pcs.fri.log_blowup_factor);
   key.structure_root = result.structure->merkle().root();
   key.weights_root = result.weights->merkle().root();
-  key.weights_pin = pinned_values(*result.weights, key.lanes, key.log_sizes.blinder);
+  key.weights_pin = pinned_values(*result.weights, Pinned::weights, key.lanes(), key.height());
   return result;
 }
 
-/// The commitment to the values in the tree `tree` of a table of the toy.
-inline DataCommitment toy_data(const ToyModel& model, std::size_t table, Tree tree) {
+/// The commitment to the values of a table of the toy.
+inline DataCommitment toy_data(const ToyModel& model, std::size_t table) {
   DataCommitment data;
-  data.columns = model.table(table).trees[static_cast<std::size_t>(tree)];
+  data.log_size = model.shape().instances[table].log_size;
+  data.columns = model.table(table).trees[static_cast<std::size_t>(Tree::data)];
   std::vector<std::span<const M31>> columns(data.columns.begin(), data.columns.end());
   data.tree = commit_columns(columns, small_pcs.fri.log_blowup_factor);
+  data.pin = pinned_values(*data.tree, Pinned::data, data::row_values, data.log_size);
   return data;
 }
 
@@ -67,12 +78,12 @@ class LiarTrace : public TraceSource {
     liar_.make_fingerprints(challenges.alpha, challenges.t);
     return columns(Tree::fingerprints);
   }
-  std::array<LogUpTrace, table_count> logup(const Challenges& challenges) override {
+  std::vector<LogUpTrace> logup(const Challenges& challenges) override {
     liar_.make_logup(challenges.z, challenges.lambda);
-    std::array<LogUpTrace, table_count> traces;
+    std::vector<LogUpTrace> traces;
     auto trees = columns(Tree::logup);
-    for (std::size_t i = 0; i < table_count; ++i) {
-      traces[i] = {std::move(trees[i]), liar_.model().table(i).claimed_sum};
+    for (std::size_t i = 0; i < trees.size(); ++i) {
+      traces.push_back({std::move(trees[i]), liar_.model().table(i).claimed_sum});
     }
     return traces;
   }
@@ -80,7 +91,9 @@ class LiarTrace : public TraceSource {
  private:
   TableColumns columns(Tree tree) {
     TableColumns columns;
-    for (std::size_t i = 0; i < table_count; ++i) columns[i] = liar_.model().table(i).tree(tree);
+    for (std::size_t i = 0; i < liar_.model().shape().claims(); ++i) {
+      columns.push_back(liar_.model().table(i).tree(tree));
+    }
     return columns;
   }
   Liar& liar_;
@@ -97,14 +110,12 @@ inline Attack deletion(const std::string& stem, std::uint32_t weights_per_row, s
   DataCommitment input, output;
   Forgery forgery{.weak = {.deleted = {stem}}};
   if (model.options().committed) {
-    input = toy_data(model, input_table, Tree::input);
-    output = toy_data(model, output_table, Tree::output);
-    statement.input_root = input.root();
-    statement.output_root = output.root();
+    input = toy_data(model, first_data_table);
+    output = toy_data(model, first_data_table + 1);
+    statement.tensors = {{{}, input.commitment()}, {{}, output.commitment()}};
     forgery.data = {&input, &output};
   } else {
-    statement.inputs = values_of(model.input());
-    statement.outputs = values_of(liar.model().claimed_output());
+    statement.tensors = {{values_of(model.input()), {}}, {values_of(liar.model().claimed_output()), {}}};
   }
   LiarTrace trace(liar);
   const Weakness weak = forgery.weak;

@@ -16,9 +16,9 @@ class RandomKeys {
  public:
   VerificationKey next() {
     VerificationKey key;
-    key.lanes = 1 + draw(16);
-    key.batch = 1 + draw(4);
-    key.log_sizes = {4 + draw(3), 4 + draw(3), 4 + draw(3), 4 + draw(3), 8 + draw(2)};
+    key.lanes() = 1 + draw(16);
+    key.batch() = 1 + draw(4);
+    table_sizes(key) = {4 + draw(3), 4 + draw(3), 4 + draw(3), 4 + draw(3), 8 + draw(2)};
     for (auto* root : {&key.structure_root, &key.weights_root}) {
       for (auto& word : root->words) word = draw(2);
     }
@@ -27,17 +27,17 @@ class RandomKeys {
                        .log_last_layer_degree_bound = draw(2),
                        .n_queries = 1 + draw(3),
                        .fold_step = 1 + draw(3)}};
-    key.input_visibility = std::array{Visibility::shown, Visibility::hidden, Visibility::committed}[draw(3)];
-    key.output_visibility = draw(2) == 0 ? Visibility::shown : Visibility::committed;
+    key.input().visibility = std::array{Visibility::shown, Visibility::hidden, Visibility::committed}[draw(3)];
+    key.output().visibility = draw(2) == 0 ? Visibility::shown : Visibility::committed;
     const bool committed =
-        key.input_visibility == Visibility::committed || key.output_visibility == Visibility::committed;
-    if (committed) key.batch = 1;
+        key.input().visibility == Visibility::committed || key.output().visibility == Visibility::committed;
+    if (committed) key.batch() = 1;
     key.zero_knowledge = draw(2) == 1;
-    key.output_form = static_cast<Predicate::Kind>(draw(4));
-    key.input = tensor(key.input_visibility == Visibility::shown);
-    key.output = tensor(key.output_visibility == Visibility::shown);
-    key.one_reads = draw(3);
-    key.ones_reads = draw(3);
+    key.output().form = static_cast<Predicate::Kind>(draw(4));
+    key.input() = tensor(key.input().visibility == Visibility::shown);
+    key.output() = tensor(key.output().visibility == Visibility::shown);
+    key.constants[0].reads = draw(3);
+    key.constants[1].reads = draw(3);
     for (std::size_t i = 0; i < key.pinned_values(); ++i) {
       key.weights_pin.push_back(QM31::from_u32(draw(2), draw(2), draw(2), draw(2)));
     }

@@ -84,7 +84,7 @@ void read_and_verify(const Bytes& file) { verify(honest().model.key(), decode_pr
 /// Words of the statement and the claimed sums at the start of a proof's payload.
 std::size_t envelope_words() {
   const auto& statement = honest().proof.statement;
-  return 8 + 1 + statement.inputs.size() + 1 + statement.outputs.size() + 16;
+  return 8 + 1 + statement.tensors[0].values.size() + 1 + statement.tensors[1].values.size() + 16;
 }
 
 void set_word(Bytes& payload, std::size_t word, std::uint32_t value) {
@@ -152,8 +152,8 @@ TEST_CASE("a_truncated_or_extended_proof_is_refused") {
 TEST_CASE("fields_of_the_envelope_are_refused_by_name") {
   const Bytes file = encode_proof(honest().proof);
   const auto& statement = honest().proof.statement;
-  const std::size_t input_count = 8, output_count = input_count + 1 + statement.inputs.size(),
-                    input_root = output_count + 1 + statement.outputs.size(), output_root = input_root + 1,
+  const std::size_t input_count = 8, output_count = input_count + 1 + statement.tensors[0].values.size(),
+                    input_root = output_count + 1 + statement.tensors[1].values.size(), output_root = input_root + 1,
                     sums = output_root + 1;
   const auto with = [&](std::size_t word, std::uint32_t value) {
     return [&file, word, value] {

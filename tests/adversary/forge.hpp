@@ -19,6 +19,7 @@
 #include "tests/adversary/late_steps.hpp"
 #include "tests/adversary/transcript_items.hpp"
 #include "tests/support/random_program.hpp"
+#include "tests/support/setup_any.hpp"
 
 namespace circlet::testing {
 
@@ -39,21 +40,21 @@ struct Weakness {
   bool any_values = false;      // public values are not checked against their ranges
   bool any_balance = false;     // the sum of the bus is not checked
   bool no_pin = false;          // the weights' columns are not sampled where the key pins them
+  bool no_data_pin = false;     // nor committed values where the statement does
   std::set<Item> unmixed;       // left out of the transcript
 };
 
 inline std::uint32_t data_trees(const AirShape& shape) {
-  return (shape.input_committed ? 1U : 0U) + (shape.output_committed ? 1U : 0U);
+  return static_cast<std::uint32_t>(shape.data_count());
 }
 
 /// The statement less the parts that are left out.
 inline Statement mixed_part(Statement statement, const Weakness& weak) {
   if (weak.unmixed.contains(Item::context)) statement.context = {};
-  if (weak.unmixed.contains(Item::inputs)) statement.inputs.clear();
-  if (weak.unmixed.contains(Item::outputs)) statement.outputs.clear();
+  if (weak.unmixed.contains(Item::inputs)) statement.tensors[0].values.clear();
+  if (weak.unmixed.contains(Item::outputs)) statement.tensors[1].values.clear();
   if (weak.unmixed.contains(Item::data_roots)) {
-    statement.input_root.reset();
-    statement.output_root.reset();
+    for (Stated& stated : statement.tensors) stated.commitment.reset();
   }
   return statement;
 }
@@ -64,25 +65,25 @@ inline void verify_weakly(const VerificationKey& key, const Proof& proof, const 
   if (!weak.any_values) check_statement(key, proof.statement);
   const auto& commitments = proof.stark.commitments;
   const AirShape shape = air_shape(key);
-  require(commitments.size() == shape.trees().size() + 1, ErrorKind::rejected, "number of commitments");
+  require(commitments.size() == shape.tree_count() + 1, ErrorKind::rejected, "number of commitments");
   require(weak.any_roots || (commitments[0] == key.structure_root && commitments[1] == key.weights_root),
           ErrorKind::rejected, "roots");
-  const auto root_of = [&](Tree tree) { return commitments[shape.position(tree)]; };
-  const bool any_data = weak.any_data_roots;
-  require(any_data || !shape.input_committed || root_of(Tree::input) == proof.statement.input_root,
-          ErrorKind::rejected, "the input's root");
-  require(any_data || !shape.output_committed || root_of(Tree::output) == proof.statement.output_root,
-          ErrorKind::rejected, "the output's root");
+  const std::vector<const Commitment*> data = proof.statement.commitments();
+  for (std::size_t i = 0; i < data.size(); ++i) {
+    require(weak.any_data_roots || commitments[common_tree_count + i] == data[i]->root, ErrorKind::rejected,
+            "a root of committed values");
+  }
   Blake2sChannel channel;
   channel.observe(Deaf(weak.unmixed, data_trees(shape), std::move(observer)));
   CommitmentSchemeVerifier<Blake2sMerkleChannel> scheme(weak.any_config ? proof.stark.config : key.pcs);
-  const auto commit = [&](Tree tree) {
-    scheme.commit(root_of(tree), column_log_sizes(shape, tree), channel);
+  const auto commit_at = [&](std::size_t position) {
+    scheme.commit(commitments[position], column_log_sizes(shape, position), channel);
   };
+  const auto commit = [&](Tree tree) { commit_at(static_cast<std::size_t>(tree)); };
   mix_key(key, channel);
   commit(Tree::structure);
   commit(Tree::weights);
-  if (!weak.no_pin) scheme.pin({pin_points(key.weights_root), key.weights_pin});
+  if (!weak.no_pin) scheme.pin({pin_points(Pinned::weights, key.weights_root), key.weights_pin});
   mix_statement(mixed_part(proof.statement, weak), channel);
   commit(Tree::witness);
   Challenges challenges;
@@ -95,13 +96,14 @@ inline void verify_weakly(const VerificationKey& key, const Proof& proof, const 
   if (weak.one_round) draw(challenges.z, challenges.lambda);
   commit(Tree::fingerprints);
   if (!weak.one_round) draw(challenges.z, challenges.lambda);
-  const std::vector<QM31> claimed_sums = present_sums(proof.statement, proof.claimed_sums);
-  channel.mix_felts(claimed_sums);
+  channel.mix_felts(proof.claimed_sums);
   commit(Tree::logup);
-  if (shape.input_committed) commit(Tree::input);
-  if (shape.output_committed) commit(Tree::output);
+  for (std::size_t i = 0; i < data.size(); ++i) {
+    commit_at(common_tree_count + i);
+    if (!weak.no_data_pin) scheme.pin({pin_points(Pinned::data, data[i]->root), data[i]->pin});
+  }
   QM31 sum = public_messages(key, proof.statement, challenges);
-  for (const auto& claimed : claimed_sums) sum += claimed;
+  for (const auto& claimed : proof.claimed_sums) sum += claimed;
   require(weak.any_balance || sum.is_zero(), ErrorKind::rejected, "bus");
   const auto components = make_components(shape, challenges, proof.claimed_sums, weak.deleted);
   std::vector<const Component*> views;
@@ -114,9 +116,9 @@ struct Forgery {
   Weakness weak;                  // the verifier that the transcript is for
   std::optional<PcsConfig> pcs;   // other parameters than the key's
   std::optional<AirShape> shape;  // other table sizes than the key's
-  CommittedValues data;           // the trees input and output
+  CommittedValues data;           // the trees of committed values
   /// Called with the composition coefficient when the claimed sums are not mixed: they may depend on it.
-  std::function<void(std::array<QM31, table_count>&, const QM31&, const Challenges&)> late_sums;
+  std::function<void(std::vector<QM31>&, const QM31&, const Challenges&)> late_sums;
   /// The same for the LogUp columns, when their root is not mixed.
   std::function<void(TableColumns&, const QM31&, const Challenges&)> late_logup;
   /// Changes the blinder's columns of a tree.
@@ -145,15 +147,16 @@ inline Proof forge(const ProvingKey& proving_key, const Statement& statement, Tr
     scheme.commit(with_root(stored, words.back().root()), channel);
   };
   const auto commit = [&](Tree tree, TableColumns columns) {
-    auto& blinder = columns[blinder_table];
-    blinder = blinder_columns(tree, blinder_structure(shape.log_sizes[blinder_table], 0, 0), nullptr);
+    columns.resize(shape.instances.size());
+    auto& blinder = columns.back();
+    blinder = blinder_columns(tree, blinder_structure(shape.instances.back().log_size, 0, 0), nullptr);
     if (forgery.on_blinder) forgery.on_blinder(tree, blinder);
     commit_tree(tree, commit_tables(shape, columns, pcs.fri.log_blowup_factor));
   };
   mix_key(key, channel);
   commit_tree(Tree::structure, proving_key.structure);
   commit_tree(Tree::weights, proving_key.weights);
-  if (!weak.no_pin) scheme.pin({pin_points(key.weights_root), key.weights_pin});
+  if (!weak.no_pin) scheme.pin({pin_points(Pinned::weights, key.weights_root), key.weights_pin});
   mix_statement(mixed_part(statement, weak), channel);
   commit(Tree::witness, source.witness());
   Challenges challenges;
@@ -169,19 +172,21 @@ inline Proof forge(const ProvingKey& proving_key, const Statement& statement, Tr
   Proof proof{.statement = statement, .claimed_sums = {}, .stark = {}};
   auto logup = source.logup(challenges);
   TableColumns logup_columns;
-  for (std::size_t table = 0; table < table_count; ++table) {
-    proof.claimed_sums[table] = logup[table].claimed_sum;
-    logup_columns[table] = std::move(logup[table].columns);
+  for (LogUpTrace& trace : logup) {
+    proof.claimed_sums.push_back(trace.claimed_sum);
+    logup_columns.push_back(std::move(trace.columns));
   }
-  channel.mix_felts(present_sums(statement, proof.claimed_sums));
+  channel.mix_felts(proof.claimed_sums);
   if (forgery.late_logup) {
     Blake2sChannel ahead = channel;
     ahead.mix_root({});
     forgery.late_logup(logup_columns, ahead.draw_secure_felt(), challenges);
   }
   commit(Tree::logup, logup_columns);
-  if (shape.input_committed) commit_tree(Tree::input, forgery.data.input->tree);
-  if (shape.output_committed) commit_tree(Tree::output, forgery.data.output->tree);
+  for (const DataCommitment* data : forgery.data) {
+    commit_tree(Tree::data, data->tree);
+    if (!weak.no_data_pin) scheme.pin({pin_points(Pinned::data, data->root()), data->pin});
+  }
   if (forgery.late_sums) {
     Blake2sChannel ahead = channel;
     forgery.late_sums(proof.claimed_sums, ahead.draw_secure_felt(), challenges);
@@ -207,7 +212,7 @@ struct ForgedModel {
       : program(std::move(model)) {
     if (!options.pcs) options.pcs = small_pcs;
     options.zero_knowledge = hides;
-    proving_key = setup(program, options);
+    proving_key = setup_any(program, options);
     arithmetisation = arithmetise(program, key());
     columns = model_columns(program, arithmetisation);
   }
@@ -221,7 +226,7 @@ struct ForgedModel {
     proving_key.weights = commit_tables(shape, columns.weights, key().pcs.fri.log_blowup_factor);
     key().structure_root = proving_key.structure->merkle().root();
     key().weights_root = proving_key.weights->merkle().root();
-    key().weights_pin = pinned_values(*proving_key.weights, key().lanes, key().log_sizes.blinder);
+    key().weights_pin = pinned_values(*proving_key.weights, Pinned::weights, key().lanes(), key().height());
   }
   [[nodiscard]] std::size_t real_rows(std::size_t table) const {
     return static_cast<std::size_t>(
@@ -236,21 +241,18 @@ struct ForgedModel {
   /// The structure as anyone rebuilds it from the columns.
   [[nodiscard]] Structure rebuilt() const {
     Structure tables = build_structure(arithmetisation);
-    for (std::size_t table = 0; table < component_count; ++table)
+    for (std::size_t table = 0; table < tables.size(); ++table)
       tables[table].columns = columns.structure[table];
     return tables;
   }
   [[nodiscard]] std::vector<std::int32_t> random_input() const {
-    return ProgramBuilder(1, 0, 0, 7).random_input(program.tensors[program.input], key().batch);
+    return ProgramBuilder(1, 0, 0, 7).random_input(program.tensors[program.input], key().batch());
   }
-  [[nodiscard]] Trace honest() const { return execute(program, random_input(), key().batch); }
+  [[nodiscard]] Trace honest() const { return execute(program, random_input(), key().batch()); }
   [[nodiscard]] Statement statement(const Trace& execution) const {
-    return {
-        .context = {1, 2, 3},
-        .inputs = key().input_visibility == Visibility::shown ? execution.input : std::vector<std::int32_t>(),
-        .outputs = execution.output(),
-        .input_root = {},
-        .output_root = {}};
+    Statement statement{.context = {1, 2, 3}, .tensors = {{}, {execution.output(), {}}}};
+    if (key().input().visibility == Visibility::shown) statement.tensors[0].values = execution.input;
+    return statement;
   }
 };
 
@@ -262,7 +264,7 @@ class LyingTrace : public HonestTrace {
 
   std::function<void(TableColumns&)> on_witness;
   std::function<void(TableColumns&, const Challenges&)> on_fingerprints;
-  std::function<void(std::array<LogUpTrace, table_count>&, const Challenges&)> on_logup;
+  std::function<void(std::vector<LogUpTrace>&, const Challenges&)> on_logup;
 
   TableColumns witness() override {
     HonestTrace::witness();
@@ -274,7 +276,7 @@ class LyingTrace : public HonestTrace {
     if (on_fingerprints) on_fingerprints(fingerprints_, challenges);
     return fingerprints_;
   }
-  std::array<LogUpTrace, table_count> logup(const Challenges& challenges) override {
+  std::vector<LogUpTrace> logup(const Challenges& challenges) override {
     auto traces = HonestTrace::logup(challenges);
     if (on_logup) on_logup(traces, challenges);
     return traces;
@@ -294,7 +296,7 @@ class LyingTrace : public HonestTrace {
     for (std::size_t i = 0; i < a.size(); ++i) {
       a.set(i, i == row ? value : secure_at(columns, index_of(linear::Fingerprint::A), i));
     }
-    columns = linear_fingerprints({shape_.weights_per_row}, table_trace(linear_at), a, challenges);
+    columns = linear_fingerprints({shape_.instances[linear_at].parameter}, table_trace(linear_at), a, challenges);
   }
   void set_mac_operand(std::size_t row, const QM31& value, const Challenges& challenges) {
     auto& columns = fingerprints_[mac_at];
@@ -314,7 +316,8 @@ inline std::uint32_t running_sum(const Columns& logup) {
 
 /// First of the blinder's columns in a tree.
 inline std::size_t blinder_column(const AirShape& shape, Tree tree) {
-  return tree_width(shape, tree) - table_layout(blinder_table, BlinderShape::lanes).width(tree);
+  return tree_width(shape, static_cast<std::size_t>(tree)) -
+         table_layout(TableKind::blinder, BlinderShape::lanes).width(tree);
 }
 
 /// The value for which the wire `id` has denominator `d`.
@@ -337,16 +340,14 @@ struct FalseStatement {
                           bool hides = false)
       : model(program, with_visibility(std::move(options), committed), hides) {
     std::vector<std::int32_t> outputs = execution.output();
-    outputs[0] += outputs[0] < model.key().output.max ? 1 : -1;
+    outputs[0] += outputs[0] < model.key().output().max ? 1 : -1;
     if (!committed) {
-      statement.outputs = std::move(outputs);
+      statement.tensors[1].values = std::move(outputs);
       return;
     }
-    input = commit_data(model.key(), model.key().input, execution.input);
-    output = commit_data(model.key(), model.key().output, outputs);
-    statement.outputs.clear();
-    statement.input_root = input->root();
-    statement.output_root = output->root();
+    input = commit_data(model.key(), model.key().input(), execution.input);
+    output = commit_data(model.key(), model.key().output(), outputs);
+    statement.tensors = {{{}, input->commitment()}, {{}, output->commitment()}};
   }
   [[nodiscard]] CommittedValues data() const {
     if (!input) return {};

@@ -73,7 +73,7 @@ TEST_CASE("a_column_may_have_one_degree_more_than_its_table_has_rows") {
   // polynomials within FRI's bound (docs/security.md, section 4). The next function is one too many:
   // column_of_too_high_a_degree.
   const ForgedModel model(random_mlp(3, 4, 2, 1));
-  const std::uint32_t m = model.key().log_sizes.blinder;
+  const std::uint32_t m = model.key().height();
   const std::size_t column = blinder_column(air_shape(model.key()), Tree::witness);
   const auto execution = model.honest();
   LyingTrace trace(model, execution);
@@ -102,7 +102,7 @@ TEST_CASE("a_blinder_that_hides_nothing_proves_nothing_else") {
   const auto execution = model.honest();
   auto statement = model.statement(execution);
   for (const bool is_true : {true, false}) {
-    if (!is_true) statement.outputs[0] += 1;
+    if (!is_true) statement.tensors[1].values[0] += 1;
     LyingTrace trace(model, execution);
     Csprng random = Csprng::insecure(1);
     Forgery forgery;

@@ -87,14 +87,14 @@ TEST_CASE("a_false_output_is_proved_as_often_as_all_queries_fall_on_the_rate") {
   // b.
   for (const auto& [log_blowup, queries, tries] : {std::tuple{1U, 2U, 160U}, std::tuple{2U, 1U, 80U}}) {
     const ForgedModel model(random_mlp(3, 4, 2, 1), {.pcs = no_work(log_blowup, queries)});
-    const std::uint32_t m = model.key().log_sizes.blinder;
+    const std::uint32_t m = model.key().height();
     const auto execution = model.honest();
     const auto make = [&](const Context& context, LateSteps late) {
       Statement statement = model.statement(execution);
       statement.context = context;
-      statement.outputs[0] += 1;
+      statement.tensors[1].values[0] += 1;
       LyingTrace trace(model, execution);
-      trace.on_logup = [&](std::array<LogUpTrace, table_count>& traces, const Challenges& challenges) {
+      trace.on_logup = [&](std::vector<LogUpTrace>& traces, const Challenges& challenges) {
         traces[mac_at].claimed_sum += trace.missing(model.key(), statement, challenges);
       };
       late.samples = [](Samples& samples, const AtPoint& at) {
@@ -123,7 +123,7 @@ class TwoModels {
         other_(with_other_weights(), {.pcs = pcs}),
         both_(*one_.proving_key.weights) {
     REQUIRE(one_.key().structure_root == other_.key().structure_root);
-    share_ = one_.key().log_sizes.blinder + pcs.fri.log_blowup_factor - split;
+    share_ = one_.key().height() + pcs.fri.log_blowup_factor - split;
     const WordTree of_other(*other_.proving_key.weights);
     for (std::size_t column = 0; column < both_.words.size(); ++column) {
       for (std::uint32_t slot = 0; slot < both_.words[column].size(); ++slot) {
@@ -154,7 +154,7 @@ class TwoModels {
 
   /// The values of a model's columns at the points that follow from the common root.
   static std::vector<QM31> values_of(const ForgedModel& model) {
-    return pinned_values(*model.proving_key.weights, model.key().lanes, model.key().log_sizes.blinder);
+    return pinned_values(*model.proving_key.weights, Pinned::weights, model.key().lanes(), model.key().height());
   }
   [[nodiscard]] const ForgedModel& one() const { return one_; }
   [[nodiscard]] const ForgedModel& other() const { return other_; }
@@ -300,7 +300,7 @@ TEST_CASE("a_pin_of_other_values_or_points_verifies_no_proof") {
   Blake2sHash other_root = key.weights_root;
   other_root.words[0] ^= 1;
   key.weights_pin =
-      pinned_values(*with_root(model.proving_key.weights, other_root), key.lanes, key.log_sizes.blinder);
+      pinned_values(*with_root(model.proving_key.weights, other_root), Pinned::weights, key.lanes(), key.height());
   CHECK(key.weights_pin != model.key().weights_pin);
   CHECK_FALSE(accepted(key));
   // Points and values exchanged.

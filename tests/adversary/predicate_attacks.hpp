@@ -13,7 +13,7 @@ inline Attack of_predicate(const Program& program, PredicateLie (*tell)(const Pr
   const PredicateLie lie = tell(program, honest);
   require(lie.outputs != honest.output(), ErrorKind::internal, "the lie is true");
   Statement statement = model.statement(honest);
-  statement.outputs = lie.outputs;
+  statement.tensors[1].values = lie.outputs;
   LyingTrace trace(model, lie.execution);
   if (on_witness) trace.on_witness = [&](TableColumns& witness) { on_witness(model, witness); };
   const Weakness weak{.any_balance = true};

@@ -59,8 +59,8 @@ TEST_CASE("a_random_lie_in_a_random_model_is_refused_by_the_bus") {
                                       .batch = batch,
                                       .lanes = 1 + draw(20)});
     const auto input =
-        ProgramBuilder(1, 0, 0, seed).random_input(program.tensors[program.input], model.key().batch);
-    const Trace honest = execute(program, input, model.key().batch);
+        ProgramBuilder(1, 0, 0, seed).random_input(program.tensors[program.input], model.key().batch());
+    const Trace honest = execute(program, input, model.key().batch());
     Statement statement = model.statement(honest);
     {
       LyingTrace trace(model, honest);
@@ -79,22 +79,22 @@ TEST_CASE("a_random_lie_in_a_random_model_is_refused_by_the_bus") {
       change(layer.dense[0].weights);
     } else if (kind == 2 && !layer.scaled.empty()) {
       change(layer.scaled[0].coefficients);
-    } else if (kind == 3 && model.key().input_visibility == Visibility::shown) {
+    } else if (kind == 3 && model.key().input().visibility == Visibility::shown) {
       auto& x = other_input[draw(static_cast<std::uint32_t>(other_input.size()))];
-      x = x == model.key().input.max ? x - 1 : x + 1;
+      x = x == model.key().input().max ? x - 1 : x + 1;
     } else {
-      auto& y = statement.outputs[draw(static_cast<std::uint32_t>(statement.outputs.size()))];
-      y = y == model.key().output.max ? y - 1 : y + 1;
+      auto& y = statement.tensors[1].values[draw(static_cast<std::uint32_t>(statement.tensors[1].values.size()))];
+      y = y == model.key().output().max ? y - 1 : y + 1;
     }
     Trace lie;
     try {
-      lie = execute(other, other_input, model.key().batch);
+      lie = execute(other, other_input, model.key().batch());
     } catch (const Error&) {
       continue;  // the changed model leaves its LUT
     }
     if (statement == model.statement(honest)) {
       if (same(lie, honest)) continue;
-      statement.outputs = lie.output();
+      statement.tensors[1].values = lie.output();
     }
     ++lies;
     LyingTrace trace(model, lie);

@@ -108,12 +108,12 @@ TEST_CASE("a_structure_is_not_that_of_a_key_with_another_layout") {
   for (const auto& change : std::vector<std::function<void(VerificationKey&)>>{
            [](VerificationKey& k) { k.lanes = 3; },
            [](VerificationKey& k) { k.input_visibility = Visibility::hidden; },
-           [](VerificationKey& k) { k.log_sizes.mac += 1; },
-           [](VerificationKey& k) { k.input.claim_wire += 1; },
-           [](VerificationKey& k) { k.output.claim_wire += 1; },
+           [](VerificationKey& k) { k.instances[mac_table].log_size += 1; },
+           [](VerificationKey& k) { k.input().claim_wire += 1; },
+           [](VerificationKey& k) { k.output().claim_wire += 1; },
            [](VerificationKey& k) { k.output_form = Predicate::Kind::argmax; },
-           [](VerificationKey& k) { k.input.min -= 1; }, [](VerificationKey& k) { k.output.rows -= 1; },
-           [](VerificationKey& k) { k.output.max += 1; },
+           [](VerificationKey& k) { k.input().min -= 1; }, [](VerificationKey& k) { k.output().rows -= 1; },
+           [](VerificationKey& k) { k.output().max += 1; },
            [](VerificationKey& k) { k.structure_root.words[0] ^= 1; },
            [](VerificationKey& k) { k.pcs.fri.log_blowup_factor += 1; }}) {
     auto changed = key;

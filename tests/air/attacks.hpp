@@ -11,24 +11,29 @@ namespace circlet::testing {
 /// and shows no less.
 inline std::vector<std::string> constraint_stems() {
   std::vector<std::string> stems;
-  const AirShape shape{.input_committed = true, .output_committed = true, .log_sizes = {}};
-  for (const TableLayout& layout : table_layouts(shape)) {
-    if (layout.table == BlinderShape::table) continue;
-    for (const LayoutConstraint& constraint : layout.constraints) {
+  for_each_table([&](auto kind, auto) {
+    for (const LayoutConstraint& constraint : table_layout(kind, 1).constraints) {
       const bool of_a_lane = constraint.name == "activate.P_0";
       stems.push_back(of_a_lane ? "activate.P" : constraint.name);
     }
-  }
+  });
   return stems;
 }
 
-/// A prover whose only violation is of `stem`. Call the steps in order, as a prover would: the witness trees
+/// Whether a stem is of the constraints on committed values, which are of one sample.
+inline bool is_of_data(const std::string& stem) { return stem.starts_with("data."); }
+
+/// A prover whose only violation is of `stem`, in the table of the committed output where it is of committed
+/// values, or of the input. Call the steps in order, as a prover would: the witness trees
 /// are there after construction, then make_fingerprints after alpha and t are drawn, then make_logup after z
 /// and lambda.
 class Liar {
  public:
-  explicit Liar(std::string stem, std::uint32_t weights_per_row = 2, std::uint32_t samples = 1)
-      : stem_(std::move(stem)), model_(options(stem_, weights_per_row, samples)) {
+  explicit Liar(std::string stem, std::uint32_t weights_per_row = 2, std::uint32_t samples = 1,
+                bool of_input = false)
+      : stem_(std::move(stem)),
+        data_table_(of_input ? first_data_table : first_data_table + 1),
+        model_(options(stem_, weights_per_row, samples, of_input)) {
     // Whoever may choose a term of the bus freely proves any output.
     if (!lies_about_values() && !model_.options().committed) model_.claimed_output()[0][0] += 1;
   }
@@ -75,12 +80,12 @@ class Liar {
       set_secure(model_.table(mac_table).tree(Tree::fingerprints), index_of(mac::Fingerprint::S),
                  rows.output_layer_last,
                  secure_at(claims, index_of(activate::Fingerprint::T), last_of_output_layer));
-    } else if (stem_ == "input.b" || stem_ == "output.b") {
+    } else if (stem_ == "data.b") {
       // The claim of the values that were computed with, in place of that of the committed ones.
-      const std::size_t table = stem_ == "input.b" ? input_table : output_table;
-      set_secure(model_.table(table).tree(Tree::fingerprints), index_of(data::Fingerprint::b),
-                 rows.real_rows[table] - 1,
-                 model_.claim(table == input_table ? model_.input() : model_.true_output()));
+      const bool of_input = data_table_ == first_data_table;
+      set_secure(model_.table(data_table_).tree(Tree::fingerprints), index_of(data::Fingerprint::b),
+                 rows.real_rows[data_table_] - 1,
+                 model_.claim(of_input ? model_.input() : model_.true_output()));
     }
   }
 
@@ -88,9 +93,10 @@ class Liar {
     model_.make_logup(z, lambda);
     if (lies_about_values()) return;
     const QM31 missing = -model_.bus_sum();
-    for_each_table([&]<class Shape>(auto index, Shape) {
+    for_each_table([&]<class Shape>(auto kind, Shape) {
       const std::string name = Shape::table;
       if (!stem_.starts_with(name + ".")) return;
+      const std::size_t index = is_of_data(stem_) ? data_table_ : kind_index(kind);
       ToyTable& table = model_.table(index);
       table.claimed_sum += missing;
       if (stem_ == name + ".fin") return;
@@ -99,7 +105,7 @@ class Liar {
       const auto add = [&](std::uint32_t first) {
         set_secure(logup, first, last, secure_at(logup, first, last) + missing);
       };
-      const std::uint32_t lanes = model_.shape().lanes(index);
+      const std::uint32_t lanes = model_.shape().instances[index].lanes();
       if (stem_ == "activate.P") add(activate::P(0, lanes));
       if (stem_ == "activate.W") add(activate::W(lanes));
       if (stem_ == "lut.P_0") add(index_of(lut::LogUp::P0));
@@ -112,16 +118,16 @@ class Liar {
  private:
   [[nodiscard]] bool lies_about_values() const {
     return stem_ == "linear.b" || stem_ == "linear.S" || stem_ == "linear.claim" || stem_ == "activate.T" ||
-           stem_ == "mac.S" || stem_ == "input.b" || stem_ == "output.b";
+           stem_ == "mac.S" || stem_ == "data.b";
   }
   static ToyModel::Options options(const std::string& stem, std::uint32_t weights_per_row,
-                                   std::uint32_t samples) {
+                                   std::uint32_t samples, bool of_input) {
     ToyModel::Options options{.weights_per_row = weights_per_row, .samples = samples};
     // Their liar commits to another output than the model's, or to another input.
-    if (stem.starts_with("input.") || stem.starts_with("output.")) {
+    if (is_of_data(stem)) {
       options.committed = true;
-      options.committed_input_lie = stem == "input.b" ? 1 : 0;
-      options.committed_output_lie = stem == "input.b" ? 0 : 1;
+      options.committed_input_lie = of_input ? 1 : 0;
+      options.committed_output_lie = of_input ? 0 : 1;
     } else if (stem == "mac.S") {
       options.output_lie = 64;
     } else if (stem == "linear.b" || stem == "linear.S" || stem == "linear.claim" || stem == "activate.T") {
@@ -131,6 +137,7 @@ class Liar {
   }
 
   std::string stem_;
+  std::size_t data_table_;
   ToyModel model_;
 };
 

@@ -79,20 +79,18 @@ inline std::map<std::string, FreeCells> free_cells() {
   add("mac", {"idA", "idB"}, after, no_message);
   add("mac", {"idY"}, no_claim, no_message);
   add("mac", {"keepr"}, masks, zero);
-  for (const char* table : {"input", "output"}) {
-    std::vector<std::string> values;
-    for (int i = 0; i < 16; ++i) values.push_back("x_" + std::to_string(i));
-    add(table, values, after, unread);
-    add(table, {"salt_0", "salt_1", "salt_2", "salt_3", "salt_4"}, {first, last, fin, live, dead},
-        "random: it hides the leaves, and is never sampled");
-    add(table, {"b"}, masks, unread);
-    add(table, {"R"}, after, unread);
-    add(table, {"live", "id"}, {first, fin, live, dead}, no_message);
-    add(table, {"real"}, {first}, zero);
-    add(table, {"cont"}, {last}, zero);
-    add(table, {"keepr"}, {last, live}, zero);
-  }
-  for (const char* table : {"linear", "activate", "lut", "mac", "input", "output"}) {
+  std::vector<std::string> values;
+  for (int i = 0; i < 16; ++i) values.push_back("x_" + std::to_string(i));
+  add("data", values, after, unread);
+  add("data", {"salt_0", "salt_1", "salt_2", "salt_3", "salt_4"}, {first, last, fin, live, dead},
+      "random: it hides the leaves, and is never sampled");
+  add("data", {"b"}, masks, unread);
+  add("data", {"R"}, after, unread);
+  add("data", {"live", "id"}, {first, fin, live, dead}, no_message);
+  add("data", {"real"}, {first}, zero);
+  add("data", {"cont"}, {last}, zero);
+  add("data", {"keepr"}, {last, live}, zero);
+  for (const char* table : {"linear", "activate", "lut", "mac", "data"}) {
     add(table, {"fin"}, {fin}, any_multiple);
   }
   add("blinder", {"a"}, {"a", "a, a'"}, "b is 0 before rows of E");

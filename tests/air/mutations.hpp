@@ -102,7 +102,7 @@ class Sweep {
   }
   [[nodiscard]] std::vector<TableCoverage> run() {
     std::vector<TableCoverage> tables;
-    for_each_component([&](auto index, auto) { tables.push_back(sweep(index)); });
+    for_each_component([&](auto kind, auto) { tables.push_back(sweep(kind)); });
     return tables;
   }
 
@@ -111,43 +111,44 @@ class Sweep {
                            z = QM31::from_u32(31, 32, 33, 34), lambda = QM31::from_u32(41, 42, 43, 44);
 
   struct Cell {
-    std::size_t component;
+    TableKind kind;
     Tree tree;
     std::size_t column, row;
     M31& in(ToyTable& table) const { return table.tree(tree)[column][row]; }
   };
 
-  /// The model that has the table.
-  ToyModel& model_with(std::size_t component) {
-    return public_.shape().has(component) ? public_ : committed_;
+  /// The model that has the table, whose place is that of its kind.
+  ToyModel& model_with(TableKind kind) { return kind == TableKind::data ? committed_ : public_; }
+  std::uint32_t lanes(TableKind kind) {
+    return kind == TableKind::blinder ? BlinderShape::lanes
+                                      : model_with(kind).shape().instances[kind_index(kind)].lanes();
   }
-  std::uint32_t lanes(std::size_t component) { return model_with(component).shape().lanes(component); }
-  ToyTable& table(std::size_t component) {
-    return component == blinder_table ? blinder_ : model_with(component).table(component);
+  ToyTable& table(TableKind kind) {
+    return kind == TableKind::blinder ? blinder_ : model_with(kind).table(kind_index(kind));
   }
 
   [[nodiscard]] std::vector<Violation> change_alone(const Cell& cell) {
-    ToyTable& changed = table(cell.component);
+    ToyTable& changed = table(cell.kind);
     M31& value = cell.in(changed);
     const M31 honest = value;
     value += M31(1);
-    auto found = find_violations(cell.component, lanes(cell.component), changed.trace(), public_.challenges(),
+    auto found = find_violations(cell.kind, lanes(cell.kind), changed.trace(), public_.challenges(),
                                  changed.claimed_sum);
     value = honest;
     return found;
   }
 
   [[nodiscard]] std::string change_with_what_follows(const Cell& cell) {
-    ToyModel model = model_with(cell.component);
-    ToyTable& changed = model.table(cell.component);
+    ToyModel model = model_with(cell.kind);
+    ToyTable& changed = model.table(kind_index(cell.kind));
     cell.in(changed) += M31(1);
     if (cell.tree != Tree::fingerprints && cell.tree != Tree::logup) model.make_fingerprints(alpha, t);
     if (cell.tree != Tree::logup) model.make_logup(z, lambda);
     if (cell.tree == Tree::logup) {
-      for_each_table([&]<class Shape>(auto index, Shape) {
-        if (index != cell.component) return;
+      for_each_table([&]<class Shape>(auto kind, Shape) {
+        if (kind != cell.kind) return;
         const Columns& logup = changed.tree(Tree::logup);
-        const std::size_t fin = model.rows().real_rows[index];
+        const std::size_t fin = model.rows().real_rows[kind_index(kind)];
         changed.claimed_sum = secure_at(logup, static_cast<std::uint32_t>(logup.size()) - 4, fin - 1) +
                               secure_at(changed.tree(Shape::rho_tree), Shape::rho, fin);
       });
@@ -157,12 +158,12 @@ class Sweep {
     return model.bus_sum().is_zero() ? free_cell : the_bus;
   }
 
-  TableCoverage sweep(std::size_t component) {
-    const bool is_table = component < table_count;
-    const TableLayout layout = table_layout(component, lanes(component));
+  TableCoverage sweep(TableKind kind) {
+    const bool is_table = kind != TableKind::blinder;
+    const TableLayout layout = table_layout(kind, lanes(kind));
     const auto classes = classes_of_rows(
-        layout, table(component),
-        is_table ? std::optional(model_with(component).rows().real_rows[component]) : std::nullopt);
+        layout, table(kind),
+        is_table ? std::optional(model_with(kind).rows().real_rows[kind_index(kind)]) : std::nullopt);
     TableCoverage coverage{.table = layout.table, .row_classes = {}, .columns = {}, .constraints = {}};
     for (const auto& name : classes) {
       if (std::ranges::find(coverage.row_classes, name) == coverage.row_classes.end()) {
@@ -172,13 +173,13 @@ class Sweep {
     for (const auto& constraint : layout.constraints) {
       coverage.constraints.push_back({.name = constraint.name, .degree = constraint.degree});
     }
-    for (const Tree tree : {Tree::input, Tree::output, Tree::witness, Tree::fingerprints, Tree::logup,
-                            Tree::weights, Tree::structure}) {
+    for (const Tree tree : {Tree::data, Tree::witness, Tree::fingerprints, Tree::logup, Tree::weights,
+                            Tree::structure}) {
       for (const LayoutColumn& column : layout.columns[static_cast<std::size_t>(tree)]) {
         ColumnCoverage verdicts{.tree = tree, .name = column.name, .alone = {}, .followed = {}};
         for (std::size_t row = 0; row < classes.size(); ++row) {
           for (std::uint32_t c = 0; c < column.width(); ++c) {
-            const Cell cell{component, tree, column.first + c, row};
+            const Cell cell{kind, tree, column.first + c, row};
             const auto found = change_alone(cell);
             verdicts.alone[classes[row]].insert(found.empty() ? free_cell : found.front().constraint);
             count(coverage, found, column, tree, classes[row]);

@@ -18,6 +18,7 @@
 #include "air/prover/component_provers.hpp"
 #include "air/prover/mask_rows.hpp"
 #include "air/prover/witness.hpp"
+#include "stark/shape.hpp"
 
 namespace circlet::testing {
 
@@ -69,7 +70,14 @@ class ToyModel {
 
   explicit ToyModel(const Options& options)
       : options_(options),
-        shape_{options.weights_per_row, options.samples, options.committed, options.committed, {}} {
+        shape_{{{TableKind::linear, options.weights_per_row},
+                {TableKind::activate, options.samples},
+                {TableKind::lut},
+                {TableKind::mac}}} {
+    if (options.committed) shape_.instances.insert(shape_.instances.end(), 2, {TableKind::data});
+    shape_.instances.push_back({TableKind::blinder});
+    tables_.resize(shape_.claims());
+    rows_.real_rows.resize(shape_.claims());
     std::mt19937 random(options.seed);
     const auto draw = [&](std::int64_t low, std::int64_t high) {
       return low + static_cast<std::int64_t>(random() % static_cast<std::uint64_t>(high - low + 1));
@@ -118,7 +126,7 @@ class ToyModel {
                 first_op_last_input = 0;  // linear: the claim row, the last row with f = 1 on an input wire
     std::size_t hidden_last = 0;          // activate: last row of the first layer
     std::size_t output_layer_last = 0;    // mac: the row that yields the second layer's claim
-    std::array<std::size_t, table_count> real_rows{};
+    std::vector<std::size_t> real_rows;
   };
   [[nodiscard]] const Rows& rows() const { return rows_; }
 
@@ -126,13 +134,13 @@ class ToyModel {
     challenges_ = {alpha, t, {}, {}};
     ToyTable& activate = tables_[activate_table];
     activate.tree(Tree::fingerprints) =
-        activate_fingerprints({shape_.samples}, activate.trace(), challenges_, rho_);
+        activate_fingerprints({options_.samples}, activate.trace(), challenges_, rho_);
     ToyTable& linear = tables_[linear_table];
     SecureColumn a(linear.trace().rows());
     for (std::size_t row = 0; row < a.size(); ++row) a.set(row, {});
     for (const auto& [row, wire] : linear_reads_) a.set(row, wire_value(wire));
     linear.tree(Tree::fingerprints) =
-        linear_fingerprints({shape_.weights_per_row}, linear.trace(), a, challenges_, -rho_);
+        linear_fingerprints({options_.weights_per_row}, linear.trace(), a, challenges_, -rho_);
     ToyTable& mac = tables_[mac_table];
     SecureColumn b(mac.trace().rows());
     a = SecureColumn(mac.trace().rows());
@@ -141,10 +149,9 @@ class ToyModel {
       b.set(row, row < mac_reads_.size() ? wire_value(mac_reads_[row].second) : QM31());
     }
     mac.tree(Tree::fingerprints) = mac_fingerprints(mac.trace(), a, b, challenges_);
-    for (const auto& [index, tree] : {std::pair(input_table, Tree::input), {output_table, Tree::output}}) {
-      if (!shape_.has(index)) continue;
-      tables_[index].tree(Tree::fingerprints) =
-          data_fingerprints(tree, tables_[index].trace(), challenges_, index == input_table ? rho_ : -rho_);
+    for (std::size_t i = first_data_table; i < tables_.size(); ++i) {
+      tables_[i].tree(Tree::fingerprints) =
+          data_fingerprints(tables_[i].trace(), challenges_, i == first_data_table ? rho_ : -rho_);
     }
     draw_masks(Tree::fingerprints);
   }
@@ -152,9 +159,10 @@ class ToyModel {
   void make_logup(const QM31& z, const QM31& lambda) {
     challenges_.z = z;
     challenges_.lambda = lambda;
-    for (std::size_t i = 0; i < table_count; ++i) {
-      if (!shape_.has(i)) continue;
-      LogUpTrace logup = generate_logup(i, shape_.lanes(i), tables_[i].trace(), challenges_);
+    for (std::size_t i = 0; i < tables_.size(); ++i) {
+      const TableInstance& instance = shape_.instances[i];
+      LogUpTrace logup =
+          generate_logup(instance.kind, instance.lanes(), tables_[i].trace(), challenges_);
       tables_[i].tree(Tree::logup) = std::move(logup.columns);
       tables_[i].claimed_sum = logup.claimed_sum;
     }
@@ -166,7 +174,7 @@ class ToyModel {
   [[nodiscard]] std::vector<std::pair<BusMessage, M31>> public_messages() const {
     std::vector<std::pair<BusMessage, M31>> messages = {
         {{BusTag::wire, M31(one), M31(), M31(1)}, -M31(reads_.at(one))},
-        {{BusTag::wire, M31(ones), M31(), fingerprint(std::vector<std::int64_t>(shape_.samples, 1))},
+        {{BusTag::wire, M31(ones), M31(), fingerprint(std::vector<std::int64_t>(options_.samples, 1))},
          -M31(reads_.at(ones))}};
     if (options_.committed) return messages;
     messages.push_back({{BusTag::wire, M31(input_claim), M31(), claim(x_)}, -M31(1)});
@@ -183,18 +191,18 @@ class ToyModel {
   }
   [[nodiscard]] BusBalance balance() const {
     BusBalance balance(challenges_);
-    for (std::size_t i = 0; i < table_count; ++i) {
-      if (shape_.has(i)) balance.add_table(i, shape_.lanes(i), tables_[i].trace());
+    for (std::size_t i = 0; i < tables_.size(); ++i) {
+      balance.add_table(shape_.instances[i].kind, shape_.instances[i].lanes(), tables_[i].trace());
     }
     for (const auto& [message, count] : public_messages()) balance.wire(count, message.a, message.c);
     return balance;
   }
   [[nodiscard]] std::vector<Violation> violations() const {
     std::vector<Violation> all;
-    for (std::size_t i = 0; i < table_count; ++i) {
-      if (!shape_.has(i)) continue;
-      const auto found =
-          find_violations(i, shape_.lanes(i), tables_[i].trace(), challenges_, tables_[i].claimed_sum);
+    for (std::size_t i = 0; i < tables_.size(); ++i) {
+      const TableInstance& instance = shape_.instances[i];
+      const auto found = find_violations(instance.kind, instance.lanes(), tables_[i].trace(), challenges_,
+                                         tables_[i].claimed_sum);
       all.insert(all.end(), found.begin(), found.end());
     }
     return all;
@@ -220,7 +228,7 @@ class ToyModel {
 
   [[nodiscard]] QM31 wire_value(std::uint32_t wire) const {
     if (wire == one) return M31(1);
-    if (wire == ones) return fingerprint(std::vector<std::int64_t>(shape_.samples, 1));
+    if (wire == ones) return fingerprint(std::vector<std::int64_t>(options_.samples, 1));
     if (wire >= input_wires && wire < input_wires + inputs) return fingerprint(x_[wire - input_wires]);
     if (wire >= hidden_wires && wire < hidden_wires + hidden) return fingerprint(h_[wire - hidden_wires]);
     if (wire >= output_wires && wire < output_wires + outputs) return fingerprint(y_[wire - output_wires]);
@@ -241,8 +249,7 @@ class ToyModel {
   void lay_out_mac();
   /// The same at every call, so that a tree can be made again.
   void draw_masks(Tree tree);
-  void lay_out_data(std::size_t index, Tree tree, const Matrix& values, std::uint32_t claim,
-                    std::int64_t count);
+  void lay_out_data(std::size_t index, const Matrix& values, std::uint32_t claim, std::int64_t count);
   /// Sets the table's size and its selectors: a fin row after the real ones, and at least one row after that.
   template <class Structure>
   void finish_structure(std::size_t index, std::vector<Row> rows, std::uint32_t least_log_size = 4);
@@ -253,7 +260,7 @@ class ToyModel {
   AirShape shape_;
   ToyLayer first_, second_;
   Matrix x_, committed_input_, hidden_acc_, h_, output_acc_, y_, claimed_output_;
-  std::array<ToyTable, table_count> tables_;
+  std::vector<ToyTable> tables_;
   Challenges challenges_;
   QM31 rho_ = QM31::from_u32(1, 2, 3, 4);  // on linear and output negated, so that the sum stays 0
   Rows rows_;
@@ -265,10 +272,10 @@ class ToyModel {
 
 inline void ToyModel::evaluate(const ToyLayer& layer, const Matrix& in, std::int64_t lie, Matrix& acc,
                                Matrix& out) const {
-  acc.assign(layer.weights[0].size(), std::vector<std::int64_t>(shape_.samples));
+  acc.assign(layer.weights[0].size(), std::vector<std::int64_t>(options_.samples));
   out = acc;
   for (std::size_t j = 0; j < acc.size(); ++j) {
-    for (std::size_t lane = 0; lane < shape_.samples; ++lane) {
+    for (std::size_t lane = 0; lane < options_.samples; ++lane) {
       std::int64_t& sum = acc[j][lane];
       for (std::size_t k = 0; k < in.size(); ++k) sum += layer.weights[k][j] * in[k][lane];
       if (!layer.bias.empty()) sum += layer.bias[j];
@@ -281,7 +288,7 @@ inline void ToyModel::evaluate(const ToyLayer& layer, const Matrix& in, std::int
 
 inline void ToyModel::fill(std::size_t index, Tree tree, const std::vector<Row>& rows) {
   ToyTable& table = tables_[index];
-  const std::uint32_t width = table_layout(index, shape_.lanes(index)).width(tree);
+  const std::uint32_t width = table_layout(shape_.instances[index]).width(tree);
   Columns& columns = table.tree(tree);
   columns = zero_columns(width, table.log_size);
   for (std::size_t row = 0; row < rows.size(); ++row) {
@@ -293,7 +300,7 @@ template <class Structure>
 void ToyModel::finish_structure(std::size_t index, std::vector<Row> rows, std::uint32_t least_log_size) {
   const std::size_t real_rows = rows_.real_rows[index] = rows.size();
   const std::size_t mask_rows = options_.masked ? 4 : 1;
-  tables_[index].log_size = shape_.log_sizes[index] =
+  tables_[index].log_size = shape_.instances[index].log_size =
       std::max(least_log_size, log2_exact(real_rows + 1 + mask_rows));
   rows.resize(tables_[index].trace().rows());
   const std::size_t dead = options_.masked ? (real_rows + 1 + rows.size()) / 2 : rows.size();
@@ -309,13 +316,16 @@ void ToyModel::finish_structure(std::size_t index, std::vector<Row> rows, std::u
 inline void ToyModel::draw_masks(Tree tree) {
   if (!options_.masked) return;
   Csprng random = Csprng::insecure(static_cast<std::uint64_t>(tree));
-  for_each_table([&]<class Shape>(auto index, Shape) {
-    const auto& structure = tables_[index].tree(Tree::structure);
-    Columns& columns = tables_[index].tree(tree);
-    if (!shape_.has(index) || columns.empty()) return;
-    draw_mask_rows(table_layout(index, shape_.lanes(index)), tree, structure[0], structure[Shape::fin],
-                   columns, random);
-  });
+  for (std::size_t i = 0; i < tables_.size(); ++i) {
+    Columns& columns = tables_[i].tree(tree);
+    if (columns.empty()) continue;
+    const auto& structure = tables_[i].tree(Tree::structure);
+    for_each_table([&]<class Shape>(auto kind, Shape) {
+      if (kind != shape_.instances[i].kind) return;
+      draw_mask_rows(table_layout(shape_.instances[i]), tree, structure[0], structure[Shape::fin], columns,
+                     random);
+    });
+  }
 }
 
 inline void ToyModel::lay_out() {
@@ -324,18 +334,18 @@ inline void ToyModel::lay_out() {
   lay_out_mac();
   lay_out_activate();
   lay_out_lut();
-  const std::uint32_t height =
-      *std::max_element(shape_.log_sizes.begin(), shape_.log_sizes.begin() + table_count);
-  shape_.log_sizes[blinder_table] = height;
+  std::uint32_t height = 0;
+  for (const TableInstance& instance : shape_.instances) height = std::max(height, instance.log_size);
+  shape_.instances.back().log_size = height;
   if (options_.committed) {
-    lay_out_data(input_table, Tree::input, committed_input_, input_claim, -1);
-    lay_out_data(output_table, Tree::output, claimed_output_, output_claim, 1);
+    lay_out_data(first_data_table, committed_input_, input_claim, -1);
+    lay_out_data(first_data_table + 1, claimed_output_, output_claim, 1);
   }
-  for (const Tree tree : {Tree::weights, Tree::witness, Tree::input, Tree::output}) draw_masks(tree);
+  for (const Tree tree : {Tree::weights, Tree::witness, Tree::data}) draw_masks(tree);
 }
 
 /// In two rows, the first of which holds zeros alone.
-inline void ToyModel::lay_out_data(std::size_t index, Tree tree, const Matrix& values, std::uint32_t claim,
+inline void ToyModel::lay_out_data(std::size_t index, const Matrix& values, std::uint32_t claim,
                                    std::int64_t count) {
   using data::Structure;
   const std::vector<Row> structure = {
@@ -345,14 +355,14 @@ inline void ToyModel::lay_out_data(std::size_t index, Tree tree, const Matrix& v
   for (std::size_t j = 0; j < values.size(); ++j) {
     cells[1][static_cast<std::uint32_t>(data::row_values - values.size() + j)] = values[j][0];
   }
-  finish_structure<Structure>(index, structure, shape_.log_sizes[blinder_table]);
-  fill(index, tree, cells);
+  finish_structure<Structure>(index, structure, shape_.instances.back().log_size);
+  fill(index, Tree::data, cells);
 }
 
 inline void ToyModel::lay_out_linear() {
   using linear::Structure;
   std::vector<Row> structure, weights;
-  const std::uint32_t C = shape_.weights_per_row;
+  const std::uint32_t C = options_.weights_per_row;
   bool first_of_op = true;
   const auto add = [&](Row cells) {
     cells[index_of(Structure::keep)] = first_of_op ? 0 : 1;
@@ -431,7 +441,7 @@ inline void ToyModel::lay_out_mac() {
 
 inline void ToyModel::lay_out_activate() {
   using activate::Structure;
-  const std::uint32_t B = shape_.samples;
+  const std::uint32_t B = options_.samples;
   std::vector<Row> structure, witness;
   const auto op = [&](const Matrix& acc, const Matrix& out, std::int64_t offset, std::uint32_t shift,
                       std::uint32_t fn_q, std::uint32_t fn_r, std::uint32_t wires, std::uint32_t claim_wire) {
@@ -472,7 +482,7 @@ inline void ToyModel::lay_out_lut() {
   std::vector<Row> structure, witness;
   std::map<std::pair<std::uint32_t, std::int64_t>, std::int64_t> uses;
   ToyTable& activate = tables_[activate_table];
-  const std::uint32_t B = shape_.samples;
+  const std::uint32_t B = options_.samples;
   for (std::size_t row = 0; row < rows_.real_rows[activate_table]; ++row) {
     for (std::uint32_t i = 0; i < B; ++i) {
       const auto& functions = activate.tree(Tree::structure);

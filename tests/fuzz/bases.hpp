@@ -32,9 +32,9 @@ inline Base make_base(const Program& program, SetupOptions options, std::uint32_
     const auto inputs = random.random_input(program.tensors[program.input], options.batch);
     const VerificationKey& key = base.proving_key.key;
     std::optional<DataCommitment> input, output;
-    if (options.input == Visibility::committed) input = commit_data(key, key.input, inputs, masks);
+    if (options.input == Visibility::committed) input = commit_data(key, key.input(), inputs, masks);
     if (options.output == Visibility::committed) {
-      output = commit_data(key, key.output, execute(program, inputs, 1).output(), masks);
+      output = commit_data(key, key.output(), execute(program, inputs, 1).output(), masks);
     }
     return prove(base.proving_key, program, inputs,
                  {.context = {seed, 2, 3},

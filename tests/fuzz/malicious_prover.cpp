@@ -90,8 +90,8 @@ void change_model(Program& program, const Lie& lie) {
 /// A true statement's input and output follow from each other.
 bool is_true(const Honest& h, const Statement& statement) {
   const auto execution =
-      attempt([&] { return execute(h.model.program, statement.inputs, h.model.key().batch); });
-  return execution && execution->output() == statement.outputs;
+      attempt([&] { return execute(h.model.program, statement.tensors[0].values, h.model.key().batch()); });
+  return execution && execution->output() == statement.tensors[1].values;
 }
 
 /// The prover himself finds that constraints do not hold, as the verifier would, by the same sample.
@@ -137,14 +137,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   // What is no model or leaves its tables has no columns to lie about.
   const auto execution = attempt([&] {
     check_program(program);
-    return execute(program, inputs, h.model.key().batch);
+    return execute(program, inputs, h.model.key().batch());
   });
   if (!execution) return 0;
   Statement statement = h.model.statement(*execution);
   for (const Lie& lie : lies) {
-    if (lie.where == output) change_value(statement.outputs, lie);
+    if (lie.where == output) change_value(statement.tensors[1].values, lie);
     // The statement's input is not the one that was computed on.
-    if (lie.where == input && lie.how >= 128) statement.inputs = h.execution.input;
+    if (lie.where == input && lie.how >= 128) statement.tensors[0].values = h.execution.input;
   }
 
   LyingTrace trace(h.model, *execution);
@@ -158,7 +158,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       if (lie.where == fingerprint_cell) change_cell(columns[lie.table % table_count], lie);
     }
   };
-  trace.on_logup = [&](std::array<LogUpTrace, table_count>& traces, const Challenges& challenges) {
+  trace.on_logup = [&](std::vector<LogUpTrace>& traces, const Challenges& challenges) {
     for (const Lie& lie : lies) {
       LogUpTrace& own = traces[lie.table % table_count];
       if (lie.where == logup_cell) change_cell(own.columns, lie);

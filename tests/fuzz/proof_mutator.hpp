@@ -16,8 +16,8 @@ namespace circlet::fuzz {
 template <class AnyProof, class Visitor>
 void for_each_list(AnyProof& proof, const Visitor& visit) {
   auto& stark = proof.stark;
-  visit(proof.statement.inputs);
-  visit(proof.statement.outputs);
+  visit(proof.statement.tensors[0].values);
+  visit(proof.statement.tensors[1].values);
   visit(stark.commitments);
   const auto visit_columns = [&](auto& trees) {
     visit(trees);
@@ -52,8 +52,8 @@ inline std::vector<QM31*> claimed_sums_of(Proof& proof) {
 /// Whether two proofs have the same lengths everywhere.
 inline bool same_form(const Proof& a, const Proof& b) {
   const auto lengths = [](const Proof& proof) {
-    std::vector<std::size_t> result = {proof.statement.input_root.has_value(),
-                                       proof.statement.output_root.has_value()};
+    std::vector<std::size_t> result = {proof.statement.tensors[0].commitment.has_value(),
+                                       proof.statement.tensors[1].commitment.has_value()};
     for_each_list(proof, [&](const auto& list) { result.push_back(list.size()); });
     return result;
   };
@@ -110,7 +110,7 @@ inline Proof fitted(const VerificationKey& key, Proof proof) {
   proof.stark.commitments[0] = key.structure_root;
   proof.stark.commitments[1] = key.weights_root;
   const auto count = [&](Visibility visibility, const PublicTensor& tensor) {
-    return visibility == Visibility::shown ? std::size_t{tensor.rows} * key.batch : 0;
+    return visibility == Visibility::shown ? std::size_t{tensor.rows} * key.batch() : 0;
   };
   const auto fit_root = [](Visibility visibility, std::optional<Blake2sHash>& root) {
     if (visibility != Visibility::committed) {
@@ -119,18 +119,18 @@ inline Proof fitted(const VerificationKey& key, Proof proof) {
       root.emplace();
     }
   };
-  fit_root(key.input_visibility, proof.statement.input_root);
-  fit_root(key.output_visibility, proof.statement.output_root);
+  fit_root(key.input().visibility, proof.statement.tensors[0].commitment);
+  fit_root(key.output().visibility, proof.statement.tensors[1].commitment);
   // A sum that no table has is none.
-  for (const auto& [table, root] : {std::pair(input_table, proof.statement.input_root),
-                                    std::pair(output_table, proof.statement.output_root)}) {
+  for (const auto& [table, root] : {std::pair(input_table, proof.statement.tensors[0].commitment),
+                                    std::pair(output_table, proof.statement.tensors[1].commitment)}) {
     if (!root) proof.claimed_sums[table] = {};
   }
-  const std::size_t inputs = count(key.input_visibility, key.input);
-  const std::size_t outputs = count(key.output_visibility, key.output);
+  const std::size_t inputs = count(key.input().visibility, key.input());
+  const std::size_t outputs = count(key.output().visibility, key.output());
   if (inputs + outputs < 10'000) {
-    fit(key.input, inputs, proof.statement.inputs);
-    fit(key.output, outputs, proof.statement.outputs);
+    fit(key.input(), inputs, proof.statement.tensors[0].values);
+    fit(key.output(), outputs, proof.statement.tensors[1].values);
     rebalance(key, proof);
   }
   regrind(key, proof);
@@ -336,24 +336,24 @@ class ProofMutator {
 
   /// The roots of committed values, and with them at times the commitments that they are.
   void change_data_root() {
-    std::vector<std::optional<Blake2sHash>*> roots = {&proof_.statement.input_root,
-                                                      &proof_.statement.output_root};
+    std::vector<std::optional<Blake2sHash>*> roots = {&proof_.statement.tensors[0].commitment,
+                                                      &proof_.statement.tensors[1].commitment};
     auto& root = *pick(roots);
     const auto before = root;
     switch (below(random_, 5)) {
       case 0:
-        std::swap(proof_.statement.input_root, proof_.statement.output_root);
+        std::swap(proof_.statement.tensors[0].commitment, proof_.statement.tensors[1].commitment);
         return std::swap(proof_.claimed_sums[input_table], proof_.claimed_sums[output_table]);
       case 1:
-        root = &root == &proof_.statement.input_root ? other_.statement.input_root
-                                                     : other_.statement.output_root;
+        root = &root == &proof_.statement.tensors[0].commitment ? other_.statement.tensors[0].commitment
+                                                     : other_.statement.tensors[1].commitment;
         break;
       case 2:
         if (!proof_.stark.commitments.empty()) root = pick(proof_.stark.commitments);
         break;
       case 3:
         root.reset();
-        proof_.claimed_sums[&root == &proof_.statement.input_root ? input_table : output_table] = {};
+        proof_.claimed_sums[&root == &proof_.statement.tensors[0].commitment ? input_table : output_table] = {};
         return;
       default:
         if (!root) root.emplace();

@@ -25,13 +25,13 @@ const Program& program() {
 
 /// Proves, unless that takes long: nothing in model.pk says how long it may, but its tables.
 void prove_with(const ProvingKey& key) {
-  if (key.key.pcs.pow_bits > 8 || key.key.log_sizes.blinder > 12 || key.key.input.rows > 64) return;
-  const std::vector<std::int32_t> input(std::size_t{key.key.input.rows} * key.key.batch, 1);
+  if (key.key.pcs.pow_bits > 8 || key.key.height() > 12 || key.key.input().rows > 64) return;
+  const std::vector<std::int32_t> input(std::size_t{key.key.input().rows} * key.key.batch(), 1);
   try {
     const Proof proof = prove(key, program(), input);
     // What the command line reads off the statement.
-    const std::size_t outputs = std::size_t{key.key.output.rows} * key.key.batch;
-    expect(proof.statement.outputs.size() == outputs, "a proof has the outputs that its key says");
+    const std::size_t outputs = std::size_t{key.key.output().rows} * key.key.batch();
+    expect(proof.statement.tensors[1].values.size() == outputs, "a proof has the outputs that its key says");
   } catch (const Error&) {
     // Trees that do not hold what their roots say are met in the constraints.
   }

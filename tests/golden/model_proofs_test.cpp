@@ -76,9 +76,9 @@ nlohmann::ordered_json outcome(const Case& c) {
   const auto input =
       ProgramBuilder(1, 0, 0, 7).random_input(c.program.tensors[c.program.input], options.batch);
   std::optional<DataCommitment> input_data, output_data;
-  if (options.input == Visibility::committed) input_data = commit_data(key, key.input, input, &masks);
+  if (options.input == Visibility::committed) input_data = commit_data(key, key.input(), input, &masks);
   if (options.output == Visibility::committed) {
-    output_data = commit_data(key, key.output, execute(c.program, input, 1).output(), &masks);
+    output_data = commit_data(key, key.output(), execute(c.program, input, 1).output(), &masks);
   }
   const Proof proof =
       prove(proving_key, c.program, input,

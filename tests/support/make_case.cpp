@@ -64,11 +64,11 @@ int run(std::vector<std::string> arguments) {
   std::optional<DataCommitment> committed_input, committed_output;
   CommittedValues data;
   if (options.input == Visibility::committed) {
-    data.input = &committed_input.emplace(commit_data(key, key.input, input));
+    data.input = &committed_input.emplace(commit_data(key, key.input(), input));
   }
   if (options.output == Visibility::committed) {
     const auto output = execute(program, input, 1).output();
-    data.output = &committed_output.emplace(commit_data(key, key.output, output));
+    data.output = &committed_output.emplace(commit_data(key, key.output(), output));
   }
   const Proof proof = prove(proving_key, program, input, {.context = context, .data = data});
 

@@ -21,7 +21,7 @@ class ChosenMasks : public HonestTrace {
  public:
   using Choose = std::function<void(Tree, TableColumns&)>;
   ChosenMasks(const Program& program, const Arithmetisation& arithmetisation, const ModelColumns& model,
-              const Trace& execution, const CommittedValues& data, const std::array<QM31, table_count>& rhos,
+              const Trace& execution, const CommittedValues& data, const std::vector<QM31>& rhos,
               Choose choose)
       : HonestTrace(program, arithmetisation, model, execution, nullptr, data), choose_(std::move(choose)) {
     rhos_ = rhos;
@@ -36,7 +36,7 @@ class ChosenMasks : public HonestTrace {
     choose_(Tree::fingerprints, fingerprints_);
     return fingerprints_;
   }
-  std::array<LogUpTrace, table_count> logup(const Challenges& challenges) override {
+  std::vector<LogUpTrace> logup(const Challenges& challenges) override {
     auto traces = HonestTrace::logup(challenges);
     TableColumns columns;
     for (std::size_t table = 0; table < table_count; ++table) columns[table] = traces[table].columns;
@@ -78,7 +78,7 @@ Laboratory::Laboratory(const Program& program, const SetupOptions& options,
   arithmetisation_.first_blinder_row = proving_key.first_blinder_row;
   shape_ = air_shape(key_);
   layouts_ = table_layouts(shape_);
-  pin_points_ = pin_points(key_.weights_root);
+  pin_points_ = pin_points(Pinned::weights, key_.weights_root);
   std::array<std::uint32_t, tree_count> first{};
   for (std::size_t table = 0; table < component_count; ++table) {
     masks_[table] = layouts_[table].masks(first);
@@ -321,7 +321,7 @@ Commitments Laboratory::disguise(const Program& program, std::span<const std::in
   Commitments without_masks;
   HonestTrace bare(program, arithmetisation_, columns, execution, nullptr, data.view());
   run_stages(bare, challenges_, without_masks);
-  std::array<QM31, table_count> rhos;
+  std::vector<QM31> rhos;
   for (std::size_t table = 0; table < table_count; ++table) {
     rhos[table] = seen.claimed_sums[table] - without_masks.claimed_sums[table];
   }
@@ -343,7 +343,7 @@ std::vector<FixedTree> Laboratory::make_trees(const Commitments& commitments) co
   return trees;
 }
 
-Laboratory::Components Laboratory::components(const std::array<QM31, table_count>& claimed_sums) const {
+Laboratory::Components Laboratory::components(const std::vector<QM31>& claimed_sums) const {
   return make_component_provers(shape_, challenges_, claimed_sums);
 }
 

@@ -20,7 +20,7 @@ namespace circlet::testing {
 /// Everything that one proof commits but its composition, in row order.
 struct Commitments {
   std::array<TableColumns, tree_count> trees;
-  std::array<QM31, table_count> claimed_sums;
+  std::vector<QM31> claimed_sums;
 
   [[nodiscard]] TableColumns& tree(Tree t) { return trees[static_cast<std::size_t>(t)]; }
   [[nodiscard]] const TableColumns& tree(Tree t) const { return trees[static_cast<std::size_t>(t)]; }
@@ -90,7 +90,7 @@ class Laboratory {
 
   [[nodiscard]] FixedTree make_tree(const TableColumns& columns) const;
   [[nodiscard]] std::vector<FixedTree> make_trees(const Commitments& commitments) const;
-  [[nodiscard]] Components components(const std::array<QM31, table_count>& claimed_sums) const;
+  [[nodiscard]] Components components(const std::vector<QM31>& claimed_sums) const;
   [[nodiscard]] FixedProof prove(const Components& components, std::span<const FixedTree> trees) const;
 
   /// What a proof shows beyond the openings of the tables: those of the witness columns from `first` to the

@@ -83,7 +83,7 @@ class Owner {
           blinder_columns(Tree::weights, columns_.structure[blinder_table][0], &random_);
       key_.weights = commit_tables(shape, columns_.weights, pcs.fri.log_blowup_factor);
       key_.key.weights_root = key_.weights->merkle().root();
-      key_.key.weights_pin = pinned_values(*key_.weights, key_.key.lanes, key_.key.log_sizes.blinder);
+      key_.key.weights_pin = pinned_values(*key_.weights, Pinned::weights, key_.key.lanes(), key_.key.height());
     }
     if (weak.live_everywhere) {
       std::ranges::fill(columns_.structure[activate_table][index_of(activate::Structure::live)], M31(1));
@@ -158,7 +158,7 @@ class Attacker {
     const QM31 t = channel.draw_secure_felt(), one = M31(1);
     const QM31 inverse = (one + t.square()).inverse();
     seen.at.point = {(one - t.square()) * inverse, (t + t) * inverse};
-    const std::vector<Pin> pins = {{}, {pin_points(key_.weights_root), key_.weights_pin}};
+    const std::vector<Pin> pins = {{}, {pin_points(Pinned::weights, key_.weights_root), key_.weights_pin}};
     channel.mix_felts(with_pinned(stark.sampled_values, pins));
     channel.draw_secure_felt();
     const auto mix_layer = [&](const auto& layer) {
@@ -200,7 +200,7 @@ class Attacker {
       if (!acc) continue;  // queries that meet in a low table show too little
       for (std::size_t j = 0; j < hidden; ++j) by_output[j].push_back((*acc)[j]);
       for (std::size_t k = 0; k < inputs; ++k) {
-        known[k].push_back(M31::from_signed(seen_[i].proof.statement.inputs[k]));
+        known[k].push_back(M31::from_signed(seen_[i].proof.statement.tensors[0].values[k]));
       }
       known[inputs].push_back(M31(1));
     }
@@ -305,7 +305,7 @@ class Attacker {
     std::vector<std::int32_t> found;
     for (std::int32_t guess = -magnitude; guess <= magnitude; ++guess) {
       known.layers[0].dense[0].weights[0] = guess;
-      const Trace execution = execute(known, seen_[0].proof.statement.inputs, 1);
+      const Trace execution = execute(known, seen_[0].proof.statement.tensors[0].values, 1);
       HonestTrace trace(known, arithmetisation_, columns, execution);
       trace.witness();
       trace.fingerprints(seen_[0].challenges);
@@ -335,7 +335,7 @@ class Attacker {
     std::vector<Vector> of_rows(rows);
     Vector opened;
     if (tree == Tree::weights) {
-      const Pin pin{pin_points(key_.weights_root), key_.weights_pin};
+      const Pin pin{pin_points(Pinned::weights, key_.weights_root), key_.weights_pin};
       for (std::size_t i = 0; i < pin.points.size(); ++i) {
         const OpenedAt at{.height = key_.log_sizes.blinder,
                           .log_blowup = key_.pcs.fri.log_blowup_factor,

@@ -65,7 +65,7 @@ std::set<std::string> broken_constraints(const Laboratory& lab, const Commitment
     trace.trees[tree] = commitments.trees[tree][activate_table];
   }
   std::set<std::string> names;
-  for (const Violation& violation : find_violations(activate_table, 1, trace, lab.challenges(),
+  for (const Violation& violation : find_violations(TableKind::activate, 1, trace, lab.challenges(),
                                                     commitments.claimed_sums[activate_table])) {
     names.insert(violation.constraint);
   }

@@ -13,6 +13,7 @@
 #include "air/dsl/challenges.hpp"
 #include "air/evaluate/scalar_evaluator.hpp"
 #include "air/prover/trace.hpp"
+#include "air/tables/registry.hpp"
 
 namespace circlet {
 

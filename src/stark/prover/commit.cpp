@@ -1,16 +1,17 @@
 #include "stark/prover/commit.hpp"
 
+#include <map>
+
 #include "fri/prover/storage_order.hpp"
-#include "stark/pin.hpp"
 
 namespace circlet {
 std::shared_ptr<const CommittedTree<Blake2sMerkleChannel>> commit_tables(const AirShape& shape,
                                                                          const TableColumns& tables,
                                                                          std::uint32_t log_blowup) {
   std::vector<std::span<const M31>> columns;
-  for (std::size_t table = 0; table < component_count; ++table) {
+  for (std::size_t table = 0; table < tables.size(); ++table) {
     for (const auto& column : tables[table]) {
-      require(column.size() == std::size_t{1} << shape.log_sizes[table], ErrorKind::internal,
+      require(column.size() == std::size_t{1} << shape.instances[table].log_size, ErrorKind::internal,
               "a column has another length than its table");
       columns.emplace_back(column);
     }
@@ -28,19 +29,20 @@ std::shared_ptr<const CommittedTree<Blake2sMerkleChannel>> commit_columns(
   return CommittedTree<Blake2sMerkleChannel>::from_evaluations(std::move(evaluations), log_blowup);
 }
 
-std::vector<QM31> pinned_values(const CommittedTree<Blake2sMerkleChannel>& tree, std::size_t columns,
-                                std::uint32_t m) {
-  const auto points = pin_points(tree.merkle().root());
+std::vector<QM31> pinned_values(const CommittedTree<Blake2sMerkleChannel>& tree, Pinned what,
+                                std::size_t columns, std::uint32_t m) {
+  const auto points = pin_points(what, tree.merkle().root());
   const auto& log_sizes = tree.coefficients().log_sizes();
-  require(columns <= log_sizes.size() && (columns == 0 || log_sizes[0] <= m), ErrorKind::internal,
-          "pin: the tree does not have these columns");
+  require(columns <= log_sizes.size(), ErrorKind::internal, "pin: the tree does not have these columns");
   std::vector<QM31> values(columns * points.size());
-  for (std::size_t i = 0; i < points.size() && columns != 0; ++i) {
-    const std::uint32_t k = log_sizes[0];
-    const PointEvaluator evaluator(points[i].repeated_double(m - k), k);
+  for (std::size_t i = 0; i < points.size(); ++i) {
+    std::map<std::uint32_t, PointEvaluator> evaluators;  // by log size
+    for (std::size_t c = 0; c < columns; ++c) {
+      const std::uint32_t k = log_sizes[c];
+      if (!evaluators.contains(k)) evaluators.emplace(k, PointEvaluator(points[i].repeated_double(m - k), k));
+    }
     parallel_for(0, columns, [&](std::size_t c) {
-      require(log_sizes[c] == k, ErrorKind::internal, "pin: the columns have several sizes");
-      values[c * points.size() + i] = evaluator.evaluate(tree.coefficients()[c]);
+      values[c * points.size() + i] = evaluators.at(log_sizes[c]).evaluate(tree.coefficients()[c]);
     });
   }
   return values;

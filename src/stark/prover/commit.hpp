@@ -5,11 +5,12 @@
 #include <span>
 
 #include "fri/prover/committed_tree.hpp"
+#include "stark/pin.hpp"
 #include "stark/prover/trace_source.hpp"
 
 namespace circlet {
 
-/// Commits the components' columns of one tree.
+/// Commits the instances' columns of one tree.
 std::shared_ptr<const CommittedTree<Blake2sMerkleChannel>> commit_tables(const AirShape& shape,
                                                                          const TableColumns& tables,
                                                                          std::uint32_t log_blowup);
@@ -18,9 +19,9 @@ std::shared_ptr<const CommittedTree<Blake2sMerkleChannel>> commit_tables(const A
 std::shared_ptr<const CommittedTree<Blake2sMerkleChannel>> commit_columns(
     std::span<const std::span<const M31>> columns, std::uint32_t log_blowup);
 
-/// The values of the first `columns` columns of `tree`, all of one size, lifted to 2^m, at the points that
-/// follow from its root (stark/pin.hpp): column after column, one a point.
-std::vector<QM31> pinned_values(const CommittedTree<Blake2sMerkleChannel>& tree, std::size_t columns,
-                                std::uint32_t m);
+/// The values of the first `columns` columns of `tree`, lifted to 2^m, at the points that follow from its root
+/// (stark/pin.hpp): column after column, one a point.
+std::vector<QM31> pinned_values(const CommittedTree<Blake2sMerkleChannel>& tree, Pinned what,
+                                std::size_t columns, std::uint32_t m);
 
 }  // namespace circlet

@@ -11,7 +11,7 @@
 namespace circlet {
 namespace {
 
-constexpr std::uint32_t data_version = 1;
+constexpr std::uint32_t data_version = 2;
 constexpr std::uint32_t max_log_size = 26;
 constexpr std::uint32_t max_values = 1U << 24;
 
@@ -40,6 +40,18 @@ void make_tree(DataCommitment& data) {
   data.tree = commit_columns(columns, data.log_blowup);
 }
 
+std::vector<QM31> pin_of(const DataCommitment& data) {
+  return pinned_values(*data.tree, Pinned::data, data::row_values, data.log_size);
+}
+
+/// Draws what hides the values in `rows` rows: a salt is random on every row, a column of values on the rows
+/// after the fin row.
+void draw_masks(DataCommitment& data, std::size_t rows, Csprng& random) {
+  for (std::size_t i = 0; i < data.columns.size(); ++i) {
+    random.fill(std::span(data.columns[i]).subspan(i < data::row_values ? rows + 1 : 0));
+  }
+}
+
 }  // namespace
 
 DataCommitment commit_data(const VerificationKey& key, const PublicTensor& tensor,
@@ -47,10 +59,11 @@ DataCommitment commit_data(const VerificationKey& key, const PublicTensor& tenso
   check_values(tensor, values);
   DataCommitment data{.values = {values.begin(), values.end()},
                       .scales = tensor.scales,
-                      .log_size = key.log_sizes.blinder,
+                      .log_size = key.height(),
                       .log_blowup = key.pcs.fri.log_blowup_factor,
-                      .columns = zero_columns(data::row_values + data::salts, key.log_sizes.blinder),
-                      .tree = {}};
+                      .columns = zero_columns(data::row_values + data::salts, key.height()),
+                      .tree = {},
+                      .pin = {}};
   const std::size_t rows = rows_of(values.size());
   require(rows + 1 <= data.columns[0].size(), ErrorKind::bad_input,
           "the key's tables are too low for these values");
@@ -59,16 +72,16 @@ DataCommitment commit_data(const VerificationKey& key, const PublicTensor& tenso
     const std::size_t at = padding + i;
     data.columns[at % data::row_values][at / data::row_values] = M31::from_signed(values[i]);
   }
-  if (key.zero_knowledge) {
-    Csprng system;
-    Csprng& random = masks == nullptr ? system : *masks;
-    for (std::size_t i = 0; i < data.columns.size(); ++i) {
-      // A salt is random on every row, the values on the rows after the fin row.
-      random.fill(std::span(data.columns[i]).subspan(i < data::row_values ? rows + 1 : 0));
-    }
-    data.proof_budget = proofs_hidden_by(mask_rows_of(data), key.pcs.fri.n_queries);
+  if (key.zero_knowledge) data.proof_budget = proofs_hidden_by(mask_rows_of(data), key.pcs.fri.n_queries);
+  Csprng system;
+  while (true) {
+    if (key.zero_knowledge) draw_masks(data, rows, masks == nullptr ? system : *masks);
+    make_tree(data);
+    if (!is_special(pin_points(Pinned::data, data.root()), data.log_size, data.log_size)) break;
+    require(key.zero_knowledge, ErrorKind::unsupported,
+            "the root of these values gives no point to pin them at (one in 2^58 does)");
   }
-  make_tree(data);
+  data.pin = pin_of(data);
   return data;
 }
 
@@ -79,9 +92,9 @@ void check_data_fits(const DataCommitment& data, const VerificationKey& key, con
             [&] { return "the commitment does not fit the key: " + what + "; commit again with this key"; });
   };
   check(data.scales == tensor.scales, "its integers stand for other real numbers (scales)");
-  check(data.log_size == key.log_sizes.blinder && data.log_blowup == key.pcs.fri.log_blowup_factor,
+  check(data.log_size == key.height() && data.log_blowup == key.pcs.fri.log_blowup_factor,
         "its tree has " + std::to_string(data.log_size) + " + " + std::to_string(data.log_blowup) +
-            " levels, the key's have " + std::to_string(key.log_sizes.blinder) + " + " +
+            " levels, the key's have " + std::to_string(key.height()) + " + " +
             std::to_string(key.pcs.fri.log_blowup_factor));
   if (!key.zero_knowledge) return;
   check(data.proof_budget != 0, "it hides nothing, and the key is to hide");
@@ -98,6 +111,7 @@ Bytes encode_data(const DataCommitment& data) {
   writer.write(data.proof_budget);
   writer.write(static_cast<std::uint32_t>(data.values.size()));
   for (const BaseColumn& column : data.columns) writer.write_array(std::span<const M31>(column));
+  for (const QM31& value : data.pin) writer.write_array(std::span<const M31>(value.coordinates()));
   return seal_artefact(ArtefactKind::committed_data, data_version, writer.bytes());
 }
 
@@ -130,6 +144,7 @@ DataCommitment decode_data(std::span<const std::uint8_t> file, const std::string
     }
     data.columns.push_back(std::move(column));
   }
+  const auto pin = reader.read_array<std::uint32_t>(4 * data_pin_values, "pin");
   reader.expect_end();
   const std::size_t padding = rows_of(count) * data::row_values - count;
   for (std::size_t at = 0; at < padding + count; ++at) {
@@ -141,6 +156,12 @@ DataCommitment decode_data(std::span<const std::uint8_t> file, const std::string
     }
   }
   make_tree(data);
+  data.pin = pin_of(data);
+  for (std::size_t i = 0; i < pin.size(); ++i) {
+    if (data.pin[i / 4].coordinates()[i % 4].value() != pin[i]) {
+      reader.fail("pin", "its values are not those of the columns");
+    }
+  }
   return data;
 }
 

@@ -28,16 +28,20 @@ struct DataCommitment {
   std::uint64_t proof_budget = 0;
   Columns columns;  // in row order: the table's, then the salts
   std::shared_ptr<const CommittedTree<Blake2sMerkleChannel>> tree;
+  std::vector<QM31> pin;  // values of the table's columns at the points of the root (stark/pin.hpp)
 
   [[nodiscard]] const Blake2sHash& root() const { return tree->merkle().root(); }
+  /// What a statement says of it.
+  [[nodiscard]] Commitment commitment() const { return {root(), pin}; }
   [[nodiscard]] Blake2sHash id() const {
-    return commitment_id(root(), static_cast<std::uint32_t>(values.size()), log_size, log_blowup, scales);
+    return commitment_id(commitment(), static_cast<std::uint32_t>(values.size()), log_size, log_blowup, scales);
   }
 };
 
 /// Commits to `values` of `tensor`, the input or output of `key`, for proofs under that key and all others of
 /// the same height, blow-up and queries. Masked if the key is zero-knowledge, from `masks` or else from the
-/// system. Error(bad_input) if there are not as many values as the tensor has, or one lies outside its range.
+/// system. Error(bad_input) if there are not as many values as the tensor has, or one lies outside its range;
+/// Error(unsupported) if the root of what is not masked has no points to pin it at.
 DataCommitment commit_data(const VerificationKey& key, const PublicTensor& tensor,
                            std::span<const std::int32_t> values, Csprng* masks = nullptr);
 

@@ -66,10 +66,9 @@ double felts(const Plan& plan) {
     return std::max(0.0, height - log_queries) * felts_in_hash;
   };
   const AirShape shape = air_shape(plan.shape, plan.sizes);
-  const std::vector<Tree> trees = shape.trees();
   double columns = 8;
-  for (const Tree tree : trees) columns += tree_width(shape, tree);
-  double of_query = columns / values_in_felt + static_cast<double>(trees.size() + 1) *
+  for (std::size_t tree = 0; tree < shape.tree_count(); ++tree) columns += tree_width(shape, tree);
+  double of_query = columns / values_in_felt + static_cast<double>(shape.tree_count() + 1) *
                                                    paths(plan.sizes.blinder + plan.pcs.fri.log_blowup_factor);
   for (const FriLayerShape& layer : fri_layer_shapes(plan.sizes.blinder, plan.pcs.fri)) {
     const double cells = rows_of(layer.fold_step) - 1;
@@ -86,12 +85,10 @@ double bits_of(const Security& security, const SecurityTarget& target) {
 /// A key with the plan's tables and parameters, as far as its security depends on them.
 VerificationKey prototype(const Plan& plan) {
   VerificationKey key;
-  key.lanes = plan.shape.lanes;
-  key.batch = plan.shape.batch;
-  key.log_sizes = plan.sizes;
+  key.instances = air_shape(plan.shape, plan.sizes).instances;
   key.pcs = plan.pcs;
-  key.input_visibility = plan.shape.input;
-  key.output_visibility = plan.shape.output;
+  key.constants = {{1, 0}, {plan.shape.batch, 0}};
+  key.tensors.resize(2);
   return key;
 }
 

@@ -1,5 +1,7 @@
 #include "stark/prover/prover.hpp"
 
+#include <algorithm>
+
 #include "air/evaluate/components.hpp"
 #include "air/prover/blinder.hpp"
 #include "air/prover/component_provers.hpp"
@@ -10,20 +12,28 @@
 namespace circlet {
 namespace {
 
-/// The part of a statement about values of this visibility: the values, the root of their commitment, or
-/// nothing.
-void state(Visibility visibility, const PublicTensor& tensor, const std::vector<std::int32_t>& values,
-           const DataCommitment* data, const VerificationKey& key, std::vector<std::int32_t>& stated,
-           std::optional<Blake2sHash>& root) {
-  require((data != nullptr) == (visibility == Visibility::committed), ErrorKind::bad_input, [&] {
-    return std::string("the key's values are ") + visibility_name(visibility) +
-           ", and a commitment to them is " + (data == nullptr ? "missing" : "given");
+/// What a statement says of each tensor of the key, whose values are those of the input or the output:
+/// the values, a commitment to them, or nothing.
+std::vector<Stated> state(const VerificationKey& key, const Trace& execution, const CommittedValues& data) {
+  const auto committed =
+      std::ranges::count(key.tensors, Visibility::committed, &PublicTensor::visibility);
+  require(data.size() == static_cast<std::size_t>(committed), ErrorKind::bad_input, [&] {
+    return "the key has " + std::to_string(committed) + " committed inputs and outputs, and " +
+           std::to_string(data.size()) + " commitments are given";
   });
-  if (visibility == Visibility::shown) stated = values;
-  if (visibility != Visibility::committed) return;
-  check_data_fits(*data, key, tensor);
-  require(data->values == values, ErrorKind::bad_input, "the commitment is to other values than these");
-  root = data->root();
+  std::vector<Stated> tensors;
+  auto next = data.begin();
+  for (const PublicTensor& tensor : key.tensors) {
+    const auto& values = tensor.direction == Direction::input ? execution.input : execution.output();
+    Stated& stated = tensors.emplace_back();
+    if (tensor.visibility == Visibility::shown) stated.values = values;
+    if (tensor.visibility != Visibility::committed) continue;
+    const DataCommitment& commitment = **next++;
+    check_data_fits(commitment, key, tensor);
+    require(commitment.values == values, ErrorKind::bad_input, "the commitment is to other values than these");
+    stated.commitment = commitment.commitment();
+  }
+  return tensors;
 }
 
 }  // namespace
@@ -31,22 +41,17 @@ void state(Visibility visibility, const PublicTensor& tensor, const std::vector<
 Proof prove(const ProvingKey& proving_key, const Program& program, std::span<const std::int32_t> inputs,
             const ProveOptions& options) {
   const auto& key = proving_key.key;
-  require(inputs.size() == std::size_t{key.input.rows} * key.batch, ErrorKind::bad_input, [&] {
+  require(inputs.size() == std::size_t{key.input().rows} * key.batch(), ErrorKind::bad_input, [&] {
     return "the input has " + std::to_string(inputs.size()) + " values; a proof covers " +
-           std::to_string(key.batch) + " sample(s) of " + std::to_string(key.input.rows);
+           std::to_string(key.batch()) + " sample(s) of " + std::to_string(key.input().rows);
   });
   PhaseTimer timer(options.phases);
   Arithmetisation arithmetisation = arithmetise(program, key);
   check_proving_key(proving_key, program, arithmetisation);
-  const Trace execution = execute(program, inputs, key.batch);
+  const Trace execution = execute(program, inputs, key.batch());
   arithmetisation.first_blinder_row = proving_key.first_blinder_row;
   const ModelColumns columns = model_columns(program, arithmetisation);
-  Statement statement{
-      .context = options.context, .inputs = {}, .outputs = {}, .input_root = {}, .output_root = {}};
-  state(key.input_visibility, key.input, execution.input, options.data.input, key, statement.inputs,
-        statement.input_root);
-  state(key.output_visibility, key.output, execution.output(), options.data.output, key, statement.outputs,
-        statement.output_root);
+  const Statement statement{.context = options.context, .tensors = state(key, execution, options.data)};
   timer.end_phase("execution");
   if (!key.zero_knowledge) {
     HonestTrace source(program, arithmetisation, columns, execution, nullptr, options.data);
@@ -75,21 +80,24 @@ Proof prove_trace(const ProvingKey& proving_key, const Statement& statement, Tra
   channel.observe(options.observer);
   CommitmentSchemeProver<Blake2sMerkleChannel> scheme(key.pcs, options.phases);
   PhaseTimer timer(options.phases);
-  const BaseColumn a = blinder_structure(key.log_sizes.blinder, proving_key.first_blinder_row,
+  const BaseColumn a = blinder_structure(key.height(), proving_key.first_blinder_row,
                                          table_shape(key).hidden_queries);
   const auto commit_tree = [&](std::shared_ptr<const CommittedTree<Blake2sMerkleChannel>> tree) {
     if (options.trees) options.trees(*tree);
     scheme.commit(std::move(tree), channel);
   };
   const auto commit = [&](Tree tree, TableColumns columns) {
-    columns[blinder_table] = blinder_columns(tree, a, options.masks);
+    columns.resize(shape.instances.size());
+    columns.back() = blinder_columns(tree, a, options.masks);
     commit_tree(commit_tables(shape, columns, key.pcs.fri.log_blowup_factor));
   };
   if (options.masks != nullptr) scheme.require_blinding();
   mix_key(key, channel);
   commit_tree(proving_key.structure);
   commit_tree(proving_key.weights);
-  scheme.pin({pin_points(key.weights_root), key.weights_pin});
+  if (!key.weights_pin.empty()) {
+    scheme.pin({pin_points(Pinned::weights, key.weights_root), key.weights_pin});
+  }
   mix_statement(statement, channel);
   commit(Tree::witness, source.witness());
   timer.end_phase("witness");
@@ -104,16 +112,16 @@ Proof prove_trace(const ProvingKey& proving_key, const Statement& statement, Tra
   challenges.lambda = second[1];
 
   Proof proof{.statement = statement, .claimed_sums = {}, .stark = {}};
-  auto logup = source.logup(challenges);
   TableColumns logup_columns;
-  for (std::size_t table = 0; table < table_count; ++table) {
-    proof.claimed_sums[table] = logup[table].claimed_sum;
-    logup_columns[table] = std::move(logup[table].columns);
+  for (LogUpTrace& trace : source.logup(challenges)) {
+    proof.claimed_sums.push_back(trace.claimed_sum);
+    logup_columns.push_back(std::move(trace.columns));
   }
-  channel.mix_felts(present_sums(statement, proof.claimed_sums));
+  channel.mix_felts(proof.claimed_sums);
   commit(Tree::logup, std::move(logup_columns));
-  for (const DataCommitment* data : {options.data.input, options.data.output}) {
-    if (data != nullptr) commit_tree(data->tree);
+  for (const DataCommitment* data : options.data) {
+    commit_tree(data->tree);
+    scheme.pin({pin_points(Pinned::data, data->root()), data->pin});
   }
   timer.end_phase("LogUp");
 

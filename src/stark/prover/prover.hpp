@@ -19,7 +19,7 @@ struct ProveOptions {
   /// Where masks are drawn from. `prove` takes a generator of its own if this is null and the key is
   /// zero-knowledge; `prove_trace` then commits zeros.
   Csprng* masks = nullptr;
-  /// Where the key says so: what the input and the output are committed by.
+  /// What the committed inputs and outputs are committed by.
   CommittedValues data = {};
   /// Sees the trees before the composition, in order, with every secret that they hold: for tests that commit
   /// the same columns elsewhere.

@@ -4,6 +4,7 @@
 #include "air/prover/mask_rows.hpp"
 #include "core/artefact.hpp"
 #include "program/model_file.hpp"
+#include "program/predicate.hpp"
 #include "stark/prover/commit.hpp"
 #include "stark/prover/tree_file.hpp"
 #include "stark/shape.hpp"
@@ -11,16 +12,15 @@
 namespace circlet {
 namespace {
 
-constexpr std::uint32_t proving_key_version = 3;
+constexpr std::uint32_t proving_key_version = 4;
 
 /// Draws what hides the weights.
 void mask_weights(const VerificationKey& key, ModelColumns& columns, Csprng& random) {
   const auto& linear = columns.structure[linear_table];
-  draw_mask_rows(table_layout(linear_table, key.lanes), Tree::weights,
+  draw_mask_rows(table_layout(TableKind::linear, key.lanes()), Tree::weights,
                  linear[index_of(linear::Structure::live)], linear[LinearShape::fin],
                  columns.weights[linear_table], random);
-  columns.weights[blinder_table] =
-      blinder_columns(Tree::weights, columns.structure[blinder_table][0], &random);
+  columns.weights.back() = blinder_columns(Tree::weights, columns.structure.back()[0], &random);
 }
 
 /// Commits to the weights, masked if the key is zero-knowledge, and pins them.
@@ -31,29 +31,50 @@ void commit_weights(ProvingKey& proving_key, ModelColumns& columns, Csprng* mask
     if (key.hides_weights()) mask_weights(key, columns, masks == nullptr ? system : *masks);
     proving_key.weights = commit_tables(air_shape(key), columns.weights, key.pcs.fri.log_blowup_factor);
     key.weights_root = proving_key.weights->merkle().root();
-    if (!is_special(pin_points(key.weights_root), key.log_sizes.linear, key.log_sizes.blinder)) break;
+    if (!is_special(pin_points(Pinned::weights, key.weights_root), table_sizes(key).linear, key.height())) break;
     require(key.hides_weights(), ErrorKind::unsupported,
             "the root of these weights gives no point to pin them at (one in 2^58 does); change a weight");
   }
-  key.weights_pin = pinned_values(*proving_key.weights, key.lanes, key.log_sizes.blinder);
+  key.weights_pin = pinned_values(*proving_key.weights, Pinned::weights, key.lanes(), key.height());
 }
 
 /// Proofs that the masks in `linear`, of 2^log_size rows of which `rows` are the model's, hide the weights
 /// over.
 std::uint64_t proofs_of_key(const VerificationKey& key, std::size_t rows) {
   if (!key.hides_weights()) return 0;
-  return proofs_hidden_by((std::size_t{1} << key.log_sizes.linear) - rows - 1, key.pcs.fri.n_queries);
+  return proofs_hidden_by((std::size_t{1} << table_sizes(key).linear) - rows - 1, key.pcs.fri.n_queries);
+}
+
+/// What the verifier knows of the input and the output of `program`.
+std::vector<PublicTensor> public_tensors(const Program& program, const TableShape& shape,
+                                         std::uint32_t input_claim, std::uint32_t output_claim) {
+  PublicTensor input = public_tensor(stated_input(program), shape.input, input_claim);
+  PublicTensor output = public_tensor(program.tensors[program.output], shape.output, output_claim);
+  output.direction = Direction::output;
+  output.form = program.predicate.kind;
+  input.lanes = output.lanes = shape.batch;
+  return {input, output};
+}
+
+/// ONE, and ONES over all samples.
+std::vector<ConstantWire> constant_wires(const Arithmetisation& arithmetisation) {
+  return {{1, arithmetisation.one_reads}, {arithmetisation.shape.batch, arithmetisation.ones_reads}};
 }
 
 /// Whether the key says of input, output and wires what the rows of `program` say.
 bool says_of_wires(const VerificationKey& key, const Program& program,
                    const Arithmetisation& arithmetisation) {
-  return key.output_form == program.predicate.kind && key.one_reads == arithmetisation.one_reads &&
-         key.ones_reads == arithmetisation.ones_reads &&
-         key.input ==
-             public_tensor(stated_input(program), key.input_visibility, arithmetisation.input_claim) &&
-         key.output == public_tensor(program.tensors[program.output], key.output_visibility,
-                                     arithmetisation.output_claim);
+  return key.constants == constant_wires(arithmetisation) &&
+         key.tensors == public_tensors(program, arithmetisation.shape, arithmetisation.input_claim,
+                                       arithmetisation.output_claim);
+}
+
+/// The digest of model.structure as `options` have it; of a program without a predicate it follows.
+Blake2sHash meaning_of(const Program& program, const SetupOptions& options) {
+  if (options.meaning) return *options.meaning;
+  require(program.predicate.kind == Predicate::Kind::values, ErrorKind::usage,
+          "setup: the meaning of a model with a predicate is missing");
+  return meaning_of(program, Predicate{});
 }
 
 void require_model(const ProvingKey& proving_key, const Program& program) {
@@ -70,7 +91,7 @@ void check_fields(const ProvingKey& proving_key, const std::string& name) {
       return "'" + name + "': " + what + " is not one of a key of these sizes: run `circlet setup` again";
     });
   };
-  const std::size_t queries = table_shape(key).hidden_queries, rows = std::size_t{1} << key.log_sizes.blinder;
+  const std::size_t queries = table_shape(key).hidden_queries, rows = std::size_t{1} << key.height();
   const std::size_t first = proving_key.first_blinder_row;
   check(queries == 0 ? first == 0
                      : first >= 1 && first < rows && blinder_constrained_rows(queries) <= rows - first,
@@ -84,7 +105,8 @@ void check_fields(const ProvingKey& proving_key, const std::string& name) {
 }  // namespace
 
 PublicTensor public_tensor(const TensorInfo& tensor, Visibility visibility, std::uint32_t claim_wire) {
-  return {.claim_wire = visibility == Visibility::shown ? claim_wire : 0,
+  return {.visibility = visibility,
+          .claim_wire = visibility == Visibility::shown ? claim_wire : 0,
           .rows = tensor.rows,
           .min = static_cast<std::int32_t>(tensor.min),
           .max = static_cast<std::int32_t>(tensor.max),
@@ -95,23 +117,19 @@ ProvingKey setup(const Program& program, const SetupOptions& options) {
   const Plan chosen = plan(program, options);
   ProvingKey result;
   auto& key = result.key;
-  key.lanes = chosen.shape.lanes;
-  key.batch = chosen.shape.batch;
-  key.log_sizes = chosen.sizes;
+  key.instances = air_shape(chosen.shape, chosen.sizes).instances;
   key.pcs = chosen.pcs;
-  key.input_visibility = options.input;
-  key.output_visibility = options.output;
-  key.output_form = program.predicate.kind;
+  key.tensors = public_tensors(program, chosen.shape, 0, 0);
   key.zero_knowledge = options.zero_knowledge;
   key.weights_public = options.zero_knowledge && options.weights_public;
   result.first_blinder_row = static_cast<std::uint32_t>(
-      first_blinder_row(key.log_sizes.blinder, chosen.shape.log_blowup, chosen.shape.hidden_queries));
+      first_blinder_row(key.height(), chosen.shape.log_blowup, chosen.shape.hidden_queries));
   Arithmetisation arithmetisation = arithmetise(program, key);
   arithmetisation.first_blinder_row = result.first_blinder_row;
-  key.input = public_tensor(stated_input(program), options.input, arithmetisation.input_claim);
-  key.output = public_tensor(program.tensors[program.output], options.output, arithmetisation.output_claim);
-  key.one_reads = arithmetisation.one_reads;
-  key.ones_reads = arithmetisation.ones_reads;
+  key.tensors =
+      public_tensors(program, chosen.shape, arithmetisation.input_claim, arithmetisation.output_claim);
+  key.constants = constant_wires(arithmetisation);
+  key.meaning = meaning_of(program, options);
   ModelColumns columns = model_columns(program, arithmetisation);
   result.proof_budget = chosen.proof_budget;
   result.structure = commit_tables(air_shape(key), columns.structure, key.pcs.fri.log_blowup_factor);
@@ -145,11 +163,22 @@ Blake2sHash weights_root(const Program& program, const VerificationKey& key) {
 Blake2sHash structure_root(const Program& structure, const VerificationKey& key) {
   TableColumns columns;
   Structure tables = build_structure(arithmetise(structure, key));
-  for (std::size_t i = 0; i < component_count; ++i) columns[i] = std::move(tables[i].columns);
+  for (StructureTable& table : tables) columns.push_back(std::move(table.columns));
   return commit_tables(air_shape(key), columns, key.pcs.fri.log_blowup_factor)->merkle().root();
 }
 
-void check_key_of(const Program& structure, const VerificationKey& key) {
+Blake2sHash meaning_of(const Program& imported, const Predicate& predicate) {
+  return Blake2s::hash(write_structure(imported, predicate));
+}
+
+void check_key_of(const PublicModel& shown, const VerificationKey& key) {
+  const Blake2sHash meaning = meaning_of(shown.imported, shown.predicate);
+  require(meaning == key.meaning, ErrorKind::rejected, [&] {
+    return "the key's model means something else: the digest of model.structure (threshold, labels, scales, "
+           "names) is " +
+           meaning.to_hex() + ", the key's is " + key.meaning.to_hex();
+  });
+  const Program structure = with_predicate(shown.imported, shown.predicate);
   const Blake2sHash root = structure_root(structure, key);
   require(root == key.structure_root, ErrorKind::rejected, [&] {
     return "the structure root of model.structure is " + root.to_hex() + ", the key's is " +
@@ -173,7 +202,7 @@ void check_proving_key(const ProvingKey& proving_key, const Program& program,
   require(says_of_wires(key, program, arithmetisation) &&
               proving_key.proof_budget == proofs_of_key(key, arithmetisation.linear.size()) &&
               proving_key.first_blinder_row ==
-                  first_blinder_row(key.log_sizes.blinder, shape.log_blowup, shape.hidden_queries),
+                  first_blinder_row(key.height(), shape.log_blowup, shape.hidden_queries),
           ErrorKind::bad_input, "the proving key is not one of this model: run `circlet setup` again");
 }
 
@@ -214,8 +243,8 @@ ProvingKey decode_proving_key(std::span<const std::uint8_t> file, std::shared_pt
   const AirShape shape = air_shape(result.key);
   const std::uint32_t log_blowup = result.key.pcs.fri.log_blowup_factor;
   TreeReader trees(std::move(owner), payload.subspan(reader.offset()));
-  result.structure = trees.read(column_log_sizes(shape, Tree::structure), log_blowup);
-  result.weights = trees.read(column_log_sizes(shape, Tree::weights), log_blowup);
+  result.structure = trees.read(column_log_sizes(shape, index_of(Tree::structure)), log_blowup);
+  result.weights = trees.read(column_log_sizes(shape, index_of(Tree::weights)), log_blowup);
   trees.expect_end();
   check_fields(result, name);
   require(result.structure->merkle().root() == result.key.structure_root &&

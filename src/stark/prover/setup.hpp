@@ -10,6 +10,7 @@
 #include "compute/csprng.hpp"
 #include "fri/prover/committed_tree.hpp"
 #include "lowering/arithmetise.hpp"
+#include "program/model_file.hpp"
 #include "program/program.hpp"
 #include "stark/verification_key.hpp"
 
@@ -37,6 +38,9 @@ struct SetupOptions {
   bool weights_public =
       false;  // with zero knowledge: the weights are not masked, and serve any number of proofs
   std::uint32_t proofs = 10;  // that the weights stay hidden over, at least; without zero knowledge unused
+  /// `meaning_of` the imported model and the predicate. It may be left out for a program without a predicate,
+  /// of which it follows.
+  std::optional<Blake2sHash> meaning;
   /// Where the masks of the weights are drawn from; a generator of its own by default.
   Csprng* masks = nullptr;
 };
@@ -103,8 +107,11 @@ Blake2sHash weights_root(const Program& program, const VerificationKey& key);
 /// key.
 Blake2sHash structure_root(const Program& structure, const VerificationKey& key);
 
-/// Throws Error(rejected) unless the key's structure root, input, output and form of output are those of
-/// `structure`.
-void check_key_of(const Program& structure, const VerificationKey& key);
+/// Blake2s of what model.structure holds of a model as it was imported, and of the predicate of its output:
+/// what a key says of thresholds, labels, scales and names.
+Blake2sHash meaning_of(const Program& imported, const Predicate& predicate);
+
+/// Throws Error(rejected) unless the key's meaning, structure root, inputs and outputs are those of `shown`.
+void check_key_of(const PublicModel& shown, const VerificationKey& key);
 
 }  // namespace circlet

@@ -11,12 +11,12 @@
 namespace circlet {
 ModelColumns model_columns(const Program& program, const Arithmetisation& arithmetisation) {
   ModelColumns model;
-  Structure structure = build_structure(arithmetisation);
-  for (std::size_t table = 0; table < component_count; ++table) {
-    model.structure[table] = std::move(structure[table].columns);
+  for (StructureTable& table : build_structure(arithmetisation)) {
+    model.structure.push_back(std::move(table.columns));
   }
+  model.weights.resize(model.structure.size());
   model.weights[linear_table] = build_weights(program, arithmetisation);
-  model.weights[blinder_table] = blinder_columns(Tree::weights, model.structure[blinder_table][0], nullptr);
+  model.weights.back() = blinder_columns(Tree::weights, model.structure.back()[0], nullptr);
   return model;
 }
 
@@ -29,39 +29,40 @@ HonestTrace::HonestTrace(const Program& program, const Arithmetisation& arithmet
       execution_(execution),
       shape_(air_shape(arithmetisation.shape, arithmetisation.log_sizes)),
       masks_(masks),
-      data_(data) {
-  require(shape_.input_committed == (data.input != nullptr) &&
-              shape_.output_committed == (data.output != nullptr),
-          ErrorKind::internal, "committed values without their commitment, or a commitment to others");
+      data_(data),
+      rhos_(shape_.claims()),
+      witness_(shape_.instances.size()),
+      fingerprints_(shape_.instances.size()) {
+  require(shape_.data_count() == data.size(), ErrorKind::internal,
+          "committed values without their commitment, or a commitment to others");
   if (masks_ == nullptr) return;
   QM31 sum;
-  for (const std::size_t table : {linear_table, lut_table, mac_table, input_table, output_table}) {
-    if (!shape_.has(table)) continue;
+  for (std::size_t table = 0; table < shape_.claims(); ++table) {
+    if (table == activate_table) continue;
     rhos_[table] = {masks_->next(), masks_->next(), masks_->next(), masks_->next()};
     sum += rhos_[table];
   }
   rhos_[activate_table] = -sum;
 }
 
-TableTrace HonestTrace::table_trace(std::size_t index) const {
-  TableTrace trace{
-      .log_size = shape_.log_sizes[index],
-      .trees = {model_.structure[index], model_.weights[index], witness_[index], fingerprints_[index]}};
-  const auto add_data = [&](std::size_t table, Tree tree, const DataCommitment* data) {
-    if (index == table && data != nullptr) trace.trees[static_cast<std::size_t>(tree)] = data->columns;
-  };
-  add_data(input_table, Tree::input, data_.input);
-  add_data(output_table, Tree::output, data_.output);
+TableTrace HonestTrace::table_trace(std::size_t instance) const {
+  TableTrace trace{.log_size = shape_.instances[instance].log_size,
+                   .trees = {model_.structure[instance], model_.weights[instance], witness_[instance],
+                             fingerprints_[instance]}};
+  if (shape_.instances[instance].kind == TableKind::data) {
+    trace.trees[static_cast<std::size_t>(Tree::data)] = data_[instance - shape_.first_data()]->columns;
+  }
   return trace;
 }
 
-void HonestTrace::draw_masks(std::size_t table, Tree tree, Columns& columns) const {
+void HonestTrace::draw_masks(std::size_t instance, Tree tree, Columns& columns) const {
   if (masks_ == nullptr) return;
-  const TableLayout layout = table_layout(table, shape_.lanes(table));
-  for_each_table([&]<class Shape>(auto index, Shape) {
-    if (index != table) return;
+  const TableInstance& table = shape_.instances[instance];
+  const TableLayout layout = table_layout(table);
+  for_each_table([&]<class Shape>(auto kind, Shape) {
+    if (kind != table.kind) return;
     // `live` is every table's first structure column.
-    const Columns& structure = model_.structure[table];
+    const Columns& structure = model_.structure[instance];
     draw_mask_rows(layout, tree, structure[0], structure[Shape::fin], columns, *masks_);
   });
 }
@@ -104,7 +105,7 @@ QM31 HonestTrace::value_of(const Operand& operand, const Challenges& challenges)
 }
 
 TableColumns HonestTrace::fingerprints(const Challenges& challenges) {
-  SecureColumn linear_a(std::size_t{1} << shape_.log_sizes[linear_table]);
+  SecureColumn linear_a(std::size_t{1} << shape_.instances[linear_table].log_size);
   for (std::size_t row = 0; row < linear_a.size(); ++row) {
     const bool reads = row < arithmetisation_.linear.size() && arithmetisation_.linear[row].last_tile;
     linear_a.set(row, reads ? value_of(arithmetisation_.linear[row].operand, challenges) : QM31());
@@ -113,7 +114,7 @@ TableColumns HonestTrace::fingerprints(const Challenges& challenges) {
                                                     linear_a, challenges, rhos_[linear_table]);
   fingerprints_[activate_table] = activate_fingerprints(
       {arithmetisation_.shape.batch}, table_trace(activate_table), challenges, rhos_[activate_table]);
-  SecureColumn mac_a(std::size_t{1} << shape_.log_sizes[mac_table]);
+  SecureColumn mac_a(std::size_t{1} << shape_.instances[mac_table].log_size);
   SecureColumn mac_b(mac_a.size());
   mac_sums_.clear();
   for (std::size_t i = 0; i < arithmetisation_.mac.size(); ++i) {
@@ -128,22 +129,21 @@ TableColumns HonestTrace::fingerprints(const Challenges& challenges) {
   }
   fingerprints_[mac_table] =
       mac_fingerprints(table_trace(mac_table), mac_a, mac_b, challenges, rhos_[mac_table]);
-  for (const auto& [table, tree] : {std::pair(input_table, Tree::input), {output_table, Tree::output}}) {
-    if (!shape_.has(table)) continue;
-    fingerprints_[table] = data_fingerprints(tree, table_trace(table), challenges, rhos_[table]);
+  for (std::size_t table = shape_.first_data(); table < shape_.claims(); ++table) {
+    fingerprints_[table] = data_fingerprints(table_trace(table), challenges, rhos_[table]);
   }
-  for (const std::size_t table : {linear_table, activate_table, mac_table, input_table, output_table}) {
-    if (shape_.has(table)) draw_masks(table, Tree::fingerprints, fingerprints_[table]);
+  for (std::size_t table = 0; table < shape_.claims(); ++table) {
+    if (table != lut_table) draw_masks(table, Tree::fingerprints, fingerprints_[table]);
   }
   return fingerprints_;
 }
 
-std::array<LogUpTrace, table_count> HonestTrace::logup(const Challenges& challenges) {
-  std::array<LogUpTrace, table_count> traces;
-  for (std::size_t table = 0; table < table_count; ++table) {
-    if (!shape_.has(table)) continue;
-    traces[table] = generate_logup(table, shape_.lanes(table), table_trace(table), challenges);
-    draw_masks(table, Tree::logup, traces[table].columns);
+std::vector<LogUpTrace> HonestTrace::logup(const Challenges& challenges) {
+  std::vector<LogUpTrace> traces;
+  for (std::size_t table = 0; table < shape_.claims(); ++table) {
+    const TableInstance& instance = shape_.instances[table];
+    traces.push_back(generate_logup(instance.kind, instance.lanes(), table_trace(table), challenges));
+    draw_masks(table, Tree::logup, traces.back().columns);
   }
   return traces;
 }

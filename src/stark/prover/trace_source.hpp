@@ -2,7 +2,6 @@
 // Program; tests put lying ones in its place.
 #pragma once
 
-#include <array>
 #include <vector>
 
 #include "air/evaluate/components.hpp"
@@ -15,8 +14,8 @@
 
 namespace circlet {
 
-/// Columns of one tree by component, in row order. The blinder's are added by the prover.
-using TableColumns = std::array<Columns, component_count>;
+/// Columns of one tree by instance, in row order. The blinder's are added by the prover.
+using TableColumns = std::vector<Columns>;
 
 class TraceSource {
  public:
@@ -24,9 +23,8 @@ class TraceSource {
   virtual TableColumns witness() = 0;
   /// alpha and t are drawn.
   virtual TableColumns fingerprints(const Challenges& challenges) = 0;
-  /// z and lambda are drawn too. One trace a table, with its claimed sum; empty for a table that is not
-  /// there.
-  virtual std::array<LogUpTrace, table_count> logup(const Challenges& challenges) = 0;
+  /// z and lambda are drawn too. One trace an instance but the blinder, with its claimed sum.
+  virtual std::vector<LogUpTrace> logup(const Challenges& challenges) = 0;
 };
 
 /// Structure and weight columns by table, in row order: what a model commits once.
@@ -37,11 +35,8 @@ struct ModelColumns {
 /// The mask rows and salts of the weights are zero.
 ModelColumns model_columns(const Program& program, const Arithmetisation& arithmetisation);
 
-/// What a proof is about, where its key says that the input or the output is committed.
-struct CommittedValues {
-  const DataCommitment* input = nullptr;
-  const DataCommitment* output = nullptr;
-};
+/// What a proof is about: one a committed tensor of its key, in order.
+using CommittedValues = std::vector<const DataCommitment*>;
 
 /// Keeps references to its arguments. With `masks`, the mask rows and the rhos are drawn; without, zero.
 class HonestTrace : public TraceSource {
@@ -50,12 +45,12 @@ class HonestTrace : public TraceSource {
               const Trace& execution, Csprng* masks = nullptr, const CommittedValues& data = {});
   TableColumns witness() override;
   TableColumns fingerprints(const Challenges& challenges) override;
-  std::array<LogUpTrace, table_count> logup(const Challenges& challenges) override;
+  std::vector<LogUpTrace> logup(const Challenges& challenges) override;
 
  protected:
-  /// Columns of table `index`, as far as they exist.
-  [[nodiscard]] TableTrace table_trace(std::size_t index) const;
-  void draw_masks(std::size_t table, Tree tree, Columns& columns) const;
+  /// Columns of an instance, as far as they exist.
+  [[nodiscard]] TableTrace table_trace(std::size_t instance) const;
+  void draw_masks(std::size_t instance, Tree tree, Columns& columns) const;
   [[nodiscard]] QM31 value_of(const Operand& operand, const Challenges& challenges) const;
 
   const Program& program_;
@@ -65,7 +60,7 @@ class HonestTrace : public TraceSource {
   AirShape shape_;
   Csprng* masks_;
   CommittedValues data_;
-  std::array<QM31, table_count> rhos_{};  // their sum is 0
+  std::vector<QM31> rhos_;  // their sum is 0
   TableColumns witness_;
   TableColumns fingerprints_;
   std::vector<QM31> mac_sums_;  // S on the rows of mac so far

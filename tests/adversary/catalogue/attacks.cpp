@@ -27,8 +27,8 @@ struct CommittedModel {
   ForgedModel model{random_mlp(3, 4, 2, 1),
                     {.input = Visibility::committed, .output = Visibility::committed}};
   Trace execution = model.honest();
-  DataCommitment input = commit_data(model.key(), model.key().input, execution.input);
-  DataCommitment output = commit_data(model.key(), model.key().output, execution.output());
+  DataCommitment input = commit_data(model.key(), model.key().input(), execution.input);
+  DataCommitment output = commit_data(model.key(), model.key().output(), execution.output());
 
   /// Other values of the same ranges: the first one is another.
   [[nodiscard]] static DataCommitment changed(const ForgedModel& model, const PublicTensor& tensor,
@@ -37,11 +37,7 @@ struct CommittedModel {
     return commit_data(model.key(), tensor, values);
   }
   [[nodiscard]] Statement statement() const {
-    return {.context = {1, 2, 3},
-            .inputs = {},
-            .outputs = {},
-            .input_root = input.root(),
-            .output_root = output.root()};
+    return {.context = {1, 2, 3}, .tensors = {{{}, input.commitment()}, {{}, output.commitment()}}};
   }
   /// The columns of the execution, with whatever is committed.
   [[nodiscard]] Attack forged(const std::string& refused_by, const Weakness& weak) const {
@@ -54,43 +50,56 @@ struct CommittedModel {
 
 Attack committed_input_of_another_execution() {
   CommittedModel forger;
-  forger.input = CommittedModel::changed(forger.model, forger.model.key().input, forger.execution.input);
+  forger.input = CommittedModel::changed(forger.model, forger.model.key().input(), forger.execution.input);
   return forger.forged(bus, Weakness{.any_balance = true});
 }
 Attack committed_output_of_another_execution() {
   CommittedModel forger;
-  forger.output = CommittedModel::changed(forger.model, forger.model.key().output, forger.execution.output());
+  forger.output = CommittedModel::changed(forger.model, forger.model.key().output(), forger.execution.output());
   return forger.forged(bus, Weakness{.any_balance = true});
 }
 /// An honest proof with the root of other values in its statement.
 Attack committed_swapped(const std::string& refused_by,
                          const std::function<void(Statement&, const CommittedModel&)>& change) {
   const CommittedModel prover;
-  Attack attack = prover.forged(refused_by, Weakness{.any_data_roots = true, .unmixed = {Item::data_roots}});
+  Attack attack = prover.forged(refused_by, Weakness{
+                                                      .any_data_roots = true,
+                                                      .no_data_pin = true,
+                                                      .unmixed = {Item::data_roots}});
   change(attack.proof.statement, prover);
   return attack;
 }
+const std::string another_root = "a root of committed values is not the statement's";
+
 Attack committed_input_swapped() {
-  return committed_swapped(
-      "the input's root is not the statement's", [](Statement& s, const CommittedModel& p) {
-        s.input_root = CommittedModel::changed(p.model, p.model.key().input, p.execution.input).root();
-      });
+  return committed_swapped(another_root, [](Statement& s, const CommittedModel& p) {
+    s.tensors[0].commitment =
+        CommittedModel::changed(p.model, p.model.key().input(), p.execution.input).commitment();
+  });
 }
 Attack committed_output_swapped() {
-  return committed_swapped(
-      "the output's root is not the statement's", [](Statement& s, const CommittedModel& p) {
-        s.output_root = CommittedModel::changed(p.model, p.model.key().output, p.execution.output()).root();
-      });
+  return committed_swapped(another_root, [](Statement& s, const CommittedModel& p) {
+    s.tensors[1].commitment =
+        CommittedModel::changed(p.model, p.model.key().output(), p.execution.output()).commitment();
+  });
 }
 Attack committed_roots_exchanged() {
-  return committed_swapped(
-      "the input's root is not the statement's",
-      [](Statement& s, const CommittedModel&) { std::swap(s.input_root, s.output_root); });
+  return committed_swapped(another_root, [](Statement& s, const CommittedModel&) {
+    std::swap(s.tensors[0].commitment, s.tensors[1].commitment);
+  });
 }
 Attack committed_root_left_out() {
-  Attack attack = committed_swapped("has no root of a committed input",
-                                    [](Statement& s, const CommittedModel&) { s.input_root.reset(); });
+  Attack attack = committed_swapped("the key says it is committed", [](Statement& s, const CommittedModel&) {
+    s.tensors[0].commitment.reset();
+  });
   attack.accepted_without.reset();
+  return attack;
+}
+/// An honest proof with another value in the pin of its statement.
+Attack committed_pin_changed() {
+  const CommittedModel prover;
+  Attack attack = prover.forged("", {.no_data_pin = true, .unmixed = {Item::data_roots}});
+  attack.proof.statement.tensors[0].commitment->pin[0] += QM31(M31(1));
   return attack;
 }
 
@@ -100,7 +109,7 @@ Attack false_output() {
   const auto model = mlp();
   const auto execution = model.honest();
   auto statement = model.statement(execution);
-  statement.outputs[1] += 1;
+  statement.tensors[1].values[1] += 1;
   LyingTrace trace(model, execution);
   return refused_by_the_bus(model, statement, trace);
 }
@@ -108,7 +117,7 @@ Attack false_input() {
   const auto model = mlp();
   const auto execution = model.honest();
   auto statement = model.statement(execution);
-  statement.inputs[0] ^= 1;
+  statement.tensors[0].values[0] ^= 1;
   LyingTrace trace(model, execution);
   return refused_by_the_bus(model, statement, trace);
 }
@@ -129,16 +138,16 @@ Attack replayed_context() {
   return replayed([](Statement& s) { s.context[7] ^= 1; }, bus, Weakness{.unmixed = {Item::context}});
 }
 Attack replayed_output() {
-  return replayed([](Statement& s) { s.outputs[0] += 1; }, bus);
+  return replayed([](Statement& s) { s.tensors[1].values[0] += 1; }, bus);
 }
 Attack replayed_input() {
-  return replayed([](Statement& s) { s.inputs[2] ^= 1; }, bus);
+  return replayed([](Statement& s) { s.tensors[0].values[2] ^= 1; }, bus);
 }
 /// The same residues, so the transcript and the bus are those of the honest proof.
 Attack output_plus_p() {
   return replayed(
       [](Statement& s) {
-        auto& value = *std::ranges::find_if(s.outputs, [](std::int32_t v) { return v != 0; });
+        auto& value = *std::ranges::find_if(s.tensors[1].values, [](std::int32_t v) { return v != 0; });
         value = static_cast<std::int32_t>(value + (value < 0 ? 1 : -1) * std::int64_t{M31::modulus});
       },
       "outside the key's range", Weakness{.any_values = true});
@@ -146,19 +155,19 @@ Attack output_plus_p() {
 Attack input_plus_p() {
   return replayed(
       [](Statement& s) {
-        auto& value = *std::ranges::find_if(s.inputs, [](std::int32_t v) { return v > 0; });
+        auto& value = *std::ranges::find_if(s.tensors[0].values, [](std::int32_t v) { return v > 0; });
         value = static_cast<std::int32_t>(value - std::int64_t{M31::modulus});
       },
       "outside the key's range", Weakness{.any_values = true});
 }
 Attack missing_output() {
-  return replayed([](Statement& s) { s.outputs.pop_back(); }, "output values; the key says");
+  return replayed([](Statement& s) { s.tensors[1].values.pop_back(); }, " values of output; the key says");
 }
 Attack extra_output() {
-  return replayed([](Statement& s) { s.outputs.push_back(0); }, "output values; the key says");
+  return replayed([](Statement& s) { s.tensors[1].values.push_back(0); }, " values of output; the key says");
 }
 Attack hidden_input() {
-  return replayed([](Statement& s) { s.inputs.clear(); }, "input values; the key says");
+  return replayed([](Statement& s) { s.tensors[0].values.clear(); }, "the statement's input is private");
 }
 Attack shown_input() {
   const auto model = mlp(Visibility::hidden);
@@ -166,9 +175,9 @@ Attack shown_input() {
   LyingTrace trace(model, execution);
   Attack attack{model.key(),
                 forge(model.proving_key, model.statement(execution), trace, {}),
-                "input values; the key says",
+                "the statement's input is public",
                 {}};
-  attack.proof.statement.inputs = execution.input;
+  attack.proof.statement.tensors[0].values = execution.input;
   return attack;
 }
 /// An honest proof changed afterwards.
@@ -182,8 +191,8 @@ Attack public_output_of_a_wrapped_accumulator() {
   const auto model = mlp();
   const auto execution = model.honest();
   auto statement = model.statement(execution);
-  const std::int32_t true_value = statement.outputs[0];
-  statement.outputs[0] =
+  const std::int32_t true_value = statement.tensors[1].values[0];
+  statement.tensors[1].values[0] =
       static_cast<std::int32_t>(true_value + (true_value < 0 ? 1 : -1) * std::int64_t{M31::modulus});
   LyingTrace trace(model, execution);
   return {model.key(), forge(model.proving_key, statement, trace, {}), "outside the key's range",
@@ -343,7 +352,7 @@ Attack one_round(
   const auto model = mlp();
   const auto execution = model.honest();
   auto statement = model.statement(execution);
-  statement.outputs[0] += 1;
+  statement.tensors[1].values[0] += 1;
   LyingTrace trace(model, execution);
   trace.on_fingerprints = [&](TableColumns& fingerprints, const Challenges& challenges) {
     repair(trace, trace.missing(model.key(), statement, challenges), fingerprints, challenges);
@@ -374,7 +383,7 @@ class VanishingDenominators : public LyingTrace {
     set_secure(columns[mac_at], index_of(mac::Fingerprint::S), 0, value.square());
     return columns;
   }
-  std::array<LogUpTrace, table_count> logup(const Challenges& challenges) override {
+  std::vector<LogUpTrace> logup(const Challenges& challenges) override {
     auto traces = LyingTrace::logup(challenges);  // of the honest fingerprints
     const QM31 lacking = missing(key_, statement_, challenges);
     auto& forged = traces[mac_at];
@@ -394,7 +403,7 @@ Attack denominator_zero() {
   const auto model = mlp();
   const auto execution = model.honest();
   auto statement = model.statement(execution);
-  statement.outputs[0] += 1;
+  statement.tensors[1].values[0] += 1;
   VanishingDenominators trace(model, execution, statement);
   const Weakness weak{.one_round = true};
   return {model.key(), forge(model.proving_key, statement, trace, {.weak = weak}), bus, weak};
@@ -421,10 +430,10 @@ Attack outputs_after_the_challenges() {
     for (std::size_t j = 0; j < outputs.size(); ++j) {
       const M31 step = polynomial[j] * M31(factor);
       outputs[j] = (M31::from_signed(outputs[j]) + step).centered();
-      in_range = in_range && outputs[j] >= model.key().output.min && outputs[j] <= model.key().output.max;
+      in_range = in_range && outputs[j] >= model.key().output().min && outputs[j] <= model.key().output().max;
     }
     if (!in_range) continue;
-    attack.proof.statement.outputs = outputs;
+    attack.proof.statement.tensors[1].values = outputs;
     return attack;
   }
 }
@@ -439,15 +448,15 @@ Attack claimed_sums_after_the_composition_coefficient() {
           "the fin rows differ");
   const auto execution = model.honest();
   auto statement = model.statement(execution);
-  statement.outputs[0] ^= 1;
+  statement.tensors[1].values[0] ^= 1;
   LyingTrace trace(model, execution);
   const Weakness weak{.unmixed = {Item::claimed_sums}};
-  const auto cancel = [&](std::array<QM31, table_count>& sums, const QM31& rho,
+  const auto cancel = [&](std::vector<QM31>& sums, const QM31& rho,
                           const Challenges& challenges) {
     QM31 missing = -public_messages(model.key(), statement, challenges);
     for (const auto& sum : sums) missing -= sum;
     const std::size_t distance =
-        table_layout(activate_at, 1).constraints.size();  // linear.fin to activate.fin
+        table_layout(TableKind::activate, 1).constraints.size();  // linear.fin to activate.fin
     const QM31 in_linear = missing * (QM31(M31(1)) - rho.pow(distance)).inverse();
     sums[linear_at] += in_linear;
     sums[activate_at] += missing - in_linear;
@@ -530,14 +539,14 @@ Attack of_a_stale_key(const std::function<void(VerificationKey&)>& change,
   return {key, forge(model.proving_key, model.statement(execution), trace, forgery), bus, weak};
 }
 Attack stale_scale() {
-  return of_a_stale_key([](VerificationKey& key) { key.output.scales = {2.0}; },
+  return of_a_stale_key([](VerificationKey& key) { key.output().scales = {2.0}; },
                         Weakness{.unmixed = {Item::key}});
 }
 Attack stale_range() {
-  return of_a_stale_key([](VerificationKey& key) { key.output.max += 1; }, Weakness{.unmixed = {Item::key}});
+  return of_a_stale_key([](VerificationKey& key) { key.output().max += 1; }, Weakness{.unmixed = {Item::key}});
 }
 Attack stale_reads() {
-  return of_a_stale_key([](VerificationKey& key) { key.one_reads += 1; });
+  return of_a_stale_key([](VerificationKey& key) { key.constants[0].reads += 1; });
 }
 Attack stale_parameters() {
   return of_a_stale_key([](VerificationKey& key) { key.pcs.pow_bits += 1; });
@@ -610,7 +619,7 @@ Attack longer_last_layer_concealed() { return with_parameters(longer_last_layer,
 Attack table_of_another_size() {
   const auto model = mlp();
   auto taller = model;
-  taller.key().log_sizes.mac += 1;
+  taller.key().instances[mac_at].log_size += 1;
   for (std::size_t column = 0; column < taller.columns.structure[mac_at].size(); ++column) {
     auto& cells = taller.columns.structure[mac_at][column];
     cells.resize(2 * cells.size());
@@ -620,7 +629,7 @@ Attack table_of_another_size() {
   taller.recommit();
   const auto execution = model.honest();
   struct Source : LyingTrace {
-    Source(const ForgedModel& m, const Trace& e) : LyingTrace(m, e) { shape_.log_sizes[mac_at] += 1; }
+    Source(const ForgedModel& m, const Trace& e) : LyingTrace(m, e) { shape_.instances[mac_at].log_size += 1; }
   } trace(taller, execution);
   ProvingKey proving_key{.key = model.key(),
                          .structure = with_root(taller.proving_key.structure, model.key().structure_root),

@@ -26,7 +26,7 @@ constexpr std::size_t bias_row = 3, claim_row = 4, linear_fin = 5, last_row = 15
 
 /// Rebuilds the structure columns from an arithmetisation that no program gives rise to.
 void rebuild(ForgedModel& model) {
-  model.key().log_sizes = model.arithmetisation.log_sizes = least_log_sizes(model.arithmetisation);
+  table_sizes(model.key()) = model.arithmetisation.log_sizes = least_log_sizes(model.arithmetisation);
   model.columns = model_columns(model.program, model.arithmetisation);
   model.recommit();
 }
@@ -57,13 +57,13 @@ void recount(const ForgedModel& model, TableColumns& witness) {
 
 Statement with_false_output(const ForgedModel& model) {
   auto statement = model.statement(model.honest());
-  statement.outputs[0] += statement.outputs[0] < model.key().output.max ? 1 : -1;
+  statement.tensors[1].values[0] += statement.tensors[1].values[0] < model.key().output().max ? 1 : -1;
   return statement;
 }
 /// What the attack relies on.
 void demand(bool holds) { require(holds, ErrorKind::internal, "the bad key is made for another model"); }
 QM31 claimed(const ForgedModel& model, const Statement& statement, const Challenges& challenges) {
-  return claim_of(statement.outputs, model.key().output.rows, challenges);
+  return claim_of(statement.tensors[1].values, model.key().output().rows, challenges);
 }
 void add_to(Columns& columns, std::uint32_t first, std::size_t row, const QM31& value) {
   set_secure(columns, first, row, secure_at(columns, first, row) + value);
@@ -79,7 +79,7 @@ BadKey without_live_a_denominator_of_zeros_frees_its_sum() {
   const ForgedModel honest(random_mlp(3, 4, 2, 1));
   auto bad = honest;
   for (const auto* column : {"live", "idA", "idB"}) bad.structure(mac_at, column)[0] = M31();
-  bad.key().one_reads -= 2;
+  bad.key().constants[0].reads -= 2;
   bad.recommit();
   const auto execution = honest.honest();
   const auto statement = with_false_output(honest);
@@ -121,7 +121,7 @@ BadKey an_empty_table_has_a_free_claimed_sum() {
   for (auto& column : bad.columns.structure[mac_at]) std::ranges::fill(column, M31());
   std::ranges::fill(bad.structure(mac_at, "live"), M31(1));
   bad.structure(mac_at, "fin")[0] = M31(1);
-  bad.key().one_reads -= 2;
+  bad.key().constants[0].reads -= 2;
   bad.recommit();
   const auto execution = honest.honest();
   const auto statement = with_false_output(honest);
@@ -145,7 +145,7 @@ BadKey a_gap_in_keepr_drops_the_messages_before_it() {
   bad.structure(linear_at, "keepr")[claim_row] = M31();
   // What the dropped rows read is yielded no more.
   for (std::size_t row = 0; row < 3; ++row) bad.structure(activate_at, "nY")[row] = M31();
-  bad.key().ones_reads = 0;
+  bad.key().constants[1].reads = 0;
   bad.recommit();
   const auto execution = honest.honest();
   const auto statement = with_false_output(honest);
@@ -170,7 +170,7 @@ BadKey a_row_that_is_not_real_frees_the_sum_of_products() {
   auto bad = honest;
   for (auto& column : bad.columns.structure[linear_at]) column[bias_row] = M31();
   bad.structure(linear_at, "live")[bias_row] = M31(1);
-  bad.key().ones_reads = 0;
+  bad.key().constants[1].reads = 0;
   bad.recommit();
   const auto execution = honest.honest();
   const auto statement = with_false_output(honest);
@@ -255,11 +255,11 @@ BadKey kt_on_the_first_row_of_activate_decouples_the_claim_from_the_values() {
   other_input[1] ^= 2;
   const auto execution = execute(honest.program, other_input, 1);
   auto statement = honest.statement(execution);
-  statement.inputs = honest.random_input();
+  statement.tensors[0].values = honest.random_input();
   LyingTrace trace(honest, execution);
   trace.on_fingerprints = [&](TableColumns& fingerprints, const Challenges& challenges) {
     auto& columns = fingerprints[activate_at];
-    const QM31 error = claim_of(statement.inputs, 3, challenges) - claim_of(other_input, 3, challenges);
+    const QM31 error = claim_of(statement.tensors[0].values, 3, challenges) - claim_of(other_input, 3, challenges);
     QM31 at_row = error * challenges.t.square().inverse();
     set_secure(columns, activate_T, last_row, at_row * challenges.t.inverse());
     for (std::size_t row = 0; row < 3; ++row, at_row *= challenges.t)
@@ -420,13 +420,13 @@ BadKey a_wire_yielded_twice_carries_either_value() {
 
 BadKey a_wire_that_is_its_own_product_has_any_value() {
   ForgedModel bad(regression());
-  const auto output = bad.key().output.claim_wire;
+  const auto output = bad.key().output().claim_wire;
   // The claim of the product goes nowhere; the output is x = x * 1.
   bad.arithmetisation.linear[claim_row].id = output + 1;
   bad.arithmetisation.linear[claim_row].count = 0;
   bad.arithmetisation.mac[0] = {
       .a_id = output, .b_id = wires::one, .y_id = output, .y_reads = 2, .a = {}, .b = {}};
-  bad.key().one_reads = 1;
+  bad.key().constants[0].reads = 1;
   rebuild(bad);
   const auto execution = bad.honest();
   const auto statement = with_false_output(bad);
@@ -474,7 +474,7 @@ BadKey products_of_claims_reach_a_degree_at_which_two_outputs_are_proved(std::in
   // The output is the claim to the power (|F| - 1) / 2, which is 1 or -1 as t falls: a prover draws another
   // t, by the context, until it is what he wants.
   ForgedModel bad(regression());
-  const auto output = bad.key().output.claim_wire, base = output + 1;
+  const auto output = bad.key().output().claim_wire, base = output + 1;
   auto next = base;
   auto& rows = bad.arithmetisation.mac;
   std::map<std::uint32_t, std::uint32_t> reads;
@@ -498,12 +498,12 @@ BadKey products_of_claims_reach_a_degree_at_which_two_outputs_are_proved(std::in
   for (auto& row : rows) row.y_reads = reads.at(row.y_id);
   bad.arithmetisation.linear[claim_row].id = base;
   bad.arithmetisation.linear[claim_row].count = -static_cast<std::int32_t>(reads.at(base));
-  bad.key().one_reads = 0;
+  bad.key().constants[0].reads = 0;
   rebuild(bad);
 
   const auto execution = bad.honest();
   Statement statement = bad.statement(execution);
-  statement.outputs = {0, value};
+  statement.tensors[1].values = {0, value};
   while (true) {
     LyingTrace trace(bad, execution);
     trace.on_fingerprints = [&](TableColumns& fingerprints, const Challenges&) {

@@ -31,7 +31,7 @@ void add_to_word(std::vector<M31>& word, const std::function<M31(const CirclePoi
 
 Attack column_of_too_high_a_degree() {
   const auto model = mlp();
-  const std::uint32_t m = model.key().log_sizes.blinder;
+  const std::uint32_t m = model.key().height();
   const std::size_t tree = static_cast<std::size_t>(Tree::witness);
   const std::size_t column = blinder_column(air_shape(model.key()), Tree::witness);
   const auto too_high = [m](const auto& point) { return point.y * canonic_vanishing(point.x, m); };
@@ -49,7 +49,7 @@ Attack column_of_too_high_a_degree() {
 /// left - y v and right + y compose to what left and right do.
 Attack composition_of_too_high_a_degree() {
   const auto model = mlp();
-  const std::uint32_t m = model.key().log_sizes.blinder;
+  const std::uint32_t m = model.key().height();
   const auto y = [](const auto& point) { return point.y; };
   const auto minus_yv = [m](const auto& point) { return -(point.y * canonic_vanishing(point.x, m)); };
   Forgery forgery{.late = LateSteps{}};
@@ -96,15 +96,15 @@ Attack witness_on_another_coset() {
 Attack table_of_half_the_size() {
   const auto model = mlp();
   auto taller = model;
-  taller.key().log_sizes.mac += 1;
-  taller.key().log_sizes.blinder += 1;
+  table_sizes(taller.key()).mac += 1;
+  taller.key().height() += 1;
   for (std::size_t column = 0; column < taller.columns.structure[mac_at].size(); ++column) {
-    taller.columns.structure[mac_at][column].resize(std::size_t{1} << taller.key().log_sizes.mac,
+    taller.columns.structure[mac_at][column].resize(std::size_t{1} << table_sizes(taller.key()).mac,
                                                     M31(column == 0 ? 1 : 0));
   }
   for (auto* columns : {&taller.columns.structure, &taller.columns.weights}) {
     for (auto& column : (*columns)[blinder_table]) {
-      column.resize(std::size_t{1} << taller.key().log_sizes.blinder, M31());
+      column.resize(std::size_t{1} << taller.key().height(), M31());
     }
   }
   taller.recommit();

@@ -16,7 +16,7 @@ Attack message_on_a_mask_row(std::size_t table, const std::string& constraint, b
   const FalseStatement lie = false_statement(table, true);
   const ForgedModel& model = lie.model;
   LyingTrace trace(model, lie.execution, lie.data());
-  trace.on_logup = [&](std::array<LogUpTrace, table_count>& traces, const Challenges& challenges) {
+  trace.on_logup = [&](std::vector<LogUpTrace>& traces, const Challenges& challenges) {
     const QM31 missing = trace.missing(model.key(), lie.statement, challenges);
     auto& columns = traces[table].columns;
     const std::size_t row = first ? model.real_rows(table) + 1 : columns[0].size() - 1;
@@ -46,7 +46,7 @@ Attack rho_after_the_challenges(std::size_t table) {
     if (repaired && Shape::rho_tree == Tree::fingerprints) {
       trace.on_fingerprints = [&](TableColumns& columns, const Challenges&) { put(columns); };
     }
-    trace.on_logup = [&](std::array<LogUpTrace, table_count>&, const Challenges& challenges) {
+    trace.on_logup = [&](std::vector<LogUpTrace>&, const Challenges& challenges) {
       missing = trace.missing(model.key(), lie.statement, challenges);
     };
     Proof proof = forge(model.proving_key, lie.statement, trace, {.weak = weak, .data = lie.data()});

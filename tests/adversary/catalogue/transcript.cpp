@@ -20,7 +20,7 @@ Challenges first_challenges(const ForgedModel& model, const Statement& statement
 
 Statement with_false_output(const ForgedModel& model, const Trace& execution) {
   Statement statement = model.statement(execution);
-  statement.outputs[0] += 1;
+  statement.tensors[1].values[0] += 1;
   return statement;
 }
 
@@ -54,7 +54,7 @@ Attack inputs_after_the_challenges() {
   const Weakness weak{.unmixed = {Item::inputs}};
   Attack attack{model.key(), forge(model.proving_key, model.statement(execution), trace, {.weak = weak}), bus,
                 weak};
-  auto& inputs = attack.proof.statement.inputs;
+  auto& inputs = attack.proof.statement.tensors[0].values;
   const auto relation = short_relation(t, rows);
   for (std::size_t i = 0; i < rows; ++i) inputs[i] += static_cast<std::int32_t>(relation[i]);
   require(execute(model.program, inputs, 1).output() != execution.output(), ErrorKind::internal,
@@ -89,7 +89,7 @@ Attack witness_after_the_challenges() {
       lying.layers[0].bias[row] += static_cast<std::int32_t>(sign * relation[row]);
     }
     const auto lie = execute(lying, execution.input, 1);
-    if (lie.output() != statement.outputs) {
+    if (lie.output() != statement.tensors[1].values) {
       ++statement.context[0];  // the relation leaves the first row as it is
       continue;
     }
@@ -111,7 +111,7 @@ struct FalseSum {
 
   Attack attack(const Forgery& forgery, const std::string& refused_by) {
     LyingTrace trace(model, execution);
-    trace.on_logup = [&](std::array<LogUpTrace, table_count>& traces, const Challenges& challenges) {
+    trace.on_logup = [&](std::vector<LogUpTrace>& traces, const Challenges& challenges) {
       missing = trace.missing(model.key(), statement, challenges);
       traces[mac_at].claimed_sum += missing;
     };
@@ -236,7 +236,7 @@ Attack last_layer_after_the_queries() {
   lie.model.key().pcs = two_queries;
   Forgery forgery{.weak = {.unmixed = {Item::last_layer}}, .late = LateSteps{}};
   forgery.late->samples = say_what_the_constraints_ask;
-  const std::uint32_t log_domain = lie.model.key().log_sizes.blinder + 1;
+  const std::uint32_t log_domain = lie.model.key().height() + 1;
   forgery.late->last_layer = [log_domain](std::vector<QM31>& coefficients, const SecureWord& word,
                                           Blake2sChannel channel) {
     channel.mix_felts({});

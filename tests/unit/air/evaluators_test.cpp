@@ -24,19 +24,31 @@ struct Random {
   QM31 secure() { return {base(), base(), base(), base()}; }
 };
 
-std::vector<std::uint32_t> lanes_to_try(std::size_t index) {
-  const AirShape fixed{.input_committed = true, .output_committed = true, .log_sizes = {}};
-  if (index == 0) return {1, 2, 3, 4, 5, 16, 17, 64, 80};
-  if (index == 1) return {1, 2, 3, 4, 7, 8, 64};
-  return {fixed.lanes(index)};
+std::vector<std::uint32_t> lanes_to_try(TableKind kind) {
+  if (kind == TableKind::linear) return {1, 2, 3, 4, 5, 16, 17, 64, 80};
+  if (kind == TableKind::activate) return {1, 2, 3, 4, 7, 8, 64};
+  return {TableInstance{kind}.lanes()};
 }
 
-AirShape shape_of(std::size_t index, std::uint32_t lanes, std::uint32_t log_size) {
-  AirShape shape{.input_committed = true, .output_committed = true, .log_sizes = {}};
-  if (index == 0) shape.weights_per_row = lanes;
-  if (index == 1) shape.samples = lanes;
-  shape.log_sizes[index] = log_size;
+/// An instance of every kind, one of them with these lanes and this size.
+AirShape shape_of(TableKind kind, std::uint32_t lanes, std::uint32_t log_size) {
+  AirShape shape{{{TableKind::linear, 1},
+                  {TableKind::activate, 1},
+                  {TableKind::lut},
+                  {TableKind::mac},
+                  {TableKind::data},
+                  {TableKind::blinder}}};
+  TableInstance& instance = shape.instances[kind_index(kind)];
+  if (instance.parameter != 0) instance.parameter = lanes;
+  instance.log_size = log_size;
   return shape;
+}
+
+/// The masks of a table whose columns are the first of every tree.
+ComponentMasks masks_of(const TableLayout& layout) {
+  ComponentMasks masks;
+  for (std::size_t tree = 0; tree < tree_count; ++tree) masks.push_back(layout.masks(static_cast<Tree>(tree), 0));
+  return masks;
 }
 
 /// previous_slot of canonic(log_size): one step of the trace domain of half its size.
@@ -79,7 +91,7 @@ struct RandomDomain {
 /// The mask values of one slot as if they were those of a point.
 MaskValues values_at(const TableLayout& layout, const RandomDomain& domain, std::uint32_t slot) {
   MaskValues values(tree_count);
-  const ComponentMasks masks = layout.masks({});
+  const ComponentMasks masks = masks_of(layout);
   for (std::size_t tree = 0; tree < tree_count; ++tree) {
     for (const ColumnMask& mask : masks[tree]) {
       values[tree].emplace_back();
@@ -92,14 +104,15 @@ MaskValues values_at(const TableLayout& layout, const RandomDomain& domain, std:
   return values;
 }
 
-void check_lanes_against_point(std::size_t index, std::uint32_t lanes, std::uint32_t log_size,
+void check_lanes_against_point(TableKind kind, std::uint32_t lanes, std::uint32_t log_size,
                                std::vector<std::uint32_t> previous, const DeletedConstraints& deleted = {}) {
   Random random;
-  const TableLayout layout = table_layout(index, lanes);
+  const TableLayout layout = table_layout(kind, lanes);
   const RandomDomain domain(layout, log_size, std::move(previous), random);
-  const AirShape shape = shape_of(index, lanes, log_size - 1);
+  const AirShape shape = shape_of(kind, lanes, log_size - 1);
   std::vector<QM31> claimed;
-  for (std::size_t table = 0; table < table_count; ++table) claimed.push_back(random.secure());
+  for (std::size_t table = 0; table < shape.claims(); ++table) claimed.push_back(random.secure());
+  const std::size_t index = kind_index(kind);
   const QM31 rho = random.secure();
   std::vector<QM31> coefficients;
   for (std::size_t j = layout.constraints.size(); j-- > 0;) coefficients.push_back(rho.pow(j));
@@ -125,11 +138,11 @@ void check_lanes_against_point(std::size_t index, std::uint32_t lanes, std::uint
 }
 
 void check_every_table(std::uint32_t log_size, const std::vector<std::uint32_t>& previous) {
-  for (std::size_t index = 0; index < table_count; ++index) {
-    for (const std::uint32_t lanes : lanes_to_try(index)) {
+  for (std::size_t index = 0; index < table_kind_count; ++index) {
+    for (const std::uint32_t lanes : lanes_to_try(kind_at(index))) {
       CAPTURE(index);
       CAPTURE(lanes);
-      check_lanes_against_point(index, lanes, log_size, previous);
+      check_lanes_against_point(kind_at(index), lanes, log_size, previous);
     }
   }
 }
@@ -154,12 +167,13 @@ TEST_CASE("the_previous_row_is_found_through_any_permutation_of_slots") {
 
 TEST_CASE("the_symbolic_constraints_equal_the_point_evaluator") {
   Random random;
-  for (std::size_t index = 0; index < table_count; ++index) {
-    const SymbolicTable symbolic = symbolic_table(index);
-    for (const std::uint32_t lanes : lanes_to_try(index)) {
-      const TableLayout layout = table_layout(index, lanes);
+  for (std::size_t index = 0; index < table_kind_count; ++index) {
+    const TableKind kind = kind_at(index);
+    const SymbolicTable symbolic = symbolic_table(kind);
+    for (const std::uint32_t lanes : lanes_to_try(kind)) {
+      const TableLayout layout = table_layout(kind, lanes);
       MaskValues values(tree_count);
-      const ComponentMasks masks = layout.masks({});
+      const ComponentMasks masks = masks_of(layout);
       for (std::size_t tree = 0; tree < tree_count; ++tree) {
         for (const ColumnMask& mask : masks[tree]) {
           values[tree].emplace_back();
@@ -167,10 +181,10 @@ TEST_CASE("the_symbolic_constraints_equal_the_point_evaluator") {
             values[tree].back().push_back(random.secure());
         }
       }
-      const std::vector<QM31> claimed(table_count, random.secure());
+      const std::vector<QM31> claimed(table_kind_count, random.secure());
       const QM31 rho = random.secure();
       PointAccumulator point(rho), expressions(rho);
-      make_components(shape_of(index, lanes, 5), challenges, claimed)[index]->evaluate_at_point(values,
+      make_components(shape_of(kind, lanes, 5), challenges, claimed)[index]->evaluate_at_point(values,
                                                                                                 point);
       const auto constraints =
           evaluate(symbolic, lanes, values, TableConstants(challenges, claimed[index], lanes));
@@ -187,10 +201,10 @@ TEST_CASE("constraints_have_the_degrees_that_the_reference_states") {
       {"activate.T", 2},   {"activate.P_0", 3}, {"activate.P_1", 3}, {"activate.W", 3}, {"activate.R", 2},
       {"activate.fin", 2}, {"lut.P_0", 3},      {"lut.P_1", 3},      {"lut.R", 2},      {"lut.fin", 2},
       {"mac.S", 3},        {"mac.P", 3},        {"mac.R", 3},        {"mac.fin", 2},    {"blinder.b_0", 3},
-      {"blinder.b_1", 3},  {"blinder.b_2", 3},  {"blinder.b_3", 3}};
+      {"blinder.b_1", 3},  {"blinder.b_2", 3},  {"blinder.b_3", 3},
+      {"data.b", 2},       {"data.R", 2},       {"data.fin", 2}};
   std::map<std::string, std::uint32_t> found;
-  AirShape shape;
-  shape.samples = 2;
+  const AirShape shape = shape_of(TableKind::activate, 2, 5);
   for (const TableLayout& layout : table_layouts(shape)) {
     for (const LayoutConstraint& constraint : layout.constraints) found[constraint.name] = constraint.degree;
   }
@@ -210,7 +224,7 @@ TEST_CASE("the_named_columns_are_the_columns_that_the_constraints_ask_for") {
   };
   {
     using namespace circlet::linear;
-    const TableLayout layout = table_layout(0, 3);
+    const TableLayout layout = table_layout(TableKind::linear, 3);
     const auto s = names(layout, Tree::structure);
     CHECK(all_but(index_of(Structure::count), layout, Tree::structure));
     CHECK(s == Names{{"live", index_of(Structure::live)},
@@ -232,7 +246,7 @@ TEST_CASE("the_named_columns_are_the_columns_that_the_constraints_ask_for") {
   }
   {
     using namespace circlet::activate;
-    const TableLayout layout = table_layout(1, 2);
+    const TableLayout layout = table_layout(TableKind::activate, 2);
     const auto s = names(layout, Tree::structure);
     CHECK(s == Names{{"live", index_of(Structure::live)},
                      {"real", index_of(Structure::real)},
@@ -260,7 +274,7 @@ TEST_CASE("the_named_columns_are_the_columns_that_the_constraints_ask_for") {
   }
   {
     using namespace circlet::lut;
-    const TableLayout layout = table_layout(2, 4);
+    const TableLayout layout = table_layout(TableKind::lut, 4);
     const auto s = names(layout, Tree::structure);
     CHECK(s == Names{{"live", index_of(Structure::live)},
                      {"real", index_of(Structure::real)},
@@ -282,7 +296,7 @@ TEST_CASE("the_named_columns_are_the_columns_that_the_constraints_ask_for") {
   }
   {
     using namespace circlet::mac;
-    const TableLayout layout = table_layout(3, 1);
+    const TableLayout layout = table_layout(TableKind::mac, 1);
     const auto s = names(layout, Tree::structure);
     CHECK(s == Names{{"live", index_of(Structure::live)},
                      {"real", index_of(Structure::real)},
@@ -300,9 +314,9 @@ TEST_CASE("the_named_columns_are_the_columns_that_the_constraints_ask_for") {
     CHECK(names(layout, Tree::logup) == Names{{"P", index_of(LogUp::P)}, {"R", index_of(LogUp::R)}});
     CHECK(s.at("fin") == MacShape::fin);
   }
-  for (const std::size_t index : {input_table, output_table}) {
+  {
     using namespace data;
-    const TableLayout layout = table_layout(index, row_values);
+    const TableLayout layout = table_layout(TableKind::data, row_values);
     const auto s = names(layout, Tree::structure);
     CHECK(s == Names{{"live", index_of(Structure::live)},
                      {"real", index_of(Structure::real)},
@@ -313,48 +327,86 @@ TEST_CASE("the_named_columns_are_the_columns_that_the_constraints_ask_for") {
                      {"fin", index_of(Structure::fin)}});
     CHECK(names(layout, Tree::fingerprints) == Names{{"b", index_of(Fingerprint::b)}});
     CHECK(names(layout, Tree::logup) == Names{{"R", index_of(LogUp::R)}});
-    CHECK(s.at("fin") == InputShape::fin);
+    CHECK(s.at("fin") == DataShape::fin);
   }
 }
 
 TEST_CASE("trees_are_as_wide_as_the_cairo_layout_states") {
-  const AirShape on_chain;
-  CHECK(tree_width(on_chain, Tree::structure) == 44);
-  CHECK(tree_width(on_chain, Tree::weights) == 21);
-  CHECK(tree_width(on_chain, Tree::witness) == 20);
-  CHECK(tree_width(on_chain, Tree::fingerprints) == 33);
-  CHECK(tree_width(on_chain, Tree::logup) == 41);
-  CHECK(on_chain.trees().size() == 5);
-  const AirShape committed{.input_committed = true, .output_committed = true, .log_sizes = {}};
-  CHECK(tree_width(committed, Tree::structure) == 44 + 2 * 7);
-  CHECK(tree_width(committed, Tree::weights) == 21);
-  CHECK(tree_width(committed, Tree::witness) == 20);
-  CHECK(tree_width(committed, Tree::fingerprints) == 33 + 2 * 4);
-  CHECK(tree_width(committed, Tree::logup) == 41 + 2 * 4);
-  CHECK(tree_width(committed, Tree::input) == 21);
-  CHECK(tree_width(committed, Tree::output) == 21);
-  CHECK(committed.trees().size() == 7);
+  const auto widths = [](const AirShape& shape) {
+    std::vector<std::uint32_t> result;
+    for (std::size_t tree = 0; tree < shape.tree_count(); ++tree) result.push_back(tree_width(shape, tree));
+    return result;
+  };
+  AirShape on_chain{{{TableKind::linear, 16},
+                     {TableKind::activate, 1},
+                     {TableKind::lut},
+                     {TableKind::mac},
+                     {TableKind::blinder}}};
+  CHECK(widths(on_chain) == std::vector<std::uint32_t>{44, 21, 20, 33, 41});
+  on_chain.instances.insert(on_chain.instances.end() - 1, 2, {TableKind::data});
+  CHECK(widths(on_chain) == std::vector<std::uint32_t>{44 + 2 * 7, 21, 20, 33 + 2 * 4, 41 + 2 * 4, 21, 21});
+}
+
+TEST_CASE("the_columns_of_a_tree_are_those_of_one_instance_after_another") {
+  const AirShape shape{{{TableKind::linear, 2, 5},
+                        {TableKind::linear, 3, 6},
+                        {TableKind::activate, 1, 5},
+                        {TableKind::activate, 4, 4},
+                        {TableKind::data, 0, 6},
+                        {TableKind::data, 0, 6},
+                        {TableKind::blinder, 0, 6}}};
+  const auto components = make_components(shape, challenges, std::vector<QM31>(shape.claims()));
+  REQUIRE(components.size() == shape.instances.size());
+  REQUIRE(shape.tree_count() == 7);
+  std::vector<std::uint32_t> next(shape.tree_count());
+  for (std::size_t i = 0; i < components.size(); ++i) {
+    CHECK(components[i]->log_size() == shape.instances[i].log_size);
+    REQUIRE(components[i]->masks().size() == shape.tree_count());
+    for (std::size_t tree = 0; tree < next.size(); ++tree) {
+      CHECK(components[i]->masks()[tree].size() == columns_in_tree(shape, i, tree));
+      for (const ColumnMask& mask : components[i]->masks()[tree]) CHECK(mask.column == next[tree]++);
+    }
+  }
+  for (std::size_t tree = 0; tree < next.size(); ++tree) CHECK(next[tree] == tree_width(shape, tree));
+  // Each table of committed values has a tree for itself.
+  for (const std::size_t table : {4UL, 5UL}) {
+    CHECK(components[table]->masks()[table + 1].size() == data::row_values + data::salts);
+    CHECK(components[9 - table]->masks()[table + 1].empty());
+  }
+}
+
+TEST_CASE("a_row_uses_the_messages_that_its_table_lists") {
+  const auto uses = [](TableKind kind, std::uint32_t lanes) {
+    const RowMessages row = row_messages(kind);
+    return std::pair(row.used + row.used_per_lane * lanes, row.sent + row.sent_per_lane * lanes);
+  };
+  CHECK(uses(TableKind::linear, 16) == std::pair(1U, 1U));
+  CHECK(uses(TableKind::activate, 3) == std::pair(7U, 8U));
+  CHECK(uses(TableKind::lut, 4) == std::pair(0U, 4U));
+  CHECK(uses(TableKind::mac, 1) == std::pair(2U, 3U));
+  CHECK(uses(TableKind::data, 16) == std::pair(1U, 1U));
+  CHECK(uses(TableKind::blinder, 1) == std::pair(0U, 0U));
 }
 
 TEST_CASE("a_deleted_constraint_counts_as_zero_for_prover_and_verifier") {
   Random random;
-  const TableLayout layout = table_layout(0, 2);
+  const TableLayout layout = table_layout(TableKind::linear, 2);
   MaskValues values(tree_count);
-  const ComponentMasks masks = layout.masks({});
+  const ComponentMasks masks = masks_of(layout);
   for (std::size_t tree = 0; tree < tree_count; ++tree) {
     for (const ColumnMask& mask : masks[tree]) {
       values[tree].emplace_back();
       for (std::size_t i = 0; i < mask.offsets.size(); ++i) values[tree].back().push_back(random.secure());
     }
   }
-  const std::vector<QM31> claimed(table_count);
-  const AirShape shape = shape_of(0, 2, 5);
+  const std::vector<QM31> claimed(table_kind_count);
+  const AirShape shape = shape_of(TableKind::linear, 2, 5);
   const QM31 rho = random.secure();
   PointAccumulator all(rho), without(rho);
   make_components(shape, challenges, claimed)[0]->evaluate_at_point(values, all);
   make_components(shape, challenges, claimed, {"linear.claim"})[0]->evaluate_at_point(values, without);
-  const auto constraints = evaluate(symbolic_table(0), 2, values, TableConstants(challenges, claimed[0], 2));
+  const auto constraints = evaluate(symbolic_table(TableKind::linear), 2, values, TableConstants(challenges, claimed[0], 2));
   CHECK(all.value() - without.value() == constraints[2] * rho.square());
-  check_lanes_against_point(0, 2, 6, previous_slots(6), {"linear.claim"});
-  check_lanes_against_point(1, 3, 6, previous_slots(6), {"activate.P"});
+  check_lanes_against_point(TableKind::linear, 2, 6, previous_slots(6), {"linear.claim"});
+  check_lanes_against_point(TableKind::activate, 3, 6, previous_slots(6), {"activate.P"});
 }

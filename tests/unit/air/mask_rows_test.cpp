@@ -13,11 +13,11 @@ using namespace circlet;
 
 TEST_CASE("tables_have_one_free_row_more_than_a_proof_opens_values") {
   // 18 queries: 22 openings of a column sampled once, 26 of one sampled twice.
-  CHECK(mask_rows(table_layout(linear_table, 16), 18) == MaskRows{.live = 27, .dead = 0});
-  CHECK(mask_rows(table_layout(activate_table, 1), 18) == MaskRows{.live = 27, .dead = 23});
-  CHECK(mask_rows(table_layout(activate_table, 8), 18) == MaskRows{.live = 27, .dead = 23});
-  CHECK(mask_rows(table_layout(lut_table, 4), 18) == MaskRows{.live = 0, .dead = 27});
-  CHECK(mask_rows(table_layout(mac_table, 1), 18) == MaskRows{.live = 27, .dead = 23});
+  CHECK(mask_rows(table_layout(TableKind::linear, 16), 18) == MaskRows{.live = 27, .dead = 0});
+  CHECK(mask_rows(table_layout(TableKind::activate, 1), 18) == MaskRows{.live = 27, .dead = 23});
+  CHECK(mask_rows(table_layout(TableKind::activate, 8), 18) == MaskRows{.live = 27, .dead = 23});
+  CHECK(mask_rows(table_layout(TableKind::lut, 4), 18) == MaskRows{.live = 0, .dead = 27});
+  CHECK(mask_rows(table_layout(TableKind::mac, 1), 18) == MaskRows{.live = 27, .dead = 23});
 }
 
 TEST_CASE("a_budget_of_proofs_is_what_its_mask_rows_hide") {
@@ -35,30 +35,30 @@ TEST_CASE("a_budget_of_proofs_is_what_its_mask_rows_hide") {
 }
 
 TEST_CASE("denominators_vanish_on_dead_rows_and_pairs_are_free_there_alone") {
-  const auto free_rows = [](std::size_t table, Tree tree, const std::string& name) {
+  const auto free_rows = [](TableKind table, Tree tree, const std::string& name) {
     const TableLayout layout = table_layout(table, 1);
     const auto& columns = layout.columns[static_cast<std::size_t>(tree)];
     const auto found = std::ranges::find(columns, name, &LayoutColumn::name);
     REQUIRE(found != columns.end());
     return found->free_rows;
   };
-  CHECK(free_rows(linear_table, Tree::weights, "w_0") == FreeRows::all);
-  CHECK(free_rows(linear_table, Tree::fingerprints, "A") == FreeRows::live);
-  CHECK(free_rows(linear_table, Tree::fingerprints, "b") == FreeRows::all);
-  CHECK(free_rows(linear_table, Tree::logup, "R") == FreeRows::all);
+  CHECK(free_rows(TableKind::linear, Tree::weights, "w_0") == FreeRows::all);
+  CHECK(free_rows(TableKind::linear, Tree::fingerprints, "A") == FreeRows::live);
+  CHECK(free_rows(TableKind::linear, Tree::fingerprints, "b") == FreeRows::all);
+  CHECK(free_rows(TableKind::linear, Tree::logup, "R") == FreeRows::all);
   for (const auto* cell : {"q_0", "r_0", "y_0"}) {
-    CHECK(free_rows(activate_table, Tree::witness, cell) == FreeRows::live);
+    CHECK(free_rows(TableKind::activate, Tree::witness, cell) == FreeRows::live);
   }
-  CHECK(free_rows(activate_table, Tree::fingerprints, "T") == FreeRows::live);
+  CHECK(free_rows(TableKind::activate, Tree::fingerprints, "T") == FreeRows::live);
   for (const auto* pair : {"P_0", "W"}) {
-    CHECK(free_rows(activate_table, Tree::logup, pair) == FreeRows::dead);
+    CHECK(free_rows(TableKind::activate, Tree::logup, pair) == FreeRows::dead);
   }
-  CHECK(free_rows(lut_table, Tree::witness, "m_0") == FreeRows::all);
-  CHECK(free_rows(lut_table, Tree::logup, "P_0") == FreeRows::dead);
+  CHECK(free_rows(TableKind::lut, Tree::witness, "m_0") == FreeRows::all);
+  CHECK(free_rows(TableKind::lut, Tree::logup, "P_0") == FreeRows::dead);
   for (const auto* cell : {"A", "B", "S"}) {
-    CHECK(free_rows(mac_table, Tree::fingerprints, cell) == FreeRows::live);
+    CHECK(free_rows(TableKind::mac, Tree::fingerprints, cell) == FreeRows::live);
   }
-  CHECK(free_rows(mac_table, Tree::structure, "live") == FreeRows::none);
+  CHECK(free_rows(TableKind::mac, Tree::structure, "live") == FreeRows::none);
 }
 
 TEST_CASE("the_column_a_of_the_blinder_vanishes_nowhere_on_the_extended_domain") {

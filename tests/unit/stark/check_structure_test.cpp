@@ -306,27 +306,27 @@ TEST_CASE("committed_values_have_one_claim_over_all_their_rows") {
   REQUIRE(Subject::committed().verdict() == "accepted");
   const std::vector<Rule> rules = {
       {"a second claim", "a wire is touched before the last row",
-       [](Subject& s) { s.set(input_table, "id", 0, 16); }},
+       [](Subject& s) { s.set(first_data_table, "id", 0, 16); }},
       {"a message before the last row", "a wire is touched before the last row",
-       [](Subject& s) { s.set(input_table, "n", 0, -1); }},
+       [](Subject& s) { s.set(first_data_table, "n", 0, -1); }},
       {"rows that start anew", "cont is not on the rows after the first alone",
-       [](Subject& s) { s.set(input_table, "cont", 1, 0); }},
+       [](Subject& s) { s.set(first_data_table, "cont", 1, 0); }},
       {"an input that is yielded twice", "the claim is not yielded once",
-       [](Subject& s) { s.set(input_table, "n", 1, -2); }},
+       [](Subject& s) { s.set(first_data_table, "n", 1, -2); }},
       {"an input that is read", "the claim is not yielded once",
-       [](Subject& s) { s.set(input_table, "n", 1, 1); }},
+       [](Subject& s) { s.set(first_data_table, "n", 1, 1); }},
       {"an output that is not read", "the claim is not read once",
-       [](Subject& s) { s.set(output_table, "n", 0, 0); }},
+       [](Subject& s) { s.set(first_data_table + 1, "n", 0, 0); }},
       {"an input that nobody reads", "is read and never yielded",
-       [](Subject& s) { s.set(input_table, "id", 1, 9999); }},
+       [](Subject& s) { s.set(first_data_table, "id", 1, 9999); }},
       {"an output of something else", "is yielded 1 times and read 2 times",
        [](Subject& s) {
-         s.set(output_table, "id", 0, s.arithmetisation.linear.empty() ? 0 : s.arithmetisation.input_claim);
+         s.set(first_data_table + 1, "id", 0, s.arithmetisation.linear.empty() ? 0 : s.arithmetisation.input_claim);
        }},
       {"a fin row too early", "keepr", [](Subject& s) {
-         s.set(input_table, "real", 1, 0);
-         s.set(input_table, "fin", 2, 0);
-         s.set(input_table, "fin", 1, 1);
+         s.set(first_data_table, "real", 1, 0);
+         s.set(first_data_table, "fin", 2, 0);
+         s.set(first_data_table, "fin", 1, 1);
        }}};
   for (const auto& rule : rules) {
     SUBCASE(rule.change.c_str()) {
@@ -341,7 +341,7 @@ TEST_CASE("committed_values_have_one_claim_over_all_their_rows") {
 
 TEST_CASE("a_single_changed_cell_of_committed_values_is_refused") {
   const Subject honest = Subject::committed();
-  for (const std::size_t table : {input_table, output_table}) {
+  for (const std::size_t table : {first_data_table, first_data_table + 1}) {
     for (std::size_t column = 0; column < honest.structure[table].columns.size(); ++column) {
       // Every kind of row: real, fin, the first after it, the last.
       const std::size_t fin = honest.real_rows(table);

@@ -7,6 +7,7 @@
 #include "stark/prover/prover.hpp"
 #include "stark/verifier.hpp"
 #include "tests/support/random_program.hpp"
+#include "tests/support/setup_any.hpp"
 
 using namespace circlet;
 using namespace circlet::testing;
@@ -46,14 +47,14 @@ TEST_CASE("an_honest_proof_of_a_predicate_verifies_and_shows_nothing_else") {
       CAPTURE(to_text(predicate));
       const Program program = with_predicate(model, predicate);
       for (const bool zero_knowledge : {true, false}) {
-        const ProvingKey proving_key = setup(program, {.pcs = small_pcs, .zero_knowledge = zero_knowledge});
-        CHECK(proving_key.key.output_form == predicate.kind);
+        const ProvingKey proving_key = setup_any(program, {.pcs = small_pcs, .zero_knowledge = zero_knowledge});
+        CHECK(proving_key.key.output().form == predicate.kind);
         CHECK(VerificationKey::from_words(proving_key.key.to_words()) == proving_key.key);
         for (std::uint32_t seed = 0; seed < 4; ++seed) {
           const auto input = ProgramBuilder(1, 0, 0, seed).random_input(model.tensors[model.input], 1);
           const Proof proof = prove(proving_key, program, input, {.context = {1}});
-          CHECK(proof.statement.outputs == execute(program, input, 1).output());
-          CHECK(proof.statement.outputs.size() ==
+          CHECK(proof.statement.tensors[1].values == execute(program, input, 1).output());
+          CHECK(proof.statement.tensors[1].values.size() ==
                 (predicate.kind == Predicate::Kind::argmax ? 1 : model.tensors[model.output].rows));
           CHECK_NOTHROW(verify(proving_key.key, proof));
         }
@@ -66,12 +67,12 @@ TEST_CASE("a_threshold_is_proved_for_a_batch_and_an_arg_max_is_not") {
   for (const auto& model : models()) {
     const Program program = with_predicate(model, predicates(model)[1]);
     const SetupOptions options{.target = Target::offchain, .batch = 3, .pcs = small_pcs};
-    const ProvingKey proving_key = setup(program, options);
+    const ProvingKey proving_key = setup_any(program, options);
     const auto input = ProgramBuilder(1, 0, 0, 3).random_input(model.tensors[model.input], 3);
     const Proof proof = prove(proving_key, program, input);
-    CHECK(proof.statement.outputs == execute(program, input, 3).output());
+    CHECK(proof.statement.tensors[1].values == execute(program, input, 3).output());
     CHECK_NOTHROW(verify(proving_key.key, proof));
-    CHECK_THROWS_WITH_AS(static_cast<void>(setup(with_predicate(model, predicates(model)[0]), options)),
+    CHECK_THROWS_WITH_AS(static_cast<void>(setup_any(with_predicate(model, predicates(model)[0]), options)),
                          doctest::Contains("one sample at a time"), Error);
   }
 }
@@ -82,7 +83,7 @@ TEST_CASE("the_structure_of_a_predicate_is_well_formed_and_rebuilds_its_root") {
       for (const std::uint32_t batch : {1U, 2U}) {
         if (batch > 1 && predicate.kind == Predicate::Kind::argmax) continue;
         const Program program = with_predicate(model, predicate);
-        const auto key = setup(program, {.target = Target::offchain, .batch = batch, .pcs = small_pcs}).key;
+        const auto key = setup_any(program, {.target = Target::offchain, .batch = batch, .pcs = small_pcs}).key;
         CHECK_NOTHROW(check_structure(build_structure(arithmetise(program, key)), public_wires(key),
                                       key.pcs.fri.n_queries));
         CHECK(structure_root(with_predicate(structure_of(model), predicate), key) == key.structure_root);
@@ -98,7 +99,7 @@ TEST_CASE("a_proof_of_one_predicate_is_none_of_another") {
   const auto input = ProgramBuilder(1, 0, 0, 1).random_input(model.tensors[model.input], 1);
   for (const auto* text : {"public", "argmax", ">= 1", ">= 2", "< 1"}) {
     const Program program = with_predicate(model, parse_predicate(text));
-    keys.push_back(setup(program, {.pcs = small_pcs, .zero_knowledge = false}));
+    keys.push_back(setup_any(program, {.pcs = small_pcs, .zero_knowledge = false}));
     proofs.push_back(prove(keys.back(), program, input));
   }
   for (std::size_t i = 0; i < keys.size(); ++i) {

@@ -42,7 +42,7 @@ std::string reading(const Model& model, const std::function<void(ProvingKey&)>& 
 TEST_CASE("a_first_row_of_the_blinder_outside_its_column_is_refused_when_read") {
   const Model model;
   REQUIRE(reading(model, [](ProvingKey&) {}) == "accepted");
-  const std::uint32_t rows = 1U << model.key.key.log_sizes.blinder;
+  const std::uint32_t rows = 1U << model.key.key.height();
   // |E| = 5 + 6 rows.
   for (const std::uint32_t first : {0U, rows - 10, rows - 1, rows, 1U << 30, ~0U - 5, ~0U}) {
     CAPTURE(first);
@@ -76,13 +76,13 @@ TEST_CASE("a_key_that_says_other_things_of_its_model_than_the_model_proves_nothi
       [](ProvingKey& key) { ++key.first_blinder_row; },
       [](ProvingKey& key) { key.proof_budget += 1; },
       // The command line reads so many outputs off a statement that has 3.
-      [](ProvingKey& key) { key.key.output.rows = 1000; },
-      [](ProvingKey& key) { key.key.output.max -= 1; },
-      [](ProvingKey& key) { key.key.output.scales = {2.0}; },
-      [](ProvingKey& key) { key.key.input.min -= 1; },
-      [](ProvingKey& key) { ++key.key.input.claim_wire; },
-      [](ProvingKey& key) { ++key.key.ones_reads; },
-      [](ProvingKey& key) { key.key.output_form = Predicate::Kind::argmax; },
+      [](ProvingKey& key) { key.key.output().rows = 1000; },
+      [](ProvingKey& key) { key.key.output().max -= 1; },
+      [](ProvingKey& key) { key.key.output().scales = {2.0}; },
+      [](ProvingKey& key) { key.key.input().min -= 1; },
+      [](ProvingKey& key) { ++key.key.input().claim_wire; },
+      [](ProvingKey& key) { ++key.key.constants[1].reads; },
+      [](ProvingKey& key) { key.key.output().form = Predicate::Kind::argmax; },
   };
   for (std::size_t i = 0; i < changes.size(); ++i) {
     CAPTURE(i);

@@ -56,7 +56,7 @@ DataCommitment commitment_in(const std::filesystem::path& file, const Owner& own
   VerificationKey key = owner.key();
   key.zero_knowledge = hidden;
   const TensorInfo& info = owner.program.tensors[owner.program.input];
-  DataCommitment data = commit_data(key, key.input, quantise(info, owner.input()));
+  DataCommitment data = commit_data(key, key.input(), quantise(info, owner.input()));
   save_commitment(data, file);
   return data;
 }
@@ -139,7 +139,7 @@ TEST_CASE("a_commitment_to_an_input_is_counted_beside_its_file") {
   const DataCommitment data = commitment_in(file, owner, true);
   REQUIRE(data.proof_budget > 0);
   const CountedProof counted = owner.session().prove({.input = file, .output_data = {}, .phases = {}});
-  CHECK(counted.proof.statement.input_root == data.root());
+  CHECK(counted.proof.statement.tensors[0].commitment == data.commitment());
   CHECK(spent_of(file) == 1);
   CHECK(owner.spent() == 1);
   CHECK(contains(refusal(ErrorKind::usage, [&] { (void)owner.session().prove(owner.request()); }),
@@ -162,7 +162,7 @@ TEST_CASE("the_opening_of_a_committed_output_is_on_the_disk_and_counted_when_its
   CHECK(contains(refusal(ErrorKind::usage, [&] { (void)owner.session().prove(request); }), "--output-data"));
   request.output_data = owner.folder / "out.data";
   const CountedProof counted = owner.session().prove(request);
-  CHECK(load_commitment(*request.output_data).root() == counted.proof.statement.output_root);
+  CHECK(load_commitment(*request.output_data).commitment() == counted.proof.statement.tensors[1].commitment);
   CHECK(spent_of(*request.output_data) == 1);
   CHECK(contains(refusal(ErrorKind::usage, [&] { (void)owner.session().prove(request); }), "move it away"));
   CHECK(owner.spent() == 1);
@@ -240,8 +240,8 @@ TEST_CASE("a_session_refuses_a_key_that_is_not_its_models") {
   ProvingKey changed = owner.proving_key;
   SUBCASE("another first row of the blinder") { ++changed.first_blinder_row; }
   SUBCASE("a greater budget") { ++changed.proof_budget; }
-  SUBCASE("another range of the input") { ++changed.key.input.max; }
-  SUBCASE("other reads") { ++changed.key.one_reads; }
-  SUBCASE("another form of the output") { changed.key.output_form = Predicate::Kind::below; }
+  SUBCASE("another range of the input") { ++changed.key.input().max; }
+  SUBCASE("other reads") { ++changed.key.constants[0].reads; }
+  SUBCASE("another form of the output") { changed.key.output().form = Predicate::Kind::below; }
   CHECK(contains(start(changed, owner.program), "not one of this model"));
 }

@@ -6,15 +6,16 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "tests/support/small_key.hpp"
+
 using namespace circlet;
 
 namespace {
 
-VerificationKey key_with(std::uint32_t log_blowup, std::uint32_t queries, std::uint32_t pow_bits) {
-  VerificationKey key;
-  key.lanes = 16;
-  key.batch = 1;
-  key.log_sizes = {.linear = 12, .activate = 8, .lut = 9, .mac = 4, .blinder = 12};
+VerificationKey key_with(std::uint32_t log_blowup, std::uint32_t queries, std::uint32_t pow_bits,
+                         const TableShape& shape = {}) {
+  VerificationKey key =
+      testing::small_key({.linear = 12, .activate = 8, .lut = 9, .mac = 4, .blinder = 12}, shape);
   key.pcs = {.pow_bits = pow_bits,
              .fri = {.log_blowup_factor = log_blowup,
                      .log_last_layer_degree_bound = 0,
@@ -75,12 +76,14 @@ TEST_CASE("keys_over_2_20_points_or_2_19_with_committed_values_have_96_bits_and_
         CAPTURE(log_blowup);
         CAPTURE(committed_input);
         CAPTURE(committed_output);
-        VerificationKey key = key_with(log_blowup, 72 / log_blowup, 24);
-        if (committed_input) key.input_visibility = Visibility::committed;
-        if (committed_output) key.output_visibility = Visibility::committed;
+        TableShape shape;
+        if (committed_input) shape.input = Visibility::committed;
+        if (committed_output) shape.output = Visibility::committed;
+        VerificationKey key = key_with(log_blowup, 72 / log_blowup, 24, shape);
         const auto conjectured = [&](std::uint32_t log_points) {
           const std::uint32_t rows = log_points - log_blowup;
-          key.log_sizes = {.linear = rows, .activate = rows, .lut = rows, .mac = rows, .blinder = rows};
+          testing::set_sizes(
+              key, {.linear = rows, .activate = rows, .lut = rows, .mac = rows, .blinder = rows});
           return security_of(key).conjectured();
         };
         const std::uint32_t most = committed_input || committed_output ? 19 : 20;
@@ -113,22 +116,27 @@ TEST_CASE("a_choice_between_two_models_costs_what_a_false_proof_does") {
   }
 }
 
-TEST_CASE("a_choice_between_two_commitments_costs_a_bit_a_query_and_the_work") {
+TEST_CASE("a_choice_between_two_commitments_costs_what_a_false_proof_does") {
   for (const std::uint32_t log_blowup : {1U, 4U}) {
-    VerificationKey key = key_with(log_blowup, 18, 24);
-    CHECK_FALSE(security_of(key).data_binding.has_value());
-    CHECK(to_json(security_of(key)).at("data_binding_bits").is_null());
-    key.output_visibility = Visibility::committed;
-    const Security security = security_of(key);
-    // Each half agrees with the other's codeword by chance, on a rate's share of it.
-    const double agreement = (1 + 4099 / std::exp2(12 + log_blowup)) / 2;
+    CHECK_FALSE(security_of(key_with(log_blowup, 18, 24)).data_binding.has_value());
+    CHECK(to_json(security_of(key_with(log_blowup, 18, 24))).at("data_binding_bits").is_null());
+    const Security security =
+        security_of(key_with(log_blowup, 18, 24, {.output = Visibility::committed}));
     REQUIRE(security.data_binding.has_value());
-    CHECK(*security.data_binding == doctest::Approx(24 - 18 * std::log2(agreement)));
+    CHECK(*security.data_binding == security.proven());
     CHECK(to_json(security).at("data_binding_bits").get<double>() == *security.data_binding);
-    const std::string price =
-        "2^" + std::to_string(static_cast<int>(*security.data_binding)) + " hashes a proof";
-    CHECK(to_text(security).find(price) != std::string::npos);
+    CHECK(to_text(security).find("two inputs or outputs of one commitment") != std::string::npos);
   }
+}
+
+TEST_CASE("every_pinned_tree_is_one_more_that_may_have_two_lists_of_columns") {
+  const double one = security_of(key_with(4, 18, 24, {})).johnson.pin;
+  VerificationKey key = key_with(4, 18, 24, {.output = Visibility::committed});
+  testing::set_sizes(key, {.linear = 26, .activate = 4, .lut = 4, .mac = 4, .blinder = 26});
+  VerificationKey bare = key_with(4, 18, 24);
+  testing::set_sizes(bare, {.linear = 26, .activate = 4, .lut = 4, .mac = 4, .blinder = 26});
+  CHECK(security_of(key).capacity.pin == doctest::Approx(security_of(bare).capacity.pin - 1).epsilon(1e-6));
+  CHECK(one <= 128);
 }
 
 TEST_CASE("a_pin_leaves_one_of_a_list_and_is_the_weakest_term_of_no_key") {
@@ -136,13 +144,13 @@ TEST_CASE("a_pin_leaves_one_of_a_list_and_is_the_weakest_term_of_no_key") {
   // 2 (124 - log2(2^12 + 2)) - 2 * 48 + 1
   CHECK(security_of(key).capacity.pin == doctest::Approx(128));
   CHECK(security_of(key).unique_decoding.pin == 128);  // no two words to choose from
-  key.log_sizes = {.linear = 26, .activate = 4, .lut = 4, .mac = 4, .blinder = 26};
+  testing::set_sizes(key, {.linear = 26, .activate = 4, .lut = 4, .mac = 4, .blinder = 26});
   CHECK(security_of(key).capacity.pin == doctest::Approx(101).epsilon(1e-6));
   CHECK(security_of(key).random_words.pin == security_of(key).capacity.pin);
   for (const std::uint32_t log_blowup : {1U, 4U}) {
     for (std::uint32_t rows = 8; rows <= 26; ++rows) {
       key = key_with(log_blowup, 80, 24);
-      key.log_sizes.linear = key.log_sizes.blinder = rows;
+      testing::set_sizes(key, {.linear = rows, .activate = 8, .lut = 8, .mac = 4, .blinder = rows});
       const Security security = security_of(key);
       for (const SecurityTerms& terms : {security.johnson, security.capacity, security.random_words}) {
         CHECK(terms.pin > 100.99);

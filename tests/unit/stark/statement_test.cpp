@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include "tests/support/refusal.hpp"
+#include "tests/support/small_key.hpp"
 
 using namespace circlet;
 using namespace circlet::testing;
@@ -11,19 +12,20 @@ using namespace circlet::testing;
 namespace {
 
 /// Two inputs in -3..4, one output in 0..1.
-VerificationKey small_key() {
-  VerificationKey key;
-  key.batch = 1;
-  key.input = {.claim_wire = 16, .rows = 2, .min = -3, .max = 4, .scales = {1.0}};
-  key.output = {.claim_wire = 17, .rows = 1, .min = 0, .max = 1, .scales = {1.0}};
+VerificationKey stated_key(const TableShape& shape = {}) {
+  VerificationKey key = small_key({4, 4, 4, 4, 4}, shape);
+  key.input().min = -3;
+  key.input().max = 4;
+  key.output().min = 0;
+  key.output().max = 1;
   return key;
 }
 
+std::string refusal_of(const VerificationKey& key, const std::vector<Stated>& tensors) {
+  return refusal(ErrorKind::rejected, [&] { check_statement(key, {.context = {}, .tensors = tensors}); });
+}
 std::string refusal_of(const std::vector<std::int32_t>& inputs, const std::vector<std::int32_t>& outputs) {
-  Statement statement;
-  statement.inputs = inputs;
-  statement.outputs = outputs;
-  return refusal(ErrorKind::rejected, [&] { check_statement(small_key(), statement); });
+  return refusal_of(stated_key(), {{inputs, {}}, {outputs, {}}});
 }
 
 }  // namespace
@@ -35,20 +37,51 @@ TEST_CASE("a_statement_has_as_many_values_as_the_key_says_and_all_in_its_ranges"
   CHECK(refusal_of({-3, 5}, {0}) == "input value 1 is 5, outside the key's range -3..4");
   CHECK(refusal_of({-3, 4}, {-1}) == "output value 0 is -1, outside the key's range 0..1");
   CHECK(refusal_of({-3, 4}, {2}) == "output value 0 is 2, outside the key's range 0..1");
-  CHECK(refusal_of({0}, {0}) == "the statement has 1 input values; the key says 2");
-  CHECK(refusal_of({0, 0}, {}) == "the statement has 0 output values; the key says 1");
-  CHECK(refusal_of({0, 0}, {0, 0}) == "the statement has 2 output values; the key says 1");
+  CHECK(refusal_of({0}, {0}) == "the statement has 1 values of input; the key says 2");
+  CHECK(refusal_of({0, 0}, {}) == "the statement's output is private; the key says it is public");
+  CHECK(refusal_of({0, 0}, {0, 0}) == "the statement has 2 values of output; the key says 1");
+}
+
+TEST_CASE("a_statement_says_of_every_tensor_what_the_key_says_that_it_says") {
+  const VerificationKey key =
+      stated_key({.input = Visibility::committed, .output = Visibility::committed});
+  const Commitment data{.root = {}, .pin = std::vector<QM31>(data_pin_values)};
+  CHECK(refusal_of(key, {{{}, data}, {{}, data}}) == "accepted");
+  CHECK(refusal_of(key, {{{}, data}, {{1}, {}}}) ==
+        "the statement's output is public; the key says it is committed");
+  CHECK(refusal_of(key, {{{}, {}}, {{}, data}}) ==
+        "the statement's input is private; the key says it is committed");
+  CHECK(contains(refusal_of(key, {{{1, 2}, data}, {{}, data}}), "the statement's input is"));
+  CHECK(refusal_of(key, {{{}, data}}) == "the statement is about 1 inputs and outputs; the key has 2");
+  Commitment shorter = data, large = data;
+  shorter.pin.pop_back();
+  CHECK(refusal_of(key, {{{}, shorter}, {{}, data}}) == "the pin of the input has 31 values, not 32");
+  large.pin[3].second.imag = M31(M31::modulus);
+  CHECK(refusal_of(key, {{{}, data}, {{}, large}}) == "the pin of the output: a value is not below p");
+  const VerificationKey shown = stated_key();
+  CHECK(refusal_of(shown, {{{1, 2}, {}}, {{}, data}}) ==
+        "the statement's output is committed; the key says it is public");
+  const VerificationKey hidden = stated_key({.input = Visibility::hidden});
+  CHECK(refusal_of(hidden, {{{}, {}}, {{1}, {}}}) == "accepted");
+  CHECK(refusal_of(hidden, {{{1, 2}, {}}, {{1}, {}}}) ==
+        "the statement's input is public; the key says it is private");
+}
+
+TEST_CASE("of_several_inputs_the_one_that_is_wrong_is_named") {
+  VerificationKey key = stated_key();
+  key.tensors.insert(key.tensors.begin(), key.tensors[0]);
+  CHECK(refusal_of(key, {{{1, 2}, {}}, {{3, 4}, {}}, {{1}, {}}}) == "accepted");
+  CHECK(refusal_of(key, {{{1, 2}, {}}, {{3, 5}, {}}, {{1}, {}}}) ==
+        "input 1 value 1 is 5, outside the key's range -3..4");
 }
 
 TEST_CASE("a_public_message_without_an_inverse_is_rejected") {
   // With lambda = 0 every denominator is z less the tag.
   Challenges challenges;
   challenges.z = QM31(M31(static_cast<std::uint32_t>(BusTag::wire)));
-  Statement statement;
-  statement.inputs = {0, 0};
-  statement.outputs = {0};
+  const Statement statement{.context = {}, .tensors = {{{0, 0}, {}}, {{0}, {}}}};
   const auto refused = [&] {
-    return refusal(ErrorKind::rejected, [&] { public_messages(small_key(), statement, challenges); });
+    return refusal(ErrorKind::rejected, [&] { public_messages(stated_key(), statement, challenges); });
   };
   CHECK(refused() == "a public message has denominator zero");
   challenges.z += QM31(M31(1));

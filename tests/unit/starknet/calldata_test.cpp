@@ -26,10 +26,10 @@ Case prove_committed_mlp() {
       program, {.target = Target::chain, .input = Visibility::committed, .output = Visibility::committed});
   const auto input = testing::ProgramBuilder(1, 0, 0, 1).random_input(program.tensors[program.input], 1);
   const VerificationKey& key = proving_key.key;
-  const DataCommitment input_data = commit_data(key, key.input, input);
-  const DataCommitment output_data = commit_data(key, key.output, execute(program, input, 1).output());
+  const DataCommitment input_data = commit_data(key, key.input(), input);
+  const DataCommitment output_data = commit_data(key, key.output(), execute(program, input, 1).output());
   return {key, prove(proving_key, program, input,
-                     {.observer = {}, .phases = {}, .data = {.input = &input_data, .output = &output_data}})};
+                     {.observer = {}, .phases = {}, .data = {&input_data, &output_data}})};
 }
 
 Case prove_mlp(Visibility visibility) {
@@ -122,11 +122,13 @@ void check_round_trip(const Case& c) {
   for (unsigned i = 0; i < words.size(); ++i) CHECK(calldata.key[i / 7].digit(i % 7, 32) == words[i]);
   for (unsigned i = 0; i < 8; ++i) CHECK(calldata.context.digit(i, 32) == c.proof.statement.context[i]);
 
-  CHECK(integers(reader.section(c.proof.statement.inputs.size())) == c.proof.statement.inputs);
-  CHECK(integers(reader.section(c.proof.statement.outputs.size())) == c.proof.statement.outputs);
   const auto& statement = c.proof.statement;
-  const std::size_t data_tables = (statement.input_root ? 1 : 0) + (statement.output_root ? 1 : 0);
-  CHECK(reader.secure_section(4 + data_tables) == present_sums(statement, c.proof.claimed_sums));
+  for (const Stated& stated : statement.tensors) {
+    CHECK(integers(reader.section(stated.values.size())) == stated.values);
+    if (stated.commitment) CHECK(reader.secure_section(data_pin_values) == stated.commitment->pin);
+  }
+  const std::size_t data_tables = statement.commitments().size();
+  CHECK(reader.secure_section(4 + data_tables) == c.proof.claimed_sums);
   auto samples = reader.secure_section(183 + 39 * data_tables);
   std::size_t at = 0;
   for (const auto& tree : stark.sampled_values)
@@ -139,9 +141,9 @@ void check_round_trip(const Case& c) {
     for (std::size_t tree = 0; tree < stark.queried_values.size(); ++tree) {
       const auto& columns = stark.queried_values[tree];
       const auto leaf = reader.section(columns.size());
-      auto sizes = std::vector<std::uint32_t>(columns.size(), c.key.log_sizes.blinder);
+      auto sizes = std::vector<std::uint32_t>(columns.size(), c.key.height());
       const AirShape shape = air_shape(c.key);
-      if (tree < shape.trees().size()) sizes = column_log_sizes(shape, shape.trees()[tree]);
+      if (tree < shape.tree_count()) sizes = column_log_sizes(shape, tree);
       const auto order = leaf_order(sizes);
       for (std::size_t i = 0; i < leaf.size(); ++i) CHECK(leaf[i] == columns[order[i]][query]);
     }
@@ -151,9 +153,7 @@ void check_round_trip(const Case& c) {
   for (const auto* layer : layers)
     CHECK(reader.secure_section(layer->fri_witness.size()) == layer->fri_witness);
 
-  for (const auto& root : {statement.input_root, statement.output_root}) {
-    if (root) CHECK(reader.hash() == *root);
-  }
+  for (const Commitment* commitment : statement.commitments()) CHECK(reader.hash() == commitment->root);
   for (const std::size_t tree : {2, 3, 4}) CHECK(reader.hash() == stark.commitments[tree]);
   CHECK(reader.hash() == stark.commitments.back());
   for (const auto* layer : layers) CHECK(reader.hash() == layer->commitment);
@@ -170,14 +170,14 @@ TEST_CASE("calldata_holds_the_whole_proof_once") { check_round_trip(prove_mlp(Vi
 
 TEST_CASE("calldata_has_no_section_for_a_private_input") {
   const Case c = prove_mlp(Visibility::hidden);
-  CHECK(c.proof.statement.inputs.empty());
+  CHECK(c.proof.statement.tensors[0].values.empty());
   check_round_trip(c);
 }
 
 TEST_CASE("calldata_has_the_roots_of_committed_values_in_place_of_their_sections") {
   const Case c = prove_committed_mlp();
-  CHECK(c.proof.statement.inputs.empty());
-  CHECK(c.proof.statement.outputs.empty());
+  CHECK(c.proof.statement.tensors[0].values.empty());
+  CHECK(c.proof.statement.tensors[1].values.empty());
   check_round_trip(c);
 }
 
@@ -198,14 +198,21 @@ TEST_CASE("arguments_put_a_length_before_every_list") {
 TEST_CASE("calldata_refuses_what_the_contract_does_not_verify") {
   Case c = prove_mlp(Visibility::shown);
   auto key = c.key;
-  key.lanes = 32;
+  key.instances[linear_table].parameter = 32;
   CHECK_THROWS_WITH_AS(encode_calldata(key, c.proof), doctest::Contains("32 weights a row"), Error);
   key = c.key;
   key.pcs.fri.log_last_layer_degree_bound = 1;
   CHECK_THROWS_WITH_AS(encode_calldata(key, c.proof), doctest::Contains("below 2^1"), Error);
   key = c.key;
-  key.batch = 2;
-  CHECK_THROWS_WITH_AS(encode_calldata(key, c.proof), doctest::Contains("2 a proof"), Error);
+  key.instances[activate_table].parameter = 2;
+  CHECK_THROWS_WITH_AS(encode_calldata(key, c.proof), doctest::Contains("2 samples a row"), Error);
+  key = c.key;
+  key.input().lanes = 2;
+  CHECK_THROWS_WITH_AS(encode_calldata(key, c.proof), doctest::Contains("2 samples of an input"), Error);
+  key = c.key;
+  key.constants.push_back({2, 0});
+  CHECK_THROWS_WITH_AS(encode_calldata(key, c.proof), doctest::Contains("a constant wire of 2 samples"),
+                       Error);
   auto proof = c.proof;
   proof.statement.context[7] = 0x08000001U;
   CHECK_THROWS_WITH_AS(encode_calldata(c.key, proof), doctest::Contains("below its prime"), Error);
@@ -213,6 +220,9 @@ TEST_CASE("calldata_refuses_what_the_contract_does_not_verify") {
 
 TEST_CASE("calldata_refuses_a_proof_of_another_shape_than_the_keys") {
   const Case c = prove_mlp(Visibility::shown);
+  Proof longer = c.proof;
+  longer.statement.tensors.emplace_back();
+  CHECK_THROWS_WITH_AS(encode_calldata(c.key, longer), doctest::Contains("other inputs and outputs"), Error);
   using Change = void (*)(StarkProof<Blake2sHash>&);
   for (const auto& [reason, change] : std::vector<std::pair<std::string, Change>>{
            {"another number of commitments", [](auto& stark) { stark.commitments.pop_back(); }},

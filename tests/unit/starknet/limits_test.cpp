@@ -10,6 +10,7 @@
 #include "stark/prover/prover.hpp"
 #include "starknet/calldata.hpp"
 #include "tests/support/random_program.hpp"
+#include "tests/support/small_key.hpp"
 #include "tests/support/source_folder.hpp"
 
 using namespace circlet;
@@ -40,11 +41,12 @@ std::uint64_t registry_constant(const std::string& name) {
 }
 
 /// 2^12 rows, 96 bits conjectured.
-VerificationKey key_with(std::uint32_t log_blowup, std::uint32_t queries, std::uint32_t pow_bits) {
-  VerificationKey key;
-  key.log_sizes = {.linear = 12, .activate = 8, .lut = 9, .mac = 4, .blinder = 12};
-  key.input = {.claim_wire = 16, .rows = 64, .min = 0, .max = 255, .scales = {1.0}};
-  key.output = {.claim_wire = 17, .rows = 10, .min = -9, .max = 9, .scales = {1.0}};
+VerificationKey key_with(std::uint32_t log_blowup, std::uint32_t queries, std::uint32_t pow_bits,
+                         const TableShape& shape = {}) {
+  VerificationKey key =
+      testing::small_key({.linear = 12, .activate = 8, .lut = 9, .mac = 4, .blinder = 12}, shape);
+  key.input().rows = 64;
+  key.output().rows = 10;
   key.pcs = {.pow_bits = pow_bits,
              .fri = {.log_blowup_factor = log_blowup, .n_queries = queries, .fold_step = 4}};
   return key;
@@ -69,8 +71,9 @@ TEST_CASE("the_registrys_numbers_are_those_of_the_contract") {
 }
 
 TEST_CASE("chain_limits_refuses_the_batching_that_the_contract_refuses") {
-  const auto quotients = numbers(source("layout.cairo"),
-                                 R"(fn quotients\(committed: u32\) -> u32 \{\s*(\d+) \+ (\d+) \* committed)");
+  // Of the tables that setup makes, and of one of committed values; the contract's own count is compared in
+  // verifier-cairo/src/layout/tests.cairo.
+  constexpr std::uint64_t quotients = 251, of_data = 79;
   const std::uint64_t failing_at_most =
       std::uint64_t{1} << (registry_constant("FIELD_BITS") - registry_constant("SECURITY_BITS"));
   std::size_t refused = 0, taken = 0;
@@ -80,11 +83,12 @@ TEST_CASE("chain_limits_refuses_the_batching_that_the_contract_refuses") {
         CAPTURE(log_blowup);
         CAPTURE(rows);
         CAPTURE(committed);
-        VerificationKey key = key_with(log_blowup, 72 / log_blowup, 24);
-        key.log_sizes.blinder = rows;
-        if (committed > 0) key.output_visibility = Visibility::committed;
-        if (committed > 1) key.input_visibility = Visibility::committed;
-        const std::uint64_t failing = (quotients[0] + quotients[1] * committed - 1) << (rows + log_blowup);
+        TableShape shape;
+        if (committed > 0) shape.output = Visibility::committed;
+        if (committed > 1) shape.input = Visibility::committed;
+        VerificationKey key = key_with(log_blowup, 72 / log_blowup, 24, shape);
+        testing::set_sizes(key, {.linear = 12, .activate = 8, .lut = 9, .mac = 4, .blinder = rows});
+        const std::uint64_t failing = (quotients + of_data * committed - 1) << (rows + log_blowup);
         CHECK(refuses(key, "batching") == (failing > failing_at_most));
         failing > failing_at_most ? ++refused : ++taken;
       }
@@ -105,11 +109,11 @@ TEST_CASE("chain_limits_refuses_the_queries_and_the_work_that_the_contract_refus
 
 TEST_CASE("chain_limits_refuses_keys_of_another_shape_than_the_contracts") {
   VerificationKey key = key_with(4, 18, 24);
-  key.lanes = 32;
+  key.instances[linear_table].parameter = 32;
   CHECK(refuses(key, "16 weights a row"));
   key = key_with(4, 18, 24);
-  key.batch = 2;
-  CHECK(refuses(key, "2 a proof"));
+  key.instances[activate_table].parameter = 2;
+  CHECK(refuses(key, "2 samples a row"));
   key = key_with(4, 18, 24);
   key.pcs.fri.log_last_layer_degree_bound = 1;
   CHECK(refuses(key, "last FRI layer"));
@@ -119,13 +123,13 @@ TEST_CASE("chain_limits_refuses_proofs_that_no_transaction_holds") {
   VerificationKey key = key_with(4, 18, 24);
   CHECK(mean_transaction_felts(key) < 3000);
   // One scale an output: two words each, seven a felt; and the outputs, eight a felt.
-  key.output.rows = 6000;
-  key.output.scales.assign(6000, 0.5);
+  key.output().rows = 6000;
+  key.output().scales.assign(6000, 0.5);
   CHECK(mean_transaction_felts(key) ==
         doctest::Approx(mean_transaction_felts(key_with(4, 18, 24)) + 12000 / 7 + 6000 / 8).epsilon(0.001));
   CHECK(chain_limits(key).empty());
-  key.output.rows = 12000;
-  key.output.scales.assign(12000, 0.5);
+  key.output().rows = 12000;
+  key.output().scales.assign(12000, 0.5);
   CHECK(refuses(key, "at most 5000 felts"));
   // Many queries at the least blow-up.
   CHECK(refuses(key_with(1, 76, 20), "at most 5000 felts"));
@@ -147,8 +151,8 @@ TEST_CASE("the_mean_of_felts_is_that_of_proofs") {
     CommittedValues data;
     std::optional<DataCommitment> input_data, output_data;
     if (committed) {
-      data.input = &input_data.emplace(commit_data(key, key.input, input));
-      data.output = &output_data.emplace(commit_data(key, key.output, execute(program, input, 1).output()));
+      data.push_back(&input_data.emplace(commit_data(key, key.input(), input)));
+      data.push_back(&output_data.emplace(commit_data(key, key.output(), execute(program, input, 1).output())));
     }
     constexpr std::uint32_t proofs = 64;
     double sum = 0;

@@ -8,6 +8,7 @@
 
 #include "core/error.hpp"
 #include "starknet/poseidon.hpp"
+#include "tests/support/small_key.hpp"
 
 using namespace circlet;
 
@@ -19,11 +20,9 @@ Felt252 hash_of(const std::vector<std::string>& hex) {
   return poseidon(felts);
 }
 
-VerificationKey small_key() {
-  VerificationKey key;
-  key.log_sizes = {4, 4, 4, 4, 4};
-  key.input = {.claim_wire = 16, .rows = 9, .min = -5, .max = 5, .scales = {0.5}};
-  key.output = {.claim_wire = 17, .rows = 1, .min = -5, .max = 5, .scales = {0.25}};
+VerificationKey fact_key(Visibility input = Visibility::shown) {
+  VerificationKey key = testing::small_key({4, 4, 4, 4, 4}, {.input = input});
+  key.input().rows = 9;
   return key;
 }
 
@@ -38,7 +37,7 @@ TEST_CASE("poseidon_is_that_of_starknet") {
 }
 
 TEST_CASE("a_model_id_is_of_every_word_of_the_key") {
-  const VerificationKey key = small_key();
+  const VerificationKey key = fact_key();
   const auto felts = encode_key(key);
   CHECK(model_id(key) == poseidon(felts));
   CHECK(felts.size() == (key.to_words().size() + 6) / 7);
@@ -51,29 +50,29 @@ TEST_CASE("a_model_id_is_of_every_word_of_the_key") {
 }
 
 TEST_CASE("a_fact_has_public_values_eight_a_felt_and_of_committed_ones_their_id") {
-  VerificationKey key = small_key();
-  Statement statement{.context = {7},
-                      .inputs = {1, 2, 3, 4, 5, -1, 0, 1, 2},
-                      .outputs = {-3},
-                      .input_root = {},
-                      .output_root = {}};
+  const VerificationKey key = fact_key();
+  Statement statement{.context = {7}, .tensors = {{{1, 2, 3, 4, 5, -1, 0, 1, 2}, {}}, {{-3}, {}}}};
   const std::uint32_t minus_1 = 0x7ffffffe, minus_3 = 0x7ffffffc;
   const std::array<std::uint32_t, 8> first = {1, 2, 3, 4, 5, minus_1, 0, 1};
   CHECK(fact(key, statement) ==
-        poseidon(std::vector{model_id(key), Felt252(7), Felt252(9), Felt252::from_digits(first, 31),
-                             Felt252(2), Felt252(1), Felt252(minus_3)}));
+        poseidon(std::vector{model_id(key), Felt252(7), Felt252(2), Felt252(9),
+                             Felt252::from_digits(first, 31), Felt252(2), Felt252(1), Felt252(minus_3)}));
 
-  key.input_visibility = Visibility::hidden;
-  statement.inputs.clear();
-  CHECK(fact(key, statement) ==
-        poseidon(std::vector{model_id(key), Felt252(7), Felt252(0), Felt252(1), Felt252(minus_3)}));
+  const VerificationKey hidden = fact_key(Visibility::hidden);
+  statement.tensors[0].values.clear();
+  CHECK(fact(hidden, statement) == poseidon(std::vector{model_id(hidden), Felt252(7), Felt252(2), Felt252(0),
+                                                        Felt252(1), Felt252(minus_3)}));
 
-  key.input_visibility = Visibility::committed;
-  statement.input_root = Blake2sHash{.words = {1, 2, 3, 4, 5, 6, 7, 8}};
-  const auto id = key.committed(key.input, *statement.input_root).words;
+  const VerificationKey committed = fact_key(Visibility::committed);
+  statement.tensors[0].commitment = Commitment{.root = {.words = {1, 2, 3, 4, 5, 6, 7, 8}},
+                                               .pin = std::vector<QM31>(data_pin_values)};
+  const auto id = committed.committed(committed.input(), *statement.tensors[0].commitment).words;
   const auto half = [&](std::size_t at) { return Felt252::from_digits(std::span(id).subspan(at, 4), 32); };
-  CHECK(fact(key, statement) == poseidon(std::vector{model_id(key), Felt252(7), Felt252(0), half(0), half(4),
-                                                     Felt252(1), Felt252(minus_3)}));
+  CHECK(fact(committed, statement) ==
+        poseidon(std::vector{model_id(committed), Felt252(7), Felt252(2), Felt252(0), half(0), half(4),
+                             Felt252(1), Felt252(minus_3)}));
+  statement.tensors.pop_back();
+  CHECK_THROWS_WITH_AS(fact(committed, statement), doctest::Contains("other inputs and outputs"), Error);
 }
 
 TEST_CASE("a_context_of_a_fact_is_a_felt") {
