@@ -37,13 +37,10 @@ std::vector<std::uint32_t> previous_slots(std::uint32_t log_size) {
   return previous;
 }
 
-void accumulate(benchmark::State& state, std::size_t index, std::uint32_t lanes) {
+void accumulate(benchmark::State& state, TableKind kind, std::uint32_t lanes) {
   const std::uint32_t log_size = 12;
-  AirShape shape;
-  if (index == 0) shape.weights_per_row = lanes;
-  if (index == 1) shape.samples = lanes;
-  shape.log_sizes[index] = log_size;
-  const TableLayout layout = table_layout(index, lanes);
+  const AirShape shape{{{kind, lanes, log_size}, {TableKind::blinder, 0, log_size}}};
+  const TableLayout layout = table_layout(kind, lanes);
   DomainEvaluations trace{log_size + 1, {}, nullptr, {M31(3), M31(5)}};
   const auto previous = previous_slots(log_size + 1);
   trace.previous_slot = previous.data();
@@ -56,15 +53,15 @@ void accumulate(benchmark::State& state, std::size_t index, std::uint32_t lanes)
       trace.columns[tree].push_back(words(columns.back()));
     }
   }
-  const std::vector<QM31> claimed(table_count);
+  const std::vector<QM31> claimed(1);
   const std::vector<QM31> coefficients(layout.constraints.size(), challenges.z);
   const auto provers = make_component_provers(shape, challenges, claimed);
   SecureColumn out(std::size_t{2} << log_size);
   for (auto& column : out.coordinates) std::fill(column.begin(), column.end(), M31());
   for (auto _ : state) {
-    provers[index]->accumulate(trace, 0, 2U << log_size, coefficients,
-                               {words(out.coordinates[0]), words(out.coordinates[1]),
-                                words(out.coordinates[2]), words(out.coordinates[3])});
+    provers[0]->accumulate(trace, 0, 2U << log_size, coefficients,
+                           {words(out.coordinates[0]), words(out.coordinates[1]), words(out.coordinates[2]),
+                            words(out.coordinates[3])});
   }
   state.counters["ns_per_row"] =
       benchmark::Counter(static_cast<double>(1U << log_size) * 1e-9,
@@ -123,12 +120,12 @@ void lut_logup(benchmark::State& state) {
   for (auto _ : state) benchmark::DoNotOptimize(generate_logup(2, LutShape::lanes, trace, challenges));
 }
 
-BENCHMARK_CAPTURE(accumulate, linear_16, 0, 16);
-BENCHMARK_CAPTURE(accumulate, linear_80, 0, 80);
-BENCHMARK_CAPTURE(accumulate, activate_1, 1, 1);
-BENCHMARK_CAPTURE(accumulate, activate_16, 1, 16);
-BENCHMARK_CAPTURE(accumulate, lut, 2, 4);
-BENCHMARK_CAPTURE(accumulate, mac, 3, 1);
+BENCHMARK_CAPTURE(accumulate, linear_16, TableKind::linear, 16);
+BENCHMARK_CAPTURE(accumulate, linear_80, TableKind::linear, 80);
+BENCHMARK_CAPTURE(accumulate, activate_1, TableKind::activate, 1);
+BENCHMARK_CAPTURE(accumulate, activate_16, TableKind::activate, 16);
+BENCHMARK_CAPTURE(accumulate, lut, TableKind::lut, 4);
+BENCHMARK_CAPTURE(accumulate, mac, TableKind::mac, 1);
 BENCHMARK(linear_witness)->ArgName("logup")->Arg(0)->Arg(1)->Unit(benchmark::kMillisecond)->UseRealTime();
 BENCHMARK(lut_logup)->Unit(benchmark::kMillisecond)->UseRealTime();
 

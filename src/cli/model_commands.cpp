@@ -186,9 +186,11 @@ void setup_keys(const SetupCommand& command, const Output& output) {
   if (command.renew) {
     const PublicModel shown = load_structure(folder.structure());
     predicate = shown.predicate;
-    require(meaning_of(shown.imported, predicate) == verification_key_of(folder).meaning, ErrorKind::bad_input, [&] {
-      return folder.structure().string() + " is not the structure of this key: run `circlet setup` again";
-    });
+    require(meaning_of(shown.imported, predicate) == verification_key_of(folder).meaning,
+            ErrorKind::bad_input, [&] {
+              return folder.structure().string() +
+                     " is not the structure of this key: run `circlet setup` again";
+            });
   } else {
     std::tie(predicate, options.output) = parse_output(command.output);
   }
@@ -308,16 +310,18 @@ void inspect(const InspectCommand& command, const Output& output) {
       "{} values in {}..{}\n"
       "output          {}, {} values in {}..{}\nhides           {}\n{}\n{}",
       model_id(key).to_hex(), key.structure_root.to_hex(), key.weights_root.to_hex(),
-      sizes_text(table_sizes(key)), visibility_name(key.input().visibility), key.input().rows, key.input().min,
-      key.input().max, output_setting(shown.predicate, key.output().visibility), key.output().rows, key.output().min,
-      key.output().max, hidden_text(key), to_text(security_of(key)), structure_text(structure));
+      sizes_text(table_sizes(key)), visibility_name(key.input().visibility), key.input().rows,
+      key.input().min, key.input().max, output_setting(shown.predicate, key.output().visibility),
+      key.output().rows, key.output().min, key.output().max, hidden_text(key), to_text(security_of(key)),
+      structure_text(structure));
   if (command.rebuild) {
     check_key_of(shown, key);
     check_structure(build_structure(arithmetise(structure, key)), public_wires(key),
                     table_shape(key).hidden_queries);
     object["rebuilt"] = true;
-    text += "rebuilt: the structure root and the meaning are those of model.structure, and the structure is well "
-            "formed\n";
+    text +=
+        "rebuilt: the structure root and the meaning are those of model.structure, and the structure is well "
+        "formed\n";
     if (key.weights_public) text += compare_weights(folder, key, object);
   }
   output.print(object, text);

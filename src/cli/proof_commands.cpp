@@ -70,7 +70,8 @@ std::optional<double> threshold_of(const Predicate& predicate) {
 /// A key tells that its model compares scores with a threshold; which one, its structure tells. Nothing if
 /// the file model.structure beside the key is not the key's.
 std::optional<double> threshold_beside(const Path& key_file, const VerificationKey& key) {
-  if (key.output().form != Predicate::Kind::at_least && key.output().form != Predicate::Kind::below) return {};
+  if (key.output().form != Predicate::Kind::at_least && key.output().form != Predicate::Kind::below)
+    return {};
   try {
     const PublicModel shown = load_structure(ModelFolder{key_file.parent_path()}.structure());
     check_key_of(shown, key);

@@ -166,13 +166,14 @@ std::string tensor_text(const VerificationKey& key, const PublicTensor& tensor, 
     if (!is_output) {
       text += name + fmt::format("{}\n", fmt::join(integers, " "));
     } else if (compares(tensor.form) && !threshold) {
-      text += name + fmt::format("{} the threshold of the key's model.structure: {}\n",
-                                 tensor.form == Predicate::Kind::below ? "below" : "at least",
-                                 answers(integers));
+      text +=
+          name + fmt::format("{} the threshold of the key's model.structure: {}\n",
+                             tensor.form == Predicate::Kind::below ? "below" : "at least", answers(integers));
     } else {
-      text += name + output_text({tensor.form, threshold.value_or(0)}, integers,
-                                 real_values(tensor.scales, integers)) +
-              "\n";
+      text +=
+          name +
+          output_text({tensor.form, threshold.value_or(0)}, integers, real_values(tensor.scales, integers)) +
+          "\n";
     }
   }
   return text;
@@ -187,7 +188,8 @@ nlohmann::ordered_json statement_json(const VerificationKey& key, const Statemen
                                  {"zero_knowledge", key.zero_knowledge},
                                  {"weights", key.hides_weights() ? "private" : "public"}};
   if (key.tensors.size() == 2) {
-    for (std::size_t i = 0; i < 2; ++i) add_tensor(json, key, key.tensors[i], statement.tensors[i], threshold);
+    for (std::size_t i = 0; i < 2; ++i)
+      add_tensor(json, key, key.tensors[i], statement.tensors[i], threshold);
     return json;
   }
   json["tensors"] = nlohmann::ordered_json::array();

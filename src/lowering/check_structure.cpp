@@ -436,8 +436,8 @@ PublicWires public_wires(const Arithmetisation& a, Predicate::Kind output_form) 
 
 void check_structure(const Structure& structure, const PublicWires& wires_of_key,
                      std::uint32_t hidden_queries) {
-  const std::size_t committed = std::ranges::count(std::array{wires_of_key.input, wires_of_key.output},
-                                                   Visibility::committed);
+  const std::size_t committed =
+      std::ranges::count(std::array{wires_of_key.input, wires_of_key.output}, Visibility::committed);
   require(structure.size() == first_data_table + committed + 1, ErrorKind::rejected,
           "structure: the tables are not those of such a key");
   const auto view = [&](std::size_t table) {

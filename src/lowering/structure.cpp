@@ -117,9 +117,9 @@ Structure build_structure(const Arithmetisation& arithmetisation) {
   StructureTable blinder{.name = "blinder",
                          .column_names = {"a"},
                          .columns = {blinder_structure(sizes.blinder, first, shape.hidden_queries)}};
-  Structure structure = {
-      build_linear(arithmetisation, sizes.linear), build_activate(arithmetisation, sizes.activate),
-      build_lut(arithmetisation, sizes.lut), build_mac(arithmetisation, sizes.mac)};
+  Structure structure = {build_linear(arithmetisation, sizes.linear),
+                         build_activate(arithmetisation, sizes.activate),
+                         build_lut(arithmetisation, sizes.lut), build_mac(arithmetisation, sizes.mac)};
   if (arithmetisation.input_rows != 0) {
     structure.push_back(build_data(direction_name(Direction::input), arithmetisation.input_rows,
                                    arithmetisation.input_claim, -1, arithmetisation));

@@ -92,12 +92,9 @@ CountedProof ProvingSession::prove(const ProofRequest& request) const {
     if (input.data) data.push_back(&*input.data);
     if (output) data.push_back(&*output);
     CountedProof made;
-    made.proof = circlet::prove(
-        proving_key_, program_, input.values,
-        {.context = request.context,
-         .observer = {},
-         .phases = request.phases,
-         .data = data});
+    made.proof =
+        circlet::prove(proving_key_, program_, input.values,
+                       {.context = request.context, .observer = {}, .phases = request.phases, .data = data});
     made.file = encode_proof(made.proof);
     return made;
   });

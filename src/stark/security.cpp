@@ -246,7 +246,8 @@ std::string to_text(const Security& security) {
          terms_text("conjectured: random words", security.random_words) +
          terms_text("conjectured: capacity", security.capacity) +
          fmt::format(
-             "          an owner who would prove two models under this key{} pays 2^{} hashes, as for a false "
+             "          an owner who would prove two models under this key{} pays 2^{} hashes, as for a "
+             "false "
              "proof\n",
              security.data_binding ? ", or two inputs or outputs of one commitment," : "",
              whole(security.binding()));

@@ -40,8 +40,8 @@ struct Statement {
   [[nodiscard]] std::vector<const Commitment*> commitments() const;
 };
 
-/// Throws Error(rejected) unless the statement says of every tensor what the key says that it says, every value
-/// lies in its range, and every pin has its values, below p.
+/// Throws Error(rejected) unless the statement says of every tensor what the key says that it says, every
+/// value lies in its range, and every pin has its values, below p.
 void check_statement(const VerificationKey& key, const Statement& statement);
 
 /// Transcript step 1 up to the two roots: the key's digest and its PCS configuration.

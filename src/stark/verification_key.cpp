@@ -119,7 +119,8 @@ std::vector<TableInstance> read_instances(WordReader& reader) {
     table.log_size = reader.within("log size", min_log_size, max_log_size);
     height = std::max(height, table.log_size);
     const bool is_last = i + 1 == instances.size();
-    if ((table.kind == TableKind::blinder) != is_last) refuse("the blinder is not the last table, or not one");
+    if ((table.kind == TableKind::blinder) != is_last)
+      refuse("the blinder is not the last table, or not one");
     if (i == 0) continue;
     const TableInstance& before = instances[i - 1];
     const bool both_data = before.kind == TableKind::data && table.kind == TableKind::data;
@@ -201,9 +202,7 @@ const char* visibility_name(Visibility visibility) {
   return "unknown";
 }
 
-const char* direction_name(Direction direction) {
-  return direction == Direction::input ? "input" : "output";
-}
+const char* direction_name(Direction direction) { return direction == Direction::input ? "input" : "output"; }
 
 Blake2sHash commitment_id(const Commitment& commitment, std::uint32_t rows, std::uint32_t log_size,
                           std::uint32_t log_blowup, const std::vector<double>& scales) {

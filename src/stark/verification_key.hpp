@@ -90,9 +90,9 @@ struct VerificationKey {
   /// Whether the weights, alone, are not masked: anyone who has model.circlet can rebuild their root. Of keys
   /// with zero knowledge only; the others mask nothing.
   bool weights_public = false;
-  std::vector<ConstantWire> constants;  // of the wires 1, 2, ..: ONE first
-  std::vector<PublicTensor> tensors;    // inputs, then outputs
-  Blake2sHash meaning;                  // Blake2s of the payload of model.structure
+  std::vector<ConstantWire> constants;       // of the wires 1, 2, ..: ONE first
+  std::vector<PublicTensor> tensors;         // inputs, then outputs
+  Blake2sHash meaning;                       // Blake2s of the payload of model.structure
   Blake2sHash structure_root, weights_root;  // the second one and its pin are a key's last words
   /// Values of the weights' columns at the points of their root (stark/pin.hpp): the one model that the root
   /// stands for.

@@ -99,7 +99,8 @@ std::string shape_refusal(const VerificationKey& key) {
       want(table.parameter == 1, fmt::format("{} samples a row", table.parameter));
   }
   for (const PublicTensor& tensor : key.tensors)
-    want(tensor.lanes == 1, fmt::format("{} samples of an {}", tensor.lanes, direction_name(tensor.direction)));
+    want(tensor.lanes == 1,
+         fmt::format("{} samples of an {}", tensor.lanes, direction_name(tensor.direction)));
   for (const ConstantWire& wire : key.constants)
     want(wire.lanes == 1, fmt::format("a constant wire of {} samples", wire.lanes));
   want(log_last == 0, fmt::format("a last layer of degree below 2^{}", log_last));

@@ -40,8 +40,7 @@ Felt252 model_id(const VerificationKey& key) { return poseidon(encode_key(key));
 Felt252 fact(const VerificationKey& key, const Statement& statement) {
   require(statement.tensors.size() == key.tensors.size(), ErrorKind::bad_input,
           "fact: the statement is about other inputs and outputs than the key's");
-  std::vector<Felt252> felts = {model_id(key), context_felt(statement.context),
-                                Felt252(key.tensors.size())};
+  std::vector<Felt252> felts = {model_id(key), context_felt(statement.context), Felt252(key.tensors.size())};
   for (std::size_t i = 0; i < key.tensors.size(); ++i) {
     append_stated(felts, key, key.tensors[i], statement.tensors[i]);
   }

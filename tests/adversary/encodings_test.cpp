@@ -2,9 +2,11 @@
 // no value can move from one field to another.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <random>
 #include <set>
 
+#include "stark/shape.hpp"
 #include "stark/statement.hpp"
 #include "stark/verification_key.hpp"
 
@@ -16,10 +18,18 @@ class RandomKeys {
  public:
   VerificationKey next() {
     VerificationKey key;
-    key.lanes() = 1 + draw(16);
-    key.batch() = 1 + draw(4);
-    table_sizes(key) = {4 + draw(3), 4 + draw(3), 4 + draw(3), 4 + draw(3), 8 + draw(2)};
-    for (auto* root : {&key.structure_root, &key.weights_root}) {
+    TableShape shape{.lanes = 1 + draw(16), .batch = 1 + draw(4)};
+    shape.input = std::array{Visibility::shown, Visibility::hidden, Visibility::committed}[draw(3)];
+    shape.output = draw(2) == 0 ? Visibility::shown : Visibility::committed;
+    if (shape.input == Visibility::committed || shape.output == Visibility::committed) shape.batch = 1;
+    key.instances =
+        air_shape(shape, {4 + draw(3), 4 + draw(3), 4 + draw(3), 4 + draw(3), 8 + draw(2)}).instances;
+    // Several of a kind, or none.
+    if (draw(2) == 0) key.instances.insert(key.instances.begin(), {TableKind::linear, shape.lanes + 1, 4});
+    std::ranges::sort(key.instances, {},
+                      [](const TableInstance& t) { return std::pair(t.kind, t.parameter); });
+    if (draw(4) == 0) key.instances.erase(key.instances.begin());
+    for (auto* root : {&key.meaning, &key.structure_root, &key.weights_root}) {
       for (auto& word : root->words) word = draw(2);
     }
     key.pcs = {.pow_bits = draw(4),
@@ -27,17 +37,12 @@ class RandomKeys {
                        .log_last_layer_degree_bound = draw(2),
                        .n_queries = 1 + draw(3),
                        .fold_step = 1 + draw(3)}};
-    key.input().visibility = std::array{Visibility::shown, Visibility::hidden, Visibility::committed}[draw(3)];
-    key.output().visibility = draw(2) == 0 ? Visibility::shown : Visibility::committed;
-    const bool committed =
-        key.input().visibility == Visibility::committed || key.output().visibility == Visibility::committed;
-    if (committed) key.batch() = 1;
     key.zero_knowledge = draw(2) == 1;
-    key.output().form = static_cast<Predicate::Kind>(draw(4));
-    key.input() = tensor(key.input().visibility == Visibility::shown);
-    key.output() = tensor(key.output().visibility == Visibility::shown);
-    key.constants[0].reads = draw(3);
-    key.constants[1].reads = draw(3);
+    key.tensors.push_back(tensor(Direction::input, shape.input, shape.batch));
+    if (draw(3) == 0) key.tensors.push_back(tensor(Direction::input, Visibility::shown, 1));
+    key.tensors.push_back(tensor(Direction::output, shape.output, shape.batch));
+    key.constants = {{1, draw(3)}, {1 + draw(2), draw(3)}};
+    if (draw(2) == 0) key.constants.push_back({3 + draw(2), draw(3)});
     for (std::size_t i = 0; i < key.pinned_values(); ++i) {
       key.weights_pin.push_back(QM31::from_u32(draw(2), draw(2), draw(2), draw(2)));
     }
@@ -46,9 +51,10 @@ class RandomKeys {
 
  private:
   std::uint32_t draw(std::uint32_t n) { return static_cast<std::uint32_t>(random_() % n); }
-  PublicTensor tensor(bool claimed) {
-    PublicTensor tensor;
-    tensor.claim_wire = claimed ? wires::first_of_model + draw(2) : 0;
+  PublicTensor tensor(Direction direction, Visibility visibility, std::uint32_t lanes) {
+    PublicTensor tensor{.direction = direction, .visibility = visibility, .lanes = lanes};
+    if (direction == Direction::output) tensor.form = static_cast<Predicate::Kind>(draw(4));
+    if (visibility == Visibility::shown) tensor.claim_wire = wires::first_of_model + draw(2);
     tensor.rows = 1 + draw(3);
     tensor.min = static_cast<std::int32_t>(draw(3)) - 2;
     tensor.max = static_cast<std::int32_t>(draw(3));
@@ -115,9 +121,15 @@ TEST_CASE("statements_that_differ_are_mixed_differently") {
     mix_statement(statement, channel);
     return channel.digest().words;
   };
-  // All statements of up to three values out of {-1, 0, 1}, the values divided between inputs and outputs.
+  // All statements of up to three values out of {-1, 0, 1}, divided among up to three tensors, one of which
+  // may have a commitment to words that others have as values.
   std::set<std::array<std::uint32_t, 8>> digests;
   std::size_t statements = 0;
+  const auto add = [&](const Statement& statement) {
+    digests.insert(digest_of(statement));
+    ++statements;
+  };
+  const Commitment commitment{.root = {}, .pin = std::vector<QM31>(data_pin_values)};
   for (std::size_t count = 0; count <= 3; ++count) {
     std::size_t combinations = 1;
     for (std::size_t i = 0; i < count; ++i) combinations *= 3;
@@ -126,12 +138,14 @@ TEST_CASE("statements_that_differ_are_mixed_differently") {
       for (std::size_t i = 0, rest = code; i < count; ++i, rest /= 3) {
         values.push_back(static_cast<std::int32_t>(rest % 3) - 1);
       }
+      add({.context = {}, .tensors = {{values, {}}}});
       for (std::size_t inputs = 0; inputs <= count; ++inputs) {
         const auto middle = values.begin() + static_cast<std::ptrdiff_t>(inputs);
+        const Stated first{{values.begin(), middle}, {}}, second{{middle, values.end()}, {}};
         for (const std::uint32_t context : {0U, 1U}) {
-          digests.insert(digest_of(
-              {.context = {context}, .inputs = {values.begin(), middle}, .outputs = {middle, values.end()}}));
-          ++statements;
+          add({.context = {context}, .tensors = {first, second}});
+          add({.context = {context}, .tensors = {first, {}, second}});
+          add({.context = {context}, .tensors = {first, {{}, commitment}, second}});
         }
       }
     }

@@ -84,7 +84,7 @@ void read_and_verify(const Bytes& file) { verify(honest().model.key(), decode_pr
 /// Words of the statement and the claimed sums at the start of a proof's payload.
 std::size_t envelope_words() {
   const auto& statement = honest().proof.statement;
-  return 8 + 1 + statement.tensors[0].values.size() + 1 + statement.tensors[1].values.size() + 16;
+  return 8 + 1 + 2 + statement.tensors[0].values.size() + 2 + statement.tensors[1].values.size() + 1 + 16;
 }
 
 void set_word(Bytes& payload, std::size_t word, std::uint32_t value) {
@@ -152,25 +152,30 @@ TEST_CASE("a_truncated_or_extended_proof_is_refused") {
 TEST_CASE("fields_of_the_envelope_are_refused_by_name") {
   const Bytes file = encode_proof(honest().proof);
   const auto& statement = honest().proof.statement;
-  const std::size_t input_count = 8, output_count = input_count + 1 + statement.tensors[0].values.size(),
-                    input_root = output_count + 1 + statement.tensors[1].values.size(), output_root = input_root + 1,
-                    sums = output_root + 1;
+  // The context, the number of tensors, and of each its visibility, the number of its values and these.
+  const std::size_t tensors = 8, input = tensors + 1, input_count = input + 1,
+                    output = input_count + 1 + statement.tensors[0].values.size(), output_count = output + 1,
+                    sum_count = output_count + 1 + statement.tensors[1].values.size(), sums = sum_count + 1;
   const auto with = [&](std::size_t word, std::uint32_t value) {
     return [&file, word, value] {
       read_and_verify(resealed(file, [&](Bytes& payload) { set_word(payload, word, value); }));
     };
   };
   for (const std::uint32_t count : {0xffffffffU, 0x7fffffffU, 0x40000000U}) {
-    check_refused(with(input_count, count), "truncated in public inputs");
-    check_refused(with(output_count, count), "truncated in public outputs");
+    check_refused(with(tensors, count), "truncated in inputs and outputs");
+    check_refused(with(input_count, count), "truncated in public values");
+    check_refused(with(output_count, count), "truncated in public values");
+    check_refused(with(sum_count, count), "truncated in claimed sums");
   }
   check_refused(with(input_count + 1, 16), "input value 0 is 16, outside the key's range 0..15");
   check_refused(with(input_count + 1, 0xffffffff), "input value 0 is -1, outside the key's range");
   check_refused(with(output_count + 1, M31::modulus),
                 "output value 0 is 2147483647, outside the key's range");
-  check_refused(with(input_root, 1));
-  check_refused(with(input_root, 2), "root of the input");
-  check_refused(with(output_root, 0xffffffff), "root of the output");
+  check_refused(with(input_count, 0), "public values at offset");
+  check_refused(with(input, 1));
+  check_refused(with(input, 2), "pin of committed values");
+  check_refused(with(input, 3), "neither public, private nor committed");
+  check_refused(with(output, 0xffffffff), "neither public, private nor committed");
   check_refused(with(sums, M31::modulus), "claimed sums at offset");
   check_refused(with(sums + 15, 0xffffffff), "claimed sums at offset");
   check_refused(with(0, 0), "the bus does not balance");
@@ -220,53 +225,69 @@ TEST_CASE("a_key_of_another_length_or_outside_its_limits_is_refused_by_name") {
     std::uint32_t value;
     std::string reason;
   };
-  for (const auto& [word, value, reason] : std::vector<Limit>{{0, 1, "format version"},
-                                                              {0, 0xffffffff, "format version"},
-                                                              {1, 0, "AIR id"},
-                                                              {1, 0xffffffff, "AIR id"},
-                                                              {2, 0, "hash id"},
-                                                              {2, 2, "hash id"},
-                                                              {3, 0, "lanes"},
-                                                              {3, 1025, "lanes"},
-                                                              {4, 0, "batch"},
-                                                              {4, 65, "batch"},
-                                                              {5, 3, "log size"},
-                                                              {7, 27, "log size"},
-                                                              {9, 4, "log size of blinder"},
-                                                              {9, 27, "log size of blinder"},
-                                                              {18, 33, "proof-of-work bits"},
-                                                              {19, 0, "log blow-up"},
-                                                              {19, 5, "log blow-up"},
-                                                              {20, 5, "log last layer degree bound"},
-                                                              {21, 0, "queries"},
-                                                              {21, 1025, "queries"},
-                                                              {22, 0, "fold step"},
-                                                              {22, 5, "fold step"},
-                                                              {23, 3, "visibility"},
-                                                              {23, 4, "visibility"},
-                                                              {23, 12, "visibility"},
-                                                              {23, 32, "visibility"},
-                                                              {23, 64, "visibility"},
-                                                              {23, 128, "visibility"},
-                                                              {23, 1, "claim wire"},
-                                                              {23, 2, "claim wire"},
-                                                              {23, 8, "claim wire"},
-                                                              {24, 15, "claim wire"},
-                                                              {24, M31::modulus, "claim wire"},
-                                                              {25, 0, "rows"},
-                                                              {25, (1U << 24) + 1, "rows"},
-                                                              {26, M31::modulus, "least value"},
-                                                              {26, 16, "the least value exceeds"},
-                                                              {27, 0xffffffff, "greatest value"},
-                                                              {28, 1, "claim wire"},
-                                                              {32, (1U << 28) + 1, "reads of ONE"},
-                                                              {33, 0xffffffff, "reads of ONES"},
-                                                              {34, 2, "2 scales for 3 rows"},
-                                                              {34, 0xffffffff, "input scales"},
-                                                              {36, 0x7ff00000, "not a positive number"},
-                                                              {36, 0xbff00000, "not a positive number"},
-                                                              {36, 0, "not a positive number"},
-                                                              {37, 0, "0 scales for 2 rows"}}) {
+  for (const auto& [word, value, reason] :
+       std::vector<Limit>{{0, 1, "format version"},
+                          {0, 0xffffffff, "format version"},
+                          {1, 0, "AIR id"},
+                          {1, 0xffffffff, "AIR id"},
+                          {2, 0, "hash id"},
+                          {2, 2, "hash id"},
+                          {3, 1, "number of tables"},
+                          {3, 17, "number of tables"},
+                          {4, 0, "kind of table"},
+                          {4, 7, "kind of table"},
+                          {5, 0, "weights of a row"},
+                          {5, 1025, "weights of a row"},
+                          {6, 3, "log size"},
+                          {6, 27, "log size"},
+                          {7, 1, "not in order"},
+                          {8, 0, "samples of a row"},
+                          {8, 65, "samples of a row"},
+                          {11, 1, "parameter of a table"},
+                          {16, 5, "the blinder is not"},
+                          {18, 4, "are not as high"},
+                          {18, 27, "log size"},
+                          {19, 33, "proof-of-work bits"},
+                          {20, 0, "log blow-up"},
+                          {20, 5, "log blow-up"},
+                          {21, 5, "log last layer"},
+                          {22, 0, "queries"},
+                          {22, 1025, "queries"},
+                          {23, 0, "fold step"},
+                          {23, 5, "fold step"},
+                          {24, 2, "public weights of a key that hides nothing"},
+                          {24, 4, "flags"},
+                          {25, 0, "number of constant wires"},
+                          {25, 15, "number of constant"},
+                          {26, 2, "samples of a constant wire"},
+                          {27, (1U << 28) + 1, "reads"},
+                          {28, 0, "samples of a constant wire"},
+                          {29, 0xffffffff, "reads"},
+                          {30, 0, "number of tensors"},
+                          {30, 17, "number of tensors"},
+                          {31, 2, "direction"},
+                          {32, 3, "visibility"},
+                          {32, 1, "claim wire"},
+                          {32, 2, "claim wire"},
+                          {33, 1, "form"},
+                          {34, 0, "samples"},
+                          {34, 65, "samples"},
+                          {35, 15, "claim wire"},
+                          {35, M31::modulus, "claim wire"},
+                          {36, 0, "rows"},
+                          {36, (1U << 24) + 1, "rows"},
+                          {37, M31::modulus, "least"},
+                          {37, 16, "the least value exceeds"},
+                          {38, 0xffffffff, "greatest"},
+                          {39, 2, "2 scales for 3 rows"},
+                          {39, 0xffffffff, "scales"},
+                          {41, 0x7ff00000, "not a positive number"},
+                          {41, 0xbff00000, "not a pos"},
+                          {41, 0, "not a positive number"},
+                          {42, 0, "there is no output"},
+                          {43, 1, "an output is private"},
+                          {44, 4, "form"},
+                          {50, 0, "0 scales for 2 rows"}}) {
     CAPTURE(word);
     CAPTURE(value);
     auto changed = words;

@@ -20,10 +20,27 @@
 #include "tests/adversary/transcript_items.hpp"
 #include "tests/support/random_program.hpp"
 #include "tests/support/setup_any.hpp"
+#include "tests/support/small_key.hpp"
 
 namespace circlet::testing {
 
 enum : std::size_t { linear_at, activate_at, lut_at, mac_at };
+
+/// Whether the table at this place, of those that setup makes, holds committed values.
+constexpr bool is_data(std::size_t table) { return table >= first_data_table; }
+
+/// Calls f(place, Shape{}, name) for the tables that setup makes, committed values as input and output.
+template <class F>
+void for_each_place(F&& f) {
+  for_each_table([&]<class Shape>(auto kind, Shape shape) {
+    if constexpr (kind == TableKind::data) {
+      f(std::size_t{first_data_table}, shape, std::string("input"));
+      f(std::size_t{first_data_table + 1}, shape, std::string("output"));
+    } else {
+      f(kind_index(kind), shape, std::string(Shape::table));
+    }
+  });
+}
 
 /// Few queries and little work: forgeries here do not rest on luck in them.
 inline constexpr PcsConfig small_pcs{
@@ -296,7 +313,8 @@ class LyingTrace : public HonestTrace {
     for (std::size_t i = 0; i < a.size(); ++i) {
       a.set(i, i == row ? value : secure_at(columns, index_of(linear::Fingerprint::A), i));
     }
-    columns = linear_fingerprints({shape_.instances[linear_at].parameter}, table_trace(linear_at), a, challenges);
+    columns =
+        linear_fingerprints({shape_.instances[linear_at].parameter}, table_trace(linear_at), a, challenges);
   }
   void set_mac_operand(std::size_t row, const QM31& value, const Challenges& challenges) {
     auto& columns = fingerprints_[mac_at];

@@ -11,7 +11,8 @@ using namespace circlet::testing;
 TEST_CASE("a_prover_fills_values_counts_of_look_ups_and_blinders_alone") {
   // Selectors, ids, multiplicities of wires and contents of LUTs are structure; a "next row" is a mask.
   std::set<std::string> of_witness, of_weights, of_fingerprints, of_logup;
-  for (const auto& layout : table_layouts({.weights_per_row = 2, .samples = 2})) {
+  const AirShape shape = air_shape(TableShape{.lanes = 2, .batch = 2}, {4, 4, 4, 4, 4});
+  for (const auto& layout : table_layouts(shape)) {
     const auto add = [&](Tree tree, std::set<std::string>& names) {
       for (const auto& column : layout.columns[static_cast<std::size_t>(tree)]) {
         if (column.sampled) names.insert(layout.table + "." + column.name);
@@ -97,7 +98,7 @@ TEST_CASE("a_column_may_have_one_degree_more_than_its_table_has_rows") {
 TEST_CASE("a_blinder_that_hides_nothing_proves_nothing_else") {
   // a is 0 everywhere: the blinder's constraints hold for any b, and those of the tables are as they were.
   ForgedModel model(random_mlp(3, 4, 2, 1), {}, true);
-  std::ranges::fill(model.columns.structure[blinder_table][0], M31());
+  std::ranges::fill(model.columns.structure.back()[0], M31());
   model.recommit();
   const auto execution = model.honest();
   auto statement = model.statement(execution);

@@ -83,7 +83,8 @@ TEST_CASE("a_random_lie_in_a_random_model_is_refused_by_the_bus") {
       auto& x = other_input[draw(static_cast<std::uint32_t>(other_input.size()))];
       x = x == model.key().input().max ? x - 1 : x + 1;
     } else {
-      auto& y = statement.tensors[1].values[draw(static_cast<std::uint32_t>(statement.tensors[1].values.size()))];
+      auto& y =
+          statement.tensors[1].values[draw(static_cast<std::uint32_t>(statement.tensors[1].values.size()))];
       y = y == model.key().output().max ? y - 1 : y + 1;
     }
     Trace lie;

@@ -173,8 +173,8 @@ class Sweep {
     for (const auto& constraint : layout.constraints) {
       coverage.constraints.push_back({.name = constraint.name, .degree = constraint.degree});
     }
-    for (const Tree tree : {Tree::data, Tree::witness, Tree::fingerprints, Tree::logup, Tree::weights,
-                            Tree::structure}) {
+    for (const Tree tree :
+         {Tree::data, Tree::witness, Tree::fingerprints, Tree::logup, Tree::weights, Tree::structure}) {
       for (const LayoutColumn& column : layout.columns[static_cast<std::size_t>(tree)]) {
         ColumnCoverage verdicts{.tree = tree, .name = column.name, .alone = {}, .followed = {}};
         for (std::size_t row = 0; row < classes.size(); ++row) {

@@ -65,7 +65,8 @@ TEST_CASE("both_levels_of_kernels_generate_the_same_witness") {
     portable.make_fingerprints(alpha, t);
     portable.make_logup(z, lambda);
   }
-  for (std::size_t i = 0; i < fast.shape().claims(); ++i) CHECK(fast.table(i).trees == portable.table(i).trees);
+  for (std::size_t i = 0; i < fast.shape().claims(); ++i)
+    CHECK(fast.table(i).trees == portable.table(i).trees);
 }
 
 TEST_CASE("row_fingerprints_are_polynomials_in_alpha") {

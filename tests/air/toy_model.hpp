@@ -161,8 +161,7 @@ class ToyModel {
     challenges_.lambda = lambda;
     for (std::size_t i = 0; i < tables_.size(); ++i) {
       const TableInstance& instance = shape_.instances[i];
-      LogUpTrace logup =
-          generate_logup(instance.kind, instance.lanes(), tables_[i].trace(), challenges_);
+      LogUpTrace logup = generate_logup(instance.kind, instance.lanes(), tables_[i].trace(), challenges_);
       tables_[i].tree(Tree::logup) = std::move(logup.columns);
       tables_[i].claimed_sum = logup.claimed_sum;
     }

@@ -12,6 +12,7 @@
 #include "stark/verifier.hpp"
 #include "tests/fuzz/target.hpp"
 #include "tests/support/random_program.hpp"
+#include "tests/support/setup_any.hpp"
 
 namespace circlet::fuzz {
 
@@ -26,7 +27,7 @@ inline Base make_base(const Program& program, SetupOptions options, std::uint32_
   Csprng repeatable = Csprng::insecure(seed);
   Csprng* masks = options.zero_knowledge ? &repeatable : nullptr;
   options.masks = masks;
-  Base base{.proving_key = setup(program, options), .proof = {}, .other = {}};
+  Base base{.proving_key = testing::setup_any(program, options), .proof = {}, .other = {}};
   testing::ProgramBuilder random(1, 0, 0, seed);
   const auto next_proof = [&] {
     const auto inputs = random.random_input(program.tensors[program.input], options.batch);
@@ -36,10 +37,10 @@ inline Base make_base(const Program& program, SetupOptions options, std::uint32_
     if (options.output == Visibility::committed) {
       output = commit_data(key, key.output(), execute(program, inputs, 1).output(), masks);
     }
-    return prove(base.proving_key, program, inputs,
-                 {.context = {seed, 2, 3},
-                  .masks = masks,
-                  .data = {input ? &*input : nullptr, output ? &*output : nullptr}});
+    CommittedValues data;
+    if (input) data.push_back(&*input);
+    if (output) data.push_back(&*output);
+    return prove(base.proving_key, program, inputs, {.context = {seed, 2, 3}, .masks = masks, .data = data});
   };
   base.proof = next_proof();
   base.other = next_proof();

@@ -11,11 +11,14 @@ using namespace circlet::fuzz;
 
 namespace {
 
-/// Of the proof's fields, those that calldata does not take from the key.
+/// Of the proof's fields, those that calldata does not take from the key or the statement.
 Proof encoded_part(Proof proof) {
   proof.stark.config = {};
   proof.stark.commitments[0] = {};
   proof.stark.commitments[1] = {};
+  for (std::size_t i = 0; i < proof.statement.commitments().size(); ++i) {
+    proof.stark.commitments[common_tree_count + i] = {};
+  }
   return proof;
 }
 

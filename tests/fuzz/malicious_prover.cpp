@@ -150,17 +150,18 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   LyingTrace trace(h.model, *execution);
   trace.on_witness = [&](TableColumns& columns) {
     for (const Lie& lie : lies) {
-      if (lie.where == witness_cell) change_cell(columns[lie.table % table_count], lie);
+      if (lie.where == witness_cell) change_cell(columns[lie.table % h.model.columns.structure.size()], lie);
     }
   };
   trace.on_fingerprints = [&](TableColumns& columns, const Challenges&) {
     for (const Lie& lie : lies) {
-      if (lie.where == fingerprint_cell) change_cell(columns[lie.table % table_count], lie);
+      if (lie.where == fingerprint_cell)
+        change_cell(columns[lie.table % h.model.columns.structure.size()], lie);
     }
   };
   trace.on_logup = [&](std::vector<LogUpTrace>& traces, const Challenges& challenges) {
     for (const Lie& lie : lies) {
-      LogUpTrace& own = traces[lie.table % table_count];
+      LogUpTrace& own = traces[lie.table % traces.size()];
       if (lie.where == logup_cell) change_cell(own.columns, lie);
       if (lie.where == claimed_sum) own.claimed_sum += QM31(M31(lie.value), M31(lie.row), M31(), M31());
       if (lie.where == balance) {

@@ -16,8 +16,12 @@ namespace circlet::fuzz {
 template <class AnyProof, class Visitor>
 void for_each_list(AnyProof& proof, const Visitor& visit) {
   auto& stark = proof.stark;
-  visit(proof.statement.tensors[0].values);
-  visit(proof.statement.tensors[1].values);
+  visit(proof.statement.tensors);
+  for (auto& stated : proof.statement.tensors) {
+    visit(stated.values);
+    if (stated.commitment) visit(stated.commitment->pin);
+  }
+  visit(proof.claimed_sums);
   visit(stark.commitments);
   const auto visit_columns = [&](auto& trees) {
     visit(trees);
@@ -40,20 +44,11 @@ void for_each_list(AnyProof& proof, const Visitor& visit) {
   visit(stark.fri_proof.last_layer_coefficients);
 }
 
-/// The sums of the tables that the proof has.
-inline std::vector<QM31*> claimed_sums_of(Proof& proof) {
-  std::vector<QM31*> sums;
-  for (std::size_t table = 0; table < table_count; ++table) {
-    if (has_table(proof.statement, table)) sums.push_back(&proof.claimed_sums[table]);
-  }
-  return sums;
-}
-
 /// Whether two proofs have the same lengths everywhere.
 inline bool same_form(const Proof& a, const Proof& b) {
   const auto lengths = [](const Proof& proof) {
-    std::vector<std::size_t> result = {proof.statement.tensors[0].commitment.has_value(),
-                                       proof.statement.tensors[1].commitment.has_value()};
+    std::vector<std::size_t> result;
+    for (const Stated& stated : proof.statement.tensors) result.push_back(stated.commitment.has_value());
     for_each_list(proof, [&](const auto& list) { result.push_back(list.size()); });
     return result;
   };
@@ -64,7 +59,7 @@ inline bool same_form(const Proof& a, const Proof& b) {
 /// is missing.
 inline void rebalance(const VerificationKey& key, Proof& proof) {
   const auto& roots = proof.stark.commitments;
-  if (roots.size() < 4) return;
+  if (roots.size() < 4 || proof.claimed_sums.empty()) return;
   try {
     check_statement(key, proof.statement);
     Blake2sChannel channel;
@@ -78,7 +73,7 @@ inline void rebalance(const VerificationKey& key, Proof& proof) {
     const auto second = channel.draw_secure_felts(2);
     QM31 sum = public_messages(key, proof.statement,
                                {.alpha = first[0], .t = first[1], .z = second[0], .lambda = second[1]});
-    for (const QM31* claimed : claimed_sums_of(proof)) sum += *claimed;
+    for (const QM31& claimed : proof.claimed_sums) sum += claimed;
     proof.claimed_sums[0] -= sum;
   } catch (const Error&) {
     return;  // a statement that no sums can balance
@@ -100,37 +95,31 @@ inline void regrind(const VerificationKey& key, Proof& proof) {
   proof.stark.proof_of_work = nonce;
 }
 
+/// What is said of a tensor made to fit a key's.
+inline void fit(const PublicTensor& tensor, Stated& stated) {
+  if (tensor.visibility != Visibility::committed) stated.commitment.reset();
+  if (tensor.visibility == Visibility::committed) {
+    if (!stated.commitment) stated.commitment.emplace();
+    stated.commitment->pin.resize(data_pin_values);
+  }
+  const bool shown = tensor.visibility == Visibility::shown;
+  stated.values.resize(shown ? std::size_t{tensor.rows} * tensor.lanes : 0, tensor.min);
+  for (auto& value : stated.values) value = std::clamp(value, tensor.min, tensor.max);
+}
+
 /// The proof made to fit another key, as far as it can be without that key's trees.
 inline Proof fitted(const VerificationKey& key, Proof proof) {
-  const auto fit = [](const PublicTensor& tensor, std::size_t count, std::vector<std::int32_t>& values) {
-    values.resize(count, tensor.min);
-    for (auto& value : values) value = std::clamp(value, tensor.min, tensor.max);
-  };
   proof.stark.config = key.pcs;
   proof.stark.commitments[0] = key.structure_root;
   proof.stark.commitments[1] = key.weights_root;
-  const auto count = [&](Visibility visibility, const PublicTensor& tensor) {
-    return visibility == Visibility::shown ? std::size_t{tensor.rows} * key.batch() : 0;
-  };
-  const auto fit_root = [](Visibility visibility, std::optional<Blake2sHash>& root) {
-    if (visibility != Visibility::committed) {
-      root.reset();
-    } else if (!root) {
-      root.emplace();
-    }
-  };
-  fit_root(key.input().visibility, proof.statement.tensors[0].commitment);
-  fit_root(key.output().visibility, proof.statement.tensors[1].commitment);
-  // A sum that no table has is none.
-  for (const auto& [table, root] : {std::pair(input_table, proof.statement.tensors[0].commitment),
-                                    std::pair(output_table, proof.statement.tensors[1].commitment)}) {
-    if (!root) proof.claimed_sums[table] = {};
+  proof.claimed_sums.resize(key.instances.size() - 1);
+  proof.statement.tensors.resize(key.tensors.size());
+  std::size_t values = 0;
+  for (const PublicTensor& tensor : key.tensors) {
+    if (tensor.visibility == Visibility::shown) values += std::size_t{tensor.rows} * tensor.lanes;
   }
-  const std::size_t inputs = count(key.input().visibility, key.input());
-  const std::size_t outputs = count(key.output().visibility, key.output());
-  if (inputs + outputs < 10'000) {
-    fit(key.input(), inputs, proof.statement.tensors[0].values);
-    fit(key.output(), outputs, proof.statement.tensors[1].values);
+  if (values < 10'000) {
+    for (std::size_t i = 0; i < key.tensors.size(); ++i) fit(key.tensors[i], proof.statement.tensors[i]);
     rebalance(key, proof);
   }
   regrind(key, proof);
@@ -316,51 +305,52 @@ class ProofMutator {
   }
 
   void change_claimed_sums() {
-    const auto sums = claimed_sums_of(proof_);
-    QM31& sum = *pick(sums);
+    if (proof_.claimed_sums.empty()) return;
+    QM31& sum = pick(proof_.claimed_sums);
     switch (below(random_, 4)) {
       case 0:
         return change(sum);
       case 1:
-        sum = other_.claimed_sums[below(random_, table_count)];
+        sum = other_.claimed_sums[below(random_, other_.claimed_sums.size())];
         return;
       case 2:
-        return std::swap(sum, *pick(sums));
+        return std::swap(sum, pick(proof_.claimed_sums));
       default: {  // sums of the same total
         const QM31 before = sum;
         change(sum);
-        *pick(sums) += before - sum;
+        pick(proof_.claimed_sums) += before - sum;
       }
     }
   }
 
-  /// The roots of committed values, and with them at times the commitments that they are.
+  /// The commitments of a statement, and with them at times the roots that the trees have.
   void change_data_root() {
-    std::vector<std::optional<Blake2sHash>*> roots = {&proof_.statement.tensors[0].commitment,
-                                                      &proof_.statement.tensors[1].commitment};
-    auto& root = *pick(roots);
-    const auto before = root;
-    switch (below(random_, 5)) {
+    auto& tensors = proof_.statement.tensors;
+    if (tensors.empty()) return;
+    auto& commitment = pick(tensors).commitment;
+    const auto before = commitment;
+    switch (below(random_, 6)) {
       case 0:
-        std::swap(proof_.statement.tensors[0].commitment, proof_.statement.tensors[1].commitment);
-        return std::swap(proof_.claimed_sums[input_table], proof_.claimed_sums[output_table]);
+        return std::swap(commitment, pick(tensors).commitment);
       case 1:
-        root = &root == &proof_.statement.tensors[0].commitment ? other_.statement.tensors[0].commitment
-                                                     : other_.statement.tensors[1].commitment;
+        commitment = other_.statement.tensors[below(random_, other_.statement.tensors.size())].commitment;
         break;
       case 2:
-        if (!proof_.stark.commitments.empty()) root = pick(proof_.stark.commitments);
+        if (commitment && !proof_.stark.commitments.empty())
+          commitment->root = pick(proof_.stark.commitments);
         break;
       case 3:
-        root.reset();
-        proof_.claimed_sums[&root == &proof_.statement.tensors[0].commitment ? input_table : output_table] = {};
+        commitment.reset();
+        return;
+      case 4:
+        if (commitment && !commitment->pin.empty()) change(pick(commitment->pin));
         return;
       default:
-        if (!root) root.emplace();
-        change(*root);
+        if (!commitment) commitment = Commitment{.root = {}, .pin = std::vector<QM31>(data_pin_values)};
+        change(commitment->root);
     }
-    if (below(random_, 2) == 0 || !before || !root) return;
-    std::ranges::replace(proof_.stark.commitments, *before, *root);
+    if (below(random_, 2) == 0 || !before || !commitment) return;
+    std::ranges::replace(proof_.stark.commitments, before->root, commitment->root);
   }
 
   void change_layer_root() {

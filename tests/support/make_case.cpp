@@ -54,21 +54,22 @@ int run(std::vector<std::string> arguments) {
   const Predicate predicate = parse_predicate(take_value("--output").value_or("public"));
   const std::filesystem::path folder = arguments.at(0);
   const auto number = [&](std::size_t i) { return static_cast<std::uint32_t>(std::stoul(arguments.at(i))); };
-  const Program program = with_predicate(arguments.at(1) == "mlp"
-                                             ? testing::random_mlp(number(2), number(3), number(4), number(5))
-                                             : testing::random_residual(number(2), number(3)),
-                                         predicate);
+  const Program imported = arguments.at(1) == "mlp"
+                               ? testing::random_mlp(number(2), number(3), number(4), number(5))
+                               : testing::random_residual(number(2), number(3));
+  const Program program = with_predicate(imported, predicate);
+  options.meaning = meaning_of(imported, predicate);
   const ProvingKey proving_key = setup(program, options);
   const auto input = testing::ProgramBuilder(1, 0, 0, 1).random_input(program.tensors[program.input], 1);
   const VerificationKey& key = proving_key.key;
   std::optional<DataCommitment> committed_input, committed_output;
   CommittedValues data;
   if (options.input == Visibility::committed) {
-    data.input = &committed_input.emplace(commit_data(key, key.input(), input));
+    data.push_back(&committed_input.emplace(commit_data(key, key.input(), input)));
   }
   if (options.output == Visibility::committed) {
     const auto output = execute(program, input, 1).output();
-    data.output = &committed_output.emplace(commit_data(key, key.output(), output));
+    data.push_back(&committed_output.emplace(commit_data(key, key.output(), output)));
   }
   const Proof proof = prove(proving_key, program, input, {.context = context, .data = data});
 

@@ -55,7 +55,7 @@ class BlinderTest {
     Commitments tables = of_second ? second_ : first_;
     const std::uint32_t m = lab_.height(), begin = lab_.first_blinder_column(Tree::witness);
     Columns columns = zero_columns(12, m);
-    ComponentMasks masks(lab_.shape().trees().size());
+    ComponentMasks masks(lab_.shape().tree_count());
     for (std::uint32_t i = 0; i < 12; ++i) masks[2].push_back({begin + i, {0}});
     for (std::uint32_t i = 0; i < 4; ++i) {
       random.fill(columns[3 * i]);
@@ -63,7 +63,7 @@ class BlinderTest {
       std::ranges::transform(columns[3 * i], columns[3 * i + 1], columns[3 * i + 2].begin(),
                              std::multiplies<>());
     }
-    tables.tree(Tree::witness)[blinder_table] = columns;
+    tables.tree(Tree::witness).back() = columns;
     auto components = lab_.components(tables.claimed_sums);
     components.back() =
         std::make_unique<TestComponent>("a b - c", m, masks, 4, [](const TestComponent::Cells& cells) {
@@ -103,8 +103,8 @@ class BlinderTest {
     for (auto& column : zero_columns(blinder.b_count, b_log_size)) columns.push_back(std::move(column));
     columns.push_back(zero_columns(1, m)[0]);  // for the height of the tree
     for (Commitments* commitments : {&first, &second}) {
-      commitments->tree(Tree::structure)[blinder_table] = {a};
-      commitments->tree(Tree::witness)[blinder_table] = columns;
+      commitments->tree(Tree::structure).back() = {a};
+      commitments->tree(Tree::witness).back() = columns;
     }
     const std::uint32_t begin = lab_.first_blinder_column(Tree::witness);
     std::vector<Cell> cells;
@@ -171,7 +171,7 @@ class BlinderTest {
     auto components = lab_.components(first_.claimed_sums);
     components.pop_back();
     const std::uint32_t begin = lab_.first_blinder_column(Tree::witness);
-    const std::size_t trees = lab_.shape().trees().size();
+    const std::size_t trees = lab_.shape().tree_count();
     ComponentMasks r_masks(trees), b_masks(trees);
     const auto r_offsets = blinder.r_is_sampled_before ? std::vector{-1, 0} : std::vector{0};
     for (std::uint32_t i = 0; i < blinder.r_count; ++i) r_masks[2].push_back({begin + i, r_offsets});

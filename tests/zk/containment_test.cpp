@@ -64,9 +64,8 @@ std::vector<Setting> settings() {
 /// Calls f(table, tree, column) for every column of the tables that a proof hides.
 template <class F>
 void for_each_hidden_column(const Laboratory& lab, F&& f) {
-  for (std::size_t table = 0; table < table_count; ++table) {
-    for (const Tree tree :
-         {Tree::weights, Tree::witness, Tree::fingerprints, Tree::logup, Tree::input, Tree::output}) {
+  for (std::size_t table = 0; table < lab.shape().claims(); ++table) {
+    for (const Tree tree : {Tree::weights, Tree::witness, Tree::fingerprints, Tree::logup, Tree::data}) {
       for (const LayoutColumn& column : lab.layouts()[table].columns[static_cast<std::size_t>(tree)]) {
         const bool is_public = tree == Tree::weights && lab.key().weights_public;
         if (column.sampled && !is_public) f(table, tree, column);
@@ -94,7 +93,7 @@ std::vector<std::size_t> all_rows(std::size_t count) {
 /// The cells that blinder_columns draws in the columns R and b.
 std::vector<Cell> blinder_cells(const Laboratory& lab) {
   const std::uint32_t first = lab.first_blinder_column(Tree::witness);
-  const BaseColumn& a = lab.structure()[blinder_table][0];
+  const BaseColumn& a = lab.structure().back()[0];
   std::vector<Cell> cells;
   for (std::uint32_t i = 0; i < index_of(blinder::Witness::count); ++i) {
     for (std::size_t row = 0; row < a.size(); ++row) {
@@ -110,11 +109,12 @@ std::vector<Cell> blinder_cells(const Laboratory& lab) {
 TEST_CASE("the_openings_of_every_column_are_independent_of_its_real_rows") {
   for (const auto& [program, options] : settings()) {
     Laboratory lab(program, options);
-    std::set<std::tuple<std::uint32_t, std::vector<int>, bool, std::vector<std::size_t>>> seen;
+    std::set<std::tuple<std::uint32_t, std::vector<int>, std::optional<Pinned>, std::vector<std::size_t>>>
+        seen;
     for_each_hidden_column(lab, [&](std::size_t table, Tree tree, const LayoutColumn& column) {
-      const std::uint32_t log_size = lab.shape().log_sizes[table];
+      const std::uint32_t log_size = lab.shape().instances[table].log_size;
       const auto free = lab.free_rows(table, tree, column.first);
-      const bool pinned = tree == Tree::weights;
+      const auto pinned = lab.pinned(tree, column.first);
       if (!seen.insert({log_size, offsets_of(column), pinned, free}).second) return;
       const Openings& units = lab.units(log_size, offsets_of(column), pinned);
       if (pinned) REQUIRE(units[0].size() == lab.queries() + 12);
@@ -151,7 +151,7 @@ TEST_CASE("every_proof_of_one_witness_is_a_proof_of_another") {
     const Solution masks(images, missing);
     REQUIRE(masks.x.has_value());
     for (std::size_t i = 0; i < cells.size(); ++i) {
-      other.tree(Tree::witness)[blinder_table][cells[i].column - first][cells[i].row] = (*masks.x)[i];
+      other.tree(Tree::witness).back()[cells[i].column - first][cells[i].row] = (*masks.x)[i];
     }
     const FixedProof same = lab.prove(components, lab.make_trees(other));
     CHECK(same.stark == proof.stark);
@@ -209,7 +209,7 @@ TEST_CASE("the_tables_of_two_witnesses_open_to_the_same_distribution") {
   std::size_t expected = 12;  // four claimed sums that add up to a public value
   for_each_hidden_column(lab, [&](std::size_t table, Tree tree, const LayoutColumn& column) {
     const Openings& units =
-        lab.units(lab.shape().log_sizes[table], offsets_of(column), tree == Tree::weights);
+        lab.units(lab.shape().instances[table].log_size, offsets_of(column), lab.pinned(tree, column.first));
     expected += column.width() * rank_of(units, all_rows(units.size()));
   });
   const Vector origin = openings(two.first, two.first_input, 0);

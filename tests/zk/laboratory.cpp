@@ -8,6 +8,7 @@
 #include "fri/prover/storage_order.hpp"
 #include "fri/verifier/commitment_scheme_verifier.hpp"
 #include "stark/shape.hpp"
+#include "tests/support/setup_any.hpp"
 // For prove_components under FixedMerkleChannel: the library instantiates it for Blake2s alone.
 #include "src/components/prover/prove_components.cpp"
 
@@ -39,9 +40,10 @@ class ChosenMasks : public HonestTrace {
   std::vector<LogUpTrace> logup(const Challenges& challenges) override {
     auto traces = HonestTrace::logup(challenges);
     TableColumns columns;
-    for (std::size_t table = 0; table < table_count; ++table) columns[table] = traces[table].columns;
+    for (const LogUpTrace& trace : traces) columns.push_back(trace.columns);
+    columns.emplace_back();  // the blinder's
     choose_(Tree::logup, columns);
-    for (std::size_t table = 0; table < table_count; ++table) traces[table].columns = columns[table];
+    for (std::size_t table = 0; table < traces.size(); ++table) traces[table].columns = columns[table];
     return traces;
   }
 
@@ -54,16 +56,17 @@ void run_stages(TraceSource& source, const Challenges& challenges, Commitments& 
   commitments.tree(Tree::witness) = source.witness();
   commitments.tree(Tree::fingerprints) = source.fingerprints(challenges);
   auto logup = source.logup(challenges);
-  for (std::size_t table = 0; table < table_count; ++table) {
+  commitments.claimed_sums.clear();
+  for (std::size_t table = 0; table < logup.size(); ++table) {
     commitments.tree(Tree::logup)[table] = std::move(logup[table].columns);
-    commitments.claimed_sums[table] = logup[table].claimed_sum;
+    commitments.claimed_sums.push_back(logup[table].claimed_sum);
   }
 }
 
-const BaseColumn& fin_column(const TableColumns& structure, std::size_t table) {
+const BaseColumn& fin_column(const AirShape& shape, const TableColumns& structure, std::size_t table) {
   const BaseColumn* found = nullptr;
-  for_each_table([&]<class Shape>(auto index, Shape) {
-    if (index == table) found = &structure[table][Shape::fin];
+  for_each_table([&]<class Shape>(auto kind, Shape) {
+    if (kind == shape.instances[table].kind) found = &structure[table][Shape::fin];
   });
   return *found;
 }
@@ -72,17 +75,20 @@ const BaseColumn& fin_column(const TableColumns& structure, std::size_t table) {
 
 Laboratory::Laboratory(const Program& program, const SetupOptions& options,
                        const std::function<void(TableColumns&)>& change) {
-  const ProvingKey proving_key = setup(program, options);
+  const ProvingKey proving_key = setup_any(program, options);
   key_ = proving_key.key;
   arithmetisation_ = arithmetise(program, key_);
   arithmetisation_.first_blinder_row = proving_key.first_blinder_row;
   shape_ = air_shape(key_);
   layouts_ = table_layouts(shape_);
-  pin_points_ = pin_points(Pinned::weights, key_.weights_root);
+  pin_points_ = {pin_points(Pinned::weights, key_.weights_root), pin_points(Pinned::data, key_.weights_root)};
   std::array<std::uint32_t, tree_count> first{};
-  for (std::size_t table = 0; table < component_count; ++table) {
-    masks_[table] = layouts_[table].masks(first);
-    for (std::size_t tree = 0; tree < tree_count; ++tree) first[tree] += layouts_[table].widths[tree];
+  for (const TableLayout& layout : layouts_) {
+    ComponentMasks& masks = masks_.emplace_back();
+    for (std::size_t tree = 0; tree < tree_count; ++tree) {
+      masks.push_back(layout.masks(static_cast<Tree>(tree), first[tree]));
+      if (static_cast<Tree>(tree) != Tree::data) first[tree] += layout.widths[tree];
+    }
   }
   structure_ = model_columns(program, arithmetisation_).structure;
   if (change) change(structure_);
@@ -132,18 +138,18 @@ std::vector<std::uint32_t> Laboratory::adjacent_queries() const {
 
 std::uint32_t Laboratory::first_blinder_column(Tree tree) const {
   std::uint32_t first = 0;
-  for (std::size_t table = 0; table < table_count; ++table) first += layouts_[table].width(tree);
+  for (std::size_t table = 0; table < shape_.claims(); ++table) first += layouts_[table].width(tree);
   return first;
 }
 
 std::vector<std::size_t> Laboratory::free_rows(std::size_t table, Tree tree, std::uint32_t column) const {
-  Columns columns = zero_columns(layouts_[table].width(tree), shape_.log_sizes[table]);
+  Columns columns = zero_columns(layouts_[table].width(tree), shape_.instances[table].log_size);
   Csprng random = Csprng::insecure(1);
   // A free cell is drawn as zero twice with probability 2^-62.
   std::vector<bool> drawn(columns[column].size());
   for (std::size_t round = 0; round < 2; ++round) {
-    draw_mask_rows(layouts_[table], tree, structure_[table][0], fin_column(structure_, table), columns,
-                   random);
+    draw_mask_rows(layouts_[table], tree, structure_[table][0], fin_column(shape_, structure_, table),
+                   columns, random);
     for (std::size_t row = 0; row < drawn.size(); ++row) {
       drawn[row] = drawn[row] || !columns[column][row].is_zero();
     }
@@ -179,21 +185,22 @@ std::vector<int> Laboratory::offsets(Tree tree, std::size_t column) const {
   throw Error(ErrorKind::internal, "no component has this column");
 }
 
-const Openings& Laboratory::units(std::uint32_t log_size, const std::vector<int>& offsets, bool pinned) {
+const Openings& Laboratory::units(std::uint32_t log_size, const std::vector<int>& offsets,
+                                  std::optional<Pinned> pinned) {
   Openings& cached = units_[{log_size, offsets, pinned}];
   if (!cached.empty()) return cached;
   cached = unit_openings(opened_at_, log_size, offsets);
   if (!pinned) return cached;
-  const Openings of_pin = pin_units(log_size);
+  const Openings of_pin = pin_units(*pinned, log_size);
   for (std::size_t row = 0; row < cached.size(); ++row) {
     cached[row].insert(cached[row].end(), of_pin[row].begin(), of_pin[row].end());
   }
   return cached;
 }
 
-Openings Laboratory::pin_units(std::uint32_t log_size) const {
+Openings Laboratory::pin_units(Pinned what, std::uint32_t log_size) const {
   Openings units(std::size_t{1} << log_size);
-  for (const auto& point : pin_points_) {
+  for (const auto& point : points_of(what)) {
     const OpenedAt at{
         .height = height(), .log_blowup = opened_at_.log_blowup, .point = point, .positions = {}};
     const Openings there = unit_openings(at, log_size, {0});
@@ -204,7 +211,9 @@ Openings Laboratory::pin_units(std::uint32_t log_size) const {
   return units;
 }
 
-std::vector<QM31> Laboratory::pinned_values_of(Tree tree, const FixedTree& committed) const {
+Pin Laboratory::pin_of(Tree tree, const FixedTree& committed) const {
+  const auto what = pinned(tree, 0);
+  if (!what) return {};
   FixedChannel channel(seed_);
   Scheme scheme(key_.pcs);
   scheme.commit(committed, channel);
@@ -213,15 +222,15 @@ std::vector<QM31> Laboratory::pinned_values_of(Tree tree, const FixedTree& commi
   for (std::size_t i = 0; i < columns; ++i) {
     where[0].push_back(pinned(tree, i) ? std::vector{0} : std::vector<int>());
   }
-  std::vector<QM31> values;
+  Pin pin{points_of(*what), {}};
   std::vector<Scheme::Samples> at_points;
-  for (const auto& point : pin_points_) at_points.push_back(scheme.sample(point, height(), where));
+  for (const auto& point : pin.points) at_points.push_back(scheme.sample(point, height(), where));
   for (std::size_t i = 0; i < columns; ++i) {
     for (const auto& samples : at_points) {
-      values.insert(values.end(), samples[0][i].begin(), samples[0][i].end());
+      pin.values.insert(pin.values.end(), samples[0][i].begin(), samples[0][i].end());
     }
   }
-  return values;
+  return pin;
 }
 
 Openings Laboratory::open(Tree tree, const TableColumns& columns) const {
@@ -233,7 +242,7 @@ Openings Laboratory::open(Tree tree, const TableColumns& columns) const {
   Scheme::Offsets where(1);
   for (std::size_t i = 0; i < openings.size(); ++i) where[0].push_back(offsets(tree, i));
   const auto samples = scheme.sample(opened_at_.point, height(), where);
-  const Pin pin{pin_points_, pinned_values_of(tree, committed)};
+  const Pin pin = pin_of(tree, committed);
   for (std::size_t i = 0; i < openings.size(); ++i) {
     append_coordinates(samples[0][i], openings[i]);
     if (pinned(tree, i)) append_coordinates(pin.of(i), openings[i]);
@@ -243,25 +252,30 @@ Openings Laboratory::open(Tree tree, const TableColumns& columns) const {
 
 Laboratory::Data Laboratory::commit_data_of(const Trace& execution, Csprng& random) const {
   Data data;
-  if (shape_.input_committed) data.input = commit_data(key_, key_.input, execution.input, &random);
-  if (shape_.output_committed) data.output = commit_data(key_, key_.output, execution.output(), &random);
+  for (const PublicTensor& tensor : key_.tensors) {
+    if (tensor.visibility != Visibility::committed) continue;
+    const bool is_input = tensor.direction == Direction::input;
+    data.tensors.push_back(
+        commit_data(key_, tensor, is_input ? execution.input : execution.output(), &random));
+  }
   return data;
 }
 
-void Laboratory::add_data(const Data& data, Commitments& commitments) {
-  if (data.input) commitments.tree(Tree::input)[input_table] = data.input->columns;
-  if (data.output) commitments.tree(Tree::output)[output_table] = data.output->columns;
+void Laboratory::add_data(const Data& data, Commitments& commitments) const {
+  for (std::size_t i = 0; i < data.tensors.size(); ++i) {
+    commitments.tree(Tree::data)[shape_.first_data() + i] = data.tensors[i].columns;
+  }
 }
 
 Commitments Laboratory::commit(const Program& program, std::span<const std::int32_t> input,
                                Csprng& random) const {
-  Commitments commitments;
+  Commitments commitments(shape_.instances.size());
   ModelColumns columns = model(program);
   if (key_.hides_weights()) {
     draw_mask_rows(layouts_[linear_table], Tree::weights, structure_[linear_table][0],
-                   fin_column(structure_, linear_table), columns.weights[linear_table], random);
+                   fin_column(shape_, structure_, linear_table), columns.weights[linear_table], random);
   }
-  const Trace execution = execute(program, input, key_.batch);
+  const Trace execution = execute(program, input, key_.batch());
   const Data data = commit_data_of(execution, random);
   HonestTrace source(program, arithmetisation_, columns, execution, &random, data.view());
   run_stages(source, challenges_, commitments);
@@ -270,23 +284,23 @@ Commitments Laboratory::commit(const Program& program, std::span<const std::int3
   commitments.tree(Tree::weights) = columns.weights;
   for (const Tree tree : {Tree::weights, Tree::witness, Tree::fingerprints, Tree::logup}) {
     if (tree == Tree::weights && key_.weights_public) continue;
-    commitments.tree(tree)[blinder_table] = blinder_columns(tree, structure_[blinder_table][0], &random);
+    commitments.tree(tree).back() = blinder_columns(tree, structure_.back()[0], &random);
   }
   return commitments;
 }
 
 void Laboratory::disguise_tree(Tree tree, TableColumns& columns, const TableColumns& seen) {
-  columns[blinder_table] = seen[blinder_table];
-  for (std::size_t table = 0; table < table_count; ++table) {
+  columns.back() = seen.back();
+  for (std::size_t table = 0; table < shape_.claims(); ++table) {
     for (std::uint32_t c = 0; c < columns[table].size(); ++c) {
       for (const std::size_t row : free_rows(table, tree, c)) columns[table][c][row] = M31();
     }
   }
   const Openings wanted = open(tree, seen), without_masks = open(tree, columns);
   std::size_t i = 0;  // index in the tree
-  for (std::size_t table = 0; table < table_count; ++table) {
+  for (std::size_t table = 0; table < shape_.claims(); ++table) {
     for (std::uint32_t c = 0; c < columns[table].size(); ++c, ++i) {
-      const Openings& of_rows = units(shape_.log_sizes[table], offsets(tree, i), pinned(tree, i));
+      const Openings& of_rows = units(shape_.instances[table].log_size, offsets(tree, i), pinned(tree, i));
       const auto rows = free_rows(table, tree, c);
       Openings free_units;
       for (const std::size_t row : rows) free_units.push_back(of_rows[row]);
@@ -303,27 +317,26 @@ void Laboratory::disguise_tree(Tree tree, TableColumns& columns, const TableColu
 
 Commitments Laboratory::disguise(const Program& program, std::span<const std::int32_t> input,
                                  const Commitments& seen) {
-  Commitments commitments;
+  Commitments commitments(shape_.instances.size());
   ModelColumns columns = model(program);
   if (key_.hides_weights()) disguise_tree(Tree::weights, columns.weights, seen.tree(Tree::weights));
-  const Trace execution = execute(program, input, key_.batch);
+  const Trace execution = execute(program, input, key_.batch());
   Csprng unused = Csprng::insecure(0);
   Data data = commit_data_of(execution, unused);
-  const auto disguise_data = [&](Tree tree, std::size_t table, std::optional<DataCommitment>& committed) {
-    if (!committed) return;
-    TableColumns made;
-    made[table] = std::move(committed->columns);
-    disguise_tree(tree, made, seen.tree(tree));
-    committed->columns = std::move(made[table]);
-  };
-  disguise_data(Tree::input, input_table, data.input);
-  disguise_data(Tree::output, output_table, data.output);
-  Commitments without_masks;
+  for (std::size_t i = 0; i < data.tensors.size(); ++i) {
+    const std::size_t table = shape_.first_data() + i;
+    TableColumns made(shape_.instances.size()), seen_there(made);
+    made[table] = std::move(data.tensors[i].columns);
+    seen_there[table] = seen.tree(Tree::data)[table];
+    disguise_tree(Tree::data, made, seen_there);
+    data.tensors[i].columns = std::move(made[table]);
+  }
+  Commitments without_masks(shape_.instances.size());
   HonestTrace bare(program, arithmetisation_, columns, execution, nullptr, data.view());
   run_stages(bare, challenges_, without_masks);
   std::vector<QM31> rhos;
-  for (std::size_t table = 0; table < table_count; ++table) {
-    rhos[table] = seen.claimed_sums[table] - without_masks.claimed_sums[table];
+  for (std::size_t table = 0; table < shape_.claims(); ++table) {
+    rhos.push_back(seen.claimed_sums[table] - without_masks.claimed_sums[table]);
   }
   ChosenMasks source(program, arithmetisation_, columns, execution, data.view(), rhos,
                      [&](Tree tree, TableColumns& made) { disguise_tree(tree, made, seen.tree(tree)); });
@@ -331,15 +344,20 @@ Commitments Laboratory::disguise(const Program& program, std::span<const std::in
   commitments.tree(Tree::structure) = columns.structure;
   commitments.tree(Tree::weights) = columns.weights;
   add_data(data, commitments);
-  commitments.tree(Tree::logup)[blinder_table] = seen.tree(Tree::logup)[blinder_table];
-  Columns& blinder = commitments.tree(Tree::witness)[blinder_table];
+  commitments.tree(Tree::logup).back() = seen.tree(Tree::logup).back();
+  Columns& blinder = commitments.tree(Tree::witness).back();
   for (std::size_t i = 0; i < index_of(blinder::Witness::count); ++i) std::ranges::fill(blinder[i], M31());
   return commitments;
 }
 
 std::vector<FixedTree> Laboratory::make_trees(const Commitments& commitments) const {
   std::vector<FixedTree> trees;
-  for (const Tree tree : shape_.trees()) trees.push_back(make_tree(commitments.tree(tree)));
+  for (std::size_t tree = 0; tree < common_tree_count; ++tree) {
+    trees.push_back(make_tree(commitments.trees[tree]));
+  }
+  for (std::size_t table = shape_.first_data(); table < shape_.blinder(); ++table) {
+    trees.push_back(make_tree({commitments.tree(Tree::data)[table]}));
+  }
   return trees;
 }
 
@@ -350,10 +368,9 @@ Laboratory::Components Laboratory::components(const std::vector<QM31>& claimed_s
 FixedProof Laboratory::prove(const Components& components, std::span<const FixedTree> trees) const {
   FixedChannel channel(seed_);
   Scheme scheme(key_.pcs);
-  constexpr auto weights = static_cast<std::size_t>(Tree::weights);
   for (std::size_t t = 0; t < trees.size(); ++t) {
     scheme.commit(trees[t], channel);
-    if (t == weights) scheme.pin({pin_points_, pinned_values_of(Tree::weights, trees[t])});
+    scheme.pin(pin_of(static_cast<Tree>(std::min(t, common_tree_count)), trees[t]));
   }
   std::vector<const ComponentProver*> views;
   for (const auto& component : components) views.push_back(component.get());
@@ -367,8 +384,8 @@ FixedProof Laboratory::prove(const Components& components, std::span<const Fixed
       const auto& samples = proof.stark.sampled_values[t][c];
       columns.push_back(
           {scheme.trees()[t]->coefficients()[c], std::span(offsets).last(samples.size()), samples});
-      if (t != weights) continue;
-      columns.back().pin_points = pin_points_;
+      if (t >= scheme.pins().size()) continue;
+      columns.back().pin_points = scheme.pins()[t].points;
       columns.back().pinned = scheme.pins()[t].of(c);
     }
   }
@@ -385,7 +402,7 @@ Vector Laboratory::view(const FixedProof& proof, std::uint32_t first) const {
   };
   constexpr auto witness = static_cast<std::size_t>(Tree::witness);
   for (std::size_t i = first; i < proof.stark.queried_values[witness].size(); ++i) add_openings(witness, i);
-  for (std::size_t i = 0; i < composition_columns; ++i) add_openings(shape_.trees().size(), i);
+  for (std::size_t i = 0; i < composition_columns; ++i) add_openings(shape_.tree_count(), i);
   for (BaseColumn coordinate : proof.codeword.coordinates) {
     circle_ifft(coordinate);
     const auto end = coordinate.begin() + (std::ptrdiff_t{1} << height());

@@ -17,11 +17,14 @@
 
 namespace circlet::testing {
 
-/// Everything that one proof commits but its composition, in row order.
+/// Everything that one proof commits but its composition, in row order. The trees of committed values stand
+/// in one entry, as each has the columns of one instance.
 struct Commitments {
   std::array<TableColumns, tree_count> trees;
   std::vector<QM31> claimed_sums;
 
+  /// Without columns of any of so many instances.
+  explicit Commitments(std::size_t instances) { trees.fill(TableColumns(instances)); }
   [[nodiscard]] TableColumns& tree(Tree t) { return trees[static_cast<std::size_t>(t)]; }
   [[nodiscard]] const TableColumns& tree(Tree t) const { return trees[static_cast<std::size_t>(t)]; }
 };
@@ -59,7 +62,7 @@ class Laboratory {
   [[nodiscard]] const QM31& rho() const { return rho_; }
   [[nodiscard]] const OpenedAt& opened_at() const { return opened_at_; }
   [[nodiscard]] std::uint32_t queries() const { return key_.pcs.fri.n_queries; }
-  [[nodiscard]] std::uint32_t height() const { return key_.log_sizes.blinder; }
+  [[nodiscard]] std::uint32_t height() const { return key_.height(); }
   /// Queries that lie one trace row before another query: there the composition follows from what is open.
   [[nodiscard]] std::vector<std::uint32_t> adjacent_queries() const;
   /// Index of the blinder's first column in a tree.
@@ -69,12 +72,15 @@ class Laboratory {
   [[nodiscard]] std::vector<std::size_t> free_rows(std::size_t table, Tree tree, std::uint32_t column) const;
 
   /// `unit_openings` of the tests, computed once; of pinned columns with what the key shows of them.
-  const Openings& units(std::uint32_t log_size, const std::vector<int>& offsets, bool pinned = false);
-  /// What the key's pin shows of a column of weights that is 1 on a row and 0 elsewhere, by row.
-  [[nodiscard]] Openings pin_units(std::uint32_t log_size) const;
-  /// Whether the key pins column `column` of a tree.
-  [[nodiscard]] bool pinned(Tree tree, std::size_t column) const {
-    return tree == Tree::weights && column < key_.lanes;
+  const Openings& units(std::uint32_t log_size, const std::vector<int>& offsets,
+                        std::optional<Pinned> pinned = {});
+  /// What a pin shows of a column that is 1 on a row and 0 elsewhere, by row.
+  [[nodiscard]] Openings pin_units(Pinned what, std::uint32_t log_size) const;
+  /// Which pin column `column` of a tree has.
+  [[nodiscard]] std::optional<Pinned> pinned(Tree tree, std::size_t column) const {
+    if (tree == Tree::weights && column < key_.lanes()) return Pinned::weights;
+    if (tree == Tree::data && column < data::row_values) return Pinned::data;
+    return {};
   }
   /// Openings of a whole tree.
   [[nodiscard]] Openings open(Tree tree, const TableColumns& columns) const;
@@ -104,18 +110,23 @@ class Laboratory {
 
  private:
   [[nodiscard]] std::vector<int> offsets(Tree tree, std::size_t column) const;
-  /// The values of the pinned columns of a tree: column after column, one a point.
-  [[nodiscard]] std::vector<QM31> pinned_values_of(Tree tree, const FixedTree& committed) const;
+  [[nodiscard]] const std::vector<CirclePoint<QM31>>& points_of(Pinned what) const {
+    return pin_points_[static_cast<std::size_t>(what)];
+  }
+  /// The pin of a tree, if it has one: column after column its values, one a point.
+  [[nodiscard]] Pin pin_of(Tree tree, const FixedTree& committed) const;
   /// Commitments to the values of an execution, where the key has any.
   struct Data {
-    std::optional<DataCommitment> input, output;
+    std::vector<DataCommitment> tensors;  // in the key's order
     [[nodiscard]] CommittedValues view() const {
-      return {input ? &*input : nullptr, output ? &*output : nullptr};
+      CommittedValues values;
+      for (const DataCommitment& data : tensors) values.push_back(&data);
+      return values;
     }
   };
   [[nodiscard]] Data commit_data_of(const Trace& execution, Csprng& random) const;
-  /// Puts their columns into the trees input and output.
-  static void add_data(const Data& data, Commitments& commitments);
+  /// Puts their columns into their trees.
+  void add_data(const Data& data, Commitments& commitments) const;
 
   /// The columns that a key commits to; the mask rows of the weights are zero.
   [[nodiscard]] ModelColumns model(const Program& program) const;
@@ -125,14 +136,14 @@ class Laboratory {
   Arithmetisation arithmetisation_;
   AirShape shape_;
   std::vector<TableLayout> layouts_;
-  std::array<ComponentMasks, component_count> masks_;
+  std::vector<ComponentMasks> masks_;  // by tree of the table: in its own one from column 0 on
   TableColumns structure_;
   Challenges challenges_;
   std::uint32_t seed_ = 0;
   QM31 rho_, gamma_;
   OpenedAt opened_at_;
-  std::map<std::tuple<std::uint32_t, std::vector<int>, bool>, Openings> units_;
-  std::vector<CirclePoint<QM31>> pin_points_;  // the key's
+  std::map<std::tuple<std::uint32_t, std::vector<int>, std::optional<Pinned>>, Openings> units_;
+  std::array<std::vector<CirclePoint<QM31>>, 2> pin_points_;  // of weights, and of committed values
 };
 
 }  // namespace circlet::testing

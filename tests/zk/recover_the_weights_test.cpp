@@ -39,7 +39,7 @@ class WeakTrace : public HonestTrace {
   WeakTrace(const Program& program, const Arithmetisation& arithmetisation, const ModelColumns& model,
             const Trace& execution, Csprng& masks, const Weakness& weak)
       : HonestTrace(program, arithmetisation, model, execution, &masks), weak_(weak) {
-    if (weak_.rho) rhos_ = {};
+    if (weak_.rho) std::ranges::fill(rhos_, QM31());
   }
   TableColumns witness() override {
     HonestTrace::witness();
@@ -54,8 +54,9 @@ class WeakTrace : public HonestTrace {
 
  private:
   void clear(TableColumns& columns) const {
-    for_each_table([&]<class Shape>(auto table, Shape) {
-      if (!shape_.has(table)) return;
+    for_each_table([&]<class Shape>(auto kind, Shape) {
+      const std::size_t table = kind_index(kind);
+      if (kind == TableKind::data) return;
       const std::size_t fin = fin_row(model_.structure[table][Shape::fin]);
       for (BaseColumn& column : columns[table]) {
         std::fill(column.begin() + static_cast<std::ptrdiff_t>(fin) + 1, column.end(), M31());
@@ -79,11 +80,11 @@ class Owner {
     columns_ = model_columns(program_, arithmetisation_);
     const AirShape shape = air_shape(key_.key);
     if (weak.weights) {
-      columns_.weights[blinder_table] =
-          blinder_columns(Tree::weights, columns_.structure[blinder_table][0], &random_);
+      columns_.weights.back() = blinder_columns(Tree::weights, columns_.structure.back()[0], &random_);
       key_.weights = commit_tables(shape, columns_.weights, pcs.fri.log_blowup_factor);
       key_.key.weights_root = key_.weights->merkle().root();
-      key_.key.weights_pin = pinned_values(*key_.weights, Pinned::weights, key_.key.lanes(), key_.key.height());
+      key_.key.weights_pin =
+          pinned_values(*key_.weights, Pinned::weights, key_.key.lanes(), key_.key.height());
     }
     if (weak.live_everywhere) {
       std::ranges::fill(columns_.structure[activate_table][index_of(activate::Structure::live)], M31(1));
@@ -103,8 +104,8 @@ class Owner {
     for (std::size_t i = 0; i < count; ++i) {
       const auto input = ProgramBuilder(1, 0, 0, ++proved_).random_input(program_.tensors[program_.input], 1);
       const Trace execution = execute(program_, input, 1);
-      const Statement statement{
-          .context = {proved_}, .inputs = execution.input, .outputs = execution.output()};
+      const Statement statement{.context = {proved_},
+                                .tensors = {{execution.input, {}}, {execution.output(), {}}}};
       ProveOptions options{.context = statement.context};
       if (key_.key.zero_knowledge) {
         options.masks = &random_;
@@ -151,7 +152,7 @@ class Attacker {
     channel.mix_root(stark.commitments[3]);
     const auto second = channel.draw_secure_felts(2);
     seen.challenges = {first[0], first[1], second[0], second[1]};
-    channel.mix_felts(present_sums(proof.statement, proof.claimed_sums));
+    channel.mix_felts(proof.claimed_sums);
     channel.mix_root(stark.commitments[4]);
     channel.draw_secure_felt();
     channel.mix_root(stark.commitments[5]);
@@ -169,7 +170,7 @@ class Attacker {
     for (const auto& layer : stark.fri_proof.inner_layers) mix_layer(layer);
     channel.mix_felts(stark.fri_proof.last_layer_coefficients);
     channel.mix_u64(stark.proof_of_work);
-    seen.at.height = key_.log_sizes.blinder;
+    seen.at.height = key_.height();
     seen.at.log_blowup = key_.pcs.fri.log_blowup_factor;
     seen.at.positions =
         draw_query_positions(channel, seen.at.height + seen.at.log_blowup, key_.pcs.fri.n_queries);
@@ -182,7 +183,7 @@ class Attacker {
   /// The columns w of `linear`, from all proofs together: as if they were 0 after row `rows`.
   [[nodiscard]] std::optional<Columns> weights(std::size_t rows) const {
     Columns columns;
-    for (std::uint32_t lane = 0; lane < key_.lanes; ++lane) {
+    for (std::uint32_t lane = 0; lane < key_.lanes(); ++lane) {
       const auto column = recover(linear_table, Tree::weights, lane, {0}, rows, seen_);
       if (!column) return std::nullopt;
       columns.emplace_back(column->begin(), column->end());
@@ -270,7 +271,7 @@ class Attacker {
   [[nodiscard]] std::optional<Columns> weights_from_fingerprints() const {
     const std::size_t rows = arithmetisation_.linear.size();
     std::vector<std::array<Vector, 4>> b;  // by proof, but those whose queries meet in a low table
-    std::vector<Vector> powers(key_.lanes);
+    std::vector<Vector> powers(key_.lanes());
     for (const Seen& seen : seen_) {
       std::array<Vector, 4> coordinates;
       for (std::uint32_t c = 0; c < 4; ++c) {
@@ -281,20 +282,20 @@ class Attacker {
       }
       if (coordinates[3].empty()) continue;
       b.push_back(coordinates);
-      const auto of_t = descending_powers(seen.challenges.t, key_.lanes);
-      for (std::uint32_t lane = 0; lane < key_.lanes; ++lane) {
+      const auto of_t = descending_powers(seen.challenges.t, key_.lanes());
+      for (std::uint32_t lane = 0; lane < key_.lanes(); ++lane) {
         append_coordinates(std::span(&of_t[lane], 1), powers[lane]);
       }
     }
-    Columns weights(key_.lanes, BaseColumn(rows, M31()));
+    Columns weights(key_.lanes(), BaseColumn(rows, M31()));
     for (std::size_t row = 0; row < rows; ++row) {
       Vector wanted;
       for (const auto& coordinates : b) {
         for (const Vector& coordinate : coordinates) wanted.push_back(coordinate[row]);
       }
       const Solution solution(powers, wanted);
-      if (!solution.x || solution.rank < key_.lanes) return std::nullopt;
-      for (std::uint32_t lane = 0; lane < key_.lanes; ++lane) weights[lane][row] = (*solution.x)[lane];
+      if (!solution.x || solution.rank < key_.lanes()) return std::nullopt;
+      for (std::uint32_t lane = 0; lane < key_.lanes(); ++lane) weights[lane][row] = (*solution.x)[lane];
     }
     return weights;
   }
@@ -330,18 +331,18 @@ class Attacker {
     const AirShape shape = air_shape(key_);
     std::uint32_t index = column;
     for (std::size_t before = 0; before < table; ++before) {
-      index += table_layout(before, shape.lanes(before)).width(tree);
+      index += table_layout(shape.instances[before]).width(tree);
     }
     std::vector<Vector> of_rows(rows);
     Vector opened;
     if (tree == Tree::weights) {
       const Pin pin{pin_points(Pinned::weights, key_.weights_root), key_.weights_pin};
       for (std::size_t i = 0; i < pin.points.size(); ++i) {
-        const OpenedAt at{.height = key_.log_sizes.blinder,
+        const OpenedAt at{.height = key_.height(),
                           .log_blowup = key_.pcs.fri.log_blowup_factor,
                           .point = pin.points[i],
                           .positions = {}};
-        const auto units = unit_openings(at, shape.log_sizes[table], {0});
+        const auto units = unit_openings(at, shape.instances[table].log_size, {0});
         for (std::size_t row = 0; row < rows; ++row) {
           of_rows[row].insert(of_rows[row].end(), units[row].begin(), units[row].end());
         }
@@ -349,7 +350,7 @@ class Attacker {
       }
     }
     for (const Seen& seen : proofs) {
-      const auto units = unit_openings(seen.at, shape.log_sizes[table], offsets);
+      const auto units = unit_openings(seen.at, shape.instances[table].log_size, offsets);
       for (std::size_t row = 0; row < rows; ++row) {
         of_rows[row].insert(of_rows[row].end(), units[row].begin(), units[row].end());
       }

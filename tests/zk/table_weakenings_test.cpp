@@ -60,7 +60,7 @@ bool hides(Laboratory& lab) {
 
 /// Names of the constraints of `activate` that the columns break.
 std::set<std::string> broken_constraints(const Laboratory& lab, const Commitments& commitments) {
-  TableTrace trace{.log_size = lab.shape().log_sizes[activate_table], .trees = {}};
+  TableTrace trace{.log_size = lab.shape().instances[activate_table].log_size, .trees = {}};
   for (std::size_t tree = 0; tree < tree_count; ++tree) {
     trace.trees[tree] = commitments.trees[tree][activate_table];
   }
@@ -132,7 +132,7 @@ TEST_CASE("P_blinded_through_its_numerator_on_the_same_cells_leaks") {
     for (BaseColumn& column : columns) column[fin] = M31();
     Vector all;
     for (const Vector& opened :
-         open_columns(lab.opened_at(), lab.shape().log_sizes[lut_table], columns, {0})) {
+         open_columns(lab.opened_at(), lab.shape().instances[lut_table].log_size, columns, {0})) {
       all.insert(all.end(), opened.begin(), opened.end());
     }
     return all;
@@ -173,8 +173,9 @@ TEST_CASE("claimed_sums_without_rho_are_the_witness_s") {
     Csprng random = Csprng::insecure(seed);
     const Commitments commitments = lab.commit(program, input, random);
     auto sums = commitments.claimed_sums;
-    for_each_table([&]<class Shape>(auto table, Shape) {
-      if (!lab.shape().has(table)) return;
+    for_each_table([&]<class Shape>(auto kind, Shape) {
+      const std::size_t table = kind_index(kind);
+      if (kind == TableKind::data) return;
       const std::size_t row = fin_row(lab.structure()[table][Shape::fin]);
       if (!with_rho) sums[table] -= secure_at(commitments.tree(Shape::rho_tree)[table], Shape::rho, row);
     });
@@ -183,15 +184,15 @@ TEST_CASE("claimed_sums_without_rho_are_the_witness_s") {
   const auto without = claimed(two().first, two().first_input, 1, false);
   CHECK(claimed(two().first, two().first_input, 2, false) == without);
   const auto other = claimed(two().second, two().second_input, 1, false);
-  for (std::size_t table = 0; table < table_count; ++table) {
-    if (table != linear_table && lab.shape().has(table)) CHECK(other[table] != without[table]);
+  for (std::size_t table = 0; table < lab.shape().claims(); ++table) {
+    if (table != linear_table) CHECK(other[table] != without[table]);
   }
   // With rho, only their sum is the same.
   const auto first = claimed(two().first, two().first_input, 1, true);
   const auto second = claimed(two().first, two().first_input, 2, true);
   QM31 sum;
-  for (std::size_t table = 0; table < table_count; ++table) {
-    CHECK((first[table] != second[table]) == lab.shape().has(table));
+  for (std::size_t table = 0; table < lab.shape().claims(); ++table) {
+    CHECK(first[table] != second[table]);
     sum += first[table] - second[table];
   }
   CHECK(sum.is_zero());
@@ -202,7 +203,7 @@ TEST_CASE("the_weights_leak_in_the_first_proof_beyond_the_budget") {
   Laboratory lab(two().first, options(10));
   const auto free = lab.free_rows(linear_table, Tree::weights, 0);
   REQUIRE(chosen.proof_budget == proofs_hidden_by(free.size(), queries));
-  const std::uint32_t log_size = lab.shape().log_sizes[linear_table];
+  const std::uint32_t log_size = lab.shape().instances[linear_table].log_size;
   std::vector<std::size_t> fixed;
   for (std::size_t row = 0; row < std::size_t{1} << log_size; ++row) {
     if (std::ranges::find(free, row) == free.end()) fixed.push_back(row);
@@ -219,7 +220,8 @@ TEST_CASE("the_weights_leak_in_the_first_proof_beyond_the_budget") {
       opened.add(coefficients);
     }
   };
-  const Openings of_pin = lab.pin_units(log_size);  // the key shows it before the first proof
+  const Openings of_pin =
+      lab.pin_units(Pinned::weights, log_size);  // the key shows it before the first proof
   REQUIRE(of_pin[0].size() == pinned_openings);
   show(of_pin);
   for (; leaks == 0; ++proofs, lab.redraw()) {

@@ -94,9 +94,8 @@ std::string bind_columns(const SymbolicTable& table, Tree tree, const std::strin
 
 std::string cairo_evaluator(const SymbolicTable& table, std::uint32_t lanes) {
   static constexpr std::pair<Tree, const char*> trees[] = {
-      {Tree::structure, "structure"}, {Tree::weights, "weights"},
-      {Tree::witness, "witness"},     {Tree::fingerprints, "fingerprints"},
-      {Tree::logup, "logup"},         {Tree::data, "data"}};
+      {Tree::structure, "structure"},       {Tree::weights, "weights"}, {Tree::witness, "witness"},
+      {Tree::fingerprints, "fingerprints"}, {Tree::logup, "logup"},     {Tree::data, "data"}};
   std::string columns, parameters;
   for (const auto& [tree, name] : trees) {
     const std::string bound = bind_columns(table, tree, name, lanes);
@@ -109,8 +108,9 @@ std::string cairo_evaluator(const SymbolicTable& table, std::uint32_t lanes) {
   std::string body;
   CairoPrinter printer(table, lanes);
   for (const Statement& statement : printer.statements()) {
-    body += statement.constraint.empty() ? "    let " + statement.name + " = " + statement.text + ";\n"
-                                         : "    // " + statement.constraint + "\n    acc = acc * rho + (" + statement.text + ");\n";
+    body += statement.constraint.empty()
+                ? "    let " + statement.name + " = " + statement.text + ";\n"
+                : "    // " + statement.constraint + "\n    acc = acc * rho + (" + statement.text + ");\n";
   }
   std::string imports = "Constants";
   for (const char* helper : {"horner", "in_range", "look_up", "secure", "secure_with_previous", "wire"}) {

@@ -50,8 +50,8 @@ class FormulaPrinter : public Printer {
 }  // namespace
 
 std::string reference(const SymbolicTable& table, TableKind kind) {
-  static constexpr const char* trees[tree_count] = {"structure", "weights", "witness", "fingerprints",
-                                                    "LogUp",     "own"};
+  static constexpr const char* trees[tree_count] = {"structure",    "weights", "witness",
+                                                    "fingerprints", "LogUp",   "own"};
   std::string text =
       "\n## " + table.name + "\n\n| tree | column | field | offsets | meaning |\n|---|---|---|---|---|\n";
   for (const SymbolicColumn& column : table.columns) {

@@ -45,8 +45,8 @@ class RustPrinter : public Printer {
 };
 
 std::string tree_constant(Tree tree) {
-  static constexpr const char* names[] = {"STRUCTURE_TREE",     "WEIGHTS_TREE", "WITNESS_TREE",
-                                          "FINGERPRINTS_TREE",  "LOGUP_TREE",   "constants.data_tree"};
+  static constexpr const char* names[] = {"STRUCTURE_TREE",    "WEIGHTS_TREE", "WITNESS_TREE",
+                                          "FINGERPRINTS_TREE", "LOGUP_TREE",   "constants.data_tree"};
   return names[static_cast<std::size_t>(tree)];
 }
 

@@ -34,9 +34,9 @@ constexpr std::uint32_t is_used(const Exchange<Count, Message>&) {
 
 }  // namespace
 
-TableComponent::TableComponent(std::size_t instance, const AirShape& shape,
-                               std::vector<std::uint32_t>& first, const Challenges& challenges,
-                               const QM31& claimed_sum, const DeletedConstraints& deleted)
+TableComponent::TableComponent(std::size_t instance, const AirShape& shape, std::vector<std::uint32_t>& first,
+                               const Challenges& challenges, const QM31& claimed_sum,
+                               const DeletedConstraints& deleted)
     : instance_(shape.instances[instance]),
       layout_(table_layout(instance_)),
       positions_(shape.tree_positions(instance)),

@@ -50,9 +50,9 @@ class TableProver final : public ComponentProver {
       if (half_size < 16) {
         accumulate_small(trace, first, last, divided, out);
       } else {
-        domain_kernels().accumulate[kind_index(component_.instance().kind)]({trace, component_.positions(),
-                                                         component_.constants(), divided.data(),
-                                                         component_.instance().lanes(), first, last, out});
+        domain_kernels().accumulate[kind_index(component_.instance().kind)](
+            {trace, component_.positions(), component_.constants(), divided.data(),
+             component_.instance().lanes(), first, last, out});
       }
     }
   }
@@ -69,7 +69,8 @@ class TableProver final : public ComponentProver {
         sum += coefficients[next++].value() * value;
       };
       ScalarEvaluator<M31, DomainSource, decltype(sink)> eval(source, component_.constants(), sink);
-      with_component(component_.instance().kind, component_.instance().lanes(), [&](auto shape) { constraints(eval, shape); });
+      with_component(component_.instance().kind, component_.instance().lanes(),
+                     [&](auto shape) { constraints(eval, shape); });
       const auto coordinates = sum.coordinates();
       for (std::size_t c = 0; c < 4; ++c) out[c][slot] = (M31(out[c][slot]) + coordinates[c]).value();
     }

@@ -83,9 +83,7 @@ class DomainEvaluator : public PackedConstants {
   BaseRange witness_range(ColumnName, std::uint32_t n, std::string_view) {
     return {take(Tree::witness, n), slot_};
   }
-  BaseRange data_range(ColumnName, std::uint32_t n, std::string_view) {
-    return {take(Tree::data, n), slot_};
-  }
+  BaseRange data_range(ColumnName, std::uint32_t n, std::string_view) { return {take(Tree::data, n), slot_}; }
   Secure fingerprint(ColumnName, std::string_view) { return load(take(Tree::fingerprints, 4), slot_); }
   WithPrevious<Secure> fingerprint_with_previous(ColumnName, std::string_view) {
     return with_previous(Tree::fingerprints);

@@ -29,9 +29,7 @@ class RowBlock : public PackedConstants {
   BaseRange witness_range(ColumnName, std::uint32_t n, std::string_view) {
     return {take(Tree::witness, n), row_};
   }
-  BaseRange data_range(ColumnName, std::uint32_t n, std::string_view) {
-    return {take(Tree::data, n), row_};
-  }
+  BaseRange data_range(ColumnName, std::uint32_t n, std::string_view) { return {take(Tree::data, n), row_}; }
   Secure fingerprint(ColumnName, std::string_view) {
     const std::uint32_t* const* columns = take(Tree::fingerprints, 4);
     if (columns == nullptr) return PackedQM31::zero();

@@ -19,8 +19,8 @@ std::shared_ptr<const CommittedTree<Blake2sMerkleChannel>> commit_tables(const A
 std::shared_ptr<const CommittedTree<Blake2sMerkleChannel>> commit_columns(
     std::span<const std::span<const M31>> columns, std::uint32_t log_blowup);
 
-/// The values of the first `columns` columns of `tree`, lifted to 2^m, at the points that follow from its root
-/// (stark/pin.hpp): column after column, one a point.
+/// The values of the first `columns` columns of `tree`, lifted to 2^m, at the points that follow from its
+/// root (stark/pin.hpp): column after column, one a point.
 std::vector<QM31> pinned_values(const CommittedTree<Blake2sMerkleChannel>& tree, Pinned what,
                                 std::size_t columns, std::uint32_t m);
 

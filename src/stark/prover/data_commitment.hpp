@@ -34,7 +34,8 @@ struct DataCommitment {
   /// What a statement says of it.
   [[nodiscard]] Commitment commitment() const { return {root(), pin}; }
   [[nodiscard]] Blake2sHash id() const {
-    return commitment_id(commitment(), static_cast<std::uint32_t>(values.size()), log_size, log_blowup, scales);
+    return commitment_id(commitment(), static_cast<std::uint32_t>(values.size()), log_size, log_blowup,
+                         scales);
   }
 };
 

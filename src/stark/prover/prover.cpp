@@ -15,8 +15,7 @@ namespace {
 /// What a statement says of each tensor of the key, whose values are those of the input or the output:
 /// the values, a commitment to them, or nothing.
 std::vector<Stated> state(const VerificationKey& key, const Trace& execution, const CommittedValues& data) {
-  const auto committed =
-      std::ranges::count(key.tensors, Visibility::committed, &PublicTensor::visibility);
+  const auto committed = std::ranges::count(key.tensors, Visibility::committed, &PublicTensor::visibility);
   require(data.size() == static_cast<std::size_t>(committed), ErrorKind::bad_input, [&] {
     return "the key has " + std::to_string(committed) + " committed inputs and outputs, and " +
            std::to_string(data.size()) + " commitments are given";
@@ -30,7 +29,8 @@ std::vector<Stated> state(const VerificationKey& key, const Trace& execution, co
     if (tensor.visibility != Visibility::committed) continue;
     const DataCommitment& commitment = **next++;
     check_data_fits(commitment, key, tensor);
-    require(commitment.values == values, ErrorKind::bad_input, "the commitment is to other values than these");
+    require(commitment.values == values, ErrorKind::bad_input,
+            "the commitment is to other values than these");
     stated.commitment = commitment.commitment();
   }
   return tensors;
@@ -80,8 +80,8 @@ Proof prove_trace(const ProvingKey& proving_key, const Statement& statement, Tra
   channel.observe(options.observer);
   CommitmentSchemeProver<Blake2sMerkleChannel> scheme(key.pcs, options.phases);
   PhaseTimer timer(options.phases);
-  const BaseColumn a = blinder_structure(key.height(), proving_key.first_blinder_row,
-                                         table_shape(key).hidden_queries);
+  const BaseColumn a =
+      blinder_structure(key.height(), proving_key.first_blinder_row, table_shape(key).hidden_queries);
   const auto commit_tree = [&](std::shared_ptr<const CommittedTree<Blake2sMerkleChannel>> tree) {
     if (options.trees) options.trees(*tree);
     scheme.commit(std::move(tree), channel);

@@ -31,7 +31,8 @@ void commit_weights(ProvingKey& proving_key, ModelColumns& columns, Csprng* mask
     if (key.hides_weights()) mask_weights(key, columns, masks == nullptr ? system : *masks);
     proving_key.weights = commit_tables(air_shape(key), columns.weights, key.pcs.fri.log_blowup_factor);
     key.weights_root = proving_key.weights->merkle().root();
-    if (!is_special(pin_points(Pinned::weights, key.weights_root), table_sizes(key).linear, key.height())) break;
+    if (!is_special(pin_points(Pinned::weights, key.weights_root), table_sizes(key).linear, key.height()))
+      break;
     require(key.hides_weights(), ErrorKind::unsupported,
             "the root of these weights gives no point to pin them at (one in 2^58 does); change a weight");
   }

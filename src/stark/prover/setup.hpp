@@ -10,11 +10,12 @@
 #include "compute/csprng.hpp"
 #include "fri/prover/committed_tree.hpp"
 #include "lowering/arithmetise.hpp"
-#include "program/model_file.hpp"
 #include "program/program.hpp"
 #include "stark/verification_key.hpp"
 
 namespace circlet {
+
+struct PublicModel;  // program/model_file.hpp
 
 enum class Target : std::uint8_t { chain, offchain };
 

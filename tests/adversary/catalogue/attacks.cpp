@@ -55,17 +55,16 @@ Attack committed_input_of_another_execution() {
 }
 Attack committed_output_of_another_execution() {
   CommittedModel forger;
-  forger.output = CommittedModel::changed(forger.model, forger.model.key().output(), forger.execution.output());
+  forger.output =
+      CommittedModel::changed(forger.model, forger.model.key().output(), forger.execution.output());
   return forger.forged(bus, Weakness{.any_balance = true});
 }
 /// An honest proof with the root of other values in its statement.
 Attack committed_swapped(const std::string& refused_by,
                          const std::function<void(Statement&, const CommittedModel&)>& change) {
   const CommittedModel prover;
-  Attack attack = prover.forged(refused_by, Weakness{
-                                                      .any_data_roots = true,
-                                                      .no_data_pin = true,
-                                                      .unmixed = {Item::data_roots}});
+  Attack attack = prover.forged(
+      refused_by, Weakness{.any_data_roots = true, .no_data_pin = true, .unmixed = {Item::data_roots}});
   change(attack.proof.statement, prover);
   return attack;
 }
@@ -98,7 +97,7 @@ Attack committed_root_left_out() {
 /// An honest proof with another value in the pin of its statement.
 Attack committed_pin_changed() {
   const CommittedModel prover;
-  Attack attack = prover.forged("", {.no_data_pin = true, .unmixed = {Item::data_roots}});
+  Attack attack = prover.forged(bus, {.no_data_pin = true, .unmixed = {Item::data_roots}});
   attack.proof.statement.tensors[0].commitment->pin[0] += QM31(M31(1));
   return attack;
 }
@@ -451,8 +450,7 @@ Attack claimed_sums_after_the_composition_coefficient() {
   statement.tensors[1].values[0] ^= 1;
   LyingTrace trace(model, execution);
   const Weakness weak{.unmixed = {Item::claimed_sums}};
-  const auto cancel = [&](std::vector<QM31>& sums, const QM31& rho,
-                          const Challenges& challenges) {
+  const auto cancel = [&](std::vector<QM31>& sums, const QM31& rho, const Challenges& challenges) {
     QM31 missing = -public_messages(model.key(), statement, challenges);
     for (const auto& sum : sums) missing -= sum;
     const std::size_t distance =
@@ -543,7 +541,8 @@ Attack stale_scale() {
                         Weakness{.unmixed = {Item::key}});
 }
 Attack stale_range() {
-  return of_a_stale_key([](VerificationKey& key) { key.output().max += 1; }, Weakness{.unmixed = {Item::key}});
+  return of_a_stale_key([](VerificationKey& key) { key.output().max += 1; },
+                        Weakness{.unmixed = {Item::key}});
 }
 Attack stale_reads() {
   return of_a_stale_key([](VerificationKey& key) { key.constants[0].reads += 1; });
@@ -629,7 +628,9 @@ Attack table_of_another_size() {
   taller.recommit();
   const auto execution = model.honest();
   struct Source : LyingTrace {
-    Source(const ForgedModel& m, const Trace& e) : LyingTrace(m, e) { shape_.instances[mac_at].log_size += 1; }
+    Source(const ForgedModel& m, const Trace& e) : LyingTrace(m, e) {
+      shape_.instances[mac_at].log_size += 1;
+    }
   } trace(taller, execution);
   ProvingKey proving_key{.key = model.key(),
                          .structure = with_root(taller.proving_key.structure, model.key().structure_root),
@@ -701,6 +702,8 @@ std::vector<AttackEntry> attacks() {
       {"committed_output_swapped", Layer::statement, "the root of another output", committed_output_swapped},
       {"committed_roots_exchanged", Layer::statement, "the input's root as the output's",
        committed_roots_exchanged},
+      {"committed_pin_changed", Layer::statement, "another value in the pin of committed values",
+       committed_pin_changed},
       {"committed_root_left_out", Layer::statement, "no root where values are committed",
        committed_root_left_out},
       {"false_hidden_value", Layer::bus, "a hidden value, and all that follows from it", false_hidden_value},

@@ -26,7 +26,8 @@ constexpr std::size_t bias_row = 3, claim_row = 4, linear_fin = 5, last_row = 15
 
 /// Rebuilds the structure columns from an arithmetisation that no program gives rise to.
 void rebuild(ForgedModel& model) {
-  table_sizes(model.key()) = model.arithmetisation.log_sizes = least_log_sizes(model.arithmetisation);
+  model.arithmetisation.log_sizes = least_log_sizes(model.arithmetisation);
+  set_sizes(model.key(), model.arithmetisation.log_sizes);
   model.columns = model_columns(model.program, model.arithmetisation);
   model.recommit();
 }
@@ -259,7 +260,8 @@ BadKey kt_on_the_first_row_of_activate_decouples_the_claim_from_the_values() {
   LyingTrace trace(honest, execution);
   trace.on_fingerprints = [&](TableColumns& fingerprints, const Challenges& challenges) {
     auto& columns = fingerprints[activate_at];
-    const QM31 error = claim_of(statement.tensors[0].values, 3, challenges) - claim_of(other_input, 3, challenges);
+    const QM31 error =
+        claim_of(statement.tensors[0].values, 3, challenges) - claim_of(other_input, 3, challenges);
     QM31 at_row = error * challenges.t.square().inverse();
     set_secure(columns, activate_T, last_row, at_row * challenges.t.inverse());
     for (std::size_t row = 0; row < 3; ++row, at_row *= challenges.t)
@@ -597,7 +599,7 @@ struct TableKey {
   ForgedModel bad = lie.model;
 
   TableKey(std::size_t table, const Program& program, const SetupOptions& options = {})
-      : lie(program, table == input_table || table == output_table, options) {}
+      : lie(program, is_data(table), options) {}
 
   BadKey proven(LyingTrace& trace, const std::string& rule) const {
     return {bad, prove_trace(bad.proving_key, lie.statement, trace, {.data = lie.data()}), rule};
@@ -637,7 +639,7 @@ BadKey with_keepr_on_the_first_row(std::size_t table, const std::string& name) {
 /// With one weight a row, row 0 of linear is a first tile, which sends no message; nor does the first of two
 /// rows of committed values.
 BadKey with_a_first_row_that_is_not_real(std::size_t table, const std::string& name) {
-  const bool committed = table == input_table || table == output_table;
+  const bool committed = is_data(table);
   TableKey key(table, committed ? random_mlp(17, 4, 17, 1) : regression(),
                {.target = Target::offchain, .lanes = 1});
   key.bad.structure(table, "real")[0] = M31();
@@ -694,8 +696,7 @@ std::vector<BadKeyEntry> bad_keys() {
       {"products_of_claims_reach_a_degree_at_which_the_output_is_minus_1",
        [] { return products_of_claims_reach_a_degree_at_which_two_outputs_are_proved(-1); }},
   };
-  for_each_table([&]<class Shape>(auto index, Shape) {
-    const std::string table = Shape::table;
+  for_each_place([&](std::size_t index, auto, const std::string& table) {
     list.push_back(
         {"without_fin_the_claimed_sum_of_" + table + "_is_free", [=] { return without_fin(index, table); }});
     list.push_back({"keepr_on_the_first_row_of_" + table + "_starts_the_sum_anywhere",

@@ -96,14 +96,15 @@ Attack witness_on_another_coset() {
 Attack table_of_half_the_size() {
   const auto model = mlp();
   auto taller = model;
-  table_sizes(taller.key()).mac += 1;
-  taller.key().height() += 1;
+  TableSizes sizes = table_sizes(model.key());
+  ++sizes.mac;
+  ++sizes.blinder;
+  set_sizes(taller.key(), sizes);
   for (std::size_t column = 0; column < taller.columns.structure[mac_at].size(); ++column) {
-    taller.columns.structure[mac_at][column].resize(std::size_t{1} << table_sizes(taller.key()).mac,
-                                                    M31(column == 0 ? 1 : 0));
+    taller.columns.structure[mac_at][column].resize(std::size_t{1} << sizes.mac, M31(column == 0 ? 1 : 0));
   }
   for (auto* columns : {&taller.columns.structure, &taller.columns.weights}) {
-    for (auto& column : (*columns)[blinder_table]) {
+    for (auto& column : columns->back()) {
       column.resize(std::size_t{1} << taller.key().height(), M31());
     }
   }

@@ -7,7 +7,7 @@ namespace {
 
 /// With the table: committed values if it is one of those.
 FalseStatement false_statement(std::size_t table, bool hides) {
-  const bool committed = table == input_table || table == output_table;
+  const bool committed = is_data(table);
   return FalseStatement(random_mlp(3, 4, 2, 1), committed, {}, hides);
 }
 
@@ -74,13 +74,13 @@ Attack blinder_on_e() {
 
 std::vector<AttackEntry> mask_attacks() {
   std::vector<AttackEntry> list;
-  for_each_table([&]<class Shape>(auto index, Shape) {
-    const std::string table = Shape::table;
+  for_each_place([&]<class Shape>(std::size_t index, Shape, const std::string& table) {
     for (const bool first : {true, false}) {
       const std::string row = first ? "first" : "last";
       list.push_back({table + "_" + row + "_mask_row_read_as_real", Layer::masks,
-                      "an output, by a message on the " + row + " mask row of " + table,
-                      [=] { return message_on_a_mask_row(index, table + ".fin", first); }});
+                      "an output, by a message on the " + row + " mask row of " + table, [=] {
+                        return message_on_a_mask_row(index, std::string(Shape::table) + ".fin", first);
+                      }});
     }
     list.push_back({"rho_of_" + table + "_after_the_challenges", Layer::masks,
                     "an output, by a rho of " + table + " that repairs the bus",

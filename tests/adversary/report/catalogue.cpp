@@ -18,6 +18,7 @@ std::string lacking(const Weakness& weak) {
   if (weak.one_round) parts.emplace_back("the second round of challenges");
   if (weak.any_roots) parts.emplace_back("the comparison of the roots with the key's");
   if (weak.any_data_roots) parts.emplace_back("the comparison of the roots of committed values");
+  if (weak.no_data_pin) parts.emplace_back("the pins of committed values");
   if (weak.any_config) parts.emplace_back("the comparison of the parameters with the key's");
   if (weak.any_values) parts.emplace_back("the ranges of public values");
   if (weak.any_balance) parts.emplace_back("the sum of the bus");

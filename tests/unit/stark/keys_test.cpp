@@ -20,8 +20,8 @@ constexpr PcsConfig small_pcs{
     .fri = {.log_blowup_factor = 1, .log_last_layer_degree_bound = 0, .n_queries = 3, .fold_step = 1}};
 
 /// The key that is changed here: no pin is left out, no rule is broken.
-VerificationKey small_key() {
-  VerificationKey key = testing::small_key();
+VerificationKey changed_key() {
+  VerificationKey key = small_key();
   key.pcs = small_pcs;
   return key;
 }
@@ -32,7 +32,7 @@ std::string refusal_of_words(const std::vector<std::uint32_t>& words) {
 
 /// Of the words of the small key with these changes.
 std::string refusal_with(const std::function<void(VerificationKey&)>& change) {
-  VerificationKey key = small_key();
+  VerificationKey key = changed_key();
   change(key);
   return refusal_of_words(key.to_words());
 }
@@ -58,7 +58,7 @@ std::string refusal_of_file(const std::function<void(Bytes&)>& change) {
 
 TEST_CASE("a_key_is_read_back_from_its_words") {
   CHECK(refusal_with([](VerificationKey&) {}) == "accepted");
-  CHECK(VerificationKey::from_words(small_key().to_words()) == small_key());
+  CHECK(VerificationKey::from_words(changed_key().to_words()) == changed_key());
   CHECK(refusal_with([](VerificationKey& key) { key.zero_knowledge = key.weights_public = true; }) ==
         "accepted");
 }
@@ -205,11 +205,13 @@ TEST_CASE("a_key_has_inputs_and_then_outputs_each_within_its_bounds") {
         "verification key: claim wire is 15, outside 16..2147483646");
   CHECK(with_tensors([](Tensors& t) { t[0].visibility = Visibility::hidden; }) ==
         "verification key: claim wire is 16, outside 0..0");
-  CHECK(with_tensors([](Tensors& t) { t[0].rows = 0; }) == "verification key: rows is 0, outside 1..16777216");
+  CHECK(with_tensors([](Tensors& t) { t[0].rows = 0; }) ==
+        "verification key: rows is 0, outside 1..16777216");
   CHECK(with_tensors([](Tensors& t) { t[0].min = t[0].max + 1; }) ==
         "verification key: the least value exceeds the greatest");
-  CHECK(with_tensors([](Tensors& t) { t[0].scales = {1, 1, 1}; }) ==
-        "verification key: scales: 3 scales for 2 rows");
+  CHECK(with_tensors([](Tensors& t) {
+          t[0].scales = {1, 1, 1};
+        }) == "verification key: scales: 3 scales for 2 rows");
   CHECK(with_tensors([](Tensors& t) { t[0].scales = {0}; }) ==
         "verification key: scales: a scale is not a positive number");
 }
@@ -217,26 +219,26 @@ TEST_CASE("a_key_has_inputs_and_then_outputs_each_within_its_bounds") {
 TEST_CASE("the_flags_of_a_key_are_two_and_public_weights_are_of_keys_that_hide") {
   CHECK(refusal_with([](VerificationKey& key) { key.weights_public = true; }) ==
         "verification key: flags: public weights of a key that hides nothing");
-  auto words = small_key().to_words();
-  const std::size_t flags = 4 + 3 * small_key().instances.size() + 5;
+  auto words = changed_key().to_words();
+  const std::size_t flags = 4 + 3 * changed_key().instances.size() + 5;
   REQUIRE(words[flags] == 0);
   words[flags] = 4;
   CHECK(refusal_of_words(words) == "verification key: flags is 4, outside 0..3");
 }
 
 TEST_CASE("a_key_of_the_version_before_is_refused_with_advice") {
-  auto words = small_key().to_words();
+  auto words = changed_key().to_words();
   words[0] = 4;
   CHECK(contains(refusal_of_words(words), "run `circlet setup` again"));
-  words = small_key().to_words();
+  words = changed_key().to_words();
   words[1] = 3;
   CHECK(refusal_of_words(words) == "verification key: AIR id is 3, outside 4..4");
 }
 
 TEST_CASE("a_key_that_announces_more_scales_than_it_has_words_makes_no_room_for_them") {
-  auto words = small_key().to_words();
+  auto words = changed_key().to_words();
   // After the tables, the parameters, the flags, the constant wires and the number of tensors.
-  const std::size_t tensor = 4 + 3 * small_key().instances.size() + 6 + 5 + 1;
+  const std::size_t tensor = 4 + 3 * changed_key().instances.size() + 6 + 5 + 1;
   words[tensor + 5] = words[tensor + 8] = 1U << 24;
   CHECK(refusal_of_words(words) == "verification key: truncated in scales");
 }
@@ -244,14 +246,14 @@ TEST_CASE("a_key_that_announces_more_scales_than_it_has_words_makes_no_room_for_
 TEST_CASE("the_file_of_a_key_ends_with_its_words") {
   const ScratchFolder folder;
   ByteWriter writer;
-  writer.write_counted(std::span<const std::uint32_t>(small_key().to_words()));
+  writer.write_counted(std::span<const std::uint32_t>(changed_key().to_words()));
   Bytes payload = writer.take();
   const auto save = [&] {
     write_file(folder / "model.vk",
                seal_artefact(ArtefactKind::verification_key, VerificationKey::format_version, payload));
   };
   save();
-  CHECK(load_verification_key(folder / "model.vk") == small_key());
+  CHECK(load_verification_key(folder / "model.vk") == changed_key());
   payload.push_back(0);
   save();
   CHECK(contains(refusal(ErrorKind::bad_input, [&] { load_verification_key(folder / "model.vk"); }),

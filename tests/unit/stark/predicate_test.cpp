@@ -47,7 +47,8 @@ TEST_CASE("an_honest_proof_of_a_predicate_verifies_and_shows_nothing_else") {
       CAPTURE(to_text(predicate));
       const Program program = with_predicate(model, predicate);
       for (const bool zero_knowledge : {true, false}) {
-        const ProvingKey proving_key = setup_any(program, {.pcs = small_pcs, .zero_knowledge = zero_knowledge});
+        const ProvingKey proving_key =
+            setup_any(program, {.pcs = small_pcs, .zero_knowledge = zero_knowledge});
         CHECK(proving_key.key.output().form == predicate.kind);
         CHECK(VerificationKey::from_words(proving_key.key.to_words()) == proving_key.key);
         for (std::uint32_t seed = 0; seed < 4; ++seed) {
@@ -83,7 +84,8 @@ TEST_CASE("the_structure_of_a_predicate_is_well_formed_and_rebuilds_its_root") {
       for (const std::uint32_t batch : {1U, 2U}) {
         if (batch > 1 && predicate.kind == Predicate::Kind::argmax) continue;
         const Program program = with_predicate(model, predicate);
-        const auto key = setup_any(program, {.target = Target::offchain, .batch = batch, .pcs = small_pcs}).key;
+        const auto key =
+            setup_any(program, {.target = Target::offchain, .batch = batch, .pcs = small_pcs}).key;
         CHECK_NOTHROW(check_structure(build_structure(arithmetise(program, key)), public_wires(key),
                                       key.pcs.fri.n_queries));
         CHECK(structure_root(with_predicate(structure_of(model), predicate), key) == key.structure_root);

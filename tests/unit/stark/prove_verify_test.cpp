@@ -2,6 +2,7 @@
 
 #include "fri/prover/commitment_scheme_prover.hpp"
 #include "lowering/structure.hpp"
+#include "program/model_file.hpp"
 #include "program/predicate.hpp"
 #include "stark/prover/prover.hpp"
 #include "stark/verifier.hpp"
@@ -33,11 +34,7 @@ void check_round_trip(const Program& program, const SetupOptions& options) {
   if (input_data) data.push_back(&*input_data);
   if (output_data) data.push_back(&*output_data);
   const auto proof =
-      prove(proving_key, program, input,
-            {.context = {1, 2, 3},
-             .observer = {},
-             .phases = {},
-             .data = data});
+      prove(proving_key, program, input, {.context = {1, 2, 3}, .observer = {}, .phases = {}, .data = data});
   CHECK_NOTHROW(verify(key, proof));
   CHECK(decode_proof(encode_proof(proof), "proof") == proof);
 }

@@ -82,8 +82,8 @@ TEST_CASE("keys_over_2_20_points_or_2_19_with_committed_values_have_96_bits_and_
         VerificationKey key = key_with(log_blowup, 72 / log_blowup, 24, shape);
         const auto conjectured = [&](std::uint32_t log_points) {
           const std::uint32_t rows = log_points - log_blowup;
-          testing::set_sizes(
-              key, {.linear = rows, .activate = rows, .lut = rows, .mac = rows, .blinder = rows});
+          testing::set_sizes(key,
+                             {.linear = rows, .activate = rows, .lut = rows, .mac = rows, .blinder = rows});
           return security_of(key).conjectured();
         };
         const std::uint32_t most = committed_input || committed_output ? 19 : 20;
@@ -120,8 +120,7 @@ TEST_CASE("a_choice_between_two_commitments_costs_what_a_false_proof_does") {
   for (const std::uint32_t log_blowup : {1U, 4U}) {
     CHECK_FALSE(security_of(key_with(log_blowup, 18, 24)).data_binding.has_value());
     CHECK(to_json(security_of(key_with(log_blowup, 18, 24))).at("data_binding_bits").is_null());
-    const Security security =
-        security_of(key_with(log_blowup, 18, 24, {.output = Visibility::committed}));
+    const Security security = security_of(key_with(log_blowup, 18, 24, {.output = Visibility::committed}));
     REQUIRE(security.data_binding.has_value());
     CHECK(*security.data_binding == security.proven());
     CHECK(to_json(security).at("data_binding_bits").get<double>() == *security.data_binding);

@@ -43,8 +43,7 @@ TEST_CASE("a_statement_has_as_many_values_as_the_key_says_and_all_in_its_ranges"
 }
 
 TEST_CASE("a_statement_says_of_every_tensor_what_the_key_says_that_it_says") {
-  const VerificationKey key =
-      stated_key({.input = Visibility::committed, .output = Visibility::committed});
+  const VerificationKey key = stated_key({.input = Visibility::committed, .output = Visibility::committed});
   const Commitment data{.root = {}, .pin = std::vector<QM31>(data_pin_values)};
   CHECK(refusal_of(key, {{{}, data}, {{}, data}}) == "accepted");
   CHECK(refusal_of(key, {{{}, data}, {{1}, {}}}) ==

@@ -152,7 +152,8 @@ TEST_CASE("the_mean_of_felts_is_that_of_proofs") {
     std::optional<DataCommitment> input_data, output_data;
     if (committed) {
       data.push_back(&input_data.emplace(commit_data(key, key.input(), input)));
-      data.push_back(&output_data.emplace(commit_data(key, key.output(), execute(program, input, 1).output())));
+      data.push_back(
+          &output_data.emplace(commit_data(key, key.output(), execute(program, input, 1).output())));
     }
     constexpr std::uint32_t proofs = 64;
     double sum = 0;

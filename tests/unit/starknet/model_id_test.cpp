@@ -64,8 +64,8 @@ TEST_CASE("a_fact_has_public_values_eight_a_felt_and_of_committed_ones_their_id"
                                                         Felt252(1), Felt252(minus_3)}));
 
   const VerificationKey committed = fact_key(Visibility::committed);
-  statement.tensors[0].commitment = Commitment{.root = {.words = {1, 2, 3, 4, 5, 6, 7, 8}},
-                                               .pin = std::vector<QM31>(data_pin_values)};
+  statement.tensors[0].commitment =
+      Commitment{.root = {.words = {1, 2, 3, 4, 5, 6, 7, 8}}, .pin = std::vector<QM31>(data_pin_values)};
   const auto id = committed.committed(committed.input(), *statement.tensors[0].commitment).words;
   const auto half = [&](std::size_t at) { return Felt252::from_digits(std::span(id).subspan(at, 4), 32); };
   CHECK(fact(committed, statement) ==

@@ -1,6 +1,6 @@
-// data: values that someone committed to in a tree of their own, sixteen a row, and their claim on the bus. Of
-// an input the table yields the claim that the rows of the model's input read, of an output it reads the one
-// that the model yields (docs/protocol.md section 3).
+// data: values that someone committed to in a tree of their own, sixteen a row, and their claim on the bus.
+// Of an input the table yields the claim that the rows of the model's input read, of an output it reads the
+// one that the model yields (docs/protocol.md section 3).
 #pragma once
 
 #include "air/tables/data/columns.hpp"
