@@ -101,7 +101,7 @@ void check_accepted(ForgedModel& bad, PredicateLie (*tell)(const Program&, const
   REQUIRE(honest.output() != lie.outputs);
   LyingTrace trace(bad, lie.execution);
   CHECK_NOTHROW(verify(bad.key(), prove_trace(bad.proving_key, statement, trace)));
-  CHECK_THROWS_WITH_AS(check_key_of(bad.program, bad.key()), doctest::Contains("structure root"), Error);
+  CHECK(structure_root(bad.program, bad.key()) != bad.key().structure_root);
 }
 
 }  // namespace

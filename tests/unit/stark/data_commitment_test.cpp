@@ -211,9 +211,10 @@ TEST_CASE("the_id_of_a_commitment_is_that_of_the_contracts") {
   // The same as in verifier-cairo/src/key/tests.cairo.
   Commitment commitment{.root = {{100, 101, 102, 103, 104, 105, 106, 107}}, .pin = {}};
   for (std::uint32_t i = 0; i < data_pin_values; ++i) {
-    commitment.pin.push_back(QM31::from_u32(4 * i, 4 * i + 1, 4 * i + 2, 4 * i + 3));
+    commitment.pin.push_back(QM31::from_u32(200 + 4 * i, 201 + 4 * i, 202 + 4 * i, 203 + 4 * i));
   }
-  CHECK(commitment_id(commitment, 64, 9, 4, {1.0}).to_hex() == "@@ID@@");
+  CHECK(commitment_id(commitment, 64, 9, 4, {1.0}).to_hex() ==
+        "670c7eff56d25412de2e306936428745cead29a2e23e4bf5d1a8c002c88a9960");
 }
 
 TEST_CASE("one_commitment_serves_the_keys_of_several_models") {
