@@ -193,8 +193,9 @@ async function handOn(name, model) {
   const submitted = await send(registry, 'submit', submissionOf(proof));
   const { data, keys } = eventOf(submitted.receipt, (keys) => keys.length === 3);
   report(name, submitted, `fact ${keys[2]}`);
-  const [, , length, ...id] = data.map(BigInt);  // after the context and the number of outputs
-  expect(length === 2n && commitmentTo(`${model}/out.data`).every((half, i) => half === id[i]), "the event has the output's commitment");
+  // After the context and the number of outputs of one whether it is one, its form, its number of public values and that of its felts.
+  const [, , , , values, length, ...id] = data.map(BigInt);
+  expect(values === 0n && length === 2n && commitmentTo(`${model}/out.data`).every((half, i) => half === id[i]), "the event has the output's commitment");
   expect(await registry.is_verified(keys[2]), 'the fact is recorded');
 }
 
@@ -250,10 +251,10 @@ const SCALES = 1100;
 const MAX_EVENT_DATA = 300;
 const words = wordsOf(renewedKey);
 while (words.at(-1) === 0) words.pop();
-// The key's end: four words of the output, two of reads, three of the input's one scale and three of the output's; then the weights
-// root and its pin, eight words for each of 16 columns.
-const end = words.length - 8 - 8 * 16;
-words[end - 11] = SCALES;
+// The output is the last tensor: its number of rows, two words of its range, and its one scale, three words; then meaning, structure root
+// and weights root, eight words each, and the pin, eight words for each of 16 columns.
+const end = words.length - 3 * 8 - 8 * 16;
+words[end - 6] = SCALES;
 words.splice(end - 3, 3, SCALES, ...Array.from({ length: SCALES }, () => [0, 0x3ff00000]).flat());
 const longKey = feltsOf(words);
 expect(longKey.length > MAX_EVENT_DATA, 'the key is longer than an event');
@@ -262,11 +263,11 @@ const { data } = eventOf(long.receipt, () => true);
 expect(BigInt(data.at(-1)) === BigInt(longKey.length), 'the event counts its felts');
 console.log(`a key of ${longKey.length} felts is registered: ${long.felts} felts of calldata, gas ${thousands(gasOf(long))}`);
 
-const COMPONENTS = ['linear', 'activate', 'lut', 'mac', 'blinder'];
+const KINDS = ['linear', 'activate', 'lut', 'mac', 'data', 'blinder'];
 for (const file of others) {
   const other = json(file);
-  const logs = wordsOf(other.key).slice(5);
-  const sizes = COMPONENTS.map((name, i) => `${name} 2^${logs[i]}`).join(', ');
+  const [, , , tables, ...rest] = wordsOf(other.key);
+  const sizes = Array.from({ length: tables }, (_, i) => `${KINDS[rest[3 * i] - 1]} 2^${rest[3 * i + 2]}`).join(', ');
   await send(registry, 'register', list(other.key));
   const submitted = await send(registry, 'submit', submissionOf(other));
   const event = eventOf(submitted.receipt, (keys) => keys.length === 3);

@@ -1,25 +1,76 @@
 """A proof's calldata (docs/calldata.md) and its parts by name."""
-import copy, hashlib, json, os
+import copy, hashlib, json, os, re
 
 P = 2**31 - 1
 PUBLIC, PRIVATE, COMMITTED = range(3)
-# Words of a key (docs/protocol.md section 4).
-LOG_BLOWUP, VISIBILITY, INPUT_ROWS, OUTPUT_ROWS, SCALES = 19, 23, 25, 29, 34
+LINEAR, ACTIVATE, LUT, MAC, DATA, BLINDER = range(1, 7)
 ROOTS = ["witness root", "fingerprints root", "logup root", "composition root"]
+# Of a pin: points, and coordinates of a value.
+POINTS, COORDINATES = 2, 4
+TREES, OWN_TREE, COMPOSITION_COLUMNS = 5, 5, 8
+WITNESS_TREE = 2
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+
+def read_columns():
+    """Of each kind the columns in every tree and in its own, (once, twice, salts), as circlet-codegen writes them for the contract."""
+    with open(os.path.join(ROOT, "verifier-cairo/src/generated/layout.cairo")) as file:
+        text = file.read()
+    counts = [tuple(map(int, found)) for found in re.findall(r"\((\d+), (\d+), (\d+)\)", text)]
+    assert len(counts) == BLINDER * (TREES + 1)
+    return {kind: counts[(TREES + 1) * (kind - 1):(TREES + 1) * kind] for kind in range(LINEAR, BLINDER + 1)}
+
+
+COLUMNS = read_columns()
+
+
+class Tensor:
+    """Of a key, its words from `start` to `end`."""
+
+    def __init__(self, words, start):
+        self.start = start
+        (self.direction, self.visibility, self.form, self.lanes, self.wire, self.rows, self.least, self.greatest,
+         scales) = words[start:start + 9]
+        self.scales = range(start + 8, start + 9 + 2 * scales)
+        self.end = self.scales.stop
+
+
+class Key:
+    """Parts of a key (docs/protocol.md section 4), and where they stand among its words."""
+
+    def __init__(self, words):
+        self.instances = [tuple(words[4 + 3 * i:7 + 3 * i]) for i in range(words[3])]
+        self.pcs = 4 + 3 * words[3]
+        self.log_blowup = words[self.pcs + 1]
+        self.flags = self.pcs + 5
+        self.constants = self.flags + 1
+        at = self.constants + 1 + 2 * words[self.constants]
+        self.n_tensors, count, at = at, words[at], at + 1
+        self.tensors = []
+        for _ in range(count):
+            self.tensors.append(Tensor(words, at))
+            at = self.tensors[-1].end
+        self.meaning, self.structure_root, self.weights_root, self.pin = at, at + 8, at + 16, at + 24
+        weights = sum(parameter for kind, parameter, _ in self.instances if kind == LINEAR)
+        self.end = self.pin + COORDINATES * POINTS * weights
+        self.log_size = self.instances[-1][2]
 
 
 class Layout:
-    """Columns and samples of a proof with this many tables of committed values."""
+    """Columns and samples of a proof with these kinds of tables."""
 
-    def __init__(self, committed):
-        self.tree_columns = [44 + 7 * committed, 21, 20, 33 + 4 * committed, 41 + 4 * committed, *[21] * committed, 8]
-        self.claims = 4 + committed
-        self.samples = 183 + 39 * committed
-        self.structure_samples = 44 + 7 * committed
-        # Of the blinder, the last component, whose columns in the witness tree come after 16 weights and 7 of activate and lut: its
-        # structure column; R_0 .. R_3 and, at offset 0, b_0 .. b_3, which no constraint reads; b_0 .. b_3 at -1.
+    def __init__(self, kinds):
+        trees = [[COLUMNS[kind][tree] for kind in kinds] for tree in range(TREES)]
+        trees += [[COLUMNS[DATA][OWN_TREE]] for kind in kinds if kind == DATA]
+        self.tree_columns = [sum(map(sum, tree)) for tree in trees] + [COMPOSITION_COLUMNS]
+        samples = [sum(once + 2 * twice for once, twice, _ in tree) for tree in trees]
+        self.claims = len(kinds) - 1
+        self.samples = sum(samples) + COMPOSITION_COLUMNS
+        self.structure_samples = samples[0]
+        # Of the blinder, the last component, whose columns are the last of the witness tree: its structure column; R_0 .. R_3 and, at
+        # offset 0, b_0 .. b_3, which no constraint reads; b_0 .. b_3 at -1.
         self.blinder_a = self.structure_samples - 1
-        first = self.structure_samples + 16 + 7
+        first = sum(samples[:WITNESS_TREE + 1]) - 12
         self.unread_samples = [*range(first, first + 4), *range(first + 5, first + 12, 2)]
         self.blinder_previous = list(range(first + 4, first + 12, 2))
 
@@ -69,23 +120,25 @@ class Calldata:
         self.key[i // 7] += (value - self.words()[i]) << (32 * (i % 7))
 
     @property
-    def visibilities(self):
-        """Of the input and the output."""
-        word = self.words()[VISIBILITY]
-        return word & 3, word >> 2 & 3
+    def parsed(self):
+        return Key(self.words())
 
     @property
     def layout(self):
-        return Layout(self.visibilities.count(COMMITTED))
+        return Layout([kind for kind, _, _ in self.parsed.instances])
 
     # The values.
 
     def public_sections(self):
-        """Inputs, outputs, claimed sums, samples, last layer and nonce."""
-        words, layout = self.words(), self.layout
-        inputs, outputs = (words[at] if visibility == PUBLIC else 0 for at, visibility in zip((INPUT_ROWS, OUTPUT_ROWS), self.visibilities))
-        return self._sections([("inputs", inputs), ("outputs", outputs), ("claimed", 4 * layout.claims),
-                               ("samples", 4 * layout.samples), ("last layer", 4), ("nonce", 8)], 0)
+        """What is stated of each tensor, claimed sums, samples, last layer and nonce."""
+        layout = self.layout
+        counts = []
+        for i, tensor in enumerate(self.parsed.tensors):
+            pinned = COORDINATES * POINTS * COLUMNS[DATA][OWN_TREE][0]
+            name, count = {PUBLIC: ("values", tensor.rows), PRIVATE: ("private", 0), COMMITTED: ("pin", pinned)}[tensor.visibility]
+            counts.append((f"{name} of tensor {i}", count))
+        return self._sections([*counts, ("claimed", 4 * layout.claims), ("samples", 4 * layout.samples), ("last layer", 4),
+                               ("nonce", 8)], 0)
 
     def sections(self):
         """All sections that have felts, in order."""
@@ -117,7 +170,7 @@ class Calldata:
 
     def sample(self, i):
         """Coordinates of a sampled value."""
-        start = self.public_sections()[3].start
+        start = next(section.start for section in self.public_sections() if section.name == "samples")
         return tuple(self.digit(start + (4 * i + j) // 8, (4 * i + j) % 8) for j in range(4))
 
     # The hashes.
@@ -137,21 +190,23 @@ class Calldata:
         self.hashes = tops + [x & (2**248 - 1) for x in hashes]
 
     def stated_roots(self):
-        return [f"{name} root" for name, visibility in zip(("input", "output"), self.visibilities) if visibility == COMMITTED]
+        return [f"root of tensor {i}" for i, tensor in enumerate(self.parsed.tensors) if tensor.visibility == COMMITTED]
 
     def public_felts(self):
-        """What a fact says of the values: their number and felts, of committed ones 0 and the two halves of their id."""
-        words, roots = self.words(), self.hash_list()
-        result, scales = [], SCALES
-        for at, visibility, section in zip((INPUT_ROWS, OUTPUT_ROWS), self.visibilities, self.public_sections()):
-            result += [words[at] if visibility == PUBLIC else 0, *self.values[section.start:section.end]]
-            end = scales + 1 + 2 * words[scales]
-            if visibility == COMMITTED:
-                id_words = [words[at], words[9], words[LOG_BLOWUP], *words[scales:end]]
+        """What a fact says after the context: of each tensor its number of values and their felts, of a committed one 0 and the two
+        halves of its id."""
+        key, words, roots = self.parsed, self.words(), self.hash_list()
+        result = [len(key.tensors)]
+        for tensor, section in zip(key.tensors, self.public_sections()):
+            felts = self.values[section.start:section.end]
+            if tensor.visibility == COMMITTED:
+                pin = [self.digit(section.start + i // 8, i % 8) for i in range(section.count)]
+                scales = words[tensor.scales.start:tensor.scales.stop]
+                id_words = [*pin, tensor.rows, key.log_size, key.log_blowup, *scales]
                 message = roots.pop(0).to_bytes(32, "little") + b"".join(word.to_bytes(4, "little") for word in id_words)
                 commitment = int.from_bytes(hashlib.blake2s(message).digest(), "little")
-                result += [commitment % 2**128, commitment >> 128]
-            scales = end
+                felts = [commitment % 2**128, commitment >> 128]
+            result += [tensor.rows if tensor.visibility == PUBLIC else 0, *felts]
         return result
 
     def hash_sections(self):

@@ -6,7 +6,7 @@ at it; what moves all later fields has a few.
 """
 import random
 
-from calldata import COMMITTED, P, PRIVATE, PUBLIC
+from calldata import COMMITTED, DATA, P, PRIVATE
 
 BUS, COMPOSITION, WORK = "circlet: bus balance", "circlet: composition", "circlet: proof of work"
 TREE, FRI = "circlet: tree root", "circlet: FRI layer root"
@@ -19,19 +19,33 @@ def key_error(field):
     return f"circlet: key {field}"
 
 
-# Word of the key -> errors that a change of it can meet.
-KEY_FIELDS = [["version"], ["AIR"], ["hash"], ["lanes"], ["batch"]]
-KEY_FIELDS = {i: [key_error(*names)] for i, names in enumerate(KEY_FIELDS)}
-KEY_FIELDS |= {i: [key_error("log size"), BUS] for i in range(5, 10)}
-KEY_FIELDS |= {i: [BUS] for i in range(10, 18)}
-KEY_FIELDS |= {18: [key_error("proof of work"), BUS], 19: [key_error("blow-up"), BUS], 20: [key_error("last layer")],
-               21: [key_error("queries"), BUS], 22: [key_error("fold step"), BUS],
-               23: [key_error("visibility"), key_error("wire"), BUS]}
-for first in (24, 28):
-    KEY_FIELDS |= {first: [key_error("wire"), BUS],
-                   first + 1: [key_error("rows"), key_error("scales"), "circlet: values too short", RANGE, BUS, *ENCODING],
-                   first + 2: [key_error("range"), RANGE, BUS], first + 3: [key_error("range"), RANGE, BUS]}
-KEY_FIELDS |= {32: [key_error("reads"), BUS], 33: [key_error("reads"), BUS]}
+def key_fields(key):
+    """Word of a key -> errors that a change of it can meet."""
+    fields = {0: [key_error("version")], 1: [key_error("AIR")], 2: [key_error("hash")]}
+    # Another number of a list makes other words of what follows.
+    fields[3] = [key_error("instances"), key_error("kind"), key_error("parameter"), key_error("instance order"), key_error("blinder")]
+    for i, _ in enumerate(key.instances):
+        at = 4 + 3 * i
+        fields[at] = [key_error(name) for name in ("kind", "parameter", "instance order", "log size", "blinder", "committed")]
+        fields[at + 1], fields[at + 2] = [key_error("parameter")], [key_error("log size"), BUS]
+    for i, name in enumerate(("proof of work", "blow-up", "last layer", "queries", "fold step", "flags")):
+        fields[key.pcs + i] = [key_error(name), BUS]
+    fields[key.constants] = [key_error("constants")]
+    for i in range(key.constants + 1, key.n_tensors, 2):
+        fields[i], fields[i + 1] = [key_error("lanes")], [key_error("reads"), BUS]
+    fields[key.n_tensors] = [key_error("tensors"), key_error("direction")]
+    for tensor in key.tensors:
+        at = tensor.start
+        fields[at] = [key_error(name) for name in ("direction", "tensor order", "form", "output", "private output")] + [BUS]
+        fields[at + 1] = [key_error(name) for name in ("visibility", "wire", "private output", "committed")]
+        fields[at + 2], fields[at + 3], fields[at + 4] = [key_error("form"), BUS], [key_error("lanes")], [key_error("wire"), BUS]
+        fields[at + 5] = [key_error("rows"), key_error("scales"), "circlet: values too short", RANGE, BUS, *ENCODING]
+        fields[at + 6] = fields[at + 7] = [key_error("range"), RANGE, BUS]
+        fields[at + 8] = [key_error("scales")]
+        fields |= {i: [key_error("scales"), BUS] for i in range(at + 9, tensor.end)}
+    fields |= {i: [BUS] for i in range(key.meaning, key.pin)}
+    fields |= {i: [key_error("pin"), BUS] for i in range(key.pin, key.end)}
+    return fields
 
 
 class Sweep:
@@ -88,50 +102,57 @@ class Sweep:
 
     def change_key(self):
         original = self.original
-        words = original.words()
-        scales = 34
-        fields = dict(KEY_FIELDS)
-        for _ in range(2):
-            fields[scales] = [key_error("scales")]
-            end = scales + 1 + 2 * words[scales]
-            fields |= {i: [key_error("scales"), BUS] for i in range(scales + 1, end)}
-            scales = end
-        used = scales + 8 + 128
-        fields |= {i: [BUS] for i in range(scales, scales + 8)}
-        fields |= {i: [key_error("pin"), BUS] for i in range(scales + 8, used)}
+        words, key = original.words(), original.parsed
+        fields = key_fields(key)
+        used = key.end
         for i in range(used):
             for bit in self.sample(range(32), 1):
                 self.change(f"key word {i}, bit {bit}", *fields[i]).set_word(i, words[i] ^ 1 << bit)
-        tallest = max(words[5:9])
-        least, greatest = words[30:32]
+        output = key.tensors[-1]
+        assert output.direction == 1
+        height = 3 + 3 * len(key.instances)
         for name, i, value, error in (
-                ("an older version", 0, 2, key_error("version")),
-                ("an older AIR", 1, 2, key_error("AIR")),
-                ("a huge table", 5, 27, key_error("log size")),
-                ("a tiny table", 8, 3, key_error("log size")),
-                ("a blinder below a table", 9, tallest - 1, key_error("log size")),
-                ("a taller blinder", 9, words[9] + 1, BUS),
-                ("no proof of work", 18, 0, BUS),
-                ("no queries", 21, 0, key_error("queries")),
-                ("fewer queries", 21, words[21] - 1, BUS),
-                ("no fold", 22, 0, key_error("fold step")),
-                ("a private output", 23, words[23] & ~12 | PRIVATE << 2, key_error("visibility")),
-                ("an unknown visibility of the input", 23, words[23] | 3, key_error("visibility")),
-                ("an unknown visibility of the output", 23, words[23] | 12, key_error("visibility")),
-                ("an unknown flag", 23, words[23] | 64, key_error("visibility")),
-                ("another form of output", 23, words[23] ^ 0x100, BUS),
-                ("an unknown form of output", 23, words[23] | 0x400, key_error("visibility")),
-                ("zero knowledge or not", 23, words[23] ^ 16, BUS),
-                ("a reserved wire", 28, 15, key_error("wire")),
-                ("no output", 29, 0, key_error("rows")),
-                ("an empty range", 30, (greatest + 1) % P, key_error("range")),
-                ("a range of no residue", 31, P, key_error("range")),
-                ("too many reads", 32, 2**28 + 1, key_error("reads"))):
+                ("an older version", 0, 4, key_error("version")),
+                ("an older AIR", 1, 3, key_error("AIR")),
+                ("one table", 3, 1, key_error("instances")),
+                ("seventeen tables", 3, 17, key_error("instances")),
+                ("an unknown kind of table", 4, 7, key_error("kind")),
+                ("a table before the first", 7, words[4], key_error("parameter")),
+                ("wider rows", 5, words[5] + 1, key_error("parameter")),
+                ("a huge table", 6, 27, key_error("log size")),
+                ("a tiny table", 6, 3, key_error("log size")),
+                ("a blinder below a table", height, max(size for *_, size in key.instances[:-1]) - 1, key_error("log size")),
+                ("a taller blinder", height, words[height] + 1, key_error("log size") if key.instances[-2][0] == DATA else BUS),
+                ("no proof of work", key.pcs, 0, BUS),
+                ("no queries", key.pcs + 3, 0, key_error("queries")),
+                ("fewer queries", key.pcs + 3, words[key.pcs + 3] - 1, BUS),
+                ("no fold", key.pcs + 4, 0, key_error("fold step")),
+                ("an unknown flag", key.flags, 4, key_error("flags")),
+                ("public weights that are hidden", key.flags, 2, key_error("flags")),
+                ("zero knowledge or not", key.flags, 0 if words[key.flags] else 1, BUS),
+                ("no constant wire", key.constants, 0, key_error("constants")),
+                ("a constant wire of two lanes", key.constants + 3, 2, key_error("lanes")),
+                ("too many reads", key.constants + 2, 2**28 + 1, key_error("reads")),
+                ("no tensors", key.n_tensors, 0, key_error("tensors")),
+                ("seventeen tensors", key.n_tensors, 17, key_error("tensors")),
+                ("an input for an output", output.start, 0, key_error("output")),
+                ("an unknown visibility", output.start + 1, 3, key_error("visibility")),
+                ("a private output", output.start + 1, PRIVATE, key_error("private output")),
+                ("another form of output", output.start + 2, output.form ^ 1, BUS),
+                ("an unknown form of output", output.start + 2, 4, key_error("form")),
+                ("two samples", output.start + 3, 2, key_error("lanes")),
+                ("a reserved wire", output.start + 4, 15, key_error("wire")),
+                ("no output", output.start + 5, 0, key_error("rows")),
+                ("an empty range", output.start + 6, (output.greatest + 1) % P, key_error("range")),
+                ("a range of no residue", output.start + 7, P, key_error("range")),
+                ("another meaning", key.meaning, words[key.meaning] ^ 1, BUS)):
             self.change(f"key: {name}", error).set_word(i, value)
-        # Neither has a claim by the verifier, but a committed input has a root and a table.
-        if original.visibilities[0] != PUBLIC:
-            other = words[23] ^ PRIVATE ^ COMMITTED
-            self.change("key: a committed input made private, or a private one committed", BUS, UNUSED_DIGIT).set_word(23, other)
+        # A private input is neither read nor has it a table.
+        for tensor in key.tensors:
+            if tensor.visibility == COMMITTED and tensor.direction == 0:
+                self.change("key: a committed input made private", key_error("committed")).set_word(tensor.start + 1, PRIVATE)
+            elif tensor.visibility == PRIVATE:
+                self.change("key: a private input made committed", key_error("committed")).set_word(tensor.start + 1, COMMITTED)
         for i in self.sample(range(len(original.key)), 1):
             self.change(f"key felt {i} of eight words", key_error("felt")).key[i] += 2**224
         for length in self.sample(range(len(original.key)), 2):
@@ -142,11 +163,15 @@ class Sweep:
 
     def own_error(self, name):
         """Of the step that looks at a section of the values."""
-        if name in ("inputs", "outputs", "claimed"):
+        if name == "claimed" or name.startswith(("values of", "pin of")):
             return BUS
         if name in ("last layer", "nonce"):
             return WORK
         return {"samples": COMPOSITION, "leaf": TREE, "FRI": FRI}[name.split()[0]]
+
+    def tensor_of(self, name):
+        """The key's tensor of which a section has the public values; None if it has none."""
+        return self.original.parsed.tensors[int(name.split()[-1])] if name.startswith("values of") else None
 
     def other_digit(self, value, allowed=range(P)):
         """Another one of the digits allowed."""
@@ -178,7 +203,7 @@ class Sweep:
             for section, felt in self.random.sample(felts, min(len(felts), 8 if self.full else 1)):
                 i = self.random.choice(self.used_digits(section, felt))
                 if self.original.digit(felt, i) != P:
-                    error = {"inputs": RANGE, "outputs": RANGE}.get(name, TREE if name.startswith("leaf") else BEYOND_P)
+                    error = RANGE if self.tensor_of(name) else TREE if name.startswith("leaf") else BEYOND_P
                     self.change(f"{name}: felt {felt}, digit {i}, p", error).set_digit(felt, i, P)
                 self.change(f"{name}: felt {felt} beyond 2^248", BEYOND_FELT).values[felt] += 1 << 248
             for section in self.sample(sections, 1):
@@ -195,8 +220,9 @@ class Sweep:
     def change_digit(self, name, section, felt, i):
         value = self.original.digit(felt, i)
         what = f"{name}: felt {felt}, digit {i}"
-        if name in ("inputs", "outputs"):
-            least, greatest = self.original.words()[26 if name == "inputs" else 30:][:2]
+        tensor = self.tensor_of(name)
+        if tensor:
+            least, greatest = tensor.least, tensor.greatest
             within = range(least - P if least > greatest else least, greatest + 1)
             self.change(what + ", in range", BUS).set_digit(felt, i, self.other_digit(value, within))
             outside = (greatest + 1) % P
@@ -214,7 +240,8 @@ class Sweep:
             for section in self.random.sample(own, min(len(own), 4 if self.full else 1)):
                 following = next((s for s in sections if s.start == section.end), None)
                 errors = [self.own_error(name), *ENCODING]
-                if name in ("inputs", "outputs"):
+                # What is stated of the tensors takes values from one another.
+                if self.tensor_of(name) or (following and self.tensor_of(following.name)):
                     errors.append(RANGE)
                 if following is None:
                     errors = ["circlet: values too short"]
@@ -222,13 +249,13 @@ class Sweep:
                 errors = ["circlet: values too long"]
                 if following is not None:
                     errors = [self.own_error(following.name), *ENCODING]
-                    if following.name == "outputs":
+                    if self.tensor_of(following.name):
                         errors.append(RANGE)
                 self.change(f"{name} extended at felt {section.end}", *errors).values.insert(section.end, 0)
 
     def hash_error(self, name):
         """Of the step that looks at a part of the hashes."""
-        if name in ("input root", "output root", "witness root", "fingerprints root"):
+        if name.startswith("root of tensor") or name in ("witness root", "fingerprints root"):
             return BUS
         if name in ("logup root", "composition root"):
             return COMPOSITION
@@ -249,7 +276,7 @@ class Sweep:
             i = self.random.randrange(section.start, section.end)
             self.change(f"{section.name}: hash {i} beyond 2^248", BEYOND_FELT).hashes[original.tops + i] += 1 << 248
         if len(original.stated_roots()) == 2:
-            self.change("the roots of input and output exchanged", BUS).set_hash_list([hashes[1], hashes[0], *hashes[2:]])
+            self.change("the roots of two tensors exchanged", BUS).set_hash_list([hashes[1], hashes[0], *hashes[2:]])
         for i in self.sample(range(original.tops), 1):
             self.change(f"top bytes {i} beyond 2^248", BEYOND_FELT).hashes[i] += 1 << 248
         for i in self.sample(range(len(hashes), 31 * original.tops), 1):

@@ -41,6 +41,7 @@ pub impl ChannelImpl of ChannelTrait {
         Channel { digest: BoxTrait::new([0; 8]), n_draws: 0 }
     }
 
+    #[inline(never)]
     fn mix_root<impl O: Observer>(ref self: Channel, root: Hash) {
         self.update::<O>('mix_root', crate::blake2s::hash_pair(self.digest, root));
     }

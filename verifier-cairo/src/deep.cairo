@@ -7,21 +7,23 @@
 //!     -2 u (Im p.y S - Y D.y - K)/d,    S = sum gamma^j f, Y = sum gamma^j Im v, K = Im p.y sum gamma^j v - Y p.y.
 //!
 //! A column sampled once is an entry at z. One sampled twice has three: its value at z again at z + T, which shows that
-//! the column repeats with its component's period; its previous value at z - G; its value at z. With U the sum gamma^j f over
-//! a component's columns that are sampled twice and j their first entries, S is U at the component's z + T, and gamma times
+//! the column repeats with its table's period; its previous value at z - G; its value at z. With U the sum gamma^j f over
+//! a table's columns that are sampled twice and j their first entries, S is U at the table's z + T, and gamma times
 //! all U at z - G. Committed values and the blinder have full height, T = 0, and so their entries at z + T are entries at z.
 //!
-//! A column of weights has three entries, too: at the two points of its pin (pin.cairo), with the values of the key, and at z. With V the
-//! sum gamma^j f over these columns and j their first entries, S is V at the first point, and gamma V at the second.
+//! A column of weights or of committed values has three entries, too: at the two points of its pin (pin.cairo), with the values of the
+//! key or the statement, and at z. With V the sum gamma^j f over the columns of a pin and j their first entries, S is V at the first
+//! point, and gamma V at the second.
 use crate::circle::{Point, SecurePoint, add_base, domain_point, generator};
 use crate::fields::{
     CM31, M31, P, QM31, QM31Add, QM31Mul, Wide, batch_inverse, cm31_mul, cm31_norm, m31_mul, m31_neg, m31_sub, reduce,
     wide_add, wide_reduce, wide_scale, wide_sub, widen,
 };
+use crate::generated::layout::{DATA, TREES};
 use crate::key::Key;
 use crate::layout;
-use crate::pin::Pin;
-use crate::tape::secure_felts;
+use crate::layout::Instance;
+use crate::pin::{POINTS, Pin};
 use crate::weighted::{EMPTY, Sum, add_fours, append_weight, reduced};
 
 const P_SQUARED: felt252 = P * P;
@@ -47,7 +49,7 @@ struct Quotient {
     k: QM31,
 }
 
-/// A component's columns that are sampled elsewhere than at z, too: `count` of them from column `start` of a leaf of a tree.
+/// Columns of an instance that are sampled elsewhere than at z, too: `count` of them from column `start` of a leaf of a tree.
 #[derive(Copy, Drop)]
 struct Part {
     tree: u32,
@@ -61,12 +63,12 @@ pub struct Deep {
     log_domain: u32,
     /// Weights at z of a tree's columns in leaf order; those of salts are 0, and so is what fills up the last felt.
     pub leaf_weights: Array<Span<felt252>>,
-    /// By table, of those that every proof has; then of all other components.
+    /// Columns sampled twice, by table; then of committed values and the blinder together.
     twice: Array<Array<Part>>,
-    /// The columns of weights, with the weights of their first entries.
-    pinned: Part,
+    /// The columns of each pin, with the weights of their first entries.
+    pinned: Array<Part>,
     gamma: QM31,
-    /// At z, z - G, z + T for each table, and the two points of the weights' pin.
+    /// At z, z - G, z + T for each table, and the two points of each pin.
     quotients: Span<Quotient>,
 }
 
@@ -106,115 +108,168 @@ fn quotient(point: SecurePoint, sum: SampleSum, scale: QM31) -> Quotient {
     }
 }
 
-/// `samples` in the order of the tape; `z` the out-of-domain point.
-pub fn prepare(key: @Key, mut samples: Span<QM31>, pin: Pin, z: SecurePoint, gamma: QM31) -> Deep {
-    let (log_size, committed) = (*key.log_size, *key.committed);
-    let mut log_sizes = *key.log_sizes;
-    let order = layout::leaf_order(log_sizes, committed).span();
-    let widths = layout::tree_columns(committed);
-    let gamma_2 = gamma * gamma;
-    let mut power = crate::fields::ONE;
-    let mut at_z = NO_SUM;
-    let mut at_previous = NO_SUM;
+/// The entries made so far, in the order of the tape.
+#[derive(Drop)]
+struct Entries {
+    /// What is left of them.
+    samples: Span<QM31>,
+    gamma: QM31,
+    gamma_2: QM31,
+    /// Of the next entry.
+    power: QM31,
+    at_z: SampleSum,
+    at_previous: SampleSum,
+}
+
+/// The columns of a pin, and their sums at its points.
+#[derive(Drop)]
+struct Pinned {
+    part: Part,
+    at_first: SampleSum,
+    at_second: SampleSum,
+}
+
+#[generate_trait]
+impl EntriesImpl of EntriesTrait {
+    /// The next `count` columns, sampled at z alone; appends their weights at z.
+    #[inline(never)]
+    fn once(ref self: Entries, ref block: Array<felt252>, count: u32) {
+        for _ in 0..count {
+            append_weight(ref block, self.power);
+            self.at_z = add_sample(self.at_z, self.power, *self.samples.pop_front().unwrap());
+            self.power = self.power * self.gamma;
+        }
+    }
+
+    /// The next columns, those of a pin, the first ones of a leaf of `tree`.
+    #[inline(never)]
+    fn pinned(ref self: Entries, ref block: Array<felt252>, tree: u32, pin: @Pin) -> Pinned {
+        let mut values = *pin.values;
+        let count = values.len() / POINTS;
+        let mut weights = array![];
+        let mut at_first = NO_SUM;
+        let mut at_second = NO_SUM;
+        while let Some(two) = values.multi_pop_front::<2>() {
+            let [first, second] = (*two).unbox();
+            append_weight(ref weights, self.power);
+            at_first = add_sample(at_first, self.power, first);
+            at_second = add_sample(at_second, self.power, second);
+            self.power = self.power * self.gamma_2;
+            self.once(ref block, 1);
+        }
+        Pinned { part: Part { tree, start: 0, count, weights: weights.span() }, at_first, at_second }
+    }
+
+    /// The next `count` columns, sampled at z - G, too. Those of a table have `period`, their sum at its z + T, and get a new one.
+    #[inline(never)]
+    fn twice(
+        ref self: Entries, ref block: Array<felt252>, count: u32, period: Option<SampleSum>,
+    ) -> (Span<felt252>, SampleSum) {
+        let mut weights = array![];
+        let (is_table, mut sum) = match period {
+            Some(sum) => (true, sum),
+            None => (false, NO_SUM),
+        };
+        for _ in 0..count {
+            let previous = *self.samples.pop_front().unwrap();
+            let current = *self.samples.pop_front().unwrap();
+            append_weight(ref weights, self.power);
+            self.at_previous = add_sample(self.at_previous, self.power, previous);
+            let mut power_at_z = self.power * self.gamma_2;
+            let next_power = power_at_z * self.gamma;
+            if is_table {
+                sum = add_sample(sum, self.power, current);
+            } else {
+                power_at_z = power_at_z + self.power;
+            }
+            append_weight(ref block, power_at_z);
+            self.at_z = add_sample(self.at_z, power_at_z, current);
+            self.power = next_power;
+        }
+        (weights.span(), sum)
+    }
+}
+
+/// `samples` in the order of the tape; `pins` of the weights and of committed values; `z` the out-of-domain point.
+pub fn prepare(key: @Key, samples: Span<QM31>, mut pins: Span<Pin>, z: SecurePoint, gamma: QM31) -> Deep {
+    let (log_size, instances) = (*key.log_size, *key.instances);
+    let order = layout::leaf_order(instances).span();
+    let mut widths = layout::tree_columns(instances);
+    let mut entries = Entries {
+        samples, gamma, gamma_2: gamma * gamma, power: crate::fields::ONE, at_z: NO_SUM, at_previous: NO_SUM,
+    };
     // By table: every round over the tables brings the first one back to the front.
-    let mut at_period: Array<SampleSum> = array![NO_SUM, NO_SUM, NO_SUM, NO_SUM];
-    let mut twice: Array<Array<Part>> = array![array![], array![], array![], array![]];
+    let mut at_period: Array<SampleSum> = array![];
+    let mut twice: Array<Array<Part>> = array![];
+    for _ in 0..layout::tables(instances) {
+        at_period.append(NO_SUM);
+        twice.append(array![]);
+    }
     let mut twice_of_others = array![];
     let mut leaf_weights = array![];
-    let mut pinned_values = secure_felts(pin.words).span();
-    let mut pinned_weights = array![];
-    let mut at_first_pin = NO_SUM;
-    let mut at_second_pin = NO_SUM;
-    for tree in 0..layout::TREES {
+    let mut pinned = array![];
+    let mut pin_points = pins;
+    for tree in 0..TREES {
         let mut blocks: Array<Span<felt252>> = array![];
-        for component in 0..layout::components(committed) {
-            let (n_once, n_twice) = layout::columns(tree, component, committed);
-            let is_table = component < layout::TABLES;
+        for i in 0..instances.len() {
+            let kind = *instances[i].kind;
+            let columns = layout::columns(kind, tree);
             let mut block = array![];
-            for _ in 0..n_once {
-                if tree == layout::WEIGHTS_TREE {
-                    append_weight(ref pinned_weights, power);
-                    at_first_pin = add_sample(at_first_pin, power, *pinned_values.pop_front().unwrap());
-                    at_second_pin = add_sample(at_second_pin, power, *pinned_values.pop_front().unwrap());
-                    power = power * gamma_2;
-                }
-                append_weight(ref block, power);
-                at_z = add_sample(at_z, power, *samples.pop_front().unwrap());
-                power = power * gamma;
+            if layout::is_pinned(tree) && columns.once != 0 {
+                pinned.append(entries.pinned(ref block, tree, pins.pop_front().unwrap()));
+            } else {
+                entries.once(ref block, columns.once);
             }
-            let mut period = NO_SUM;
-            if is_table {
-                period = at_period.pop_front().unwrap();
-            }
-            let mut weights = array![];
-            for _ in 0..n_twice {
-                let previous = *samples.pop_front().unwrap();
-                let current = *samples.pop_front().unwrap();
-                append_weight(ref weights, power);
-                at_previous = add_sample(at_previous, power, previous);
-                let mut power_at_z = power * gamma_2;
-                let next_power = power_at_z * gamma;
-                if is_table {
-                    period = add_sample(period, power, current);
-                } else {
-                    power_at_z = power_at_z + power;
-                }
-                append_weight(ref block, power_at_z);
-                at_z = add_sample(at_z, power_at_z, current);
-                power = next_power;
-            }
-            let start = column_start(tree, component, committed, order) + n_once;
-            let part = Part { tree, start, count: n_twice, weights: weights.span() };
-            if is_table {
+            let start = column_start(tree, i, instances, order) + columns.once;
+            if kind < DATA {
+                let period = Some(at_period.pop_front().unwrap());
+                let (weights, period) = entries.twice(ref block, columns.twice, period);
                 at_period.append(period);
                 let mut parts = twice.pop_front().unwrap();
-                append_part(ref parts, part);
+                append_part(ref parts, Part { tree, start, count: columns.twice, weights });
                 twice.append(parts);
             } else {
-                append_part(ref twice_of_others, part);
+                let (weights, _) = entries.twice(ref block, columns.twice, None);
+                append_part(ref twice_of_others, Part { tree, start, count: columns.twice, weights });
             }
             blocks.append(block.span());
         }
         let mut in_order = array![];
-        for component in order {
-            in_order.append_span(*blocks[*component]);
+        for i in order {
+            in_order.append_span(*blocks[*i]);
         }
-        fill(ref in_order, *widths[tree]);
+        fill(ref in_order, *widths.pop_front().unwrap());
         leaf_weights.append(in_order.span());
     }
     twice.append(twice_of_others);
-    // The trees of committed values and the composition.
-    for tree in layout::TREES..widths.len() {
-        let count = if tree + 1 == widths.len() {
-            layout::COMPOSITION_COLUMNS
-        } else {
-            layout::DATA_VALUES
-        };
+    // The trees of committed values, and the composition.
+    for pin in pins {
         let mut block = array![];
-        for _ in 0..count {
-            append_weight(ref block, power);
-            at_z = add_sample(at_z, power, *samples.pop_front().unwrap());
-            power = power * gamma;
-        }
-        fill(ref block, *widths[tree]);
+        pinned.append(entries.pinned(ref block, leaf_weights.len(), pin));
+        fill(ref block, *widths.pop_front().unwrap());
         leaf_weights.append(block.span());
     }
+    let mut block = array![];
+    entries.once(ref block, layout::COMPOSITION_COLUMNS);
+    leaf_weights.append(block.span());
     let step = generator(log_size);
     let back = Point { x: step.x, y: m31_neg(step.y) };
     let mut quotients = array![
-        quotient(z, at_z, crate::fields::ONE), quotient(add_base(z, back), at_previous, gamma),
+        quotient(z, entries.at_z, crate::fields::ONE), quotient(add_base(z, back), entries.at_previous, gamma),
     ];
+    let mut tables = instances;
     for sum in at_period {
-        let period = generator(log_size - *log_sizes.pop_front().unwrap());
+        let period = generator(log_size - *tables.pop_front().unwrap().log_size);
         quotients.append(quotient(add_base(z, period), sum, crate::fields::ONE));
     }
-    let (first, second) = pin.points;
-    quotients.append(quotient(first, at_first_pin, crate::fields::ONE));
-    quotients.append(quotient(second, at_second_pin, gamma));
-    let pinned = Part {
-        tree: layout::WEIGHTS_TREE, start: 0, count: layout::WEIGHTS, weights: pinned_weights.span(),
-    };
-    Deep { log_domain: log_size + *key.log_blowup, leaf_weights, twice, pinned, gamma, quotients: quotients.span() }
+    let mut parts = array![];
+    for columns in pinned {
+        let (first, second) = *pin_points.pop_front().unwrap().points;
+        quotients.append(quotient(first, columns.at_first, crate::fields::ONE));
+        quotients.append(quotient(second, columns.at_second, gamma));
+        parts.append(columns.part);
+    }
+    Deep { log_domain: log_size + *key.log_blowup, leaf_weights, twice, pinned: parts, gamma, quotients: quotients.span() }
 }
 
 fn append_part(ref parts: Array<Part>, part: Part) {
@@ -223,14 +278,14 @@ fn append_part(ref parts: Array<Part>, part: Part) {
     }
 }
 
-/// The column of a leaf where a component's begin.
-fn column_start(tree: u32, component: u32, committed: u32, mut order: Span<u32>) -> u32 {
+/// The column of a leaf where those of instance `i` begin.
+fn column_start(tree: u32, i: u32, instances: Span<Instance>, mut order: Span<u32>) -> u32 {
     let next = *order.pop_front().unwrap();
-    if next == component {
+    if next == i {
         return 0;
     }
-    let (once, twice) = layout::columns(tree, next, committed);
-    once + twice + column_start(tree, component, committed, order)
+    let columns = layout::columns(*instances[next].kind, tree);
+    columns.once + columns.twice + column_start(tree, i, instances, order)
 }
 
 /// Zeros up to a weight for each of `columns`, and to a multiple of eight weights.
@@ -271,14 +326,16 @@ pub fn add_position(
     let mut rest = *self.quotients;
     add_quotient(ref quotients, rest.pop_front().unwrap(), point, reduced(at_z));
     add_quotient(ref quotients, rest.pop_front().unwrap(), point, reduced(all) * *self.gamma);
-    for _ in 0..layout::TABLES {
+    // The last one's sum has no quotient of its own.
+    for _ in 1..self.twice.len() {
         add_quotient(ref quotients, rest.pop_front().unwrap(), point, reduced(sums.pop_front().unwrap()));
     }
-    let pinned = *self.pinned;
-    let leaf = *leaves[pinned.tree];
-    let s = reduced(add_fours(EMPTY, leaf.slice(pinned.start, pinned.count), pinned.weights));
-    add_quotient(ref quotients, rest.pop_front().unwrap(), point, s);
-    add_quotient(ref quotients, rest.pop_front().unwrap(), point, s * *self.gamma);
+    for pinned in self.pinned.span() {
+        let leaf = *leaves[*pinned.tree];
+        let s = reduced(add_fours(EMPTY, leaf.slice(*pinned.start, *pinned.count), *pinned.weights));
+        add_quotient(ref quotients, rest.pop_front().unwrap(), point, s);
+        add_quotient(ref quotients, rest.pop_front().unwrap(), point, s * *self.gamma);
+    }
 }
 
 /// Im p.y S - Y D.y - K, and d.

@@ -5,26 +5,32 @@ use core::internal::bounded_int::{BoundedInt, DivRemHelper, UnitInt, div_rem, do
 use core::poseidon::poseidon_hash_span;
 use crate::blake2s::{Hash, append_hash, hash_words};
 use crate::fields::M31;
+use crate::generated::layout::{BLINDER, DATA, LINEAR, PARAMETERS, WEIGHTS_TREE};
+use crate::layout::{Instance, columns, committed};
+use crate::pin::POINTS;
 
-const FORMAT_VERSION: u32 = 4;
-const AIR_ID: u32 = 3;
+const FORMAT_VERSION: u32 = 5;
+const AIR_ID: u32 = 4;
 const HASH_ID: u32 = 1;
-const LANES: u32 = 16;
-const BATCH: u32 = 1;
-// Limits of sizes. With at most 2^26 rows a table, 8 uses a row in all tables together, and 2^28 reads of each wire of the
+// Limits of sizes. With one instance of a table, eleven of committed values, 2^26 rows each and 2^28 reads of each wire of the
 // verifier, no tuple of the bus is used 2^31 times.
+const MAX_INSTANCES: u32 = 16;
 const MIN_LOG_SIZE: u32 = 4;
 const MAX_LOG_SIZE: u32 = 26;
+const MAX_TENSORS: u32 = 16;
 const MAX_ROWS: u32 = 0x1000000;
 const MAX_READS: u32 = 0x10000000;
 const FIRST_MODEL_WIRE: u32 = 16;
-/// The word that counts the scales of the input; the output's come next, and then the weights root and its pin.
-const SCALES: u32 = 34;
-/// Words: a felt of QM31 for each column of weights and each point.
-const WEIGHTS_PIN: u32 = 4 * crate::pin::POINTS * LANES;
-const OUTPUT_FORMS: u32 = 4;
+/// Forms of outputs (contracts/prediction.cairo).
+const GREATEST_FORM: u32 = 3;
 
-/// Who knows the input or the output: everybody; nobody but the prover; or whoever holds the opening of a commitment.
+#[derive(Copy, Drop, PartialEq, Debug)]
+pub enum Direction {
+    Input,
+    Output,
+}
+
+/// Who knows a tensor's values: everybody; nobody but the prover; or whoever holds the opening of a commitment.
 #[derive(Copy, Drop, PartialEq, Debug)]
 pub enum Visibility {
     Public,
@@ -32,9 +38,12 @@ pub enum Visibility {
     Committed,
 }
 
+/// An input or an output of the model.
 #[derive(Copy, Drop)]
 pub struct Tensor {
+    pub direction: Direction,
     pub visibility: Visibility,
+    pub form: u32,
     /// Id of the wire that carries its claim; 0 unless it is public.
     pub wire: M31,
     pub rows: u32,
@@ -48,23 +57,20 @@ pub struct Tensor {
 #[derive(Copy, Drop)]
 pub struct Key {
     pub digest: Hash,
-    /// Of linear, activate, lut and mac.
-    pub log_sizes: Span<u32>,
+    /// The words before the weights root.
+    pub stem: Span<u32>,
+    pub instances: Span<Instance>,
     /// Of committed values and the blinder: no table is taller.
     pub log_size: u32,
-    pub structure_root: Hash,
-    pub weights_root: Hash,
     pub pow_bits: u32,
     pub log_blowup: u32,
     pub n_queries: u32,
     pub fold_step: u32,
-    pub output_form: u32,
-    pub input: Tensor,
-    pub output: Tensor,
-    /// How many of the two are committed.
-    pub committed: u32,
-    pub one_reads: M31,
-    pub ones_reads: M31,
+    /// Reads of the wires 1, 2, .. whose value is 1.
+    pub constant_reads: Span<M31>,
+    pub tensors: Span<Tensor>,
+    pub structure_root: Hash,
+    pub weights_root: Hash,
     /// Coordinates of the weights' columns at the points of their root (pin.cairo).
     pub weights_pin: Span<u32>,
 }
@@ -106,6 +112,7 @@ fn next(ref words: Span<u32>) -> u32 {
     *words.pop_front().expect('circlet: key too short')
 }
 
+#[inline(never)]
 fn next_within(ref words: Span<u32>, least: u32, greatest: u32, error: felt252) -> u32 {
     within(next(ref words), least, greatest, error)
 }
@@ -128,7 +135,77 @@ pub fn centred(x: M31) -> u32 {
     }
 }
 
-fn next_tensor(ref words: Span<u32>, visibility: Visibility) -> Tensor {
+/// The tables, and the greatest log size. Kinds ascend; as each has one parameter here, none stands twice but committed values. These
+/// and the blinder, which is the last, have the greatest size.
+fn next_instances(ref words: Span<u32>) -> (Span<Instance>, u32) {
+    let mut instances = array![];
+    let mut log_size = 0;
+    let mut previous = 0;
+    for _ in 0..next_within(ref words, 2, MAX_INSTANCES, 'circlet: key instances') {
+        let kind = next_within(ref words, LINEAR, BLINDER, 'circlet: key kind');
+        let parameter = *PARAMETERS.span()[kind - 1];
+        next_within(ref words, parameter, parameter, 'circlet: key parameter');
+        assert(previous < kind || (kind == previous && kind == DATA), 'circlet: key instance order');
+        let size = next_within(ref words, MIN_LOG_SIZE, MAX_LOG_SIZE, 'circlet: key log size');
+        if kind >= DATA {
+            assert(log_size == size || (log_size < size && previous < DATA), 'circlet: key log size');
+        }
+        log_size = core::cmp::max(log_size, size);
+        previous = kind;
+        instances.append(Instance { kind, log_size: size });
+    }
+    assert(previous == BLINDER, 'circlet: key blinder');
+    (instances.span(), log_size)
+}
+
+/// The reads of the wires whose value is 1: one or two, as wires of other values have more lanes than here.
+fn next_constant_reads(ref words: Span<u32>) -> Span<M31> {
+    let mut reads = array![];
+    for _ in 0..next_within(ref words, 1, 2, 'circlet: key constants') {
+        next_within(ref words, 1, 1, 'circlet: key lanes');
+        reads.append(downcast(next_within(ref words, 0, MAX_READS, 'circlet: key reads')).unwrap());
+    }
+    reads.span()
+}
+
+fn next_direction(ref words: Span<u32>) -> Direction {
+    match next(ref words) {
+        0 => Direction::Input,
+        1 => Direction::Output,
+        _ => core::panic_with_felt252('circlet: key direction'),
+    }
+}
+
+fn next_visibility(ref words: Span<u32>) -> Visibility {
+    match next(ref words) {
+        0 => Visibility::Public,
+        1 => Visibility::Private,
+        2 => Visibility::Committed,
+        _ => core::panic_with_felt252('circlet: key visibility'),
+    }
+}
+
+/// As it stands in a key.
+pub fn visibility_word(visibility: Visibility) -> u32 {
+    match visibility {
+        Visibility::Public => 0,
+        Visibility::Private => 1,
+        Visibility::Committed => 2,
+    }
+}
+
+fn next_tensor(ref words: Span<u32>) -> Tensor {
+    let direction = next_direction(ref words);
+    let visibility = next_visibility(ref words);
+    let greatest_form = match direction {
+        Direction::Input => 0,
+        Direction::Output => {
+            assert(visibility != Visibility::Private, 'circlet: key private output');
+            GREATEST_FORM
+        },
+    };
+    let form = next_within(ref words, 0, greatest_form, 'circlet: key form');
+    next_within(ref words, 1, 1, 'circlet: key lanes');
     let wire = next_residue(ref words, 'circlet: key wire');
     if visibility == Visibility::Public {
         assert(upcast::<_, u32>(wire) >= FIRST_MODEL_WIRE, 'circlet: key wire');
@@ -139,122 +216,108 @@ fn next_tensor(ref words: Span<u32>, visibility: Visibility) -> Tensor {
     let least = next_residue(ref words, 'circlet: key range');
     let greatest = next_residue(ref words, 'circlet: key range');
     assert(centred(least) <= centred(greatest), 'circlet: key range');
-    Tensor { visibility, wire, rows, least, greatest, scales: array![].span() }
+    let scales = next_scales(ref words, rows);
+    Tensor { direction, visibility, form, wire, rows, least, greatest, scales }
 }
 
-/// `tensor` with its scales: positive finite binary64 numbers, the low word first; one, or one a row.
-fn with_next_scales(tensor: Tensor, ref words: Span<u32>) -> Tensor {
+/// Positive finite binary64 numbers, the low word first; one, or one a row.
+fn next_scales(ref words: Span<u32>, rows: u32) -> Span<u32> {
     let from_here = words;
     let count = next(ref words);
-    assert(count == 1 || count == tensor.rows, 'circlet: key scales');
+    assert(count == 1 || count == rows, 'circlet: key scales');
     for _ in 0..count {
         let low = next(ref words);
         let high = next(ref words);
         assert(high < 0x7ff00000 && (low != 0 || high != 0), 'circlet: key scales');
     }
-    Tensor { scales: from_here.slice(0, from_here.len() - words.len()), ..tensor }
+    from_here.slice(0, from_here.len() - words.len())
 }
 
-fn visibility(bits: u32) -> Visibility {
-    match bits {
-        0 => Visibility::Public,
-        1 => Visibility::Private,
-        2 => Visibility::Committed,
-        _ => core::panic_with_felt252('circlet: key visibility'),
+/// Inputs, then at least one output; `committed` of them are committed.
+fn next_tensors(ref words: Span<u32>, committed: u32) -> Span<Tensor> {
+    let mut tensors = array![];
+    let mut direction = Direction::Input;
+    let mut found = 0;
+    for _ in 0..next_within(ref words, 1, MAX_TENSORS, 'circlet: key tensors') {
+        let tensor = next_tensor(ref words);
+        assert(direction == Direction::Input || tensor.direction == direction, 'circlet: key tensor order');
+        direction = tensor.direction;
+        if tensor.visibility == Visibility::Committed {
+            found += 1;
+        }
+        tensors.append(tensor);
     }
-}
-
-/// Of the input and of the output, which is never private, and the form of the output (contracts/prediction.cairo). What else the
-/// prover hides, two bits between them, makes no difference here: zero knowledge, and with it public weights.
-fn next_visibility(ref words: Span<u32>) -> (Visibility, Visibility, u32) {
-    let (form, flags) = DivRem::div_rem(next(ref words), 0x100);
-    assert(form < OUTPUT_FORMS, 'circlet: key visibility');
-    let (hiding, bits) = DivRem::div_rem(flags, 0x10);
-    assert(hiding < 4 && hiding != 2, 'circlet: key visibility');
-    let (output, input) = DivRem::div_rem(bits, 4);
-    let output = visibility(output);
-    assert(output != Visibility::Private, 'circlet: key visibility');
-    (visibility(input), output, form)
-}
-
-fn is_committed(tensor: @Tensor) -> u32 {
-    if *tensor.visibility == Visibility::Committed {
-        1
-    } else {
-        0
-    }
+    assert(direction == Direction::Output, 'circlet: key output');
+    assert(found == committed, 'circlet: key committed');
+    tensors.span()
 }
 
 pub fn read_key(felts: Span<felt252>) -> Key {
-    let words = unpack_words(felts);
-    let mut rest = words.span();
+    let words = unpack_words(felts).span();
+    let mut rest = words;
     next_within(ref rest, FORMAT_VERSION, FORMAT_VERSION, 'circlet: key version');
     next_within(ref rest, AIR_ID, AIR_ID, 'circlet: key AIR');
     next_within(ref rest, HASH_ID, HASH_ID, 'circlet: key hash');
-    next_within(ref rest, LANES, LANES, 'circlet: key lanes');
-    next_within(ref rest, BATCH, BATCH, 'circlet: key batch');
-    let mut log_sizes = array![];
-    let mut log_size = 0;
-    for _ in 0..crate::layout::TABLES {
-        let size = next_within(ref rest, MIN_LOG_SIZE, MAX_LOG_SIZE, 'circlet: key log size');
-        log_size = core::cmp::max(log_size, size);
-        log_sizes.append(size);
-    }
-    let log_size = next_within(ref rest, log_size, MAX_LOG_SIZE, 'circlet: key log size');
-    let structure_root = next_hash(ref rest);
+    let (instances, log_size) = next_instances(ref rest);
     let pow_bits = next_within(ref rest, 0, 32, 'circlet: key proof of work');
     let log_blowup = next_within(ref rest, 1, 4, 'circlet: key blow-up');
     next_within(ref rest, 0, 0, 'circlet: key last layer');
     let n_queries = next_within(ref rest, 1, 1024, 'circlet: key queries');
     let fold_step = next_within(ref rest, 1, 4, 'circlet: key fold step');
     assert(fold_step <= log_size, 'circlet: key fold step');
-    let (of_input, of_output, output_form) = next_visibility(ref rest);
-    let input = next_tensor(ref rest, of_input);
-    let output = next_tensor(ref rest, of_output);
-    let one_reads = next_within(ref rest, 0, MAX_READS, 'circlet: key reads');
-    let ones_reads = next_within(ref rest, 0, MAX_READS, 'circlet: key reads');
-    let input = with_next_scales(input, ref rest);
-    let output = with_next_scales(output, ref rest);
+    // Zero knowledge, and with it public weights: the prover's promises to himself.
+    let flags = next_within(ref rest, 0, 3, 'circlet: key flags');
+    assert(flags != 2, 'circlet: key flags');
+    let constant_reads = next_constant_reads(ref rest);
+    let tensors = next_tensors(ref rest, committed(instances));
+    // What the model means is compared by whoever has its public structure.
+    let _ = next_hash(ref rest);
+    let structure_root = next_hash(ref rest);
+    let stem = words.slice(0, words.len() - rest.len());
     let weights_root = next_hash(ref rest);
-    let weights_pin = rest;
-    for _ in 0..WEIGHTS_PIN {
-        next_residue(ref rest, 'circlet: key pin');
-    }
-    let weights_pin = weights_pin.slice(0, WEIGHTS_PIN);
+    let weights_pin = next_pin(ref rest, instances);
     let unused = rest.len();
     assert(unused < 7, 'circlet: key too long');
     for word in rest {
         assert(*word == 0, 'circlet: key unused word');
     }
     let mut message = array![];
-    for word in words.span().slice(0, words.len() - unused) {
-        message.append(*word);
-    }
+    message.append_span(words.slice(0, words.len() - unused));
     Key {
         digest: hash_words(message),
-        log_sizes: log_sizes.span(),
+        stem,
+        instances,
         log_size,
-        structure_root,
-        weights_root,
         pow_bits,
         log_blowup,
         n_queries,
         fold_step,
-        output_form,
-        input,
-        output,
-        committed: is_committed(@input) + is_committed(@output),
-        one_reads: downcast(one_reads).unwrap(),
-        ones_reads: downcast(ones_reads).unwrap(),
+        constant_reads,
+        tensors,
+        structure_root,
+        weights_root,
         weights_pin,
     }
 }
 
-/// The id of the values of `tensor`, the key's input or output, that a tree with this root stands for: the hash of the root, their
-/// number, the tree's sizes and the scales. The root alone would be other values' under a key that reads its tree otherwise.
-pub fn commitment_id(key: @Key, tensor: @Tensor, root: Hash) -> Hash {
+/// A felt of QM31 for each column of weights and each point.
+fn next_pin(ref words: Span<u32>, instances: Span<Instance>) -> Span<u32> {
+    let from_here = words;
+    for instance in instances {
+        for _ in 0..4 * POINTS * columns(*instance.kind, WEIGHTS_TREE).once {
+            next_residue(ref words, 'circlet: key pin');
+        }
+    }
+    from_here.slice(0, from_here.len() - words.len())
+}
+
+/// The id of the values of `tensor`, one of the key's, that a tree with this root and pin stands for: the hash of the two, their
+/// number, the tree's sizes and the scales. The root alone would be other values' under a key that reads its tree otherwise, and might
+/// be several values' without the pin.
+pub fn commitment_id(key: @Key, tensor: @Tensor, root: Hash, pin: Span<u32>) -> Hash {
     let mut message = array![];
     append_hash(ref message, root);
+    message.append_span(pin);
     message.append(*tensor.rows);
     message.append(*key.log_size);
     message.append(*key.log_blowup);
@@ -263,15 +326,10 @@ pub fn commitment_id(key: @Key, tensor: @Tensor, root: Hash) -> Hash {
 }
 
 /// What a key says of its model apart from the commitment to the weights: Poseidon of the words before the weights root. Keys that
-/// agree in it differ in the weights root and its pin alone, if they are well formed, and may be of one family
-/// (contracts/model_registry.cairo).
-pub fn stem(felts: Span<felt252>) -> felt252 {
-    let words = unpack_words(felts);
-    let words = words.span();
-    let outputs = SCALES + 1 + 2 * *words[SCALES];
-    let weights = outputs + 1 + 2 * *words[outputs];
+/// agree in it differ in the weights root and its pin alone, and may be of one family (contracts/model_registry.cairo).
+pub fn stem(key: @Key) -> felt252 {
     let mut preimage = array![];
-    for word in words.slice(0, weights) {
+    for word in *key.stem {
         preimage.append((*word).into());
     }
     poseidon_hash_span(preimage.span())

@@ -1,100 +1,140 @@
-//! Which columns a proof has. Components in order: the tables linear, activate, lut and mac; the tables of committed values,
-//! those of the input before those of the output, if the key commits to them; then the blinder. Trees in order: structure, weights,
-//! witness, fingerprints, LogUp; one for each table of committed values; the composition. The tables of committed values are
-//! alike, so what a proof has follows from their number, `committed`.
-//! A component's columns in a tree are first those sampled at z alone, then those sampled at z - G too, then salts, which are
-//! never sampled: those of the blinder, and of committed values in their own tree.
-//! In a Merkle leaf the columns stand by ascending log size, ties in component order. Committed values are as tall as the
-//! blinder, and no table is taller, so their columns and the blinder's are a leaf's last.
+//! Which columns a proof has, by the key's list of table instances.
+//! Trees in order: structure, weights, witness, fingerprints, LogUp; one for each instance of committed values; the composition.
+//! In a tree the columns stand instance after instance: of each first those sampled at z alone, then those sampled at z - G too,
+//! then salts, which are never sampled.
+//! In a Merkle leaf the columns stand by ascending log size, ties in the order of the instances. Committed values are as tall as
+//! the blinder, and no table is taller, so their columns and the blinder's are a leaf's last.
+use crate::generated::layout::{COLUMNS, DATA, OWN_TREE, TREES, WEIGHTS_TREE};
+use crate::pin::POINTS;
 
-/// The tables that every proof has. They take part in the bus, as committed values do, and have a claimed sum each.
-pub const TABLES: u32 = 4;
-/// The trees that every proof has before the composition.
-pub const TREES: u32 = 5;
-/// The tree of the weights, which has columns of the first table alone, and how many these are.
-pub const WEIGHTS_TREE: u32 = 1;
-pub const WEIGHTS: u32 = 16;
-/// Committed values of a row.
-pub const DATA_VALUES: u32 = 16;
+/// One of the tables of a key.
+#[derive(Copy, Drop, PartialEq, Debug)]
+pub struct Instance {
+    pub kind: u32,
+    pub log_size: u32,
+}
+
+/// Columns of an instance in a tree.
+#[derive(Copy, Drop, PartialEq, Debug)]
+pub struct Columns {
+    /// Sampled at z alone; in the trees of weights and of committed values at the points of a pin, too.
+    pub once: u32,
+    /// Sampled at z and at z - G.
+    pub twice: u32,
+    pub salts: u32,
+}
+
 /// Columns of the composition tree.
 pub const COMPOSITION_COLUMNS: u32 = 8;
 
-const COLUMN_KINDS: u32 = 6;
-/// Sampled columns of a component in a tree, (once, twice); row by row the trees, in a row the tables, committed values and the
-/// blinder.
-const COLUMNS: [(u32, u32); 30] = [
-    (10, 0), (13, 0), (10, 0), (10, 0), (7, 0), (1, 0), // structure
-    (16, 0), (0, 0), (0, 0), (0, 0), (0, 0), (0, 0), // weights
-    (0, 0), (3, 0), (4, 0), (0, 0), (0, 0), (4, 4), // witness
-    (4, 8), (0, 4), (0, 0), (8, 4), (0, 4), (0, 0), // fingerprints
-    (0, 4), (8, 4), (8, 4), (4, 4), (0, 4), (0, 0) // LogUp
-];
-
-/// Sampled columns of a component in one of the first trees, and of committed values in their own tree.
-pub fn columns(tree: u32, component: u32, committed: u32) -> (u32, u32) {
-    let kind = if component < TABLES {
-        component
-    } else if component < TABLES + committed {
-        TABLES
-    } else {
-        TABLES + 1
-    };
-    *COLUMNS.span()[tree * COLUMN_KINDS + kind]
+/// Columns of a table of this kind in one of the first trees, or in its own (OWN_TREE).
+pub fn columns(kind: u32, tree: u32) -> Columns {
+    let (once, twice, salts) = *COLUMNS.span()[(kind - 1) * (TREES + 1) + tree];
+    Columns { once, twice, salts }
 }
 
-/// Claimed sums.
-pub fn claims(committed: u32) -> u32 {
-    TABLES + committed
+/// Whether a tree's columns sampled at z alone are pinned.
+pub fn is_pinned(tree: u32) -> bool {
+    tree == WEIGHTS_TREE || tree == OWN_TREE
 }
 
-pub fn components(committed: u32) -> u32 {
-    TABLES + committed + 1
+/// All columns of an instance in a tree.
+fn width(columns: Columns) -> u32 {
+    columns.once + columns.twice + columns.salts
 }
 
-/// Columns of each tree, five salts in each but the first and the last.
-pub fn tree_columns(committed: u32) -> Span<u32> {
-    let mut columns = array![44 + 7 * committed, 21, 20, 33 + 4 * committed, 41 + 4 * committed];
-    for _ in 0..committed {
-        columns.append(21);
+/// Instances that are less tall than the blinder may be: they come before those of committed values.
+pub fn tables(instances: Span<Instance>) -> u32 {
+    let mut count = 0;
+    for instance in instances {
+        if *instance.kind < DATA {
+            count += 1;
+        }
     }
-    columns.append(COMPOSITION_COLUMNS);
-    columns.span()
+    count
 }
 
-/// Values sampled in all trees; pinned ones (pin.cairo) are not among them.
-pub fn samples(committed: u32) -> u32 {
-    183 + 39 * committed
+/// Instances of committed values.
+pub fn committed(instances: Span<Instance>) -> u32 {
+    instances.len() - tables(instances) - 1
 }
 
-/// DEEP quotients (deep.cairo): one a column sampled at z alone, three a column sampled twice; two more a column of weights, which
-/// is pinned at two points.
-pub fn quotients(committed: u32) -> u32 {
-    251 + 47 * committed
+/// Columns of each tree.
+pub fn tree_columns(instances: Span<Instance>) -> Span<u32> {
+    let mut widths = array![];
+    for tree in 0..TREES {
+        let mut sum = 0;
+        for instance in instances {
+            sum += width(columns(*instance.kind, tree));
+        }
+        widths.append(sum);
+    }
+    for _ in 0..committed(instances) {
+        widths.append(width(columns(DATA, OWN_TREE)));
+    }
+    widths.append(COMPOSITION_COLUMNS);
+    widths.span()
 }
 
-/// The components in the order of a leaf, given the log sizes of the tables that every proof has.
-pub fn leaf_order(log_sizes: Span<u32>, committed: u32) -> Array<u32> {
+/// Values sampled in one of the first trees; pinned ones (pin.cairo) are not among them.
+pub fn samples_of_tree(instances: Span<Instance>, tree: u32) -> u32 {
+    let mut count = 0;
+    for instance in instances {
+        let columns = columns(*instance.kind, tree);
+        count += columns.once + 2 * columns.twice;
+    }
+    count
+}
+
+/// Values sampled in all trees.
+pub fn samples(instances: Span<Instance>) -> u32 {
+    let mut count = committed(instances) * columns(DATA, OWN_TREE).once + COMPOSITION_COLUMNS;
+    for tree in 0..TREES {
+        count += samples_of_tree(instances, tree);
+    }
+    count
+}
+
+/// DEEP quotients (deep.cairo): one a column sampled at z alone, three a column sampled twice, and one more for each point of a pin.
+pub fn quotients(instances: Span<Instance>) -> u32 {
+    let mut count = COMPOSITION_COLUMNS;
+    for instance in instances {
+        for tree in 0..TREES + 1 {
+            let columns = columns(*instance.kind, tree);
+            let of_pin = if is_pinned(tree) {
+                POINTS
+            } else {
+                0
+            };
+            count += columns.once * (1 + of_pin) + 3 * columns.twice;
+        }
+    }
+    count
+}
+
+/// The instances in the order of a leaf.
+pub fn leaf_order(instances: Span<Instance>) -> Array<u32> {
     let mut order = array![];
-    for table in 0..TABLES {
+    for i in 0..tables(instances) {
         let mut next = array![];
         let mut placed = false;
         for other in order.span() {
-            if !placed && *log_sizes[table] < *log_sizes[*other] {
-                next.append(table);
+            if !placed && *instances[i].log_size < *instances[*other].log_size {
+                next.append(i);
                 placed = true;
             }
             next.append(*other);
         }
         if !placed {
-            next.append(table);
+            next.append(i);
         }
         order = next;
     }
-    for component in TABLES..components(committed) {
-        order.append(component);
+    for i in order.len()..instances.len() {
+        order.append(i);
     }
     order
 }
 
 #[cfg(test)]
-mod tests;
+pub mod tests;

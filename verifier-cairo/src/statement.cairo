@@ -4,41 +4,84 @@ use crate::fields::{M31, ONE, QM31, QM31Add, QM31Mul, QM31Sub, ZERO, base, m31_n
 #[feature("bounded-int-utils")]
 use core::internal::bounded_int::upcast;
 use crate::blake2s::{Hash, append_hash};
-use crate::key::{Key, Tensor, Visibility};
+use crate::generated::layout::{DATA, OWN_TREE};
+use crate::key::{Direction, Key, Tensor, Visibility, visibility_word};
+use crate::layout::columns;
+use crate::pin::{DATA_TAG, POINTS, Pin, pin};
 use crate::tape::{HashTape, HashTapeTrait, ValueTape, ValueTapeTrait, canonical};
 use crate::weighted::{EMPTY, add_eight, append_weight, reduced};
 
 const MODULUS: u32 = 0x7fffffff;
-const WIRE_ONE: M31 = 1;
-const WIRE_ONES: M31 = 2;
 
-/// What a proof states of the input or the output: its values if they are public, the root of their tree if they are committed.
+/// What a proof states of a tensor of the key: its values if they are public, the root and the pin of their tree if they are committed.
 #[derive(Copy, Drop)]
 pub struct Stated {
     pub values: Span<u32>,
-    pub root: Option<Hash>,
+    /// The values as they came, eight a felt.
+    pub felts: Span<felt252>,
+    pub commitment: Option<Commitment>,
 }
 
-/// Takes what the proof states of `tensor` from the tapes.
-pub fn read_stated(tensor: @Tensor, ref tape: ValueTape, ref hashes: HashTape) -> Stated {
-    let mut values = array![];
-    let mut root = None;
+#[derive(Copy, Drop)]
+pub struct Commitment {
+    pub root: Hash,
+    pub pin: Pin,
+}
+
+/// Takes what the proof states of the key's tensors, in order, from the tapes.
+pub fn read_statement(key: @Key, ref tape: ValueTape, ref hashes: HashTape) -> Span<Stated> {
+    let mut statement = array![];
+    for tensor in *key.tensors {
+        statement.append(read_stated(tensor, ref tape, ref hashes));
+    }
+    statement.span()
+}
+
+fn read_stated(tensor: @Tensor, ref tape: ValueTape, ref hashes: HashTape) -> Stated {
+    let mut words = array![];
+    let before = tape;
     match tensor.visibility {
-        Visibility::Public => tape.read_exactly(ref values, *tensor.rows),
-        Visibility::Private => (),
-        Visibility::Committed => root = Some(hashes.next()),
+        Visibility::Public => {
+            tape.read_exactly(ref words, *tensor.rows);
+            let values = words.span();
+            check_values(values, tensor);
+            Stated { values, felts: tape.taken_since(before), commitment: None }
+        },
+        Visibility::Private => Stated { values: words.span(), felts: array![].span(), commitment: None },
+        Visibility::Committed => {
+            let root = hashes.next();
+            tape.read_exactly(ref words, 4 * POINTS * columns(DATA, OWN_TREE).once);
+            let pin = pin(DATA_TAG, root, words.span());
+            Stated { values: array![].span(), felts: array![].span(), commitment: Some(Commitment { root, pin }) }
+        },
     }
-    check_values(values.span(), tensor);
-    Stated { values: values.span(), root }
 }
 
-/// The words that enter the transcript.
-pub fn append_stated(ref words: Array<u32>, stated: @Stated) {
-    words.append((*stated.values).len());
-    words.append_span(*stated.values);
-    if let Some(root) = *stated.root {
-        append_hash(ref words, root);
+/// The words that enter the transcript: after the number of tensors, of each its visibility, the number of its public values and
+/// these, or the root and the pin.
+pub fn append_statement(ref words: Array<u32>, key: @Key, mut statement: Span<Stated>) {
+    words.append(statement.len());
+    for tensor in *key.tensors {
+        let stated = statement.pop_front().unwrap();
+        words.append(visibility_word(*tensor.visibility));
+        words.append((*stated.values).len());
+        words.append_span(*stated.values);
+        if let Some(commitment) = *stated.commitment {
+            append_hash(ref words, commitment.root);
+            words.append_span(commitment.pin.words);
+        }
     }
+}
+
+/// The commitments of a statement, in order.
+pub fn commitments(statement: Span<Stated>) -> Span<Commitment> {
+    let mut result = array![];
+    for stated in statement {
+        if let Some(commitment) = *stated.commitment {
+            result.append(commitment);
+        }
+    }
+    result.span()
 }
 
 /// Every value is below p and within the key's range. A range that reaches below 0 has residues 0 to `greatest` and
@@ -94,16 +137,27 @@ fn message(challenges: @Challenges, count: M31, id: M31, value: QM31) -> QM31 {
     qm31_scale(qm31_inverse(denominator), count)
 }
 
-/// The public messages of the bus: yields of ONE, ONES and of a public input's claim, and the read of a public output's.
-pub fn public_messages(key: @Key, inputs: Span<u32>, outputs: Span<u32>, challenges: @Challenges) -> QM31 {
-    let t = *challenges.t;
-    let mut sum = message(challenges, m31_neg(*key.one_reads), WIRE_ONE, ONE)
-        + message(challenges, m31_neg(*key.ones_reads), WIRE_ONES, ONE);
-    if *key.output.visibility == Visibility::Public {
-        sum = sum + message(challenges, 1, *key.output.wire, claim_of(outputs, t));
+/// The public messages of the bus: yields of the constant wires, which the values 1 are on, and of public inputs' claims, and reads of
+/// public outputs'.
+pub fn public_messages(key: @Key, mut statement: Span<Stated>, challenges: @Challenges) -> QM31 {
+    let mut sum = ZERO;
+    let mut id = 1;
+    for reads in *key.constant_reads {
+        sum = sum + message(challenges, m31_neg(*reads), canonical(id), ONE);
+        id += 1;
     }
-    if *key.input.visibility == Visibility::Public {
-        sum = sum - message(challenges, 1, *key.input.wire, claim_of(inputs, t));
+    for tensor in *key.tensors {
+        let stated = statement.pop_front().unwrap();
+        if *tensor.visibility == Visibility::Public {
+            let count = match tensor.direction {
+                Direction::Input => m31_neg(1),
+                Direction::Output => 1,
+            };
+            sum = sum + message(challenges, count, *tensor.wire, claim_of(*stated.values, *challenges.t));
+        }
     }
     sum
 }
+
+#[cfg(test)]
+mod tests;

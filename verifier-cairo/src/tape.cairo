@@ -275,6 +275,11 @@ pub impl ValueTapeImpl of ValueTapeTrait {
         }
     }
 
+    /// The felts taken since the tape was `before`.
+    fn taken_since(self: @ValueTape, before: ValueTape) -> Span<felt252> {
+        before.rest.slice(0, before.rest.len() - (*self.rest).len())
+    }
+
     fn finish(self: ValueTape) {
         assert(self.rest.is_empty(), 'circlet: values too long');
     }

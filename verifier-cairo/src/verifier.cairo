@@ -9,24 +9,21 @@ use crate::circle::{double_x, point_from};
 use crate::deep;
 use crate::fields::{QM31, QM31Add, QM31Mul, ZERO, from_partial_evals};
 use crate::fri::{Evaluation, Layer, fold_layer, power_of_two};
+use crate::generated::layout::{TREES, WEIGHTS_TREE};
 use crate::key::{Key, Tensor, commitment_id, read_key};
 use crate::layout;
 use crate::merkle::{Step, plan, root_of, same};
-use crate::pin::{Pin, append_pinned, pin};
-use crate::statement::{Stated, append_stated, public_messages, read_stated};
+use crate::pin::{Pin, WEIGHTS_TAG, append_pinned, pin};
+use crate::statement::{Stated, append_statement, commitments, public_messages, read_statement};
 use crate::weighted::{EMPTY, Sum};
 use crate::tape::{HashTape, HashTapeTrait, ValueTape, ValueTapeTrait, secure_felts};
 
-/// What a proof that holds states: public values packed as they came, eight a felt in base 2^31; of committed ones the id
-/// (`packed`).
+/// What a proof that holds says of a tensor of its key.
 #[derive(Copy, Drop)]
-pub struct Statement {
-    pub n_inputs: u32,
-    pub inputs: Span<felt252>,
-    pub n_outputs: u32,
-    pub outputs: Span<felt252>,
-    /// What the outputs are (contracts/prediction.cairo).
-    pub output_form: u32,
+pub struct Said {
+    pub tensor: Tensor,
+    /// Public values as they came, eight a felt in base 2^31; of committed ones the two halves of their id; none of private ones.
+    pub felts: Span<felt252>,
 }
 
 /// What the transcript fixes before the queries.
@@ -40,18 +37,18 @@ struct Commitments {
     positions: Span<u32>,
 }
 
-/// Returns the statement of a proof that holds for the model of the key `vk`, or panics.
+/// Returns what a proof that holds for the model of the key `vk` says of its tensors, in the key's order, or panics.
 pub fn verify<impl O: Observer>(
     vk: Span<felt252>, context: felt252, values: Span<felt252>, hashes: Span<felt252>,
-) -> Statement {
+) -> Span<Said> {
     let key = read_key(vk);
     let mut tape = ValueTapeTrait::new(values);
     let mut hash_tape = HashTapeTrait::new(hashes);
-    let inputs = read_stated(@key.input, ref tape, ref hash_tape);
-    let outputs = read_stated(@key.output, ref tape, ref hash_tape);
-    let commitments = replay::<O>(@key, context, @inputs, @outputs, ref tape, ref hash_tape);
+    let statement = read_statement(@key, ref tape, ref hash_tape);
+    let commitments = replay::<O>(@key, context, statement, ref tape, ref hash_tape);
     let mut plan = plan(commitments.positions, key.log_size + key.log_blowup);
-    let mut evaluations = open_trees(@commitments, key.committed, plan, ref tape, ref hash_tape);
+    let widths = layout::tree_columns(key.instances);
+    let mut evaluations = open_trees(@commitments, widths, plan, ref tape, ref hash_tape);
     for layer in commitments.layers {
         plan = plan.slice(layer.step, plan.len() - layer.step);
         evaluations = fold_layer(layer, evaluations.span(), plan, ref tape, ref hash_tape);
@@ -61,32 +58,29 @@ pub fn verify<impl O: Observer>(
     }
     tape.finish();
     hash_tape.finish();
-    let (n_inputs, n_outputs) = (inputs.values.len(), outputs.values.len());
-    Statement {
-        n_inputs,
-        inputs: packed(@key, @key.input, @inputs, values),
-        n_outputs,
-        outputs: packed(@key, @key.output, @outputs, values.slice((n_inputs + 7) / 8, (n_outputs + 7) / 8)),
-        output_form: key.output_form,
-    }
+    said(@key, statement)
 }
 
-/// The values' felts, with which `tape` starts; or the low and the high 128 bits of the id of committed values, 32 bytes in
-/// little-endian order.
-fn packed(key: @Key, tensor: @Tensor, stated: @Stated, tape: Span<felt252>) -> Span<felt252> {
-    match *stated.root {
-        Some(root) => {
-            let (low, high) = halves(commitment_id(key, tensor, root));
-            array![low, high].span()
-        },
-        None => tape.slice(0, ((*stated.values).len() + 7) / 8),
+fn said(key: @Key, mut statement: Span<Stated>) -> Span<Said> {
+    let mut result = array![];
+    for tensor in *key.tensors {
+        let stated = statement.pop_front().unwrap();
+        let felts = match *stated.commitment {
+            Some(commitment) => {
+                let (low, high) = halves(commitment_id(key, tensor, commitment.root, commitment.pin.words));
+                array![low, high].span()
+            },
+            None => *stated.felts,
+        };
+        result.append(Said { tensor: *tensor, felts });
     }
+    result.span()
 }
 
 fn replay<impl O: Observer>(
-    key: @Key, context: felt252, inputs: @Stated, outputs: @Stated, ref tape: ValueTape, ref hashes: HashTape,
+    key: @Key, context: felt252, statement: Span<Stated>, ref tape: ValueTape, ref hashes: HashTape,
 ) -> Commitments {
-    let committed = *key.committed;
+    let instances = *key.instances;
     let mut channel = ChannelTrait::new();
     let mut words = channel.start();
     append_hash(ref words, *key.digest);
@@ -94,7 +88,7 @@ fn replay<impl O: Observer>(
     mix_config::<O>(ref channel, key);
     channel.mix_root::<O>(*key.structure_root);
     channel.mix_root::<O>(*key.weights_root);
-    mix_statement::<O>(ref channel, context, inputs, outputs);
+    mix_statement::<O>(ref channel, key, context, statement);
     let witness_root = hashes.next();
     channel.mix_root::<O>(witness_root);
     let (alpha, t) = channel.draw_secure_felts();
@@ -102,15 +96,23 @@ fn replay<impl O: Observer>(
     channel.mix_root::<O>(fingerprint_root);
     let (z, lambda) = channel.draw_secure_felts();
     let challenges = Challenges { alpha, t, z, lambda };
-    let claimed = mix_tape_felts::<O>(ref channel, ref tape, layout::claims(committed));
+    let claimed = mix_tape_felts::<O>(ref channel, ref tape, instances.len() - 1);
     let logup_root = hashes.next();
     channel.mix_root::<O>(logup_root);
     let mut roots = array![
         *key.structure_root, *key.weights_root, witness_root, fingerprint_root, logup_root,
     ];
-    mix_stated_root::<O>(ref channel, inputs, ref roots);
-    mix_stated_root::<O>(ref channel, outputs, ref roots);
-    let mut balance = public_messages(key, *inputs.values, *outputs.values, @challenges);
+    let mut pins = array![];
+    if !(*key.weights_pin).is_empty() {
+        pins.append(pin(WEIGHTS_TAG, *key.weights_root, *key.weights_pin));
+    }
+    for commitment in commitments(statement) {
+        channel.mix_root::<O>(*commitment.root);
+        roots.append(*commitment.root);
+        pins.append(*commitment.pin);
+    }
+    let pins = pins.span();
+    let mut balance = public_messages(key, statement, @challenges);
     for sum in claimed {
         balance = balance + *sum;
     }
@@ -121,8 +123,7 @@ fn replay<impl O: Observer>(
     channel.mix_root::<O>(composition_root);
     roots.append(composition_root);
     let point = point_from(channel.draw_secure_felt());
-    let weights_pin = pin(*key.weights_root, *key.weights_pin);
-    let samples = mix_samples::<O>(ref channel, ref tape, committed, @weights_pin);
+    let samples = mix_samples::<O>(ref channel, ref tape, key, pins);
     let mut vanishing = point.x;
     for _ in 1..*key.log_size {
         vanishing = double_x(vanishing);
@@ -132,11 +133,11 @@ fn replay<impl O: Observer>(
     let right = from_partial_evals(*composition[4], *composition[5], *composition[6], *composition[7]);
     assert(vanishing != ZERO, 'circlet: out-of-domain point');
     assert(
-        (left + vanishing * right) * vanishing == constraints(samples, @challenges, claimed, rho, committed),
+        (left + vanishing * right) * vanishing == constraints(samples, @challenges, claimed, rho, instances),
         'circlet: composition',
     );
     let gamma = channel.draw_secure_felt();
-    let deep = deep::prepare(key, samples, weights_pin, point, gamma);
+    let deep = deep::prepare(key, samples, pins, point, gamma);
 
     let layers = replay_fri::<O>(ref channel, key, ref hashes);
     let last = *mix_tape_felts::<O>(ref channel, ref tape, 1)[0];
@@ -160,37 +161,35 @@ fn mix_config<impl O: Observer>(ref channel: Channel, key: @Key) {
     channel.mix_felts::<O>(words);
 }
 
-/// The tree of committed values, whose root is stated.
-fn mix_stated_root<impl O: Observer>(ref channel: Channel, stated: @Stated, ref roots: Array<Hash>) {
-    if let Some(root) = *stated.root {
-        channel.mix_root::<O>(root);
-        roots.append(root);
-    }
-}
-
-fn mix_statement<impl O: Observer>(ref channel: Channel, context: felt252, inputs: @Stated, outputs: @Stated) {
+fn mix_statement<impl O: Observer>(ref channel: Channel, key: @Key, context: felt252, statement: Span<Stated>) {
     let mut words = channel.start();
     let context: u256 = context.into();
     crate::key::append_words(ref words, context.low, 4);
     crate::key::append_words(ref words, context.high, 4);
-    append_stated(ref words, inputs);
-    append_stated(ref words, outputs);
+    append_statement(ref words, key, statement);
     channel.mix_u32s::<O>(words);
 }
 
 /// Mixes the samples, the next section of the tape, with the pinned values in their places, and returns the samples.
 fn mix_samples<impl O: Observer>(
-    ref channel: Channel, ref tape: ValueTape, committed: u32, weights_pin: @Pin,
+    ref channel: Channel, ref tape: ValueTape, key: @Key, mut pins: Span<Pin>,
 ) -> Span<QM31> {
     let mut stated = array![];
-    tape.read_exactly(ref stated, 4 * layout::samples(committed));
+    tape.read_exactly(ref stated, 4 * layout::samples(*key.instances));
     let mut rest = stated.span();
     let mut words = channel.start();
-    // The weights come after the structure, which is sampled column by column.
-    let structure = 4 * *layout::tree_columns(committed)[0];
-    words.append_span(rest.slice(0, structure));
-    rest = rest.slice(structure, rest.len() - structure);
-    append_pinned(ref words, ref rest, weights_pin);
+    for tree in 0..TREES {
+        if tree == WEIGHTS_TREE && !(*key.weights_pin).is_empty() {
+            append_pinned(ref words, ref rest, pins.pop_front().unwrap());
+        } else {
+            let count = 4 * layout::samples_of_tree(*key.instances, tree);
+            words.append_span(rest.slice(0, count));
+            rest = rest.slice(count, rest.len() - count);
+        }
+    }
+    for pin in pins {
+        append_pinned(ref words, ref rest, pin);
+    }
     words.append_span(rest);
     channel.mix_felts::<O>(words);
     secure_felts(stated.span()).span()
@@ -258,10 +257,9 @@ fn insert(mut sorted: Span<u32>, value: u32) -> Span<u32> {
 
 /// Reads the leaves at every position, checks them against the roots, and returns FRI's evaluations.
 fn open_trees(
-    commitments: @Commitments, committed: u32, plan: Span<Span<Step>>, ref tape: ValueTape, ref hashes: HashTape,
+    commitments: @Commitments, widths: Span<u32>, plan: Span<Span<Step>>, ref tape: ValueTape, ref hashes: HashTape,
 ) -> Array<Evaluation> {
     let deep = commitments.deep;
-    let widths = layout::tree_columns(committed);
     let mut quotients = deep::no_quotients();
     // The hashes of the leaves, by tree.
     let mut trees: Array<Array<Hash>> = array![];

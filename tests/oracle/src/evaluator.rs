@@ -18,15 +18,15 @@ pub const FINGERPRINTS_TREE: usize = 3;
 pub const LOGUP_TREE: usize = 4;
 /// Before the composition, without those of committed values.
 pub const TRACE_TREES: usize = 5;
-/// With those of committed values, at most.
-pub const MOST_TREES: usize = 7;
+/// With those of committed values, at most: a key has sixteen instances, one of them the blinder.
+pub const MOST_TREES: usize = TRACE_TREES + 15;
 
 /// The constants of one table, as in src/air/dsl/challenges.hpp.
 #[derive(Clone, Debug)]
 pub struct TableConstants {
-    /// The table's name, or None if the evaluator finds structure columns by position.
-    pub table: Option<&'static str>,
-    /// The tree of committed values, if the table is one of these.
+    /// The instance's place in the key, or None if the evaluator finds structure columns by position.
+    pub instance: Option<usize>,
+    /// The table's own tree, if it is one of committed values.
     pub data_tree: usize,
     pub t: SecureField,
     /// t^lanes
@@ -46,12 +46,12 @@ pub struct TableConstants {
 }
 
 /// The id of a structure column in the framework. Naming allocates, which the prover's inner loop cannot afford.
-pub fn structure_id(table: Option<&str>, column: &str) -> PreProcessedColumnId {
-    PreProcessedColumnId { id: table.map_or_else(String::new, |table| format!("{table}.{column}")) }
+pub fn structure_id(instance: Option<usize>, column: &str) -> PreProcessedColumnId {
+    PreProcessedColumnId { id: instance.map_or_else(String::new, |instance| format!("{instance}.{column}")) }
 }
 
 pub fn structure<E: EvalAtRow>(eval: &mut E, constants: &TableConstants, column: &str) -> E::F {
-    eval.get_preprocessed_column(structure_id(constants.table, column))
+    eval.get_preprocessed_column(structure_id(constants.instance, column))
 }
 
 pub fn base<E: EvalAtRow>(eval: &mut E, tree: usize) -> E::F {

@@ -4,11 +4,12 @@ use std::fs;
 
 use serde::Deserialize;
 use serde_json::Value;
+use stwo::core::fields::qm31::SecureField;
 
 use crate::channel::RecordingChannel;
 use crate::key::Key;
-use crate::proof::Proof;
-use crate::statement::{parse_context, parse_root, Stated, Statement};
+use crate::proof::{canonical, Proof};
+use crate::statement::{parse_context, parse_root, Commitment, Stated, Statement};
 use crate::verify::verify;
 use crate::Rejection;
 
@@ -27,16 +28,24 @@ pub struct Job {
     pub proof: Source,
     #[serde(default)]
     pub context: Option<String>,
-    /// None or empty unless the input is public.
+    /// In the order of the key.
     #[serde(default)]
-    pub inputs: Option<Vec<i64>>,
-    /// Hexadecimal; None unless the input is committed.
-    #[serde(default)]
-    pub input_root: Option<String>,
-    #[serde(default)]
-    pub outputs: Option<Vec<i64>>,
-    #[serde(default)]
-    pub output_root: Option<String>,
+    pub tensors: Vec<StatedJson>,
+}
+
+/// What a job states of an input or output.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged, deny_unknown_fields)]
+pub enum StatedJson {
+    Values {
+        values: Vec<i64>,
+    },
+    Commitment {
+        /// In hexadecimal.
+        root: String,
+        pin: Vec<SecureField>,
+    },
+    Nothing {},
 }
 
 /// A job cannot be run, or its proof is not accepted.
@@ -73,13 +82,17 @@ pub fn key_words(value: &Value) -> Result<Vec<u32>, String> {
     Vec::<u32>::deserialize(value).map_err(|error| format!("key: {error}"))
 }
 
-/// What a job states of the input or the output. No key wants values and a root.
-fn stated(what: &str, values: Option<&Vec<i64>>, root: Option<&str>) -> Result<Stated, Failure> {
-    match (values.filter(|values| !values.is_empty()), root) {
-        (Some(_), Some(_)) => Err(Failure::Rejected(format!("the {what} has values and a root"))),
-        (Some(values), None) => Ok(Stated::Values(values.clone())),
-        (None, Some(root)) => Ok(Stated::Root(parse_root(root).map_err(Failure::Usage)?)),
-        (None, None) => Ok(Stated::Nothing),
+impl StatedJson {
+    fn stated(&self) -> Result<Stated, Failure> {
+        match self {
+            StatedJson::Values { values } => Ok(Stated::Values(values.clone())),
+            StatedJson::Commitment { root, pin } => {
+                canonical("pin", pin).map_err(Failure::Rejected)?;
+                let root = parse_root(root).map_err(Failure::Usage)?;
+                Ok(Stated::Commitment(Commitment { root, pin: pin.clone() }))
+            }
+            StatedJson::Nothing {} => Ok(Stated::Nothing),
+        }
     }
 }
 
@@ -107,8 +120,7 @@ impl Job {
     pub fn statement(&self) -> Result<Statement, Failure> {
         Ok(Statement {
             context: parse_context(self.context.as_deref().unwrap_or("0")).map_err(Failure::Usage)?,
-            input: stated("input", self.inputs.as_ref(), self.input_root.as_deref())?,
-            output: stated("output", self.outputs.as_ref(), self.output_root.as_deref())?,
+            tensors: self.tensors.iter().map(StatedJson::stated).collect::<Result<_, _>>()?,
         })
     }
 }

@@ -7,20 +7,32 @@ use stwo::core::pcs::PcsConfig;
 use stwo::core::vcs::blake2_hash::{Blake2sHash, Blake2sHasher};
 
 use crate::pin::PIN_POINTS;
+use crate::tables::Kind;
 use crate::{require, Rejection};
 
-/// Bits of the word `visibility`: two of the input, two of the output, zero knowledge, which is the prover's promise to himself (no
-/// verifier can see it kept), and with it public weights.
-const OUTPUT_SHIFT: u32 = 2;
-const ZERO_KNOWLEDGE: u32 = 16;
-const WEIGHTS_PUBLIC: u32 = 32;
-const FLAGS: u32 = 6;
-/// From this bit on: what the outputs are of the model's last layer. Their tensor is checked alike in every form.
-const OUTPUT_FORM_SHIFT: u32 = 8;
-/// 0 its values, 1 the index of the greatest, 2 whether one is at least a threshold, 3 whether it is less
+const FORMAT_VERSION: u32 = 5;
+const AIR_ID: u32 = 4;
+const HASH_ID: u32 = 1;
+const MOST_INSTANCES: u32 = 16;
+const MOST_TENSORS: u32 = 16;
+const MOST_CONSTANTS: u32 = 14;
+/// Samples of a proof.
+const MOST_LANES: u32 = 64;
+const MOST_READS: u32 = 1 << 28;
+/// Zero knowledge, which is the prover's promise to himself (no verifier can see it kept), and with it public weights.
+const ZERO_KNOWLEDGE: u32 = 1;
+const WEIGHTS_PUBLIC: u32 = 2;
+/// What the outputs are of the model's last layer: 0 its values, 1 the index of the greatest, 2 whether one is at least a threshold, 3
+/// whether it is less. Their tensor is checked alike in every form.
 const GREATEST_OUTPUT_FORM: u32 = 3;
 
-/// Who knows the input or the output: everybody; nobody but the prover; or whoever holds the opening of a commitment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    Input,
+    Output,
+}
+
+/// Who knows a tensor's values: everybody; nobody but the prover; or whoever holds the opening of a commitment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Visibility {
     Public,
@@ -28,28 +40,44 @@ pub enum Visibility {
     Committed,
 }
 
+/// An input or an output of the model.
 #[derive(Clone, Debug)]
-pub struct PublicTensor {
+pub struct Tensor {
+    pub direction: Direction,
     pub visibility: Visibility,
+    /// Samples.
+    pub lanes: usize,
     pub claim_wire: u32,
     pub rows: usize,
     pub min: i64,
     pub max: i64,
 }
 
+/// A wire with the value F(1, .., 1) over its lanes, which the verifier yields.
+#[derive(Clone, Debug)]
+pub struct ConstantWire {
+    pub lanes: usize,
+    pub reads: u32,
+}
+
+/// One of the tables.
+#[derive(Clone, Debug)]
+pub struct Instance {
+    pub kind: Kind,
+    /// Weights a row of `linear`, samples of `activate`; 0 of other kinds.
+    pub parameter: usize,
+    pub log_size: u32,
+}
+
 #[derive(Clone, Debug)]
 pub struct Key {
-    pub lanes: usize,
-    pub batch: usize,
-    /// linear, activate, lut, mac, blinder
-    pub log_sizes: [u32; 5],
+    pub instances: Vec<Instance>,
+    pub config: PcsConfig,
+    /// Of the wires 1, 2, ..
+    pub constants: Vec<ConstantWire>,
+    pub tensors: Vec<Tensor>,
     pub structure_root: Blake2sHash,
     pub weights_root: Blake2sHash,
-    pub config: PcsConfig,
-    pub input: PublicTensor,
-    pub output: PublicTensor,
-    pub one_reads: u32,
-    pub ones_reads: u32,
     /// Values of the weights' columns at the points of their root (pin.rs).
     pub weights_pin: Vec<SecureField>,
     pub digest: Blake2sHash,
@@ -90,64 +118,122 @@ impl Words<'_> {
         }
         Ok(SecureField::from_m31_array(coordinates))
     }
-    fn tensor(&mut self, name: &str, visibility: Visibility) -> Result<PublicTensor, Rejection> {
-        let wires = if visibility == Visibility::Public { 16..=P - 1 } else { 0..=0 };
-        let tensor = PublicTensor {
-            visibility,
-            claim_wire: self.within(&format!("{name} wire"), *wires.start(), *wires.end())?,
-            rows: self.within(&format!("{name} rows"), 1, 1 << 24)? as usize,
-            min: self.signed(&format!("{name} least value"))?,
-            max: self.signed(&format!("{name} greatest value"))?,
+    /// Kinds ascend, and where one stands several times its parameter; but committed values stand once a tensor. These and the blinder, of
+    /// which there is one, the last, have the greatest size.
+    fn instances(&mut self) -> Result<Vec<Instance>, Rejection> {
+        let mut instances: Vec<Instance> = Vec::new();
+        for _ in 0..self.within("number of tables", 2, MOST_INSTANCES)? {
+            let number = self.next("kind of table")?;
+            let kind = Kind::of_number(number).ok_or_else(|| format!("key: no kind of table {number}"))?;
+            let (least, greatest) = kind.parameters();
+            let instance = Instance {
+                kind,
+                parameter: self.within(&format!("parameter of {}", kind.name()), least, greatest)? as usize,
+                log_size: self.within("log size", 4, 26)?,
+            };
+            if let Some(previous) = instances.last() {
+                let ascends = (previous.kind, previous.parameter) < (kind, instance.parameter);
+                require(ascends || (previous.kind == Kind::Data && kind == Kind::Data), || {
+                    "key: the tables are not in order".into()
+                })?;
+            }
+            instances.push(instance);
+        }
+        let (tables, full): (Vec<_>, Vec<_>) = instances.iter().partition(|instance| instance.kind < Kind::Data);
+        require(full.last().is_some_and(|last| last.kind == Kind::Blinder), || "key: no blinder".into())?;
+        let height = full[0].log_size;
+        require(full.iter().all(|instance| instance.log_size == height), || {
+            "key: committed values and the blinder differ in size".into()
+        })?;
+        require(tables.iter().all(|instance| instance.log_size <= height), || {
+            "key: a table is higher than the blinder".into()
+        })?;
+        Ok(instances)
+    }
+    /// The wire ONE, then wires of ascending numbers of lanes, of which the first may be 1 too.
+    fn constants(&mut self) -> Result<Vec<ConstantWire>, Rejection> {
+        let mut constants: Vec<ConstantWire> = Vec::new();
+        for i in 0..self.within("number of constant wires", 1, MOST_CONSTANTS)? {
+            let least = match constants.last() {
+                Some(previous) => previous.lanes as u32 + u32::from(i > 1),
+                None => 1,
+            };
+            let greatest = if i == 0 { 1 } else { MOST_LANES };
+            let lanes = self.within("lanes of a constant wire", least, greatest)? as usize;
+            let reads = self.within("reads of a constant wire", 0, MOST_READS)?;
+            constants.push(ConstantWire { lanes, reads });
+        }
+        Ok(constants)
+    }
+    fn tensor(&mut self) -> Result<Tensor, Rejection> {
+        let direction = match self.within("direction", 0, 1)? {
+            0 => Direction::Input,
+            _ => Direction::Output,
         };
-        require(tensor.min <= tensor.max, || format!("key: the {name} range is empty"))?;
+        let visibility = match self.within("visibility", 0, 2)? {
+            0 => Visibility::Public,
+            1 => Visibility::Private,
+            _ => Visibility::Committed,
+        };
+        let is_output = direction == Direction::Output;
+        require(!is_output || visibility != Visibility::Private, || "key: a private output".into())?;
+        self.within("form", 0, if is_output { GREATEST_OUTPUT_FORM } else { 0 })?;
+        let most_lanes = if visibility == Visibility::Committed { 1 } else { MOST_LANES };
+        let lanes = self.within("lanes of a tensor", 1, most_lanes)? as usize;
+        let wires = if visibility == Visibility::Public { 16..=P - 1 } else { 0..=0 };
+        let tensor = Tensor {
+            direction,
+            visibility,
+            lanes,
+            claim_wire: self.within("wire", *wires.start(), *wires.end())?,
+            rows: self.within("rows", 1, 1 << 24)? as usize,
+            min: self.signed("least value")?,
+            max: self.signed("greatest value")?,
+        };
+        require(tensor.min <= tensor.max, || "key: the range of a tensor is empty".into())?;
+        self.scales(tensor.rows)?;
         Ok(tensor)
     }
-    fn scales(&mut self, name: &str, rows: usize) -> Result<(), Rejection> {
-        let count = self.next(name)? as usize;
-        require(count == 1 || count == rows, || format!("key: {count} {name} for {rows} rows"))?;
+    fn scales(&mut self, rows: usize) -> Result<(), Rejection> {
+        let count = self.next("scales")? as usize;
+        require(count == 1 || count == rows, || format!("key: {count} scales for {rows} rows"))?;
         for _ in 0..count {
-            let low = u64::from(self.next(name)?);
-            let scale = f64::from_bits(low | u64::from(self.next(name)?) << 32);
-            require(scale.is_finite() && scale > 0.0, || format!("key: {name}: {scale} is no scale"))?;
+            let low = u64::from(self.next("scales")?);
+            let scale = f64::from_bits(low | u64::from(self.next("scales")?) << 32);
+            require(scale.is_finite() && scale > 0.0, || format!("key: {scale} is no scale"))?;
         }
         Ok(())
     }
-}
-
-/// The uses of a message, counted over all rows of all tables, stay below p, so that no sum of multiplicities wraps around.
-fn check_use_count(log_sizes: &[u32; 5], batch: usize) -> Result<(), Rejection> {
-    let [linear, activate, _, mac, height] = log_sizes.map(|log_size| 1_u64 << log_size);
-    let uses = linear + activate * (2 * batch as u64 + 1) + 3 * mac + height + 1;
-    require(uses < u64::from(P), || "key: a message could be used p times".into())
-}
-
-fn visibility(name: &str, bits: u32) -> Result<Visibility, Rejection> {
-    match bits & 3 {
-        0 => Ok(Visibility::Public),
-        1 => Ok(Visibility::Private),
-        2 => Ok(Visibility::Committed),
-        _ => Err(format!("key: the {name} is neither public, private nor committed")),
+    /// Inputs, then at least one output.
+    fn tensors(&mut self) -> Result<Vec<Tensor>, Rejection> {
+        let count = self.within("number of tensors", 1, MOST_TENSORS)?;
+        let tensors: Vec<Tensor> = (0..count).map(|_| self.tensor()).collect::<Result<_, _>>()?;
+        require(tensors.is_sorted_by_key(|tensor| tensor.direction == Direction::Output), || {
+            "key: an input after an output".into()
+        })?;
+        let last = tensors.last().expect("one at least");
+        require(last.direction == Direction::Output, || "key: no output".into())?;
+        Ok(tensors)
     }
+}
+
+/// The uses of a message, counted over all rows of all tables and the verifier's reads, stay below p, so that no sum of multiplicities
+/// wraps around.
+fn check_use_count(instances: &[Instance], tensors: &[Tensor]) -> Result<(), Rejection> {
+    let of_tables: u64 = instances.iter().map(|table| table.kind.uses_per_row(table.parameter) << table.log_size).sum();
+    let uses = of_tables + tensors.len() as u64;
+    require(uses < u64::from(P), || "key: a message could be used p times".into())
 }
 
 impl Key {
     pub fn from_words(words: &[u32]) -> Result<Self, Rejection> {
         let bytes: Vec<u8> = words.iter().flat_map(|word| word.to_le_bytes()).collect();
         let mut reader = Words { words, at: 0 };
-        for (name, value) in [("format version", 4), ("AIR id", 3), ("hash id", 1)] {
+        for (name, value) in [("format version", FORMAT_VERSION), ("AIR id", AIR_ID), ("hash id", HASH_ID)] {
             reader.within(name, value, value)?;
         }
-        let lanes = reader.within("lanes", 1, 1024)? as usize;
-        let batch = reader.within("batch", 1, 64)? as usize;
-        let mut log_sizes = [0; 5];
-        for size in &mut log_sizes[..4] {
-            *size = reader.within("log size", 4, 26)?;
-        }
-        let tallest = *log_sizes.iter().max().unwrap();
-        let height = reader.within("log size of blinder", tallest, 26)?;
-        log_sizes[4] = height;
-        check_use_count(&log_sizes, batch)?;
-        let structure_root = reader.hash("structure root")?;
+        let instances = reader.instances()?;
+        let height = instances.last().expect("two at least").log_size;
         let pow_bits = reader.within("proof-of-work bits", 0, 32)?;
         let log_blowup_factor = reader.within("log blow-up", 1, 4)?;
         let log_last_layer_degree_bound = reader.within("log last layer degree bound", 0, 4)?;
@@ -157,38 +243,30 @@ impl Key {
             "key: the tables are too small for the fold step and the last layer".into()
         })?;
         let fri_config = FriConfig { log_blowup_factor, log_last_layer_degree_bound, n_queries, fold_step };
-        let word = reader.next("visibility")?;
-        require(word & 0xff < 1 << FLAGS, || format!("key: visibility {word:#x}: an unknown bit is set"))?;
-        require(word & WEIGHTS_PUBLIC == 0 || word & ZERO_KNOWLEDGE != 0, || {
+        let flags = reader.within("flags", 0, ZERO_KNOWLEDGE | WEIGHTS_PUBLIC)?;
+        require(flags & WEIGHTS_PUBLIC == 0 || flags & ZERO_KNOWLEDGE != 0, || {
             "key: public weights of a key that hides nothing".into()
         })?;
-        let of_input = visibility("input", word)?;
-        let of_output = visibility("output", word >> OUTPUT_SHIFT)?;
-        require(of_output != Visibility::Private, || "key: the output is private: the proof would say nothing".into())?;
-        let committed = [of_input, of_output].contains(&Visibility::Committed);
-        require(!committed || batch == 1, || format!("key: committed values of {batch} samples"))?;
-        let output_form = word >> OUTPUT_FORM_SHIFT;
-        require(output_form <= GREATEST_OUTPUT_FORM, || format!("key: no output form {output_form}"))?;
-        let input = reader.tensor("input", of_input)?;
-        let output = reader.tensor("output", of_output)?;
-        let one_reads = reader.within("reads of ONE", 0, 1 << 28)?;
-        let ones_reads = reader.within("reads of ONES", 0, 1 << 28)?;
-        reader.scales("input scales", input.rows)?;
-        reader.scales("output scales", output.rows)?;
+        let constants = reader.constants()?;
+        let tensors = reader.tensors()?;
+        check_use_count(&instances, &tensors)?;
+        let of_data = instances.iter().filter(|instance| instance.kind == Kind::Data).count();
+        let committed = tensors.iter().filter(|tensor| tensor.visibility == Visibility::Committed).count();
+        require(of_data == committed, || format!("key: {of_data} tables of values for {committed} committed tensors"))?;
+        reader.hash("meaning")?;
+        let structure_root = reader.hash("structure root")?;
         let weights_root = reader.hash("weights root")?;
-        let weights_pin = (0..lanes * PIN_POINTS).map(|_| reader.secure("pin")).collect::<Result<_, _>>()?;
+        let weights: usize =
+            instances.iter().filter(|instance| instance.kind == Kind::Linear).map(|instance| instance.parameter).sum();
+        let weights_pin = (0..weights * PIN_POINTS).map(|_| reader.secure("pin")).collect::<Result<_, _>>()?;
         require(reader.at == words.len(), || "key: words left over".into())?;
         Ok(Self {
-            lanes,
-            batch,
-            log_sizes,
+            instances,
+            config: PcsConfig { pow_bits, fri_config, lifting_log_size: None },
+            constants,
+            tensors,
             structure_root,
             weights_root,
-            config: PcsConfig { pow_bits, fri_config, lifting_log_size: None },
-            input,
-            output,
-            one_reads,
-            ones_reads,
             weights_pin,
             digest: Blake2sHasher::hash(&bytes),
         })
@@ -196,6 +274,6 @@ impl Key {
 
     /// Log degree of the highest table, m.
     pub fn height(&self) -> u32 {
-        self.log_sizes[4]
+        self.instances.last().expect("two at least").log_size
     }
 }

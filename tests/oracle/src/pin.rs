@@ -1,4 +1,4 @@
-//! Pins (docs/protocol.md section 4): the values of a tree's first columns at points that follow from its root. The crate's verifier
+//! Pins (docs/protocol.md section 4): the values of a tree's columns, without salts, at points that follow from its root. The crate's verifier
 //! takes a component's sample points as they come, so a component whose columns are pinned is the generated one with more of them.
 
 use stwo::core::air::accumulation::PointEvaluationAccumulator;
@@ -21,8 +21,10 @@ use crate::{require, Rejection};
 
 /// Points of a pin.
 pub const PIN_POINTS: usize = 2;
-/// "pin", little-endian.
-const TAG: u32 = 0x006e_6970;
+/// "pin", little-endian: of weights.
+pub const WEIGHTS_TAG: u32 = 0x006e_6970;
+/// "data", little-endian: of committed values.
+pub const DATA_TAG: u32 = 0x6174_6164;
 
 #[derive(Clone, Debug)]
 pub struct Pin {
@@ -33,9 +35,9 @@ pub struct Pin {
 }
 
 impl Pin {
-    pub fn new(tree: usize, root: Blake2sHash, values: &[SecureField]) -> Result<Self, Rejection> {
+    pub fn new(tree: usize, tag: u32, root: Blake2sHash, values: &[SecureField]) -> Result<Self, Rejection> {
         let mut channel = Blake2sChannel::default();
-        channel.mix_u32s(&[TAG]);
+        channel.mix_u32s(&[tag]);
         Blake2sMerkleChannel::mix_root(&mut channel, root);
         let mut points = Vec::new();
         for t in channel.draw_secure_felts(PIN_POINTS) {
@@ -59,7 +61,7 @@ impl Pin {
     }
 }
 
-/// A table, and the pin of its columns if they have one.
+/// A table, and the pin of the tree in which its columns are pinned, one a lane, if there are such.
 pub struct PinnedTable {
     pub table: FrameworkComponent<Table>,
     pub pin: Option<Pin>,
@@ -82,7 +84,7 @@ impl Component for PinnedTable {
     ) -> TreeVec<ColumnVec<Vec<CirclePoint<SecureField>>>> {
         let mut points = self.table.mask_points(point, max_log_degree_bound);
         if let Some(pin) = &self.pin {
-            for column in &mut points[pin.tree][..pin.values.len() / PIN_POINTS] {
+            for column in &mut points[pin.tree][..self.table.lanes] {
                 column.splice(0..0, pin.points.iter().copied());
             }
         }
@@ -103,7 +105,8 @@ impl Component for PinnedTable {
             return self.table.evaluate_constraint_quotients_at_point(point, mask, accumulator, max_log_degree_bound);
         };
         let mut own = mask.clone();
-        for column in &mut own[pin.tree][..pin.values.len() / PIN_POINTS] {
+        let place = self.table.trace_locations().iter().find(|place| place.tree_index == pin.tree).expect("a place");
+        for column in &mut own[pin.tree][place.col_start..][..self.table.lanes] {
             column.drain(..pin.points.len());
         }
         self.table.evaluate_constraint_quotients_at_point(point, &own, evaluation_accumulator, max_log_degree_bound);

@@ -20,7 +20,7 @@ pub struct Proof {
 /// How many samples each column of each tree has.
 pub type SampleCounts = Vec<Vec<usize>>;
 
-fn canonical(name: &str, values: &[SecureField]) -> Result<(), Rejection> {
+pub fn canonical(name: &str, values: &[SecureField]) -> Result<(), Rejection> {
     let coordinates = values.iter().flat_map(|value| value.to_m31_array());
     require(coordinates.into_iter().all(|x| x.0 < P), || format!("{name}: a value is not below p"))
 }

@@ -6,25 +6,33 @@ use stwo::core::fields::qm31::SecureField;
 use stwo::core::fields::FieldExpOps;
 use stwo::core::vcs::blake2_hash::Blake2sHash;
 
-use crate::key::{Key, PublicTensor, Visibility};
+use crate::key::{Direction, Key, Tensor, Visibility};
+use crate::pin::PIN_POINTS;
+use crate::tables::Kind;
 use crate::{require, Rejection};
 
 #[derive(Clone, Debug, Default)]
 pub struct Statement {
     pub context: [u32; 8],
-    pub input: Stated,
-    pub output: Stated,
+    /// In the order of the key's tensors.
+    pub tensors: Vec<Stated>,
 }
 
-/// What is stated of the input or the output.
-#[derive(Clone, Debug, Default)]
+/// What is stated of a tensor.
+#[derive(Clone, Debug)]
 pub enum Stated {
     /// Sample after sample.
     Values(Vec<i64>),
-    #[default]
     Nothing,
-    /// The root of the tree of committed values.
-    Root(Blake2sHash),
+    Commitment(Commitment),
+}
+
+#[derive(Clone, Debug)]
+pub struct Commitment {
+    /// Of the tree of committed values.
+    pub root: Blake2sHash,
+    /// Values of its columns at the points of the root (pin.rs).
+    pub pin: Vec<SecureField>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -57,14 +65,14 @@ pub fn parse_root(text: &str) -> Result<Blake2sHash, String> {
     Ok(Blake2sHash(bytes.try_into().map_err(|_| invalid())?))
 }
 
-fn check_values(what: &str, values: &[i64], batch: usize, tensor: &PublicTensor) -> Result<(), Rejection> {
-    let expected = tensor.rows * batch;
+fn check_values(values: &[i64], tensor: &Tensor) -> Result<(), Rejection> {
+    let expected = tensor.rows * tensor.lanes;
     require(values.len() == expected, || {
-        format!("the statement has {} {what} values; the key says {expected}", values.len())
+        format!("the statement has {} values; the key says {expected}", values.len())
     })?;
     for (i, value) in values.iter().enumerate() {
         require((tensor.min..=tensor.max).contains(value), || {
-            format!("{what} value {i} is {value}, outside the key's range {}..{}", tensor.min, tensor.max)
+            format!("value {i} is {value}, outside the key's range {}..{}", tensor.min, tensor.max)
         })?;
     }
     Ok(())
@@ -75,22 +83,35 @@ fn residue(value: i64) -> M31 {
 }
 
 impl Stated {
-    fn check(&self, what: &str, batch: usize, tensor: &PublicTensor) -> Result<(), Rejection> {
-        match (self, tensor.visibility) {
-            (Stated::Values(values), Visibility::Public) => check_values(what, values, batch, tensor),
-            (Stated::Nothing, Visibility::Private) | (Stated::Root(_), Visibility::Committed) => Ok(()),
-            (_, Visibility::Public) => Err(format!("the key says that the {what} is public")),
-            (_, Visibility::Private) => Err(format!("the key says that the {what} is private")),
-            (_, Visibility::Committed) => Err(format!("the key says that the {what} is committed")),
+    fn visibility(&self) -> Visibility {
+        match self {
+            Stated::Values(_) => Visibility::Public,
+            Stated::Nothing => Visibility::Private,
+            Stated::Commitment(_) => Visibility::Committed,
+        }
+    }
+
+    fn check(&self, tensor: &Tensor) -> Result<(), Rejection> {
+        let (stated, wanted) = (self.visibility(), tensor.visibility);
+        require(stated == wanted, || format!("the statement says {stated:?}, and the key {wanted:?}"))?;
+        match self {
+            Stated::Values(values) => check_values(values, tensor),
+            Stated::Nothing => Ok(()),
+            Stated::Commitment(commitment) => {
+                let (found, expected) = (commitment.pin.len(), Kind::Data.lanes(0) * PIN_POINTS);
+                require(found == expected, || format!("the pin has {found} values instead of {expected}"))
+            }
         }
     }
 
     fn append(&self, words: &mut Vec<u32>) {
         let values: &[i64] = if let Stated::Values(values) = self { values } else { &[] };
+        words.push(self.visibility() as u32);
         words.push(values.len() as u32);
         words.extend(values.iter().map(|&value| residue(value).0));
-        if let Stated::Root(root) = self {
-            words.extend(hash_words(root));
+        if let Stated::Commitment(commitment) = self {
+            words.extend(hash_words(&commitment.root));
+            words.extend(commitment.pin.iter().flat_map(|value| value.to_m31_array()).map(|coordinate| coordinate.0));
         }
     }
 }
@@ -101,27 +122,33 @@ pub fn hash_words(hash: &Blake2sHash) -> Vec<u32> {
 
 impl Statement {
     pub fn check(&self, key: &Key) -> Result<(), Rejection> {
-        self.input.check("input", key.batch, &key.input)?;
-        self.output.check("output", key.batch, &key.output)
+        let (found, expected) = (self.tensors.len(), key.tensors.len());
+        require(found == expected, || format!("the statement is about {found} tensors; the key says {expected}"))?;
+        for (i, (stated, tensor)) in self.tensors.iter().zip(&key.tensors).enumerate() {
+            stated.check(tensor).map_err(|why| format!("tensor {i}: {why}"))?;
+        }
+        Ok(())
     }
 
     /// The words of transcript step 2.
     pub fn words(&self) -> Vec<u32> {
         let mut words = self.context.to_vec();
-        self.input.append(&mut words);
-        self.output.append(&mut words);
+        words.push(self.tensors.len() as u32);
+        for stated in &self.tensors {
+            stated.append(&mut words);
+        }
         words
     }
 
-    /// The roots of committed values, in the order of their trees, each with the name of what it commits to.
-    pub fn roots(&self) -> Vec<(&'static str, Blake2sHash)> {
-        [("input", &self.input), ("output", &self.output)]
-            .into_iter()
-            .filter_map(|(what, stated)| if let Stated::Root(root) = stated { Some((what, *root)) } else { None })
+    /// In the order of their trees.
+    pub fn commitments(&self) -> Vec<&Commitment> {
+        self.tensors
+            .iter()
+            .filter_map(|stated| if let Stated::Commitment(commitment) = stated { Some(commitment) } else { None })
             .collect()
     }
 
-    /// The public messages: yields of ONE, ONES and of a public input's claim, and the read of a public output's.
+    /// The public messages: yields of the constant wires and of public inputs' claims, and reads of public outputs'.
     pub fn public_messages(&self, key: &Key, challenges: &Challenges) -> Result<SecureField, Rejection> {
         let Challenges { z, lambda, .. } = *challenges;
         let fraction = |count: i64, id: u32, value: SecureField| {
@@ -129,11 +156,14 @@ impl Statement {
             require(!denominator.is_zero(), || "a public message has denominator zero".into())?;
             Ok::<_, Rejection>(denominator.inverse() * residue(count))
         };
-        let ones = fingerprint(&vec![M31(1); key.batch], challenges.alpha);
-        let mut sum = fraction(-i64::from(key.one_reads), 1, SecureField::one())?
-            + fraction(-i64::from(key.ones_reads), 2, ones)?;
-        for (count, stated, tensor) in [(1, &self.output, &key.output), (-1, &self.input, &key.input)] {
+        let mut sum = SecureField::zero();
+        for (id, wire) in (1..).zip(&key.constants) {
+            let ones = fingerprint(&vec![M31(1); wire.lanes], challenges.alpha);
+            sum += fraction(-i64::from(wire.reads), id, ones)?;
+        }
+        for (stated, tensor) in self.tensors.iter().zip(&key.tensors) {
             if let Stated::Values(values) = stated {
+                let count = if tensor.direction == Direction::Output { 1 } else { -1 };
                 sum += fraction(count, tensor.claim_wire, claim(values, tensor, challenges))?;
             }
         }
@@ -147,7 +177,7 @@ fn fingerprint(lanes: &[M31], alpha: SecureField) -> SecureField {
 }
 
 /// T = sum_j t^(N-1-j) F(Y_j); value j of a sample is in row j, sample i in lane i.
-fn claim(values: &[i64], tensor: &PublicTensor, challenges: &Challenges) -> SecureField {
+fn claim(values: &[i64], tensor: &Tensor, challenges: &Challenges) -> SecureField {
     (0..tensor.rows).fold(SecureField::zero(), |sum, row| {
         let lanes: Vec<M31> = values.iter().skip(row).step_by(tensor.rows).map(|&x| residue(x)).collect();
         sum * challenges.t + fingerprint(&lanes, challenges.alpha)

@@ -9,45 +9,81 @@ use stwo_constraint_framework::{FrameworkComponent, FrameworkEval, TraceLocation
 
 use crate::evaluator::{structure_id, EvalAtRow, TableConstants, TRACE_TREES, WEIGHTS_TREE};
 use crate::generated;
-use crate::key::{Key, Visibility};
-use crate::pin::{Pin, PinnedTable};
-use crate::statement::Challenges;
+use crate::key::{Instance, Key};
+use crate::pin::{Pin, PinnedTable, DATA_TAG, WEIGHTS_TAG};
+use crate::statement::{Challenges, Statement};
 use crate::Rejection;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The kinds of tables, in the order of their numbers, which begin with 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
     Linear,
     Activate,
     Lut,
     Mac,
-    Input,
-    Output,
+    Data,
     Blinder,
 }
 
-/// Committed values of a row, whatever the key.
-const DATA_LANES: usize = 16;
+const KINDS: [Kind; 6] = [Kind::Linear, Kind::Activate, Kind::Lut, Kind::Mac, Kind::Data, Kind::Blinder];
 
-/// The components of a key, in order. All but the last have a claimed sum.
-pub fn kinds(key: &Key) -> Vec<Kind> {
-    let mut kinds = vec![Kind::Linear, Kind::Activate, Kind::Lut, Kind::Mac];
-    for (kind, tensor) in [(Kind::Input, &key.input), (Kind::Output, &key.output)] {
-        if tensor.visibility == Visibility::Committed {
-            kinds.push(kind);
+impl Kind {
+    pub fn of_number(number: u32) -> Option<Self> {
+        KINDS.get(usize::try_from(number).ok()?.checked_sub(1)?).copied()
+    }
+
+    pub fn name(self) -> &'static str {
+        generated::layout::NAMES[self as usize]
+    }
+
+    /// The least and the greatest parameter.
+    pub fn parameters(self) -> (u32, u32) {
+        match self {
+            Kind::Linear => (1, 1024),
+            Kind::Activate => (1, 64),
+            Kind::Lut | Kind::Mac | Kind::Data | Kind::Blinder => (0, 0),
         }
     }
-    kinds.push(Kind::Blinder);
-    kinds
+
+    pub fn lanes(self, parameter: usize) -> usize {
+        generated::layout::LANES[self as usize].unwrap_or(parameter)
+    }
+
+    /// Messages that a row uses.
+    pub fn uses_per_row(self, parameter: usize) -> u64 {
+        let (of_row, of_lane) = generated::layout::USES[self as usize];
+        of_row + of_lane * self.lanes(parameter) as u64
+    }
+
+    /// The tree of the columns that are pinned, if the table has such, one a lane; its own tree is `data_tree`.
+    fn pinned_tree(self, data_tree: usize) -> Option<usize> {
+        match self {
+            Kind::Linear => Some(WEIGHTS_TREE),
+            Kind::Data => Some(data_tree),
+            _ => None,
+        }
+    }
+
+    pub fn structure_columns(self) -> &'static [&'static str] {
+        match self {
+            Kind::Linear => generated::linear::STRUCTURE,
+            Kind::Activate => generated::activate::STRUCTURE,
+            Kind::Lut => generated::lut::STRUCTURE,
+            Kind::Mac => generated::mac::STRUCTURE,
+            Kind::Data => generated::data::STRUCTURE,
+            Kind::Blinder => generated::blinder::STRUCTURE,
+        }
+    }
 }
 
-/// How many components of a key have a claimed sum.
+/// How many instances of a key have a claimed sum: all but the blinder.
 pub fn claiming_tables(key: &Key) -> usize {
-    kinds(key).len() - 1
+    key.instances.len() - 1
 }
 
 /// The trees before the composition.
 pub fn trace_trees(key: &Key) -> usize {
-    TRACE_TREES + [&key.input, &key.output].iter().filter(|tensor| tensor.visibility == Visibility::Committed).count()
+    TRACE_TREES + key.instances.iter().filter(|instance| instance.kind == Kind::Data).count()
 }
 
 #[derive(Clone, Debug)]
@@ -58,32 +94,6 @@ pub struct Table {
     pub constants: TableConstants,
 }
 
-impl Kind {
-    pub fn name(self) -> &'static str {
-        match self {
-            Kind::Linear => generated::linear::NAME,
-            Kind::Activate => generated::activate::NAME,
-            Kind::Lut => generated::lut::NAME,
-            Kind::Mac => generated::mac::NAME,
-            Kind::Input => generated::input::NAME,
-            Kind::Output => generated::output::NAME,
-            Kind::Blinder => generated::blinder::NAME,
-        }
-    }
-
-    pub fn structure_columns(self) -> &'static [&'static str] {
-        match self {
-            Kind::Linear => generated::linear::STRUCTURE,
-            Kind::Activate => generated::activate::STRUCTURE,
-            Kind::Lut => generated::lut::STRUCTURE,
-            Kind::Mac => generated::mac::STRUCTURE,
-            Kind::Input => generated::input::STRUCTURE,
-            Kind::Output => generated::output::STRUCTURE,
-            Kind::Blinder => generated::blinder::STRUCTURE,
-        }
-    }
-}
-
 fn descending_powers(base: SecureField, n: usize) -> Vec<SecureField> {
     let mut powers: Vec<_> =
         std::iter::successors(Some(SecureField::one()), |&power| Some(power * base)).take(n).collect();
@@ -92,26 +102,19 @@ fn descending_powers(base: SecureField, n: usize) -> Vec<SecureField> {
 }
 
 impl Table {
-    pub fn new(kind: Kind, key: &Key, challenges: &Challenges, claimed_sum: SecureField) -> Self {
+    /// The table at `place` in the key.
+    pub fn new(place: usize, key: &Key, challenges: &Challenges, claimed_sum: SecureField) -> Self {
         let Challenges { alpha, t, z, lambda } = *challenges;
-        let [linear, activate, lut, mac, height] = key.log_sizes;
-        let (log_size, lanes) = match kind {
-            Kind::Linear => (linear, key.lanes),
-            Kind::Activate => (activate, key.batch),
-            Kind::Lut => (lut, 1),
-            Kind::Mac => (mac, 1),
-            Kind::Input | Kind::Output => (height, DATA_LANES),
-            Kind::Blinder => (height, 1),
-        };
-        // The tree of the input, if there is one, is the first after those that every proof has.
-        let after_input = kind == Kind::Output && key.input.visibility == Visibility::Committed;
+        let Instance { kind, parameter, log_size } = key.instances[place];
+        let lanes = kind.lanes(parameter);
+        let trees_before = key.instances[..place].iter().filter(|instance| instance.kind == Kind::Data).count();
         Self {
             kind,
             log_size,
             lanes,
             constants: TableConstants {
-                table: Some(kind.name()),
-                data_tree: TRACE_TREES + usize::from(after_input),
+                instance: Some(place),
+                data_tree: TRACE_TREES + trees_before,
                 t,
                 t_to_the_lanes: t.pow(lanes as u128),
                 z_minus_wire: z - SecureField::one(),
@@ -126,14 +129,18 @@ impl Table {
         }
     }
 
+    /// The tree of the columns that are pinned, one a lane.
+    pub fn pinned_tree(&self) -> Option<usize> {
+        self.kind.pinned_tree(self.constants.data_tree)
+    }
+
     pub fn evaluate_row<E: EvalAtRow>(&self, eval: &mut E) {
         match self.kind {
             Kind::Linear => generated::linear::evaluate(eval, self.lanes, &self.constants),
             Kind::Activate => generated::activate::evaluate(eval, self.lanes, &self.constants),
             Kind::Lut => generated::lut::evaluate(eval, self.lanes, &self.constants),
             Kind::Mac => generated::mac::evaluate(eval, self.lanes, &self.constants),
-            Kind::Input => generated::input::evaluate(eval, self.lanes, &self.constants),
-            Kind::Output => generated::output::evaluate(eval, self.lanes, &self.constants),
+            Kind::Data => generated::data::evaluate(eval, self.lanes, &self.constants),
             Kind::Blinder => generated::blinder::evaluate(eval, self.lanes, &self.constants),
         }
     }
@@ -154,36 +161,33 @@ impl FrameworkEval for Table {
 
 /// The structure columns of all tables, in commitment order.
 fn structure_ids(key: &Key) -> Vec<PreProcessedColumnId> {
-    kinds(key)
+    key.instances
         .iter()
-        .flat_map(|kind| kind.structure_columns().iter().map(|column| structure_id(Some(kind.name()), column)))
+        .enumerate()
+        .flat_map(|(place, instance)| {
+            instance.kind.structure_columns().iter().map(move |column| structure_id(Some(place), column))
+        })
         .collect()
 }
 
-/// The pins of a proof about the key's model.
-pub fn pins(key: &Key) -> Result<Vec<Pin>, Rejection> {
-    Ok(vec![Pin::new(WEIGHTS_TREE, key.weights_root, &key.weights_pin)?])
+/// The pins of a proof of the statement about the key's model: of the weights, and of each commitment.
+pub fn pins(key: &Key, statement: &Statement) -> Result<Vec<Pin>, Rejection> {
+    let mut pins = vec![Pin::new(WEIGHTS_TREE, WEIGHTS_TAG, key.weights_root, &key.weights_pin)?];
+    for (i, commitment) in statement.commitments().into_iter().enumerate() {
+        pins.push(Pin::new(TRACE_TREES + i, DATA_TAG, commitment.root, &commitment.pin)?);
+    }
+    Ok(pins)
 }
 
-/// The components of a key, in order, with those of these pins that are theirs. The framework's own LogUp is not used: its claimed sum is zero.
-pub fn components(
-    key: &Key,
-    pins: &[Pin],
-    challenges: &Challenges,
-    claimed_sums: &[SecureField],
-) -> Vec<PinnedTable> {
+/// The instances of a key as components, in order, with the pins of their columns. The framework's own LogUp is not used: its claimed sum
+/// is zero.
+pub fn components(key: &Key, pins: &[Pin], challenges: &Challenges, claimed_sums: &[SecureField]) -> Vec<PinnedTable> {
     let mut allocator = TraceLocationAllocator::new_with_preprocessed_columns(&structure_ids(key));
-    kinds(key)
-        .into_iter()
-        .enumerate()
-        .map(|(i, kind)| {
-            let claimed_sum = claimed_sums.get(i).copied().unwrap_or_default();
-            let table = Table::new(kind, key, challenges, claimed_sum);
-            let own_tree = match kind {
-                Kind::Linear => Some(WEIGHTS_TREE),
-                _ => None,
-            };
-            let pin = pins.iter().find(|pin| Some(pin.tree) == own_tree).cloned();
+    (0..key.instances.len())
+        .map(|place| {
+            let claimed_sum = claimed_sums.get(place).copied().unwrap_or_default();
+            let table = Table::new(place, key, challenges, claimed_sum);
+            let pin = table.pinned_tree().and_then(|tree| pins.iter().find(|pin| pin.tree == tree)).cloned();
             PinnedTable { table: FrameworkComponent::new(&mut allocator, table, SecureField::zero()), pin }
         })
         .collect()

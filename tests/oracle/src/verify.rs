@@ -47,9 +47,9 @@ pub fn verify(key: &Key, statement: &Statement, proof: Proof, channel: &mut Reco
     require(found == expected, || format!("commitments: {found} trees instead of {expected}"))?;
     require(stark.commitments[0] == key.structure_root, || "the structure root is not the key's".into())?;
     require(stark.commitments[1] == key.weights_root, || "the weights root is not the key's".into())?;
-    let roots = statement.roots();
-    for ((what, root), commitment) in roots.iter().zip(&stark.commitments[TRACE_TREES..]) {
-        require(root == commitment, || format!("the root of the {what} is not the statement's"))?;
+    let data_roots: Vec<_> = statement.commitments().iter().map(|commitment| commitment.root).collect();
+    for (i, (root, commitment)) in data_roots.iter().zip(&stark.commitments[TRACE_TREES..]).enumerate() {
+        require(root == commitment, || format!("the root of committed values {i} is not the statement's"))?;
     }
 
     let mut scheme = CommitmentSchemeVerifier::<RecordingMerkleChannel>::new(key.config);
@@ -65,14 +65,14 @@ pub fn verify(key: &Key, statement: &Statement, proof: Proof, channel: &mut Reco
     let challenges = Challenges { alpha, t, z, lambda };
     channel.mix_felts(&claimed_sums);
     scheme.commit(stark.commitments[4], &column_log_sizes[4], channel);
-    for ((_, root), log_sizes) in roots.iter().zip(&column_log_sizes[TRACE_TREES..]) {
+    for (root, log_sizes) in data_roots.iter().zip(&column_log_sizes[TRACE_TREES..]) {
         scheme.commit(*root, log_sizes, channel);
     }
 
     let sum = claimed_sums.iter().fold(statement.public_messages(key, &challenges)?, |sum, &claimed| sum + claimed);
     require(sum.is_zero(), || "the claimed sums and the public messages do not cancel".into())?;
 
-    let pins = pins(key)?;
+    let pins = pins(key, statement)?;
     for pin in &pins {
         pin.insert(&mut stark)?;
     }

@@ -9,8 +9,10 @@ use std::fs;
 
 use cases::{cases, job_of, run, Case};
 use circlet_oracle::channel::RecordingChannel;
-use circlet_oracle::job::{Job, Source};
+use circlet_oracle::job::{Job, Source, StatedJson};
+use num_traits::One;
 use serde_json::Value;
+use stwo::core::fields::qm31::SecureField;
 
 fn job(case: &Case) -> Job {
     job_of(&case.vk, &case.proof).expect("a statement")
@@ -46,13 +48,17 @@ fn what_a_proof_says_of_its_statement_is_not_believed() {
     }
 }
 
+fn is_committed(case: &Case) -> bool {
+    job(case).tensors.iter().any(|tensor| matches!(tensor, StatedJson::Commitment { .. }))
+}
+
 #[test]
 fn every_change_of_a_proof_is_rejected_for_a_reason_and_without_a_panic() {
     std::panic::set_hook(Box::new(|_| ()));
     let mut cases = cases();
     cases.sort_by_key(|case| case.proof.to_string().len());
     let (smallest, rest) = cases.split_at(2);
-    let committed = rest.iter().find(|case| case.proof["statement"].get("output_root").is_some()).expect("committed");
+    let committed = rest.iter().find(|case| is_committed(case)).expect("committed");
     for case in smallest.iter().chain([committed]) {
         let mut claims_and_stark = case.proof.clone();
         claims_and_stark.as_object_mut().unwrap().shift_remove("statement");
@@ -93,45 +99,58 @@ fn another_statement_is_rejected() {
     const P: i64 = (1 << 31) - 1;
     for case in &cases() {
         assert_rejected(&Job { context: Some("0x1".into()), ..job(case) }, "another context");
-        type Set = fn(Job, Option<Vec<i64>>, Option<String>) -> Job;
-        let input: Set = |job, inputs, input_root| Job { inputs, input_root, ..job };
-        let output: Set = |job, outputs, output_root| Job { outputs, output_root, ..job };
-        let Job { inputs, input_root, outputs, output_root, .. } = job(case);
-        for (what, values, root, set) in
-            [("input", inputs, input_root, input), ("output", outputs, output_root, output)]
-        {
-            let refused = |values: &[i64], root: Option<String>, change: &str| {
-                let job = set(job(case), Some(values.to_vec()), root);
-                assert_rejected(&job, &format!("{}: {what}: {change}", case.name));
+        let tensors = job(case).tensors;
+        let refused_list = |tensors: Vec<StatedJson>, change: &str| {
+            assert_rejected(&Job { tensors, ..job(case) }, &format!("{}: {change}", case.name));
+        };
+        refused_list(tensors[1..].to_vec(), "a tensor less");
+        refused_list([&tensors[..], &tensors[..1]].concat(), "a tensor more");
+        for (i, stated) in tensors.iter().enumerate() {
+            let refused = |stated: StatedJson, change: &str| {
+                let mut tensors = tensors.clone();
+                tensors[i] = stated;
+                refused_list(tensors, &format!("tensor {i}: {change}"));
             };
-            let values = values.unwrap();
-            if let Some(root) = root {
-                refused(&[], None, "a root left out");
-                refused(&[0], Some(root.clone()), "values beside a root");
-                refused(&[0], None, "values instead of a root");
+            let of_values = |values: &[i64]| StatedJson::Values { values: values.to_vec() };
+            if let StatedJson::Commitment { root, pin } = stated {
+                let of_root = |root: &str| StatedJson::Commitment { root: root.into(), pin: pin.clone() };
+                let of_pin = |pin: Vec<SecureField>| StatedJson::Commitment { root: root.clone(), pin };
+                refused(StatedJson::Nothing {}, "a commitment left out");
+                refused(of_values(&[0]), "values instead of a commitment");
                 for i in [0, 31] {
-                    let mut bytes = hex::decode(&root).unwrap();
+                    let mut bytes = hex::decode(root).unwrap();
                     bytes[i] ^= 1;
-                    refused(&[], Some(hex::encode(bytes)), "another root");
+                    refused(of_root(&hex::encode(bytes)), "another root");
+                    let mut other = pin.clone();
+                    other[i] += SecureField::one();
+                    refused(of_pin(other), "another pin");
                 }
-                refused(&[], Some(root[2..].into()), "a root of 31 bytes");
+                refused(of_root(&root[2..]), "a root of 31 bytes");
+                refused(of_pin(pin[1..].to_vec()), "a shorter pin");
+                refused(of_pin([&pin[..], &pin[..1]].concat()), "a longer pin");
+                let mut beyond = pin.clone();
+                beyond[0].0 .0 .0 += P as u32;
+                refused(of_pin(beyond), "a pin beyond p");
                 continue;
             }
-            refused(&values, Some("00".repeat(32)), "a root of what is not committed");
-            if values.is_empty() {
-                refused(&[0], None, "a private input given");
+            let commitment = StatedJson::Commitment { root: "00".repeat(32), pin: vec![One::one(); 32] };
+            refused(commitment, "a commitment to what is not committed");
+            let StatedJson::Values { values } = stated else {
+                refused(of_values(&[0]), "a private input given");
+                refused(of_values(&[]), "no values given of a private input");
                 continue;
-            }
-            refused(&[], None, "values left out");
+            };
+            refused(StatedJson::Nothing {}, "values left out");
+            refused(of_values(&[]), "no values");
             for i in [0, values.len() - 1] {
                 for difference in [1, -1, P, -P, 1 << 32] {
                     let mut changed = values.clone();
                     changed[i] += difference;
-                    refused(&changed, None, &format!("value {i} plus {difference}"));
+                    refused(of_values(&changed), &format!("value {i} plus {difference}"));
                 }
             }
-            refused(&values[1..], None, "a value less");
-            refused(&[&values[..], &[0]].concat(), None, "a value more");
+            refused(of_values(&values[1..]), "a value less");
+            refused(of_values(&[&values[..], &[0]].concat()), "a value more");
         }
     }
 }
@@ -143,7 +162,7 @@ fn a_proof_is_about_the_root_that_is_stated() {
         let other = fs::read(case.folder.join("other.json")).expect("other.json");
         let other: Value = serde_json::from_slice(&other).expect("other.json");
         let theirs = job_of(&case.vk, &other).expect("a statement");
-        if theirs.input_root.is_none() && theirs.output_root.is_none() {
+        if !is_committed(case) {
             continue;
         }
         assert_eq!(verify(&theirs), Ok(()), "{}", case.name);

@@ -22,7 +22,7 @@ pub mod LoanDesk {
     use starknet::{ContractAddress, get_caller_address, get_contract_address};
     use crate::contracts::accepted::{Accepted, AcceptedTrait};
     use crate::contracts::model_registry::{IModelRegistryDispatcher, IModelRegistryDispatcherTrait};
-    use crate::contracts::prediction::{holds, input_commitment};
+    use crate::contracts::prediction::{commitment, holds, inputs, outputs};
 
     #[storage]
     struct Storage {
@@ -59,13 +59,13 @@ pub mod LoanDesk {
         fn apply(ref self: ContractState, vk: Span<felt252>, values: Span<felt252>, hashes: Span<felt252>) {
             let applicant = get_caller_address();
             assert(!self.granted.entry(applicant).read(), 'desk: granted already');
-            let commitment = self.commitments.entry(applicant).read();
-            assert(!commitment.is_zero(), 'desk: nothing attested');
+            let attested = self.commitments.entry(applicant).read();
+            assert(!attested.is_zero(), 'desk: nothing attested');
             let registry = IModelRegistryDispatcher { contract_address: self.registry.read() };
             let prediction = registry.submit(vk, self.context_of(applicant), values, hashes);
             assert(self.accepted.read().has(registry, prediction.model_id), 'desk: another model');
-            assert(input_commitment(@prediction) == commitment, 'desk: other data');
-            assert(holds(@prediction, self.score.read()), 'desk: refused');
+            assert(commitment(inputs(@prediction)[0]) == attested, 'desk: other data');
+            assert(holds(outputs(@prediction)[0], self.score.read()), 'desk: refused');
             self.granted.entry(applicant).write(true);
         }
 

@@ -12,7 +12,7 @@
 //! Hidden weights are masked for a number of proofs; when they are spent, the owner commits the weights again under
 //! new masks: a key that differs in its commitment to the weights alone, and so another model id, which `renew` adds to the family.
 //! Nothing proves that both commitments hold the *same weights*: it is the owner's word. What is certain is that a member
-//! computes with the first model's structure, ranges and scales, at its security level. Everybody has a family of every model, and
+//! computes with the first model's structure, ranges, scales and meaning, at its security level. Everybody has a family of every model, and
 //! changes his own alone, so nobody needs to be the first at anything, and no order of transactions keeps an owner from his family.
 //! * A consumer who trusts nobody pins a model id, and starts over with the next one.
 //! * A consumer who trusts the owner to name the right weights pins a family, and accepts a proof of any of its current members.
@@ -43,9 +43,9 @@ pub trait IModelRegistry<TState> {
     fn submit(
         ref self: TState, vk: Span<felt252>, context: felt252, values: Span<felt252>, hashes: Span<felt252>,
     ) -> Prediction;
-    /// Whether a proof of the fact was verified, whoever revoked its model. The fact is Poseidon(model id, context,
-    /// number of inputs, inputs, number of outputs, outputs), values eight a felt; of committed ones the number is 0, and two felts
-    /// are the halves of the id of their commitment.
+    /// Whether a proof of the fact was verified, whoever revoked its model. The fact is Poseidon(model id, context, number of
+    /// inputs and outputs, and of each in the order of the key the number of its public values and these, eight a felt); of a committed
+    /// one the number is 0, and two felts are the halves of the id of the commitment.
     fn is_verified(self: @TState, fact: felt252) -> bool;
     fn is_registered(self: @TState, model_id: felt252) -> bool;
     /// Whether the model is the family's first or was added by its owner, and he has revoked neither it nor the family.
@@ -58,7 +58,7 @@ pub mod ModelRegistry {
     use starknet::storage::{Map, StoragePathEntry, StoragePointerReadAccess, StoragePointerWriteAccess};
     use starknet::{ClassHash, ContractAddress, get_caller_address};
     use crate::blake2s::halves;
-    use crate::contracts::prediction::{Prediction, model_id};
+    use crate::contracts::prediction::{Prediction, Stated, model_id, outputs};
     use crate::contracts::verifier::{IVerifierDispatcherTrait, IVerifierLibraryDispatcher};
     use crate::key::{Key, read_key, stem};
     use crate::layout::quotients;
@@ -145,9 +145,9 @@ pub mod ModelRegistry {
         #[key]
         pub fact: felt252,
         pub context: felt252,
-        pub n_outputs: u32,
-        /// None if an event does not hold them: they are in the transaction's calldata, and the fact is their hash.
-        pub outputs: Span<felt252>,
+        /// What is said of the outputs, in the order of the key. None has felts if an event does not hold those of all: they are in the
+        /// transaction's calldata, and the fact is their hash.
+        pub outputs: Span<Stated>,
     }
 
     #[constructor]
@@ -162,7 +162,7 @@ pub mod ModelRegistry {
             if !self.is_registered(model_id) {
                 let key = read_key(vk);
                 assert_secure(@key);
-                let stem = stem(vk);
+                let stem = stem(@key);
                 self.stems.entry(model_id).write(stem);
                 let (low, high) = halves(key.structure_root);
                 let structure_root = u256 { low: low.try_into().unwrap(), high: high.try_into().unwrap() };
@@ -246,24 +246,28 @@ pub mod ModelRegistry {
         assert(*key.pow_bits >= MIN_POW_BITS, 'circlet: too little work');
         assert(*key.pow_bits + *key.log_blowup * *key.n_queries >= SECURITY_BITS, 'circlet: too few queries');
         let points: u64 = 2_u64.pow(*key.log_size + *key.log_blowup);
-        let failing = (quotients(*key.committed) - 1).into() * points;
+        let failing = (quotients(*key.instances) - 1).into() * points;
         assert(failing <= 2_u64.pow(FIELD_BITS - SECURITY_BITS), 'circlet: too many rows');
     }
 
     pub fn verified(prediction: @Prediction) -> Verified {
-        let all = *prediction.outputs;
-        // Besides them an event holds the context, their number and that of their felts.
-        let outputs = if all.len() + 3 <= MAX_EVENT_DATA {
-            all
-        } else {
-            array![].span()
-        };
-        Verified {
-            model_id: *prediction.model_id,
-            fact: *prediction.fact,
-            context: *prediction.context,
-            n_outputs: *prediction.n_outputs,
-            outputs,
+        let mut outputs = outputs(prediction);
+        // Beside the felts of each an event has what else is said of it, and their number; then the context and the number of outputs.
+        let mut felts = 2;
+        for output in outputs {
+            felts += (*output.felts).len() + 4;
         }
+        if felts > MAX_EVENT_DATA {
+            outputs = without_felts(outputs);
+        }
+        Verified { model_id: *prediction.model_id, fact: *prediction.fact, context: *prediction.context, outputs }
+    }
+
+    fn without_felts(outputs: Span<Stated>) -> Span<Stated> {
+        let mut result = array![];
+        for output in outputs {
+            result.append(Stated { felts: array![].span(), ..*output });
+        }
+        result.span()
     }
 }

@@ -1,33 +1,40 @@
 //! What a verified proof says, as contracts pass it on, and how consumers read it.
 use core::poseidon::poseidon_hash_span;
-use crate::key::centred;
+use crate::key::{Direction, Visibility, centred};
 use crate::tape::{ValueTapeTrait, canonical};
-use crate::verifier::Statement;
+use crate::verifier::Said;
 
-/// What the outputs are: the model's scores, the index of the greatest, the first of equal ones; or of each score 1 if it is
-/// at least, or below, a threshold that is in the model's public structure, and 0 if not.
-pub mod output_form {
+/// What an output is: the model's scores, the index of the greatest, the first of equal ones; or of each score 1 if it is
+/// at least, or below, a threshold that is in the model's public structure, and 0 if not. Inputs have form 0.
+pub mod form {
     pub const SCORES: u32 = 0;
     pub const ARGMAX: u32 = 1;
     pub const AT_LEAST: u32 = 2;
     pub const BELOW: u32 = 3;
 }
 
-/// "The model maps these inputs to these outputs, in this context." Values are integers modulo p = 2^31 - 1, eight a felt
-/// in base 2^31. Private or committed ones number 0: no felts of a private input, two of committed values, which are the id of
-/// the commitment (`input_commitment`, `output_commitment`).
+/// "The model maps these inputs to these outputs, in this context."
 #[derive(Copy, Drop, Serde)]
 pub struct Prediction {
     pub model_id: felt252,
     pub context: felt252,
-    pub n_inputs: u32,
-    pub inputs: Span<felt252>,
-    pub n_outputs: u32,
-    pub outputs: Span<felt252>,
-    /// The hash of all of the above.
+    /// Inputs and outputs in the order of the model's key: the inputs first.
+    pub tensors: Span<Stated>,
+    /// The hash of the model's id, the context, the number of tensors, and of each the number of its public values and its felts.
     pub fact: felt252,
+}
+
+/// What is said of an input or an output. Of a private input there are neither values nor felts.
+#[derive(Copy, Drop, PartialEq, Serde)]
+pub struct Stated {
+    pub is_output: bool,
     /// By the model's key.
-    pub output_form: u32,
+    pub form: u32,
+    /// Public values; 0 if it is private or committed.
+    pub n_values: u32,
+    /// Public values: integers modulo p = 2^31 - 1, eight a felt in base 2^31. Of a committed one, the two halves of the id of the
+    /// commitment (`commitment`).
+    pub felts: Span<felt252>,
 }
 
 /// A model is its verification key.
@@ -35,56 +42,86 @@ pub fn model_id(vk: Span<felt252>) -> felt252 {
     poseidon_hash_span(vk)
 }
 
-pub fn prediction(vk: Span<felt252>, context: felt252, statement: Statement) -> Prediction {
-    let Statement { n_inputs, inputs, n_outputs, outputs, output_form } = statement;
-    let model_id = model_id(vk);
-    let mut preimage = array![model_id, context, n_inputs.into()];
-    preimage.append_span(inputs);
-    preimage.append(n_outputs.into());
-    preimage.append_span(outputs);
-    let fact = poseidon_hash_span(preimage.span());
-    Prediction { model_id, context, n_inputs, inputs, n_outputs, outputs, fact, output_form }
+/// What a proof says that holds for the model of the key `vk`.
+pub fn prediction(vk: Span<felt252>, context: felt252, said: Span<Said>) -> Prediction {
+    let mut tensors = array![];
+    for said in said {
+        let tensor = said.tensor;
+        let n_values = match tensor.visibility {
+            Visibility::Public => *tensor.rows,
+            _ => 0,
+        };
+        let is_output = match tensor.direction {
+            Direction::Input => false,
+            Direction::Output => true,
+        };
+        tensors.append(Stated { is_output, form: *tensor.form, n_values, felts: *said.felts });
+    }
+    of_tensors(model_id(vk), context, tensors.span())
 }
 
-/// The id of the commitment to the input: 32 bytes as a little-endian integer. Equal ids stand for equal values, whatever the keys.
-pub fn input_commitment(prediction: @Prediction) -> u256 {
-    commitment(*prediction.n_inputs, *prediction.inputs)
+/// With its fact.
+pub fn of_tensors(model_id: felt252, context: felt252, tensors: Span<Stated>) -> Prediction {
+    let mut preimage = array![model_id, context, tensors.len().into()];
+    for stated in tensors {
+        preimage.append((*stated.n_values).into());
+        preimage.append_span(*stated.felts);
+    }
+    Prediction { model_id, context, tensors, fact: poseidon_hash_span(preimage.span()) }
 }
 
-/// The id of the commitment to the output.
-pub fn output_commitment(prediction: @Prediction) -> u256 {
-    commitment(*prediction.n_outputs, *prediction.outputs)
+/// The inputs, or the outputs.
+fn of_direction(prediction: @Prediction, is_output: bool) -> Span<Stated> {
+    let mut result = array![];
+    for stated in *prediction.tensors {
+        if *stated.is_output == is_output {
+            result.append(*stated);
+        }
+    }
+    result.span()
 }
 
-fn commitment(count: u32, felts: Span<felt252>) -> u256 {
-    assert(count == 0 && felts.len() == 2, 'circlet: not committed');
+pub fn inputs(prediction: @Prediction) -> Span<Stated> {
+    of_direction(prediction, false)
+}
+
+pub fn outputs(prediction: @Prediction) -> Span<Stated> {
+    of_direction(prediction, true)
+}
+
+/// The id of the commitment to an input or output: 32 bytes as a little-endian integer. Equal ids stand for equal values, whatever the
+/// keys.
+pub fn commitment(stated: @Stated) -> u256 {
+    let felts = *stated.felts;
+    assert(*stated.n_values == 0 && felts.len() == 2, 'circlet: not committed');
     u256 { low: (*felts[0]).try_into().unwrap(), high: (*felts[1]).try_into().unwrap() }
 }
 
-/// The outputs, as residues.
-fn output_values(prediction: @Prediction) -> Array<u32> {
-    assert(*prediction.n_outputs != 0, 'circlet: outputs not public');
+/// The public values, as residues.
+fn values(stated: @Stated) -> Array<u32> {
+    assert(*stated.n_values != 0, 'circlet: values not public');
     let mut values = array![];
-    let mut tape = ValueTapeTrait::new(*prediction.outputs);
-    tape.read_exactly(ref values, *prediction.n_outputs);
+    let mut tape = ValueTapeTrait::new(*stated.felts);
+    tape.read_exactly(ref values, *stated.n_values);
     values
 }
 
-/// The class that the model decides for: the index of the greatest score.
-pub fn decided_class(prediction: @Prediction) -> u32 {
-    let values = output_values(prediction);
-    if *prediction.output_form == output_form::ARGMAX {
+/// The class that an output decides for: the index of the greatest score.
+pub fn decided_class(output: @Stated) -> u32 {
+    assert(*output.is_output, 'circlet: an input');
+    let values = values(output);
+    if *output.form == form::ARGMAX {
         return *values[0];
     }
-    assert(*prediction.output_form == output_form::SCORES, 'circlet: outputs name no class');
+    assert(*output.form == form::SCORES, 'circlet: output names no class');
     argmax(values)
 }
 
-/// Whether score `i` is what the model's key asks of it.
-pub fn holds(prediction: @Prediction, i: u32) -> bool {
-    let form = *prediction.output_form;
-    assert(form == output_form::AT_LEAST || form == output_form::BELOW, 'circlet: outputs decide nothing');
-    *output_values(prediction)[i] == 1
+/// Whether score `i` of an output is what the model's key asks of it.
+pub fn holds(output: @Stated, i: u32) -> bool {
+    let form = *output.form;
+    assert(form == form::AT_LEAST || form == form::BELOW, 'circlet: output decides nothing');
+    *values(output)[i] == 1
 }
 
 /// The index of the greatest value as a signed integer, the first of equal ones.

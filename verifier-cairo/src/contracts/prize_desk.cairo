@@ -19,7 +19,7 @@ pub mod PrizeDesk {
     use starknet::{ContractAddress, get_caller_address, get_contract_address};
     use crate::contracts::accepted::{Accepted, AcceptedTrait};
     use crate::contracts::model_registry::{IModelRegistryDispatcher, IModelRegistryDispatcherTrait};
-    use crate::contracts::prediction::decided_class;
+    use crate::contracts::prediction::{decided_class, outputs};
 
     #[storage]
     struct Storage {
@@ -48,7 +48,7 @@ pub mod PrizeDesk {
             let prediction = registry.submit(vk, self.context_of(caller), values, hashes);
             assert(self.accepted.read().has(registry, prediction.model_id), 'desk: another model');
             self.nonces.entry(caller).write(self.nonces.entry(caller).read() + 1);
-            let digit = decided_class(@prediction);
+            let digit = decided_class(outputs(@prediction)[0]);
             self.points.entry(caller).write(self.points.entry(caller).read() + digit);
             digit
         }

@@ -1,10 +1,12 @@
 use starknet::syscalls::deploy_syscall;
 use starknet::testing::set_contract_address;
 use starknet::{ClassHash, ContractAddress, Event};
-use crate::key::stem;
-use crate::key::tests::{committed_key, committed_key_of, key, key_of, key_with, key_with_scales};
+use crate::key::{read_key, stem};
+use crate::key::tests::{FORM_OF_KEY, Form, committed_form, key, key_of, key_with_scales};
 use super::model_registry::{Family, IModelRegistryDispatcher, IModelRegistryDispatcherTrait, ModelRegistry};
-use super::prediction::{Prediction, decided_class, holds, input_commitment, model_id, output_form, output_commitment};
+use super::prediction::{
+    Prediction, Stated, commitment, decided_class, form, holds, inputs, model_id, of_tensors, outputs,
+};
 use super::verifier::Verifier;
 
 mod credulous_verifier;
@@ -32,9 +34,14 @@ fn registry_over(verifier: felt252) -> IModelRegistryDispatcher {
     IModelRegistryDispatcher { contract_address }
 }
 
-/// The key with other words of its weights root.
+/// The key with another weights root.
 fn renewed(value: u32) -> Span<felt252> {
-    key_with(47, value)
+    key_of(Form { weights: 1000 + value, ..FORM_OF_KEY })
+}
+
+/// The key with another structure.
+fn restructured() -> Span<felt252> {
+    key_of(Form { structure: 99, ..FORM_OF_KEY })
 }
 
 fn family(owner: felt252, first: felt252) -> Family {
@@ -50,7 +57,7 @@ fn the_id_of_a_model_is_the_hash_of_its_key() {
     let id = registry.register(key());
     assert!(id == model_id(key()));
     assert!(registry.is_registered(id) && !registry.is_registered(id + 1));
-    assert!(id != registry.register(key_with(10, 99)));
+    assert!(id != registry.register(restructured()));
 }
 
 #[test]
@@ -164,7 +171,7 @@ fn registered(model_id: felt252) -> ModelRegistry::Event {
     // The words 0 to 7.
     let structure_root = u256 { low: 0x3000000020000000100000000, high: 0x7000000060000000500000004 };
     ModelRegistry::Event::ModelRegistered(
-        ModelRegistry::ModelRegistered { model_id, stem: stem(key()), structure_root, key_felts: 26 },
+        ModelRegistry::ModelRegistered { model_id, stem: stem(@read_key(key())), structure_root, key_felts: 30 },
     )
 }
 
@@ -201,25 +208,35 @@ fn any_key_is_registered_in_an_event_that_starknet_takes() {
     }
 }
 
+/// `count` outputs of `felts` felts each, of an input as long.
+fn of_long_outputs(count: u32, felts: u32) -> Prediction {
+    let mut values = array![];
+    for i in 0..felts {
+        values.append(i.into());
+    }
+    let values = values.span();
+    let stated = |is_output| Stated { is_output, form: form::SCORES, n_values: 8 * felts, felts: values };
+    let mut tensors = array![stated(false)];
+    for _ in 0..count {
+        tensors.append(stated(true));
+    }
+    of_tensors(0, 0, tensors.span())
+}
+
 #[test]
 fn any_outputs_are_told_in_an_event_that_starknet_takes() {
-    let most = MAX_EVENT_DATA - 3;
-    for (felts, are_told) in array![(2_u32, true), (most, true), (most + 1, false), (3000, false)] {
-        let mut outputs = array![];
-        for i in 0..felts {
-            outputs.append(i.into());
+    // Besides their felts outputs have four felts each, and the event two.
+    for (count, felts, are_told) in array![
+        (1_u32, 2_u32, true), (1, 294, true), (1, 295, false), (1, 3000, false), (2, 145, true), (2, 146, false), (16, 14, true),
+        (16, 15, false),
+    ] {
+        let prediction = of_long_outputs(count, felts);
+        let event = ModelRegistry::verified(@prediction);
+        let all = outputs(@prediction);
+        assert!(event.outputs.len() == count && (event.outputs == all) == are_told);
+        for output in event.outputs {
+            assert!(*output.n_values == 8 * felts && (*output.felts).is_empty() != are_told);
         }
-        let n_outputs = 8 * felts;
-        let event = ModelRegistry::verified(
-            @Prediction { outputs: outputs.span(), ..with_outputs(0, n_outputs, output_form::SCORES) },
-        );
-        assert!(event.n_outputs == n_outputs);
-        let expected = if are_told {
-            outputs.span()
-        } else {
-            array![].span()
-        };
-        assert!(event.outputs == expected);
         let (mut keys, mut data) = (array![], array![]);
         event.append_keys_and_data(ref keys, ref data);
         assert!(data.len() <= MAX_EVENT_DATA);
@@ -231,7 +248,15 @@ fn any_outputs_are_told_in_an_event_that_starknet_takes() {
 fn a_renewed_key_has_the_structure_of_its_family() {
     let registry = registry();
     let first = registry.register(key());
-    registry.renew(first, key_with(10, 99));
+    registry.renew(first, restructured());
+}
+
+#[test]
+#[should_panic(expected: ('circlet: another model', 'ENTRYPOINT_FAILED'))]
+fn a_renewed_key_has_the_meaning_of_its_family() {
+    let registry = registry();
+    let first = registry.register(key());
+    registry.renew(first, key_of(Form { meaning: 99, ..FORM_OF_KEY }));
 }
 
 #[test]
@@ -239,7 +264,7 @@ fn a_renewed_key_has_the_structure_of_its_family() {
 fn a_renewed_key_has_the_security_of_its_family() {
     let registry = registry();
     let first = registry.register(key());
-    registry.renew(first, key_with(21, 19));
+    registry.renew(first, key_of(Form { n_queries: 19, ..FORM_OF_KEY }));
 }
 
 #[test]
@@ -247,7 +272,7 @@ fn a_renewed_key_has_the_security_of_its_family() {
 fn a_renewed_key_is_checked() {
     let registry = registry();
     let first = registry.register(key());
-    registry.renew(first, key_with(21, 17));
+    registry.renew(first, key_of(Form { n_queries: 17, ..FORM_OF_KEY }));
 }
 
 #[test]
@@ -306,7 +331,7 @@ fn revoking_a_family_revokes_all_its_models() {
     caller(OWNER);
     let first = registry.register(key());
     let second = registry.renew(first, renewed(1));
-    let other = registry.register(key_with(10, 99));
+    let other = registry.register(restructured());
     registry.revoke_family(first);
     assert!(!registry.is_current(family(OWNER, first), first));
     assert!(!registry.is_current(family(OWNER, first), second));
@@ -333,52 +358,54 @@ fn the_family_of_an_unknown_model_is_not_revoked() {
 #[test]
 #[should_panic(expected: ('circlet: too few queries', 'ENTRYPOINT_FAILED'))]
 fn ninety_two_bits_are_too_few() {
-    registry().register(key_with(21, 17));
+    registry().register(key_of(Form { n_queries: 17, ..FORM_OF_KEY }));
 }
 
 #[test]
 #[should_panic(expected: ('circlet: too little work', 'ENTRYPOINT_FAILED'))]
 fn nineteen_bits_of_work_are_too_few() {
-    registry().register(key_with(18, 19));
+    registry().register(key_of(Form { pow_bits: 19, ..FORM_OF_KEY }));
 }
 
-/// Words: log sizes of the blinder and of the blow-up, and queries, 80 bits of them.
-fn domain(log_size: u32, log_blowup: u32) -> Array<(u32, u32)> {
-    array![(9, log_size), (19, log_blowup), (21, 80 / log_blowup)]
+/// A domain, and queries of 80 bits.
+fn domain(log_size: u32, log_blowup: u32, form: Form) -> Span<felt252> {
+    key_of(Form { log_size, log_blowup, n_queries: 80 / log_blowup, ..form })
 }
 
 #[test]
 fn domains_of_ninety_six_bits_are_registered() {
     let registry = registry();
     caller(OWNER);
-    registry.register(key_of(domain(16, 4).span()));
-    registry.register(key_of(domain(18, 2).span()));
-    registry.register(committed_key_of(true, false, domain(15, 4)));
-    registry.register(committed_key_of(true, true, domain(17, 2)));
+    registry.register(domain(16, 4, FORM_OF_KEY));
+    registry.register(domain(18, 2, FORM_OF_KEY));
+    registry.register(domain(15, 4, committed_form(true, false)));
+    registry.register(domain(17, 2, committed_form(true, true)));
 }
 
 #[test]
 #[should_panic(expected: ('circlet: too many rows', 'ENTRYPOINT_FAILED'))]
 fn ninety_five_bits_of_batching_are_too_few() {
-    registry().register(key_of(domain(17, 4).span()));
+    registry().register(domain(17, 4, FORM_OF_KEY));
 }
 
 #[test]
 #[should_panic(expected: ('circlet: too many rows', 'ENTRYPOINT_FAILED'))]
 fn the_greatest_key_is_refused() {
-    registry().register(committed_key_of(true, true, domain(26, 4)));
+    registry().register(domain(26, 4, committed_form(true, true)));
 }
 
 #[test]
 #[should_panic(expected: ('circlet: too many rows', 'ENTRYPOINT_FAILED'))]
 fn committed_values_count_as_quotients() {
-    registry().register(committed_key_of(false, true, domain(16, 4)));
+    registry().register(domain(16, 4, committed_form(false, true)));
 }
 
 #[test]
 #[should_panic(expected: ('circlet: key AIR', 'ENTRYPOINT_FAILED'))]
 fn a_malformed_key_is_refused() {
-    registry().register(key_with(1, 1));
+    let mut felts = array![5 + 0x300000000];
+    felts.append_span(key().slice(1, 29));
+    registry().register(felts.span());
 }
 
 #[test]
@@ -394,24 +421,16 @@ fn an_unproved_fact_is_not_verified() {
     assert!(!registry.is_verified(1));
 }
 
-fn with_outputs(felt: felt252, n_outputs: u32, output_form: u32) -> Prediction {
-    Prediction {
-        model_id: 0,
-        context: 0,
-        n_inputs: 0,
-        inputs: array![].span(),
-        n_outputs,
-        outputs: array![felt].span(),
-        fact: 0,
-        output_form,
-    }
+/// An output with these values in one felt.
+fn output(felt: felt252, n_values: u32, form: u32) -> Stated {
+    Stated { is_output: true, form, n_values, felts: array![felt].span() }
 }
 
 #[test]
 fn the_greatest_score_is_that_of_signed_integers() {
     let shift: felt252 = 0x80000000;
     let class = |felt: felt252, n: u32| -> u32 {
-        decided_class(@with_outputs(felt, n, output_form::SCORES))
+        decided_class(@output(felt, n, form::SCORES))
     };
     // -1, 3, 3, 2
     assert!(class(0x7ffffffe + 3 * shift + 3 * shift * shift + 2 * shift * shift * shift, 4) == 1);
@@ -423,87 +442,102 @@ fn the_greatest_score_is_that_of_signed_integers() {
 
 #[test]
 fn an_argmax_is_the_class() {
-    assert!(decided_class(@with_outputs(7, 1, output_form::ARGMAX)) == 7);
+    assert!(decided_class(@output(7, 1, form::ARGMAX)) == 7);
 }
 
 #[test]
-#[should_panic(expected: 'circlet: outputs name no class')]
+#[should_panic(expected: 'circlet: output names no class')]
 fn a_threshold_names_no_class() {
-    decided_class(@with_outputs(1, 1, output_form::AT_LEAST));
+    decided_class(@output(1, 1, form::AT_LEAST));
+}
+
+#[test]
+#[should_panic(expected: 'circlet: an input')]
+fn an_input_names_no_class() {
+    decided_class(@Stated { is_output: false, ..output(7, 1, form::SCORES) });
 }
 
 #[test]
 fn a_threshold_holds_or_not() {
-    for form in array![output_form::AT_LEAST, output_form::BELOW] {
-        let prediction = with_outputs(0x80000000, 2, form);
-        assert!(!holds(@prediction, 0));
-        assert!(holds(@prediction, 1));
+    for form in array![form::AT_LEAST, form::BELOW] {
+        let decisions = output(0x80000000, 2, form);
+        assert!(!holds(@decisions, 0));
+        assert!(holds(@decisions, 1));
     }
 }
 
 #[test]
-#[should_panic(expected: 'circlet: outputs decide nothing')]
+#[should_panic(expected: 'circlet: output decides nothing')]
 fn scores_are_no_decision() {
-    holds(@with_outputs(1, 1, output_form::SCORES), 0);
+    holds(@output(1, 1, form::SCORES), 0);
 }
 
 /// Of committed values: the halves of an id.
-fn committed() -> Span<felt252> {
-    array![0xffffffffffffffffffffffffffffffff, 5].span()
+fn committed(form: u32) -> Stated {
+    Stated { is_output: true, form, n_values: 0, felts: array![0xffffffffffffffffffffffffffffffff, 5].span() }
 }
 
-fn of_felts(n_inputs: u32, inputs: Span<felt252>, n_outputs: u32, outputs: Span<felt252>) -> Prediction {
-    Prediction { n_inputs, inputs, n_outputs, outputs, ..with_outputs(0, 0, output_form::SCORES) }
+#[test]
+fn inputs_and_outputs_keep_their_order() {
+    let stated = |is_output, felt| Stated { is_output, ..output(felt, 1, form::SCORES) };
+    let tensors = array![stated(false, 1), stated(false, 2), stated(true, 3), stated(true, 4)];
+    let prediction = of_tensors(0, 0, tensors.span());
+    assert!(inputs(@prediction) == array![stated(false, 1), stated(false, 2)].span());
+    assert!(outputs(@prediction) == array![stated(true, 3), stated(true, 4)].span());
+}
+
+/// The fact of a model 1 in the context 2.
+fn fact_of(tensors: Array<Stated>) -> felt252 {
+    of_tensors(1, 2, tensors.span()).fact
+}
+
+#[test]
+fn a_fact_is_the_hash_of_what_is_said() {
+    let expected = core::poseidon::poseidon_hash_span(array![1, 2, 2, 1, 7, 0, 0xffffffffffffffffffffffffffffffff, 5].span());
+    assert!(fact_of(array![output(7, 1, form::SCORES), committed(form::SCORES)]) == expected);
+    assert!(fact_of(array![committed(form::SCORES), output(7, 1, form::SCORES)]) != expected);
 }
 
 #[test]
 fn commitments_are_256_bits() {
-    let id = u256 { low: 0xffffffffffffffffffffffffffffffff, high: 5 };
-    assert!(input_commitment(@of_felts(0, committed(), 1, array![7].span())) == id);
-    assert!(output_commitment(@of_felts(1, array![7].span(), 0, committed())) == id);
+    assert!(commitment(@committed(form::SCORES)) == u256 { low: 0xffffffffffffffffffffffffffffffff, high: 5 });
 }
 
 #[test]
 #[should_panic(expected: 'circlet: not committed')]
 fn a_private_input_has_no_commitment() {
-    input_commitment(@of_felts(0, array![].span(), 0, committed()));
+    commitment(@Stated { felts: array![].span(), ..committed(form::SCORES) });
 }
 
 #[test]
 #[should_panic(expected: 'circlet: not committed')]
 fn public_values_have_no_commitment() {
-    input_commitment(@of_felts(9, committed(), 0, committed()));
+    commitment(@Stated { n_values: 9, ..committed(form::SCORES) });
 }
 
 #[test]
-#[should_panic(expected: 'circlet: not committed')]
-fn public_outputs_have_no_commitment() {
-    output_commitment(@of_felts(0, committed(), 16, committed()));
-}
-
-#[test]
-#[should_panic(expected: 'circlet: outputs not public')]
+#[should_panic(expected: 'circlet: values not public')]
 fn committed_scores_name_no_class() {
-    decided_class(@of_felts(0, committed(), 0, committed()));
+    decided_class(@committed(form::SCORES));
 }
 
 #[test]
-#[should_panic(expected: 'circlet: outputs not public')]
+#[should_panic(expected: 'circlet: values not public')]
 fn committed_decisions_are_not_told() {
-    holds(@Prediction { output_form: output_form::AT_LEAST, ..of_felts(0, committed(), 0, committed()) }, 0);
+    holds(@committed(form::AT_LEAST), 0);
 }
 
 #[test]
 fn keys_with_committed_values_are_registered() {
     let registry = registry();
     caller(OWNER);
-    let both = registry.register(committed_key(true, true));
-    assert!(both != registry.register(committed_key(true, false)) && both != registry.register(key()));
+    let both = registry.register(key_of(committed_form(true, true)));
+    assert!(both != registry.register(key_of(committed_form(true, false))) && both != registry.register(key()));
 }
 
 #[test]
 #[should_panic(expected: ('circlet: another model', 'ENTRYPOINT_FAILED'))]
 fn a_renewed_key_commits_to_what_its_family_does() {
     let registry = registry();
-    registry.renew(registry.register(key()), committed_key(true, false));
+    registry.renew(registry.register(key()), key_of(committed_form(true, false)));
 }

@@ -1,5 +1,6 @@
 use crate::circle::{Point, SecurePoint};
 use crate::fields::{CM31, M31, QM31, ZERO, base, qm31_inverse};
+use crate::layout::tests::four_tables;
 use super::{NO_SUM, Quotient, add_quotient, column_start, fill, no_quotients, quotient, sums_of};
 
 const TOP: M31 = 0x7ffffffe;
@@ -35,7 +36,7 @@ fn quotients_at_the_ends_of_the_range() {
                     (top, mixed, ZERO), (zero, top, full), (zero, top, ZERO),
                 ];
                 // z, z - G, the tables' periods and the two points of a pin.
-                assert!(parts.len() == crate::layout::TABLES + 4);
+                assert!(parts.len() == 4 + 4);
                 let count = parts.len();
                 for (im_x, im_y, k) in parts {
                     let denominator = CM31 { a: 3, b: TOP };
@@ -62,23 +63,25 @@ fn no_quotient_is_a_constant() {
 #[test]
 fn columns_start_after_those_of_earlier_tables() {
     // In the fingerprint tree linear has 12 columns, activate 4, lut none and mac 12.
+    let tables = four_tables(array![7, 5, 6, 4], 0);
     let order = array![3, 1, 2, 0, 4].span();
-    assert!(column_start(3, 3, 0, order) == 0);
-    assert!(column_start(3, 1, 0, order) == 12);
-    assert!(column_start(3, 2, 0, order) == 16);
-    assert!(column_start(3, 0, 0, order) == 16);
+    assert!(column_start(3, 3, tables, order) == 0);
+    assert!(column_start(3, 1, tables, order) == 12);
+    assert!(column_start(3, 2, tables, order) == 16);
+    assert!(column_start(3, 0, tables, order) == 16);
     // In the witness tree the blinder comes after three columns of activate and four of lut.
-    assert!(column_start(2, 4, 0, order) == 7);
+    assert!(column_start(2, 4, tables, order) == 7);
 }
 
 #[test]
 fn committed_values_start_after_all_tables() {
+    let tables = four_tables(array![7, 5, 6, 4], 2);
     let order = array![3, 1, 2, 0, 4, 5, 6].span();
     // Their fingerprints have four columns each; their structure has seven, after 43 of the tables.
-    assert!(column_start(3, 4, 2, order) == 28);
-    assert!(column_start(3, 5, 2, order) == 32);
-    assert!(column_start(0, 5, 2, order) == 50);
-    assert!(column_start(0, 6, 2, order) == 57);
+    assert!(column_start(3, 4, tables, order) == 28);
+    assert!(column_start(3, 5, tables, order) == 32);
+    assert!(column_start(0, 5, tables, order) == 50);
+    assert!(column_start(0, 6, tables, order) == 57);
 }
 
 #[test]

@@ -134,7 +134,7 @@ impl ComponentProver<SimdBackend> for TableProver {
         evaluation_accumulator: &mut DomainEvaluationAccumulator<SimdBackend>,
     ) {
         let mut table: Table = (*self.0.table).clone();
-        table.constants.table = None;
+        table.constants.instance = None;
         let log_size = table.log_size;
         let eval_log_size = log_size + 1;
 
@@ -243,7 +243,7 @@ pub fn prove_tables(folder: &Path, keep_coefficients: bool, repetitions: usize) 
     let statement = job.statement().map_err(|(Failure::Usage(why) | Failure::Rejected(why))| why)?;
     statement.check(&key)?;
     let Proof { claimed_sums, mut stark } = Proof::from_json(&theirs)?;
-    for pin in pins(&key)? {
+    for pin in pins(&key, &statement)? {
         pin.insert(&mut stark)?;
     }
     let columns = read_columns(&folder.join("columns.bin"), trace_trees(&key))?;
@@ -307,11 +307,13 @@ fn run(
     let challenges = Challenges { alpha: first[0], t: first[1], z: second[0], lambda: second[1] };
     channel.mix_felts(claimed_sums);
     let mut committed = commit(&mut scheme, channel);
-    for _ in statement.roots() {
+    for _ in statement.commitments() {
         committed = commit(&mut scheme, channel);
     }
 
-    let tables: Vec<TableProver> = components(key, &pins(key)?, &challenges, claimed_sums).into_iter().map(TableProver).collect();
+    let pins = pins(key, statement)?;
+    let tables: Vec<TableProver> =
+        components(key, &pins, &challenges, claimed_sums).into_iter().map(TableProver).collect();
     let tables: Vec<&dyn ComponentProver<SimdBackend>> = tables.iter().map(|table| table as _).collect();
     let start = Instant::now();
     let proof = prove(&tables, channel, scheme).map_err(|error| error.to_string())?;

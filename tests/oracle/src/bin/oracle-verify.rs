@@ -5,15 +5,15 @@ use std::process::ExitCode;
 
 use circlet_oracle::channel::RecordingChannel;
 use circlet_oracle::fixture::Fixture;
-use circlet_oracle::job::{Failure, Job, Source};
+use circlet_oracle::job::{Failure, Job, Source, StatedJson};
 use serde_json::Value;
 
 const USAGE: &str = "\
 usage: oracle-verify --vk KEY.json --proof PROOF.json STATEMENT [--transcript]
        oracle-verify --batch JOBS.jsonl
        oracle-verify --fixture FIXTURE.json [--transcript]
-STATEMENT: [--context HEX] (--inputs a,b,.. | --private-input | --input-root HEX) (--outputs a,b,.. | --output-root HEX)
-       or: --public PUBLIC.json   with \"context\", and of \"inputs\", \"input_root\", \"outputs\" and \"output_root\" what is stated
+STATEMENT: [--context HEX] and for every input and output in the key's order --values a,b,.. or --private
+       or: --public PUBLIC.json   with \"context\" and \"tensors\", of each \"values\", or \"root\" and \"pin\", or nothing
 KEY.json holds the words of the verification key; values are integers, sample after sample.
 A line of JOBS.jsonl is {\"vk\": path or words, \"proof\": path or object} and the fields of PUBLIC.json.
 --transcript prints \"<operation> <digest>\" for every change of the transcript.";
@@ -24,11 +24,7 @@ struct Arguments {
     proof: Option<String>,
     public: Option<String>,
     context: Option<String>,
-    inputs: Option<Vec<i64>>,
-    private_input: bool,
-    input_root: Option<String>,
-    outputs: Option<Vec<i64>>,
-    output_root: Option<String>,
+    tensors: Vec<StatedJson>,
     batch: Option<String>,
     fixture: Option<String>,
     transcript: bool,
@@ -48,13 +44,13 @@ fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Arguments, Strin
             "--proof" => parsed.proof = Some(value()?),
             "--public" => parsed.public = Some(value()?),
             "--context" => parsed.context = Some(value()?),
-            "--inputs" => parsed.inputs = Some(integers(&option, &value()?)?),
-            "--outputs" => parsed.outputs = Some(integers(&option, &value()?)?),
-            "--input-root" => parsed.input_root = Some(value()?),
-            "--output-root" => parsed.output_root = Some(value()?),
+            "--values" => {
+                let values = integers(&option, &value()?)?;
+                parsed.tensors.push(StatedJson::Values { values });
+            }
+            "--private" => parsed.tensors.push(StatedJson::Nothing {}),
             "--batch" => parsed.batch = Some(value()?),
             "--fixture" => parsed.fixture = Some(value()?),
-            "--private-input" => parsed.private_input = true,
             "--transcript" => parsed.transcript = true,
             _ => return Err(format!("unknown option '{option}'")),
         }
@@ -71,30 +67,13 @@ fn job(arguments: &Arguments) -> Result<Job, String> {
     let vk = Source::Path(arguments.vk.clone().ok_or_else(|| missing("--vk"))?);
     let proof = Source::Path(arguments.proof.clone().ok_or_else(|| missing("--proof"))?);
     if let Some(path) = &arguments.public {
-        let values = arguments.inputs.is_some() || arguments.outputs.is_some();
-        let roots = arguments.input_root.is_some() || arguments.output_root.is_some();
-        if values || roots || arguments.context.is_some() || arguments.private_input {
+        if !arguments.tensors.is_empty() || arguments.context.is_some() {
             return Err("--public and values on the command line exclude each other".into());
         }
         let public: Value = serde_json::from_str(&read(path)?).map_err(|error| format!("{path}: {error}"))?;
         return Job::of_public(vk, proof, &public).map_err(|error| format!("{path}: {error}"));
     }
-    let of_input = [arguments.inputs.is_some(), arguments.private_input, arguments.input_root.is_some()];
-    if of_input.into_iter().filter(|&given| given).count() != 1 {
-        return Err("give one of --inputs, --private-input and --input-root".into());
-    }
-    if arguments.outputs.is_some() == arguments.output_root.is_some() {
-        return Err("give one of --outputs and --output-root".into());
-    }
-    Ok(Job {
-        vk,
-        proof,
-        context: arguments.context.clone(),
-        inputs: arguments.inputs.clone(),
-        input_root: arguments.input_root.clone(),
-        outputs: arguments.outputs.clone(),
-        output_root: arguments.output_root.clone(),
-    })
+    Ok(Job { vk, proof, context: arguments.context.clone(), tensors: arguments.tensors.clone() })
 }
 
 fn report(result: Result<(), Failure>) -> u8 {

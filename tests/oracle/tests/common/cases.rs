@@ -17,17 +17,11 @@ pub struct Case {
 /// Of the verification of `proof` for what it says of its statement; None if it says nothing of the right form.
 pub fn job_of(vk: &Value, proof: &Value) -> Option<Job> {
     let statement = &proof["statement"];
-    let values = |name: &str| serde_json::from_value(statement[name].clone()).ok();
-    // Absent, or a string.
-    let root = |name: &str| statement.get(name).map_or(Some(None), |root| root.as_str().map(|root| Some(root.into())));
     Some(Job {
         vk: Source::Json(vk.clone()),
         proof: Source::Json(proof.clone()),
         context: Some(statement["context"].as_str()?.into()),
-        inputs: Some(values("inputs")?),
-        input_root: root("input_root")?,
-        outputs: Some(values("outputs")?),
-        output_root: root("output_root")?,
+        tensors: serde_json::from_value(statement["tensors"].clone()).ok()?,
     })
 }
 

@@ -133,7 +133,8 @@ impl<'a> Mutator<'a> {
         let trees = self.honest["stark_proof"]["commitments"].as_array().map_or(1, Vec::len);
         let tables = self.honest["claimed_sums"].as_array().map_or(1, Vec::len);
         let tree = self.random.below(trees);
-        let choice = self.random.below(9);
+        let tensors = self.honest["statement"]["tensors"].as_array().map_or(0, Vec::len);
+        let choice = self.random.below(10);
         let mut edit_at = |pointer: String| {
             if let Some(list) = proof.pointer_mut(&pointer) {
                 edit.apply(list);
@@ -159,7 +160,9 @@ impl<'a> Mutator<'a> {
                 "FRI layers"
             }
             4 => {
-                ["inputs", "outputs"].iter().for_each(|values| edit_at(format!("/statement/{values}")));
+                for tensor in 0..tensors {
+                    edit_at(format!("/statement/tensors/{tensor}/values"));
+                }
                 "public values"
             }
             5 => {
@@ -176,16 +179,25 @@ impl<'a> Mutator<'a> {
             }
             7 => {
                 // The roots of committed values are the commitments after the five of every proof.
-                let roots = ["input_root", "output_root"];
-                let stated = roots.into_iter().filter(|name| self.honest["statement"].get(name).is_some());
-                for (i, name) in stated.enumerate() {
-                    let commitment = self.other["stark_proof"]["commitments"][5 + i].clone();
-                    proof["statement"][name] = self.other["statement"][name].clone();
-                    if let Some(place) = proof.pointer_mut(&format!("/stark_proof/commitments/{}", 5 + i)) {
-                        *place = commitment;
+                let mut tree = 5;
+                for tensor in 0..tensors {
+                    let theirs = &self.other["statement"]["tensors"][tensor];
+                    if theirs.get("root").is_none() {
+                        continue;
                     }
+                    if let Some(place) = proof.pointer_mut(&format!("/statement/tensors/{tensor}")) {
+                        *place = theirs.clone();
+                    }
+                    if let Some(place) = proof.pointer_mut(&format!("/stark_proof/commitments/{tree}")) {
+                        *place = self.other["stark_proof"]["commitments"][tree].clone();
+                    }
+                    tree += 1;
                 }
                 "the committed values of the other proof"
+            }
+            8 => {
+                edit_at("/statement/tensors".into());
+                "tensors"
             }
             _ => {
                 for (table, difference) in [(tree % tables, number), ((tree + 1) % tables, P - number)] {

@@ -1,22 +1,38 @@
-//! A verifier that believes everything, for tests of what contracts do with a statement: its `values` are the statement's.
-use super::super::prediction::{Prediction, prediction};
+//! A verifier that believes everything, for tests of what contracts do with a statement: its `values` are the tensors' stated values.
+use super::super::prediction::{Prediction, Stated, of_tensors};
 use super::super::verifier::IVerifier;
 
-/// Values that state these outputs, of a private input.
-pub fn outputs(n_outputs: u32, felt: felt252, output_form: u32) -> Span<felt252> {
-    array![0, 0, n_outputs.into(), 1, felt, output_form.into()].span()
+fn felts_of(tensors: Span<Stated>) -> Span<felt252> {
+    let mut felts = array![];
+    tensors.serialize(ref felts);
+    felts.span()
 }
 
-/// Values that state that the committed input has every score that the key asks, of `n_outputs` up to eight.
-pub fn approval(commitment: u256, n_outputs: u32, output_form: u32) -> Span<felt252> {
+/// A private input.
+pub fn private_input() -> Stated {
+    Stated { is_output: false, form: 0, n_values: 0, felts: array![].span() }
+}
+
+/// Values that state these outputs, of a private input.
+pub fn outputs(n_outputs: u32, felt: felt252, form: u32) -> Span<felt252> {
+    let output = Stated { is_output: true, form, n_values: n_outputs, felts: array![felt].span() };
+    felts_of(array![private_input(), output].span())
+}
+
+/// Values that state that the committed input has every score that the key asks, of `n_outputs` up to three.
+pub fn approval(commitment: u256, n_outputs: u32, form: u32) -> Span<felt252> {
     let ones = 1 + 0x80000000 + 0x4000000000000000;
-    array![0, 2, commitment.low.into(), commitment.high.into(), n_outputs.into(), 1, ones, output_form.into()].span()
+    let input = Stated {
+        is_output: false, form: 0, n_values: 0, felts: array![commitment.low.into(), commitment.high.into()].span(),
+    };
+    let output = Stated { is_output: true, form, n_values: n_outputs, felts: array![ones].span() };
+    felts_of(array![input, output].span())
 }
 
 #[starknet::contract]
 pub mod CredulousVerifier {
-    use crate::verifier::Statement;
-    use super::{IVerifier, Prediction, prediction};
+    use crate::contracts::prediction::model_id;
+    use super::{IVerifier, Prediction, Stated, of_tensors};
 
     #[storage]
     struct Storage {}
@@ -28,9 +44,8 @@ pub mod CredulousVerifier {
         ) -> Prediction {
             let _ = hashes;
             let mut felts = values;
-            let (n_inputs, inputs): (u32, Span<felt252>) = Serde::deserialize(ref felts).unwrap();
-            let (n_outputs, outputs, output_form): (u32, Span<felt252>, u32) = Serde::deserialize(ref felts).unwrap();
-            prediction(vk, context, Statement { n_inputs, inputs, n_outputs, outputs, output_form })
+            let tensors: Span<Stated> = Serde::deserialize(ref felts).unwrap();
+            of_tensors(model_id(vk), context, tensors)
         }
     }
 }

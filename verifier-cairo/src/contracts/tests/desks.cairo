@@ -6,7 +6,7 @@ use crate::contracts::prize_desk::{IPrizeDeskDispatcher, IPrizeDeskDispatcherTra
 use super::credulous_verifier::{CredulousVerifier, approval, outputs};
 use super::{
     IModelRegistryDispatcher, IModelRegistryDispatcherTrait, OWNER, STRANGER, caller, class_hash, family, key,
-    model_id, output_form, registry_over, renewed,
+    form, model_id, registry_over, renewed,
 };
 
 fn credulous_registry() -> IModelRegistryDispatcher {
@@ -15,7 +15,7 @@ fn credulous_registry() -> IModelRegistryDispatcher {
 
 /// What any proof says here: the class 9.
 fn nine() -> Span<felt252> {
-    outputs(1, 9, output_form::ARGMAX)
+    outputs(1, 9, form::ARGMAX)
 }
 
 fn prize_desk(registry: IModelRegistryDispatcher, accepted: Accepted) -> IPrizeDeskDispatcher {
@@ -154,7 +154,7 @@ fn apply(desk: ILoanDeskDispatcher, applicant: felt252, vk: Span<felt252>) {
     caller(OWNER);
     desk.attest(applicant.try_into().unwrap(), 1);
     let applicant = caller(applicant);
-    desk.apply(vk, approval(1, 3, output_form::AT_LEAST), array![].span());
+    desk.apply(vk, approval(1, 3, form::AT_LEAST), array![].span());
     assert!(desk.is_granted(applicant));
 }
 
