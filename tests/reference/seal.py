@@ -5,7 +5,6 @@ from dataclasses import astuple
 from channel import felt_bytes
 from envelope import MAGIC
 from fields import P
-from key import COMMITTED, PRIVATE, PUBLIC
 from xxh3 import xxh3_64
 
 
@@ -39,12 +38,8 @@ def hashes(items):
 
 
 def stated(tensor):
-    of_visibility = {
-        PUBLIC: lambda: numbers(tensor.values),
-        PRIVATE: lambda: b"",
-        COMMITTED: lambda: tensor.root + pin(tensor.pin),
-    }
-    return words(tensor.visibility) + of_visibility[tensor.visibility]()
+    """What it has, whatever its visibility is."""
+    return words(tensor.visibility) + (b"" if tensor.values is None else numbers(tensor.values)) + (tensor.root or b"") + pin(tensor.pin or [])
 
 
 def pin(columns):

@@ -30,11 +30,11 @@ def mix_statement(channel, proof):
 
 def check_bus(key, proof, challenges):
     """The tables' claimed sums and the verifier's own messages cancel."""
-    require(sent_and_claimed(key, proof, challenges) == F(0), "bus", "the claimed sums and the public messages do not cancel")
+    require(messages_and_sums(key, proof, challenges) == F(0), "bus", "the claimed sums and the public messages do not cancel")
 
 
-def sent_and_claimed(key, proof, challenges):
-    """The claimed sums with the fractions of the verifier's messages."""
+def messages_and_sums(key, proof, challenges):
+    """The fractions of the verifier's messages and the claimed sums, added up."""
     def fraction(n, id, value):
         d = challenges.wire(id, value)
         require(d != F(0), "bus", f"the denominator of wire {id} is 0")

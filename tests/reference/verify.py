@@ -45,11 +45,27 @@ def stated_data(key, proof):
     return [stated for tensor, stated in zip(key.tensors, proof.tensors) if tensor.visibility == COMMITTED]
 
 
-def mix_key(channel, key):
+def begin(channel, key, proof):
+    """docs/protocol.md, section 5, steps 1 to 4: the challenges."""
+    commitments = dict(zip(trees_of(key), proof.commitments))
     channel.mix_u32s(key.digest())
     key.config.mix_into(channel)
-    channel.mix_root(key.structure_root)
-    channel.mix_root(key.weights_root)
+    channel.mix_root(commitments["structure"])
+    channel.mix_root(commitments["weights"])
+    mix_statement(channel, proof)
+    channel.mix_root(commitments["witness"])
+    alpha, t = channel.draw_secure_felts(2)
+    channel.mix_root(commitments["fingerprints"])
+    return Challenges(alpha, t, *channel.draw_secure_felts(2))
+
+
+def mix_sums(channel, key, proof):
+    """Step 5: the claimed sums, and the trees that were not mixed."""
+    commitments = dict(zip(trees_of(key), proof.commitments))
+    channel.mix_felts(proof.claimed_sums)
+    channel.mix_root(commitments["LogUp"])
+    for tree in trees_of_data(key):
+        channel.mix_root(commitments[tree])
 
 
 def constraint_values(tables, proof, trees, challenges):
@@ -84,19 +100,9 @@ def verify(key, proof):
         require(commitments[tree] == root, "commitment", f"the root of tree {tree} is not the key's or the statement's")
     pin_all(trees, key, proof)
 
-    # docs/protocol.md section 5, steps 1 to 5.
     channel = Channel()
-    mix_key(channel, key)
-    mix_statement(channel, proof)
-    channel.mix_root(commitments["witness"])
-    alpha, t = channel.draw_secure_felts(2)
-    channel.mix_root(commitments["fingerprints"])
-    z, lambda_ = channel.draw_secure_felts(2)
-    challenges = Challenges(alpha, t, z, lambda_)
-    channel.mix_felts(proof.claimed_sums)
-    channel.mix_root(commitments["LogUp"])
-    for tree in trees_of_data(key):
-        channel.mix_root(commitments[tree])
+    challenges = begin(channel, key, proof)
+    mix_sums(channel, key, proof)
     check_bus(key, proof, challenges)
 
     # Step 6, the STARK.
@@ -104,7 +110,7 @@ def verify(key, proof):
     channel.mix_root(commitments["composition"])
     point = stark.draw_out_of_domain_point(channel)
     values = constraint_values(tables, proof, trees, challenges)
-    stark.check_composition(values, rho, proof.sampled_values[-1], point, key.m())
+    stark.check_composition(values, rho, proof.sampled_values[len(trees) - 1], point, key.m())
     stark.check_low_degree(channel, proof, trees, with_pinned(proof, trees), point, key.config)
 
 
