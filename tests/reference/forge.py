@@ -17,7 +17,7 @@ from key import COMMITTED, PUBLIC, Config
 from merkle import leaf_hash, leaf_order
 from proof import FriLayer, Proof, Stated
 from seal import words_of_key
-from statement import messages_and_sums, mix_statement
+from statement import messages_and_sums
 from tables import tables_of
 
 M = 6   # log size of the highest table
