@@ -165,14 +165,16 @@ class Changed(Agreement):
                 for other in (Stated(PUBLIC, values=[0]), Stated(PRIVATE), committed):
                     if other.visibility != honest[i].visibility:
                         self.changed_statement(name, [*honest[:i], other, *honest[i + 1:]])
-            for tensors in ([*honest, Stated(PRIVATE)], honest[1:], honest[::-1]):
+            for tensors in ([*honest, Stated(PRIVATE)], honest[1:]):
                 self.changed_statement(name, tensors)
+        # Where both are committed, only the order of their roots is wrong.
+        self.changed_statement("committed", read_proof(cases.make("committed").proof).tensors[::-1], "commitment")
 
-    def changed_statement(self, name, tensors):
+    def changed_statement(self, name, tensors, check="statement"):
         proof = read_proof(cases.make(name).proof)
         proof.tensors = tensors
         self.assert_refused(cases.make(name).key, write_proof(proof), f"{name}: {tensors}")
-        self.assertEqual(refusing_check(cases.make(name).key, write_proof(proof)), "statement")
+        self.assertEqual(refusing_check(cases.make(name).key, write_proof(proof)), check)
 
     def test_what_no_tensor_is(self):
         for tensor in (Stated(3), Stated(2**32 - 1), Stated(PUBLIC, values=[])):
