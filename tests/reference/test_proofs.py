@@ -366,5 +366,6 @@ class Keys(Agreement):
         self.check(False, "committed", several((("tensors", 0, "wire"), 16)), "a wire of values that are not public")
         self.check(False, "argmax", several((("tensors", 0, "wire"), 16)), "a wire of values that are not public")
         self.check(False, "chain", several((("tensors", 1, "visibility"), PRIVATE), (("tensors", 1, "wire"), 0)), "a private output")
+        self.check(False, "argmax", several((("tensors", 0, "visibility"), 3)), "a visibility that there is not, beside a wire that is 0")
         self.check(False, "argmax", several((("tensors", 0, "visibility"), COMMITTED)), "committed, and no table of data")
         self.check(False, "committed", several((("tensors", 0, "visibility"), PRIVATE)), "a table of data too many")

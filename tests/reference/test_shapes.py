@@ -115,7 +115,7 @@ class Keys(Agreement):
     def test_tensors(self):
         a_number = tensor(INPUT, PUBLIC, wire=16)
         for accepted, tensors in ((True, [a_number] * 15 + [A_SCORE]), (False, [a_number] * 16 + [A_SCORE]), (False, []), (False, [a_number]),
-                                  (False, [A_SCORE, a_number]), (False, [a_number, A_SCORE, a_number])):
+                                  (False, [A_SCORE, a_number]), (False, [a_number, A_SCORE, a_number]), (False, [A_SCORE, tensor(2, PUBLIC, wire=16)])):
             self.check(accepted, f"{len(tensors)} tensors", lambda key: setattr(key, "tensors", tensors), "one table")
 
     def test_uses(self):
