@@ -271,6 +271,7 @@ class Keys(Agreement):
         case = cases.make("chain")
         words = read_key(case.key).words
         for changed in (words + [0], words[:-1], words[:-8], words[:33], words[:40]):
+            self.assertEqual(verdict(write_words(changed), case.proof), BAD_INPUT)
             self.assert_refused(write_words(changed), case.proof, f"{len(changed)} words")
 
     def test_ids(self):
