@@ -2,7 +2,7 @@
 from dataclasses import dataclass, fields
 
 from envelope import Reader, open_envelope
-from key import Config
+from key import COMMITTED, PRIVATE, PUBLIC, Config
 
 
 @dataclass
@@ -13,14 +13,21 @@ class FriLayer:
 
 
 @dataclass
+class Stated:
+    """What a statement says of an input or output: values if it is public, root and pin if it is committed."""
+
+    visibility: int
+    values: list = None
+    root: bytes = None
+    pin: list = None   # for each column x_i its values at the two pinned points
+
+
+@dataclass
 class Proof:
     """The fields in the order of the file."""
 
     context: list
-    inputs: list
-    outputs: list
-    input_root: bytes   # None where nothing is committed
-    output_root: bytes
+    tensors: list
     claimed_sums: list
     config: Config
     commitments: list
@@ -33,11 +40,18 @@ class Proof:
     last_layer: list
 
 
-def _optional_root(reader, what):
-    present = reader.u32(what)
-    if present > 1:
-        reader.refuse(reader.offset - 4, f"{what} is there {present} times")
-    return reader.hash(what) if present else None
+def _stated(reader, what):
+    visibility = reader.u32(what)
+    if visibility == PUBLIC:
+        values = reader.list(reader.i32, f"the values of {what}")
+        if not values:
+            reader.refuse(reader.offset - 4, f"{what} is public and has no values")
+        return Stated(visibility, values=values)
+    if visibility == PRIVATE:
+        return Stated(visibility)
+    if visibility == COMMITTED:
+        return Stated(visibility, root=reader.hash(what), pin=[[reader.F(what), reader.F(what)] for _ in range(16)])
+    reader.refuse(reader.offset - 4, f"visibility {visibility} of {what}")
 
 
 def _layer(reader, what):
@@ -46,13 +60,12 @@ def _layer(reader, what):
 
 def read_proof(data):
     """The proof in the bytes of a proof.bin."""
-    reader = Reader(open_envelope(data, kind=5, version=2, at_most=2**30))
+    reader = Reader(open_envelope(data, kind=5, version=3, at_most=2**30))
     context = [reader.u32("the context") for _ in range(8)]
-    inputs, outputs = reader.list(reader.i32, "the public inputs"), reader.list(reader.i32, "the public outputs")
-    roots = [_optional_root(reader, what) for what in ("the root of the input", "the root of the output")]
-    claimed_sums = [reader.F("the claimed sums") for _ in range(4 + sum(root is not None for root in roots))]
+    tensors = reader.list(lambda what: _stated(reader, what), "the inputs and outputs")
+    claimed_sums = reader.list(reader.F, "the claimed sums")
     proof = Proof(
-        context, inputs, outputs, *roots, claimed_sums,
+        context, tensors, claimed_sums,
         Config(*[reader.u32("the configuration") for _ in fields(Config)]),
         reader.list(reader.hash, "the commitments"),
         reader.list(lambda what: reader.list_of_lists(reader.F, what), "the sampled values"),

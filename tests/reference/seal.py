@@ -4,6 +4,7 @@ from dataclasses import astuple
 
 from channel import felt_bytes
 from envelope import MAGIC
+from fields import P
 from xxh3 import xxh3_64
 
 
@@ -36,8 +37,13 @@ def hashes(items):
     return words(len(items)) + b"".join(items)
 
 
-def optional_root(root):
-    return words(0) if root is None else words(1) + root
+def stated(tensor):
+    """What it has, whatever its visibility is."""
+    return words(tensor.visibility) + (b"" if tensor.values is None else numbers(tensor.values)) + (tensor.root or b"") + pin(tensor.pin or [])
+
+
+def pin(columns):
+    return b"".join(felt_bytes(values) for values in columns)
 
 
 def layer(of):
@@ -45,14 +51,37 @@ def layer(of):
 
 
 def write_proof(proof):
-    return seal(5, 2, b"".join([
-        words(*proof.context), numbers(proof.inputs), numbers(proof.outputs),
-        optional_root(proof.input_root), optional_root(proof.output_root),
-        felt_bytes(proof.claimed_sums), words(*astuple(proof.config)), hashes(proof.commitments),
+    return seal(5, 3, b"".join([
+        words(*proof.context), a_list(proof.tensors, stated), felts(proof.claimed_sums),
+        words(*astuple(proof.config)), hashes(proof.commitments),
         a_list(proof.sampled_values, lambda tree: a_list(tree, felts)), a_list(proof.decommitments, hashes),
         a_list(proof.queried_values, lambda tree: a_list(tree, numbers)), struct.pack("<Q", proof.proof_of_work),
         layer(proof.first_layer), a_list(proof.inner_layers, layer), felts(proof.last_layer)]))
 
 
-def write_key(key_words):
-    return seal(3, 4, numbers(key_words))
+def residue(x):
+    """The word of a signed number; one of 0 or more stands for itself, so that a test can write words that are none."""
+    return x if x >= 0 else x + P
+
+
+def key_tensor(of):
+    return words(of.direction, of.visibility, of.form, of.samples, of.wire, of.rows, residue(of.least), residue(of.greatest)) \
+        + a_list(of.scales, lambda scale: struct.pack("<d", scale))
+
+
+def words_of_key(key):
+    """The words that its fields make."""
+    content = b"".join([
+        words(5, 4, 1), a_list(key.instances, lambda of: words(*astuple(of))), words(*astuple(key.config), key.flags),
+        a_list(key.constants, lambda of: words(*astuple(of))), a_list(key.tensors, key_tensor),
+        key.meaning, key.structure_root, key.weights_root, pin(key.pin)])
+    return list(struct.unpack(f"<{len(content) // 4}I", content))
+
+
+def write_words(key_words):
+    """A key of any words."""
+    return seal(3, 5, numbers(key_words))
+
+
+def write_key(key):
+    return write_words(words_of_key(key))

@@ -13,7 +13,7 @@ from refusal import require
 class CommittedColumn:
     log_size: int
     offsets: tuple
-    pinned: tuple = ()   # (point, value) of samples that the key holds
+    pinned: tuple = ()   # (point, value) of samples that the key or the statement holds
 
 
 def check_shape(proof, trees, config):
@@ -106,9 +106,14 @@ def check_trees(proof, trees, height, positions):
         check_opening(root, height, leaves, witness, f"tree {tree}")
 
 
+def in_order(sampled_values):
+    """The samples as one list."""
+    return [sample for columns in sampled_values for samples in columns for sample in samples]
+
+
 def check_low_degree(channel, proof, trees, sampled_values, z, config):
     """docs/stark.md, sections 13 to 16. sampled_values has the pinned samples too."""
-    channel.mix_felts([sample for columns in sampled_values for samples in columns for sample in samples])
+    channel.mix_felts(in_order(sampled_values))
     gamma = channel.draw_secure_felt()
     height = trees_height(trees) + config.log_blowup
 

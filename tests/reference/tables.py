@@ -8,7 +8,6 @@ from types import SimpleNamespace
 from fields import F, from_coordinates, horner
 from key import COMMITTED
 
-ONE, ONES = 1, 2   # the wires that the verifier yields
 NOW, BEFORE_AND_NOW, NEVER = (0,), (-1, 0), ()
 
 
@@ -72,25 +71,25 @@ def secure(tree, name, offsets, lanes=None):
     return Column(tree, name, offsets, lanes, over_F=True)
 
 
-def linear(key):
+def linear(C, log_size):
     def constraints(now, before, ch, claimed):
         d = ch.wire(now.id, now.A, now.live)
         return [
-            now.real * now.b - now.cont * ch.t**key.C * before.b - now.real * horner(ch.t, now.w),
+            now.real * now.b - now.cont * ch.t**C * before.b - now.real * horner(ch.t, now.w),
             now.real * now.S - now.keep * before.S - now.f * now.A * now.b,
             now.claim * (now.A - now.S),
             (now.real * now.R - now.keepr * before.R) * d - now.n,
             now.fin * (before.R + now.S - claimed),
         ]
 
-    return Table("linear", key.log_sizes["linear"], structure("live real cont f keep claim keepr n id fin") + [
-        Column("weights", "w", NOW, lanes=key.C),
+    return Table("linear", log_size, structure("live real cont f keep claim keepr n id fin") + [
+        Column("weights", "w", NOW, lanes=C),
         secure("fingerprints", "A", NOW), secure("fingerprints", "b", BEFORE_AND_NOW), secure("fingerprints", "S", BEFORE_AND_NOW),
         secure("LogUp", "R", BEFORE_AND_NOW),
     ], constraints)
 
 
-def activate(key):
+def activate(B, log_size):
     def constraints(now, before, ch, claimed):
         acc = [now.two_s * q + now.real * r - now.off for q, r in zip(now.q, now.r)]
         dq = [ch.look_up(now.fnq, q, y, now.live) for q, y in zip(now.q, now.y)]
@@ -99,21 +98,21 @@ def activate(key):
         dT = ch.wire(now.idT, now.T, now.live)
         return [
             now.real * now.T - now.kt * ch.t * before.T - ch.fingerprint(acc),
-            *[now.P[i] * dq[i] * dr[i] - now.real * (dq[i] + dr[i]) for i in range(key.B)],
+            *[now.P[i] * dq[i] * dr[i] - now.real * (dq[i] + dr[i]) for i in range(B)],
             now.W * dY * dT - (now.nT * dY - now.nY * dT),
             now.real * (now.R - sum(now.P, F(0)) - now.W) - now.keepr * before.R,
             now.fin * (before.R + now.T - claimed),
         ]
 
-    return Table("activate", key.log_sizes["activate"],
+    return Table("activate", log_size,
                  structure("live real kt two_s off fnq fnr idY nY idT nT keepr fin")
-                 + [Column("witness", name, NOW, lanes=key.B) for name in "qry"] + [
+                 + [Column("witness", name, NOW, lanes=B) for name in "qry"] + [
         secure("fingerprints", "T", BEFORE_AND_NOW),
-        secure("LogUp", "P", NOW, lanes=key.B), secure("LogUp", "W", NOW), secure("LogUp", "R", BEFORE_AND_NOW),
+        secure("LogUp", "P", NOW, lanes=B), secure("LogUp", "W", NOW), secure("LogUp", "R", BEFORE_AND_NOW),
     ], constraints)
 
 
-def lut(key):
+def lut(log_size):
     def constraints(now, before, ch, claimed):
         d = [ch.look_up(now.fn, now.q + i * now.live, now.y[i], now.live) for i in range(4)]
         m = now.m
@@ -124,14 +123,14 @@ def lut(key):
             now.fin * (before.R + from_coordinates(m) - claimed),
         ]
 
-    return Table("lut", key.log_sizes["lut"], structure("live real keepr fin fn q") + [
+    return Table("lut", log_size, structure("live real keepr fin fn q") + [
         Column("structure", "y", NOW, lanes=4),
         Column("witness", "m", NOW, lanes=4),
         secure("LogUp", "P", NOW, lanes=2), secure("LogUp", "R", BEFORE_AND_NOW),
     ], constraints)
 
 
-def mac(key):
+def mac(log_size):
     def constraints(now, before, ch, claimed):
         dA, dB, dY = (ch.wire(id, value, now.live) for id, value in ((now.idA, now.A), (now.idB, now.B), (now.idY, now.S)))
         return [
@@ -141,14 +140,14 @@ def mac(key):
             now.fin * (before.R + now.S - claimed),
         ]
 
-    return Table("mac", key.log_sizes["mac"], structure("live real k1 kt idA idB idY nY keepr fin") + [
+    return Table("mac", log_size, structure("live real k1 kt idA idB idY nY keepr fin") + [
         secure("fingerprints", "A", NOW), secure("fingerprints", "B", NOW), secure("fingerprints", "S", BEFORE_AND_NOW),
         secure("LogUp", "P", NOW), secure("LogUp", "R", BEFORE_AND_NOW),
     ], constraints)
 
 
-def committed_values(key, name):
-    """The table `input` or `output`, sixteen values a row."""
+def data(tree, log_size):
+    """Committed values, sixteen a row, in a tree of their own."""
     def constraints(now, before, ch, claimed):
         d = ch.wire(now.id, now.b, now.live)
         return [
@@ -157,18 +156,18 @@ def committed_values(key, name):
             now.fin * (before.R + now.b - claimed),
         ]
 
-    return Table(name, key.log_sizes["blinder"], structure("live real cont keepr n id fin") + [
-        Column(name, "x", NOW, lanes=16), *salts(name),
+    return Table("data", log_size, structure("live real cont keepr n id fin") + [
+        Column(tree, "x", NOW, lanes=16), *salts(tree),
         secure("fingerprints", "b", BEFORE_AND_NOW),
         secure("LogUp", "R", BEFORE_AND_NOW),
     ], constraints)
 
 
-def blinder(key):
+def blinder(log_size):
     def constraints(now, before, ch, claimed):
         return [now.a * now.a * before.b[j] for j in range(4)]
 
-    return Table("blinder", key.log_sizes["blinder"], structure("a") + [
+    return Table("blinder", log_size, structure("a") + [
         Column("witness", "R", NOW, lanes=4), Column("witness", "b", BEFORE_AND_NOW, lanes=4), *salts("witness"),
         *salts("weights"), *salts("fingerprints"), *salts("LogUp"),
     ], constraints)
@@ -176,13 +175,26 @@ def blinder(key):
 
 def tables_of(key):
     """The components, in order."""
-    committed = [committed_values(key, side.name) for side in (key.input, key.output) if side.visibility == COMMITTED]
-    return [linear(key), activate(key), lut(key), mac(key), *committed, blinder(key)]
+    of_data = iter(trees_of_data(key))
+    make = {
+        "linear": lambda of: linear(of.parameter, of.log_size),
+        "activate": lambda of: activate(of.parameter, of.log_size),
+        "lut": lambda of: lut(of.log_size),
+        "mac": lambda of: mac(of.log_size),
+        "data": lambda of: data(next(of_data), of.log_size),
+        "blinder": lambda of: blinder(of.log_size),
+    }
+    return [make[instance.name()](instance) for instance in key.instances]
+
+
+def trees_of_data(key):
+    """The tree of each committed tensor."""
+    return [f"tensor {i}" for i, tensor in enumerate(key.tensors) if tensor.visibility == COMMITTED]
 
 
 def trees_of(key):
     """The trees before the composition's, in order."""
-    return ["structure", "weights", "witness", "fingerprints", "LogUp"] + [side.name for side in key.committed()]
+    return ["structure", "weights", "witness", "fingerprints", "LogUp", *trees_of_data(key)]
 
 
 def samples_of_table(table, samples):
@@ -192,7 +204,7 @@ def samples_of_table(table, samples):
         values = [next(samples[column.tree]) for _ in range(column.committed())]
         for at, row in ((-1, before), (0, now)):
             if at in column.offsets:
-                # The pinned samples of a weight, if any, stand before that at offset 0, which is always the last.
+                # Pinned samples, if any, stand before that at offset 0, which is always the last.
                 here = [sample[0 if at == -1 else -1] for sample in values]
                 if column.over_F:
                     here = [from_coordinates(here[i:i + 4]) for i in range(0, len(here), 4)]

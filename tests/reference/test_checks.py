@@ -23,8 +23,8 @@ import verify
 from channel import Channel
 from circle import Point, canonic
 from fields import F
-from key import read_key
-from proof import read_proof
+from key import PIN_OF_DATA, PIN_OF_WEIGHTS, PRIVATE, PUBLIC, pinned_points, read_key
+from proof import Stated, read_proof
 from refusal import Refused
 from tables import Challenges
 
@@ -124,36 +124,56 @@ class Check(unittest.TestCase):
             self.only("nothing", lambda key, proof: None)
 
     def test_statement(self):
-        self.only("statement", lambda key, proof: proof.inputs.append(0), "argmax")
-        self.only("statement", lambda key, proof: proof.outputs.append(0), "committed")
+        def a_sample_of_zeros(key, proof):
+            # In front: it adds nothing to the claim.
+            key.tensors[0].least, key.tensors[0].greatest = -2**31, 2**31
+            proof.tensors[0].values[:0] = [0] * key.tensors[0].rows
+
+        def visibility(i, other):
+            def change(key, proof):
+                proof.tensors[i].visibility = other
+            return change
+
+        self.only("statement", a_sample_of_zeros)
+        self.only("statement", lambda key, proof: proof.tensors.append(Stated(PRIVATE)))
+        self.only("statement", visibility(0, PRIVATE))
+        self.only("statement", visibility(0, PUBLIC), "argmax")
+        self.only("statement", visibility(1, PRIVATE), "argmax")
 
     def test_range(self):
         def narrower_input(key, proof):
-            key.input.greatest = max(proof.inputs) - 1
+            key.tensors[0].greatest = max(proof.tensors[0].values) - 1
 
         def narrower_output(key, proof):
-            key.output.least = min(proof.outputs) + 1
+            key.tensors[1].least = min(proof.tensors[1].values) + 1
 
         self.only("range", narrower_input)
         self.only("range", narrower_output)
 
     def test_public_messages(self):
-        def output(key, proof):
-            proof.outputs[0] += 1
-
-        def input(key, proof):
-            proof.inputs[-1] -= 1
+        def value(i, j, step):
+            def change(key, proof):
+                proof.tensors[i].values[j] += step
+            return change
 
         def lanes(key, proof):
-            proof.inputs[0], proof.inputs[key.input.rows] = proof.inputs[key.input.rows], proof.inputs[0]
+            values, rows = proof.tensors[0].values, key.tensors[0].rows
+            values[0], values[rows] = values[rows], values[0]
 
-        def one(key, proof):
-            key.reads_of_one += 1
+        def reads(i):
+            def change(key, proof):
+                key.constants[i].reads += 1
+            return change
 
-        def ones(key, proof):
-            key.reads_of_ones += 1
+        def samples(key, proof):
+            key.constants[1].samples += 1
 
-        for change in (output, input, one, ones):
+        def wire(i):
+            def change(key, proof):
+                key.tensors[i].wire += 1
+            return change
+
+        for change in (value(0, -1, -1), value(1, 0, 1), reads(0), reads(1), samples, wire(0), wire(1)):
             self.only("bus", change)
         self.only("bus", lanes, "batch")
 
@@ -161,21 +181,16 @@ class Check(unittest.TestCase):
         def structure(key, proof):
             key.structure_root = bytes(32)
 
-        def weights(key, proof):
-            proof.commitments[1] = bytes(32)
+        def tree(number):
+            def change(key, proof):
+                proof.commitments[number] = bytes(32)
+            return change
 
         self.only("commitment", structure)
         with mock.patch.object(merkle, "check_opening"), mock.patch.object(stark, "check_opening"):
-            self.only("commitment", weights)
-
-        def input(key, proof):
-            proof.input_root = bytes(32)
-
-        def output(key, proof):
-            proof.output_root = bytes(32)
-
-        self.only("commitment", input, "committed")
-        self.only("commitment", output, "committed")
+            self.only("commitment", tree(1))
+            self.only("commitment", tree(5), "committed")
+            self.only("commitment", tree(6), "committed")
 
     def test_configuration(self):
         def fewer_bits(key, proof):
@@ -194,6 +209,7 @@ class Check(unittest.TestCase):
             lambda key, proof: proof.decommitments.append([]),
             lambda key, proof: proof.sampled_values[2].append([]),
             lambda key, proof: proof.queried_values[0][0].append(0),
+            lambda key, proof: proof.claimed_sums.append(F(0)),
             interleaved_zeros,
         )
         for change in changes:
@@ -256,22 +272,30 @@ class Check(unittest.TestCase):
             self.only("Merkle root", value)
 
     def test_pin(self):
-        """The key's values at the pinned points are part of what FRI is about: others are refused, and so is everything without them."""
+        """The values at the pinned points are part of what FRI is about: others are refused, and so is everything without them."""
         def another_model(key, proof):
-            key.pinned[0][1] += 1
-
-        with self.assertRaisesRegex(Refused, "last layer"):
-            self.only("Merkle root", another_model)
+            key.pin[0][1] += 1
 
         def no_pin(key, proof):
-            key.pinned = []
+            key.pin = []
 
-        with self.assertRaisesRegex(Refused, "last layer"):
-            self.only("Merkle root", no_pin)
+        def other_data(i):
+            def change(key, proof):
+                proof.tensors[i].pin[15][1] += 1
+            return change
+
+        for change, case in ((another_model, "chain"), (no_pin, "chain"), (other_data(0), "committed"), (other_data(1), "committed")):
+            with self.assertRaisesRegex(Refused, "last layer"):
+                self.only("Merkle root", change, case)
         made = cases.make("chain")
         key = read_key(made.key)
-        key.pinned = []
+        key.pin = []
         self.assert_refused_by("proof of work", verify.verify, key, read_proof(made.proof))
+
+    def test_the_points_of_a_pin(self):
+        """They follow from the root, and those of weights are not those of data."""
+        self.assertNotEqual(pinned_points(PIN_OF_WEIGHTS, bytes(32)), pinned_points(PIN_OF_DATA, bytes(32)))
+        self.assertNotEqual(pinned_points(PIN_OF_DATA, bytes(32)), pinned_points(PIN_OF_DATA, bytes(31) + b"1"))
 
     def test_points(self):
         """Challenges that a real transcript gives with a probability of about 2^-62 and less."""
@@ -294,4 +318,4 @@ class Check(unittest.TestCase):
         key, proof = read_key(made.key), read_proof(made.proof)
         self.assert_refused_by("bus", statement.check_bus, key, proof, Challenges(F(0), F(0), z=F(1), lambda_=F(0)))
         with mock.patch.object(Channel, "draw_secure_felts", lambda channel, count: [F(5), i]):
-            self.assert_refused_by("pinned points", key.pinned_points)
+            self.assert_refused_by("pinned points", pinned_points, PIN_OF_DATA, bytes(32))

@@ -4,15 +4,16 @@ import struct
 import subprocess
 import sys
 import unittest
+from math import inf, nan
 from pathlib import Path
 
 import cases
 from envelope import MAGIC
 from fields import F, P
-from key import parse_key, read_key
-from proof import read_proof
+from key import COMMITTED, PRIVATE, PUBLIC, read_key
+from proof import Stated, read_proof
 from refusal import Refused
-from seal import reseal, seal, write_key, write_proof
+from seal import reseal, seal, write_key, write_proof, write_words
 from verify import verify
 
 ACCEPTED, REJECTED, BAD_INPUT = 0, 1, 3   # the exit codes of `circlet verify`
@@ -39,6 +40,17 @@ class Agreement(unittest.TestCase):
         self.assertNotEqual(ours, ACCEPTED, what)
         self.assertEqual(ours, theirs, what)
 
+    def each(self, case, paths_of, change, what):
+        """Changes every kind of field in turn: a place of it that is drawn at random."""
+        generator, proof = random.Random(SEED), read_proof(case.proof)
+        chosen = one_of_each(paths_of(proof), generator)
+        for path in chosen:
+            honest = at(proof, path)
+            put(proof, path, change(honest))
+            self.assert_refused(case.key, write_proof(proof), f"{what}: {path}")
+            put(proof, path, honest)
+        return {path[0] for path in chosen}
+
 
 class Accepted(Agreement):
     def test_all_cases(self):
@@ -52,7 +64,7 @@ class Accepted(Agreement):
         for name in cases.CASES:
             case = cases.make(name)
             self.assertEqual(write_proof(read_proof(case.proof)), case.proof)
-            self.assertEqual(write_key(read_key(case.key).words), case.key)
+            self.assertEqual(write_key(read_key(case.key)), case.key)
 
     def test_another_key(self):
         key, proof = cases.make("chain").key, cases.make("argmax").proof
@@ -95,7 +107,7 @@ def places(value, path=()):
 def lists(value, path=()):
     """The paths of all lists in a proof, but for those whose length the format fixes."""
     if isinstance(value, list):
-        if path not in (("context",), ("claimed_sums",)):
+        if path != ("context",) and "pin" not in path:
             yield path
         for i, item in enumerate(value):
             yield from lists(item, (*path, i))
@@ -131,55 +143,54 @@ def one_of_each(paths, generator):
 
 
 class Changed(Agreement):
-    """Every kind of field in turn: a place of it that is drawn at random."""
-
-    def each(self, name, paths_of, change):
-        case, generator = cases.make(name), random.Random(SEED)
-        proof = read_proof(case.proof)
-        chosen = one_of_each(paths_of(proof), generator)
-        for path in chosen:
-            honest = at(proof, path)
-            put(proof, path, change(honest))
-            self.assert_refused(case.key, write_proof(proof), f"{name}: {path}")
-            put(proof, path, honest)
-        return {path[0] for path in chosen}
-
     def test_values(self):
-        touched = self.each("committed", places, other) | self.each("chain", places, other)
+        touched = set()
+        for name in ("committed", "chain"):
+            touched |= self.each(cases.make(name), places, other, name)
         self.assertEqual(touched, set(vars(read_proof(cases.make("chain").proof))))
 
     def test_lists_with_one_more_item(self):
-        self.each("chain", lambda proof: (path for path in lists(proof) if at(proof, path)), lambda items: items + items[-1:])
+        self.each(cases.make("chain"), lambda proof: (path for path in lists(proof) if at(proof, path)), lambda items: items + items[-1:], "more")
 
     def test_lists_with_one_item_less(self):
-        self.each("chain", lambda proof: (path for path in lists(proof) if at(proof, path)), lambda items: items[:-1])
+        self.each(cases.make("chain"), lambda proof: (path for path in lists(proof) if at(proof, path)), lambda items: items[:-1], "less")
 
-    def test_roots_of_the_statement(self):
-        for name in ("chain", "committed"):
+    def test_shape_of_the_statement(self):
+        """Each tensor as what it is not; one more and one less; a file that says nothing true of a tensor."""
+        for name in ("chain", "argmax", "committed"):
             case = cases.make(name)
-            for field in ("input_root", "output_root"):
-                proof = read_proof(case.proof)
-                if getattr(proof, field):
-                    proof.claimed_sums.pop()
-                    setattr(proof, field, None)
-                else:
-                    proof.claimed_sums.append(F(0))
-                    setattr(proof, field, bytes(32))
-                self.assert_refused(case.key, write_proof(proof), f"{name}: {field} added or left out")
+            honest = read_proof(case.proof).tensors
+            committed = Stated(COMMITTED, root=bytes(32), pin=[[F(0), F(0)]] * 16)
+            for i in range(len(honest)):
+                for other in (Stated(PUBLIC, values=[0]), Stated(PRIVATE), committed):
+                    if other.visibility != honest[i].visibility:
+                        self.changed_statement(name, [*honest[:i], other, *honest[i + 1:]])
+            for tensors in ([*honest, Stated(PRIVATE)], honest[1:]):
+                self.changed_statement(name, tensors)
+        # Where both are committed, only the order of their roots is wrong.
+        self.changed_statement("committed", read_proof(cases.make("committed").proof).tensors[::-1], "commitment")
 
-    def test_inputs_of_a_private_key(self):
-        case = cases.make("argmax")
-        proof = read_proof(case.proof)
-        proof.inputs = [0]
-        self.assert_refused(case.key, write_proof(proof), "a public value where the key has none")
+    def changed_statement(self, name, tensors, check="statement"):
+        proof = read_proof(cases.make(name).proof)
+        proof.tensors = tensors
+        self.assert_refused(cases.make(name).key, write_proof(proof), f"{name}: {tensors}")
+        self.assertEqual(refusing_check(cases.make(name).key, write_proof(proof)), check)
+
+    def test_what_no_tensor_is(self):
+        for tensor in (Stated(3), Stated(2**32 - 1), Stated(PUBLIC, values=[])):
+            case = cases.make("chain")
+            proof = read_proof(case.proof)
+            proof.tensors[0] = tensor
+            self.assertEqual(refusing_check(case.key, write_proof(proof)), "format")
+            self.assert_refused(case.key, write_proof(proof), tensor)
 
     def test_values_that_stand_for_the_same_residue(self):
         case = cases.make("chain")
-        for field in ("inputs", "outputs"):
+        for i in range(2):
             proof = read_proof(case.proof)
-            values = getattr(proof, field)
+            values = proof.tensors[i].values
             values[0] += -P if values[0] > 0 else P
-            self.assert_refused(case.key, write_proof(proof), field)
+            self.assert_refused(case.key, write_proof(proof), f"tensor {i}")
 
 
 class Bytes(Agreement):
@@ -229,80 +240,133 @@ class Bytes(Agreement):
                 changed = bytearray(case.proof)
                 struct.pack_into("<I", changed, at, value)
                 self.assert_refused(case.key, reseal(changed), f"{value} at byte {at}")
-        # The second name of 0 of a coordinate of a claimed sum: after the context, two lists and two flags.
-        proof = read_proof(case.proof)
-        at = 24 + 32 + 4 + 4 + 4 * len(proof.outputs) + 8
-        changed = bytearray(case.proof)
-        struct.pack_into("<I", changed, at, P)
-        self.assertEqual(refusing_check(case.key, reseal(changed)), "format")
-        # A root that is there twice: the flag stands after the context and two empty lists.
-        case = cases.make("committed")
-        changed = bytearray(case.proof)
-        struct.pack_into("<I", changed, 24 + 32 + 4 + 4, 2)
-        self.assertEqual(refusing_check(case.key, reseal(changed)), "format")
-        self.assert_refused(case.key, reseal(changed), "two roots of the input")
+        # The second name of 0, in a claimed sum and in a pin: after the context, tensors and counts.
+        public = [4 + 4 * len(stated.values) for stated in read_proof(case.proof).tensors if stated.values]
+        for name, at in (("argmax", 24 + 32 + 4 + 2 * 4 + sum(public) + 4), ("committed", 24 + 32 + 4 + 4 + 32)):
+            changed = bytearray(cases.make(name).proof)
+            struct.pack_into("<I", changed, at, P)
+            self.assertEqual(refusing_check(cases.make(name).key, reseal(changed)), "format")
+            self.assert_refused(cases.make(name).key, reseal(changed), f"{name}: p at byte {at}")
 
     def test_kinds(self):
         case = cases.make("chain")
         self.assert_refused(case.proof, case.key, "exchanged")
-        self.assert_refused(case.key, seal(5, 3, case.proof[24:-8]), "another version")
-        self.assert_refused(case.key, MAGIC + struct.pack("<IIQQ", 5, 2, 0, 0), "empty")
+        self.assert_refused(case.key, seal(5, 2, case.proof[24:-8]), "another version")
+        self.assert_refused(case.key, MAGIC + struct.pack("<IIQQ", 5, 3, 0, 0), "empty")
         self.assert_refused(case.key, MAGIC, "nothing but the first line")
 
 
 class Keys(Agreement):
-    def changed(self, name, index, value):
-        words = list(read_key(cases.make(name).key).words)
-        words[index] = value % 2**32
-        return words
-
     def test_each_word(self):
         """A key of one other word is another key, even where it is one."""
         case = cases.make("committed")
         words = read_key(case.key).words
-        # Single words have a meaning of their own up to the scales and root; the pins follow.
-        for index in [*range(48), *range(48, len(words), 8)]:
+        pin = len(words) - 8 * len(read_key(case.key).pin)
+        for index in [*range(pin), *range(pin, len(words), 8)]:
             for step in (1, -1):
-                self.assert_refused(write_key(self.changed("committed", index, words[index] + step)), case.proof, f"word {index} by {step}")
+                changed = words[:index] + [(words[index] + step) % 2**32] + words[index + 1:]
+                self.assert_refused(write_words(changed), case.proof, f"word {index} by {step}")
+
+    def test_length(self):
+        case = cases.make("chain")
+        words = read_key(case.key).words
+        for changed in (words + [0], words[:-1], words[:-8], words[:33], words[:40]):
+            self.assertEqual(verdict(write_words(changed), case.proof), BAD_INPUT)
+            self.assert_refused(write_words(changed), case.proof, f"{len(changed)} words")
+
+    def test_ids(self):
+        case = cases.make("chain")
+        words = read_key(case.key).words
+        for index in range(3):
+            changed = words[:index] + [words[index] + 1] + words[index + 1:]
+            self.assertEqual(verdict(write_words(changed), case.proof), BAD_INPUT)
+
+    def check(self, accepted, name, change, what):
+        """Both say that the changed key is one, or that it is none."""
+        case = cases.make(name)
+        key = read_key(case.key)
+        change(key)
+        ours = verdict(write_key(key), case.proof)
+        self.assertEqual(ours, REJECTED if accepted else BAD_INPUT, f"{name}: {what}")
+        self.assertEqual(cases.verdict_of_circlet(write_key(key), case.proof), ours, f"{name}: {what}")
 
     def test_bounds(self):
         """The first value beyond each bound is none, here and there; the last within it is not refused as such."""
+        config, tensor = ("config",), ("tensors", 0)
+        negative = (P + 1) // 2   # the residue of the least signed number
         beyond = [
-            (0, 5), (1, 4), (2, 2), (3, 0), (3, 1025), (4, 0), (4, 65), (5, 3), (5, 27), (9, 3), (9, 27),
-            (18, 33), (19, 0), (19, 5), (20, 5), (21, 0), (21, 1025), (22, 0), (22, 5),
-            (23, 3), (23, 4), (23, 12), (23, 32), (23, 0x50), (23, 0x90), (23, 0x410), (23, 2**31),
-            (24, 15), (24, P), (25, 0), (25, 2**24 + 1), (26, P), (27, P), (26, (P - 1) // 2), (27, (P + 1) // 2),
-            (28, 15), (28, 0), (29, 0), (29, 2**24 + 1), (30, P), (31, P),
-            (32, 2**28 + 1), (33, 2**28 + 1), (34, 0), (34, 2), (34, 2**32 - 1), (-1, P)]
-        case = cases.make("chain")
-        for index, value in beyond:
-            words = self.changed("chain", index, value)
-            self.assertEqual(verdict(write_key(words), case.proof), BAD_INPUT, (index, value))
-            self.assert_refused(write_key(words), case.proof, (index, value))
-        words = read_key(case.key).words
-        self.assertEqual(words[34], 1)
-        for low, high in ((0, 0), (0, 0x80000000), (1, 0x80000000), (0, 0xBFF00000), (0, 0x7FF00000), (0, 0xFFF00000), (1, 0x7FF00000)):
-            self.assert_refused(write_key([*words[:35], low, high, *words[37:]]), case.proof, f"scale {low:x} {high:x}")
-        self.assert_refused(write_key([*words[:34], 2, *words[35:37] * 2, *words[37:]]), case.proof, "two scales of four rows")
-        for changed in (words + [0], words[:-1], words[:33], words[:36]):
-            self.assert_refused(write_key(changed), case.proof, f"{len(changed)} words")
-        for index, value in [(18, 32), (18, 0), (32, 2**28), (33, 2**28), (24, P - 1), (24, 16)]:
-            parse_key(self.changed("chain", index, value))
+            (("instances", 2, "parameter"), (1,)), (("instances", 3, "parameter"), (1,)), (("instances", 4, "parameter"), (1,)),
+            (("instances", 1, "parameter"), (0, 65)), (("instances", 0, "log_size"), (3,)),
+            ((*config, "pow_bits"), (33,)), ((*config, "log_blowup"), (0, 5)), ((*config, "log_last"), (5,)),
+            ((*config, "n_queries"), (0, 1025)), ((*config, "fold_step"), (0, 5)),
+            (("flags",), (2, 4, 5, 2**31)),
+            (("constants", 0, "samples"), (0, 2)), (("constants", 1, "samples"), (0, 65)), (("constants", 1, "reads"), (2**28 + 1,)),
+            ((*tensor, "direction"), (2,)), ((*tensor, "visibility"), (3,)), ((*tensor, "form"), (1,)), (("tensors", 1, "form"), (4,)),
+            ((*tensor, "samples"), (0, 65)), ((*tensor, "wire"), (0, 15, P)), ((*tensor, "rows"), (0, 2**24 + 1)),
+            ((*tensor, "least"), (P, 128)), ((*tensor, "greatest"), (P, negative)),
+            ((*tensor, "scales"), ([], [0.1] * 2, [0.0], [-0.0], [-0.1], [inf], [-inf], [nan])),
+        ]
+        within = [
+            (("instances", 1, "parameter"), (64,)), (("instances", 0, "log_size"), (4, 10)),
+            ((*config, "pow_bits"), (0, 32)), ((*config, "log_blowup"), (1,)), ((*config, "log_last"), (4,)),
+            ((*config, "n_queries"), (1, 1024)), ((*config, "fold_step"), (1,)),
+            (("flags",), (0, 3)), (("constants", 1, "samples"), (64,)), (("constants", 1, "reads"), (2**28, 0)),
+            (("tensors", 1, "form"), (3,)), ((*tensor, "samples"), (64,)), ((*tensor, "wire"), (16, P - 1)), ((*tensor, "rows"), (1, 2**24)),
+            ((*tensor, "least"), (negative, 127)), ((*tensor, "greatest"), ((P - 1) // 2,)),
+            ((*tensor, "scales"), ([0.1] * 4, [5e-324])),
+        ]
+        for accepted, bounds in ((False, beyond), (True, within)):
+            for path, values in bounds:
+                for value in values:
+                    self.check(accepted, "chain", lambda key: put(key, path, value), f"{path}: {value}")
+
+    def test_pins_of_wide_tables(self):
+        def width(parameter):
+            def change(key):
+                key.instances[0].parameter = parameter
+                key.pin = [[F(0), F(0)]] * parameter
+            return change
+
+        for parameter, accepted in ((1, True), (1024, True), (0, False), (1025, False)):
+            self.check(accepted, "chain", width(parameter), f"{parameter} weights a row")
+
+        def not_below_p(key):
+            key.pin[0][0].a = P
+
+        self.check(False, "chain", not_below_p, "p in the pin")
 
     def test_bounds_together(self):
         """What no single word shows."""
-        def refused(name, *changes):
-            words = list(read_key(cases.make(name).key).words)
-            for index, value in changes:
-                words[index] = value
-            self.assertEqual(verdict(write_key(words), cases.make(name).proof), BAD_INPUT, changes)
-            self.assert_refused(write_key(words), cases.make(name).proof, changes)
+        def heights(**of):
+            def change(key):
+                for instance in key.instances:
+                    instance.log_size = of.get(instance.name(), of.get("all", instance.log_size))
+            return change
 
-        refused("chain", (5, 6), (6, 6), (7, 6), (8, 6), (9, 5))               # the blinder is not the highest
-        refused("committed", (4, 2))                                            # B = 2 where something is committed
-        refused("argmax", (23, 0x103))                                          # visibility 3 of the input, 1 and 3 of the output,
-        refused("committed threshold", (23, 0x304))                             # beside wires that are 0
-        refused("committed threshold", (23, 0x30C))
-        refused("committed", (24, 16))                                          # a wire of values that are not public
-        refused("chain", (4, 64), (5, 4), (6, 26), (7, 4), (8, 4), (9, 26))     # uses of messages: 129 * 2^26 and more
-        refused("chain", (5, 4), (6, 4), (7, 4), (8, 4), (9, 4), (20, 1), (22, 4))   # log_last + fold_step > m
+        def low(fold_step, log_last):
+            def change(key):
+                heights(all=4)(key)
+                key.config.fold_step, key.config.log_last = fold_step, log_last
+            return change
+
+        def several(*changes):
+            def change(key):
+                for path, value in changes:
+                    put(key, path, value)
+            return change
+
+        self.check(False, "chain", heights(linear=11), "the blinder is not the highest")
+        self.check(False, "committed", heights(blinder=11), "data are not as high as the blinder")
+        self.check(False, "committed", lambda key: put(key, ("instances", 4, "log_size"), 9), "one table of data is lower")
+        self.check(True, "committed", heights(data=26, blinder=26), "the greatest height")
+        self.check(False, "committed", heights(data=27, blinder=27), "more than the greatest height")
+        self.check(True, "chain", low(4, 0), "log_last + fold_step = m")
+        self.check(False, "chain", low(4, 1), "log_last + fold_step > m")
+        self.check(False, "committed", several((("instances", 4, "parameter"), 1), (("instances", 5, "parameter"), 1)), "a parameter of data")
+        self.check(False, "committed", several((("tensors", 0, "samples"), 2)), "two samples of what is committed")
+        self.check(False, "committed", several((("tensors", 0, "wire"), 16)), "a wire of values that are not public")
+        self.check(False, "argmax", several((("tensors", 0, "wire"), 16)), "a wire of values that are not public")
+        self.check(False, "chain", several((("tensors", 1, "visibility"), PRIVATE), (("tensors", 1, "wire"), 0)), "a private output")
+        self.check(False, "argmax", several((("tensors", 0, "visibility"), 3)), "a visibility that there is not, beside a wire that is 0")
+        self.check(False, "argmax", several((("tensors", 0, "visibility"), COMMITTED)), "committed, and no table of data")
+        self.check(False, "committed", several((("tensors", 0, "visibility"), PRIVATE)), "a table of data too many")
