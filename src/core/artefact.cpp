@@ -98,6 +98,7 @@ std::filesystem::path replaceable(const std::filesystem::path& path) {
 }
 
 constexpr std::size_t suffix_digits = 16;
+constexpr std::size_t write_size = std::size_t{1} << 20;  // bytes that are worth a system call
 
 std::string random_suffix(const std::filesystem::path& path) {
   std::uint64_t bits = 0;
@@ -231,7 +232,21 @@ void replace_file(const std::filesystem::path& path, std::span<const std::span<c
   const std::string prefix = "." + target.filename().string() + ".";
   remove_abandoned(folder, prefix);
   const Temporary temporary(folder, prefix, secret ? 0600 : 0666, path);
-  for (const auto part : parts) write_all(temporary.file(), part, path);
+  Bytes small_parts;  // which wait to be written together
+  const auto write_small_parts = [&] {
+    write_all(temporary.file(), small_parts, path);
+    small_parts.clear();
+  };
+  for (const auto part : parts) {
+    if (part.size() < write_size) {
+      small_parts.insert(small_parts.end(), part.begin(), part.end());
+      if (small_parts.size() >= write_size) write_small_parts();
+    } else {
+      write_small_parts();
+      write_all(temporary.file(), part, path);
+    }
+  }
+  write_small_parts();
   if (::fsync(temporary.file().get()) != 0) fail_io("write", path);
   const FileDescriptor directory(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!directory.valid() || ::rename(temporary.name().c_str(), target.c_str()) != 0) fail_io("write", path);
