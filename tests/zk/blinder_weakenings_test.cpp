@@ -30,10 +30,7 @@ struct Blinder {
 /// tables open to the same values.
 class BlinderTest {
  public:
-  BlinderTest() : two_(two_witnesses(program(), 2)), lab_(two_.first, options()) {
-    Csprng random = Csprng::insecure(3);
-    first_ = lab_.commit(two_.first, two_.first_input, random);
-    second_ = lab_.disguise(two_.second, two_.second_input, first_);
+  BlinderTest() {
     while (std::ranges::count(lab_.opened_at().positions, unopened_) != 0) ++unopened_;
   }
 
@@ -194,9 +191,11 @@ class BlinderTest {
     return components;
   }
 
-  TwoWitnesses two_;
-  Laboratory lab_;
-  Commitments first_, second_;
+  TwoWitnesses two_ = two_witnesses(program(), 2);
+  Laboratory lab_{two_.first, options()};
+  Csprng random_ = Csprng::insecure(3);
+  Commitments first_ = lab_.commit(two_.first, two_.first_input, random_);
+  Commitments second_ = lab_.disguise(two_.second, two_.second_input, first_);
   std::uint32_t unopened_ = 0;  // a position that is no query
 };
 

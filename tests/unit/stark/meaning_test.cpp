@@ -46,12 +46,12 @@ TEST_CASE("a_key_is_of_one_meaning_alone") {
     return m.imported.tensors.at(m.imported.layers[0].output);
   };
   for (const auto& [name, change] : std::vector<std::pair<const char*, std::function<void(PublicModel&)>>>{
-           {"a threshold between the same integers", [](PublicModel& m) { m.predicate.threshold += 1e-9; }},
+           {"a threshold between the same integers", [](PublicModel& m) { m.predicate.threshold -= 1e-9; }},
            {"swapped labels",
             [](PublicModel& m) { std::swap(m.imported.class_labels[0], m.imported.class_labels[1]); }},
            {"a renamed LUT", [](PublicModel& m) { m.imported.luts[0].name += "'"; }},
            {"scales of a hidden tensor", [&](PublicModel& m) { hidden(m).scales[0] *= 2; }}}) {
-    CAPTURE(name);
+    CAPTURE(std::string(name));
     CHECK(contains(refusal_after(change), "the key's model means something else"));
     // Nothing else in the key tells of it.
     PublicModel changed = honest;

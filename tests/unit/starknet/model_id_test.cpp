@@ -42,7 +42,7 @@ TEST_CASE("a_model_id_is_of_every_word_of_the_key") {
   CHECK(model_id(key) == poseidon(felts));
   CHECK(felts.size() == (key.to_words().size() + 6) / 7);
   VerificationKey other = key;
-  other.output.scales = {0.125};
+  other.output().scales = {0.125};
   CHECK(model_id(other) != model_id(key));
   other = key;
   other.weights_root.words[7] ^= 1;
