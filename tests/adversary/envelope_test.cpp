@@ -338,8 +338,8 @@ TEST_CASE("a_damaged_proving_key_is_refused_or_makes_no_false_proof") {
     check_refused(prove_with_file);
   }
   // A change under a fitting checksum: refused when it is loaded or found while proving, or the proof is not
-  // of this key, or it says what the honest one says (a node that no query opens, a cell that only tells where
-  // masks are drawn).
+  // of this key, or it says what the honest one says (a node that no query opens, a cell that only tells
+  // where masks are drawn).
   const std::size_t payload_size = file.size() - header_size - sizeof(std::uint64_t);
   auto changes = places(payload_size, 60, 2000);
   for (std::size_t at = 0; at < 250; ++at) changes.push_back(at);
