@@ -58,13 +58,13 @@ function(circlet_overlay list)
 endfunction()
 
 # circlet_test(NAME FOLDER LIBS ...): one doctest executable from the .cpp files of a folder, registered with ctest.
-# Each test file includes <doctest/doctest.h>; main comes from tests/main.cpp.
+# Each test file includes <doctest/doctest.h>; main comes from tests/main.cpp, which is compiled once.
 function(circlet_test name folder)
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${folder}/*.cpp)
   if(NOT sources)
     return()
   endif()
-  add_executable(${name} ${PROJECT_SOURCE_DIR}/tests/main.cpp ${sources})
+  add_executable(${name} $<TARGET_OBJECTS:circlet_test_main> ${sources})
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR})
   target_link_libraries(${name} PRIVATE ${ARGN} circlet_source_folder nlohmann_json::nlohmann_json)
   add_test(NAME ${name} COMMAND ${name})

@@ -1,8 +1,11 @@
 #include "compute/parallel.hpp"
 
+#include <tbb/blocked_range.h>
 #include <tbb/global_control.h>
 #include <tbb/info.h>
+#include <tbb/parallel_for.h>
 
+#include <atomic>
 #include <cstdlib>
 #include <memory>
 #include <mutex>
@@ -53,6 +56,29 @@ void set_thread_count(std::size_t threads) {
   require(threads >= 1 && threads <= most_threads, ErrorKind::usage,
           "the number of threads must be from 1 to 4096");
   thread_limit().set(threads);
+}
+
+void run_ranges(std::size_t begin, std::size_t end, std::size_t grain, const void* context,
+                void (*body)(const void*, std::size_t, std::size_t)) {
+  const std::size_t chunks = (end - begin + grain - 1) / grain;
+  const auto run = [&](std::size_t first_chunk, std::size_t last_chunk) {
+    const std::size_t last = begin + last_chunk * grain;
+    body(context, begin + first_chunk * grain, last < end ? last : end);
+  };
+  if (chunks == 1 || thread_count() == 1) {
+    run(0, chunks);
+    return;
+  }
+  // ThreadSanitizer does not see the synchronisation inside libtbb; this makes fork and join visible to it.
+  std::atomic<std::size_t> done;
+  done.store(0, std::memory_order_release);
+  tbb::parallel_for(tbb::blocked_range<std::size_t>(0, chunks),
+                    [&](const tbb::blocked_range<std::size_t>& range) {
+                      static_cast<void>(done.load(std::memory_order_acquire));
+                      run(range.begin(), range.end());
+                      done.fetch_add(range.size(), std::memory_order_release);
+                    });
+  static_cast<void>(done.load(std::memory_order_acquire));
 }
 
 }  // namespace circlet

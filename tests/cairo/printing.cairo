@@ -1,17 +1,17 @@
-//! An observer that prints the transcript as the C++ verifier does: a line a change, "<operation> <digest>".
-use circlet_verifier::blake2s::Hash;
-use circlet_verifier::channel::Observer;
+//! The transcript as the C++ verifier prints it: a line per change, "<operation> <digest>", here after the name of the proof.
+pub use circlet_verifier::blake2s::Hash;
+pub use circlet_verifier::channel::Observer;
 
-pub impl Printing of Observer {
-    fn changed(operation: felt252, digest: Hash) {
-        let mut line: ByteArray = "";
-        append_short_string(ref line, operation.into());
-        line.append_byte(' ');
-        for word in digest.unbox().span() {
-            append_bytes(ref line, *word, 4);
-        }
-        println!("{line}");
+pub fn print_change(proof: felt252, operation: felt252, digest: Hash) {
+    let mut line: ByteArray = "";
+    append_short_string(ref line, proof.into());
+    line.append_byte(' ');
+    append_short_string(ref line, operation.into());
+    line.append_byte(' ');
+    for word in digest.unbox().span() {
+        append_bytes(ref line, *word, 4);
     }
+    println!("{line}");
 }
 
 pub fn append_short_string(ref line: ByteArray, text: u256) {

@@ -181,6 +181,9 @@ class ProofMutator {
       default:
         change_lists<Blake2sHash>();
     }
+    for (Stated& stated : proof_.statement.tensors) {
+      if (stated.commitment) stated.values.clear();  // no file states both
+    }
     if (below(random_, 4) == 0) rebalance(key_, proof_);
     if (below(random_, 4) == 0) regrind(key_, proof_);
   }
