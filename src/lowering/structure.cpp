@@ -10,7 +10,7 @@
 namespace circlet {
 namespace {
 
-constexpr std::size_t grain = 4096;  // rows a task
+constexpr std::size_t rows_per_task = 4096;
 
 using Columns = std::vector<BaseColumn>;
 
@@ -54,7 +54,7 @@ StructureTable build_linear(const Arithmetisation& a, std::uint32_t log_size) {
   std::size_t first = 0;
   for (const LinearRun& run : a.linear) {
     const std::size_t tiles = run.tiles(a.shape.lanes);
-    parallel_for_ranges(0, run.operands.count, grain, [&](std::size_t begin, std::size_t end) {
+    parallel_for_ranges(0, run.operands.count, rows_per_task, [&](std::size_t begin, std::size_t end) {
       for (std::size_t k = begin; k < end; ++k) {
         for (std::size_t tile = 0; tile < tiles; ++tile) {
           const std::size_t row = first + k * tiles + tile;

@@ -11,7 +11,7 @@
 namespace circlet {
 namespace {
 
-constexpr std::size_t grain = std::size_t{1} << 14;  // weights a task
+constexpr std::size_t weights_per_task = std::size_t{1} << 14;
 
 /// The weights of all operands of a run, `outputs` each.
 std::span<const std::int32_t> weights_of(const Program& program, const LinearRun& run) {
@@ -83,7 +83,7 @@ std::vector<BaseColumn> build_weights(const Program& program, const Arithmetisat
     const std::size_t tiles = run.tiles(arithmetisation.shape.lanes);
     // The weights of an operand fill whole tiles: zeros stand before the first.
     const std::size_t padding = tiles * lanes - run.outputs;
-    parallel_for_ranges(0, run.operands.count, std::max<std::size_t>(1, grain / run.outputs),
+    parallel_for_ranges(0, run.operands.count, std::max<std::size_t>(1, weights_per_task / run.outputs),
                         [&](std::size_t begin, std::size_t end) {
                           for (std::size_t lane = 0; lane < lanes; ++lane) {
                             for (std::size_t k = begin; k < end; ++k) {

@@ -1,14 +1,12 @@
 #include "starknet/model_id.hpp"
 
 #include "core/error.hpp"
+#include "starknet/calldata.hpp"
 #include "starknet/limits.hpp"
 #include "starknet/poseidon.hpp"
 
 namespace circlet {
 namespace {
-
-constexpr std::size_t values_per_felt = 8;
-constexpr std::size_t words_per_felt = 7;
 
 /// Appends the number of a tensor's public values, and its felts.
 void append_stated(std::vector<Felt252>& felts, const VerificationKey& key, const PublicTensor& tensor,

@@ -25,7 +25,10 @@ struct DeepBatch {
   QM31 slope, constant;
 };
 
-/// Ranges [begin, end) are multiples of 16.
+/// Shorter codewords have no kernel.
+inline constexpr std::size_t kernel_lanes = 16;
+
+/// Ranges [begin, end) are multiples of kernel_lanes.
 struct CodewordKernels {
   /// out[i] = sum_j weights[j] * columns[j][i]
   void (*combine_columns)(const std::uint32_t* const* columns, const QM31* weights, std::size_t count,

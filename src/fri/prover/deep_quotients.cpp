@@ -13,8 +13,7 @@
 namespace circlet {
 namespace {
 
-constexpr std::size_t grain = 1024;
-constexpr std::size_t lanes = 16;
+constexpr std::size_t slots_per_task = 1024;
 
 // All entries at one point p: with c = conj(p.y) - p.y, and for an entry of value v and weight w
 // a = conj(v) - v and b = v c - a p.y, the numerator at D is sum w (c f(D) - a D.y - b).
@@ -55,7 +54,7 @@ struct PointEntries {
 // The sum of weights[j] columns[j] of 2^k coefficients.
 SecureColumn combination(const PointEntries::Terms& terms, std::uint32_t k) {
   SecureColumn sum(std::size_t{1} << k);
-  if (sum.size() < lanes) {
+  if (sum.size() < kernel_lanes) {
     for (std::size_t i = 0; i < sum.size(); ++i) {
       QM31 value;
       for (std::size_t j = 0; j < terms.columns.size(); ++j)
@@ -63,7 +62,7 @@ SecureColumn combination(const PointEntries::Terms& terms, std::uint32_t k) {
       sum.set(i, value);
     }
   } else {
-    parallel_for_ranges(0, sum.size(), grain, [&](std::size_t begin, std::size_t end) {
+    parallel_for_ranges(0, sum.size(), slots_per_task, [&](std::size_t begin, std::size_t end) {
       codeword_kernels().combine_columns(terms.columns.data(), terms.weights.data(), terms.columns.size(),
                                          words(sum), begin, end);
     });
@@ -167,11 +166,11 @@ SecureColumn deep_codeword(const CirclePoint<QM31>& point, const QM31& gamma, st
     for (const auto& [k, terms] : entries.terms) sums.push_back(numerator(terms, k, log_blowup));
     for (const SecureColumn& sum : sums) views.push_back({words(sum), log2_exact(sum.size())});
     const DeepBatch batch{entries.point, views, entries.slope, entries.constant};
-    if (codeword.size() < lanes) {
+    if (codeword.size() < kernel_lanes) {
       add_small_batch(batch, log_size, domain, codeword);
       continue;
     }
-    parallel_for_ranges(0, codeword.size(), grain, [&](std::size_t begin, std::size_t end) {
+    parallel_for_ranges(0, codeword.size(), slots_per_task, [&](std::size_t begin, std::size_t end) {
       codeword_kernels().add_deep_batch(batch, log_size, words(domain.x), words(domain.y), words(codeword),
                                         begin, end);
     });

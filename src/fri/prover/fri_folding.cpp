@@ -9,8 +9,7 @@
 namespace circlet {
 namespace {
 
-constexpr std::size_t grain = 2048;
-constexpr std::size_t lanes = 16;
+constexpr std::size_t folds_per_task = 2048;
 
 using FoldKernel = void (*)(const ConstSecureWords&, const std::uint32_t*, const QM31&, const SecureWords&,
                             std::size_t, std::size_t);
@@ -20,7 +19,7 @@ SecureColumn fold(const SecureColumn& codeword, const QM31& alpha, std::uint32_t
                   const InverseTwiddle& small_inverse_twiddle) {
   const std::size_t size = codeword.size() / 2;
   SecureColumn folded(size);
-  if (size < lanes) {
+  if (size < kernel_lanes) {
     for (std::uint32_t j = 0; j < size; ++j) {
       const std::size_t pair = 2 * std::size_t{j};
       const QM31 v0 = codeword.at(pair), v1 = codeword.at(pair + 1);
@@ -29,7 +28,7 @@ SecureColumn fold(const SecureColumn& codeword, const QM31& alpha, std::uint32_t
     return folded;
   }
   const std::uint32_t* const twiddles = words(twiddle_table(table).inverse);
-  parallel_for_ranges(0, size, grain, [&](std::size_t begin, std::size_t end) {
+  parallel_for_ranges(0, size, folds_per_task, [&](std::size_t begin, std::size_t end) {
     kernel(words(codeword), twiddles, alpha, words(folded), begin, end);
   });
   return folded;
@@ -60,11 +59,11 @@ std::vector<BaseColumn> pack_leaves(const SecureColumn& codeword, std::uint32_t 
     const std::uint32_t* const in = words(codeword.coordinates[c]);
     const SecureWords out = {words(columns[c]), words(columns[4 + c]), words(columns[8 + c]),
                              words(columns[12 + c])};
-    if (size < lanes) {
+    if (size < kernel_lanes) {
       for (std::size_t i = 0; i < codeword.size(); ++i) out[i % 4][i / 4] = in[i];
       continue;
     }
-    parallel_for_ranges(0, size, grain, [&](std::size_t begin, std::size_t end) {
+    parallel_for_ranges(0, size, folds_per_task, [&](std::size_t begin, std::size_t end) {
       codeword_kernels().split_in_four(in, out, begin, end);
     });
   }
