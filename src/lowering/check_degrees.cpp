@@ -148,7 +148,8 @@ class Degrees {
     if (carries(op.first)) sum = bound_of(mac_.at(idY, op.first - 1));
     for (std::size_t row = op.first; row <= op.last; ++row) {
       const WireBound &a = bound_of(mac_.at(idA, row)), &b = bound_of(mac_.at(idB, row));
-      if (const auto why = refused_product(a, b)) mac_.fail(row, *why);
+      const auto why = refused_product(a, b);
+      if (why) mac_.fail(row, *why);
       sum = (mac_.bit(kt, row) ? times_t(sum) : sum) + a * b;
     }
     return sum;
