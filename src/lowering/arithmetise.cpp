@@ -20,6 +20,8 @@ class Builder {
   Builder(const Program& program, const TableShape& shape) : program_(program) {
     result_.shape = shape;
     result_.centres = program.centres;
+    result_.input_values = program.tensors[program.input].rows;
+    result_.output_values = program.tensors[program.output].rows;
   }
 
   Arithmetisation build() {

@@ -3,11 +3,10 @@
 
 #include <algorithm>
 #include <array>
-#include <map>
-#include <optional>
 
 #include "air/evaluate/components.hpp"
 #include "air/prover/mask_rows.hpp"
+#include "lowering/degrees.hpp"
 #include "lowering/structure.hpp"
 
 namespace circlet {
@@ -84,9 +83,7 @@ using DataView = TableView<data::Structure>;
 class Wires {
  public:
   /// `most` wires can be yielded.
-  explicit Wires(std::size_t most) : wires_(wires::first_of_model + most) {
-    wires_[wires::one].coefficient = wires_[wires::one].scalar = true;
-  }
+  explicit Wires(std::size_t most) : wires_(wires::first_of_model + most) {}
 
   template <class View>
   void yield(const View& table, std::size_t row, M31 id, std::int64_t copies) {
@@ -118,14 +115,6 @@ class Wires {
   }
   void read_publicly(std::uint32_t id) { ++of_key(id).reads; }
 
-  /// A claim of low degree in the challenges, whatever the input: a coefficient of the model.
-  void add_coefficient(M31 id) { wires_[id.value()].coefficient = true; }
-  [[nodiscard]] bool is_coefficient(M31 id) const { return at(id).coefficient; }
-
-  /// A value in M, of degree 0 in the challenges.
-  void add_scalar(M31 id) { wires_[id.value()].scalar = true; }
-  [[nodiscard]] bool is_scalar(M31 id) const { return at(id).scalar; }
-
   /// Digits, which nothing but their ranges binds, or a sum with some: `reach` is the greatest difference of
   /// two values of one row, 0 for a wire without digits.
   void add_reach(M31 id, std::uint64_t reach) {
@@ -149,8 +138,8 @@ class Wires {
     }
   }
 
-  /// Kahn's algorithm: a wire is settled once all that it is computed from are.
-  void check_acyclic() const {
+  /// All wires, each after those that it is computed from. Kahn's algorithm: a wire is settled once they are.
+  [[nodiscard]] std::vector<std::uint32_t> acyclic_order() const {
     std::vector<std::uint32_t> waits_for(wires_.size(), 0), first(wires_.size() + 1, 0);
     for (const auto& [wire, from] : dependencies_) {
       ++waits_for[wire];
@@ -168,7 +157,7 @@ class Wires {
         if (--waits_for[readers[reader]] == 0) settled.push_back(readers[reader]);
       }
     }
-    if (settled.size() == wires_.size()) return;
+    if (settled.size() == wires_.size()) return settled;
     // Of those left, each waits for another one that is left: following them leads into a cycle.
     std::vector<std::uint32_t> left_behind(wires_.size(), 0);
     std::uint32_t id = 0;
@@ -184,7 +173,7 @@ class Wires {
     std::int64_t copies = 0;
     std::int64_t reads = 0;
     std::uint32_t reach = 0;
-    bool yielded = false, coefficient = false, scalar = false;
+    bool yielded = false;
   };
 
   static bool is_public(M31 id) { return id.value() == wires::one || id.value() == wires::ones; }
@@ -200,15 +189,7 @@ class Wires {
   std::vector<std::pair<std::uint32_t, std::uint32_t>> dependencies_;
 };
 
-/// A look-up function: what the rules want to know of its entries q -> y.
-struct Function {
-  std::uint32_t least = 0, greatest = 0;  // q
-  /// The s for which this is the remainder range [0, s): y = 0 exactly there.
-  std::optional<std::uint64_t> zeros = 0;
-};
-using Functions = std::map<std::uint32_t, Function>;
-
-Functions check_lut(const LutView& table) {
+LookUpFunctions check_lut(const LutView& table) {
   using enum lut::Structure;
   struct Entry {
     std::uint64_t key;  // function and q
@@ -229,7 +210,7 @@ Functions check_lut(const LutView& table) {
     }
   }
   if (!std::ranges::is_sorted(entries, {}, &Entry::key)) std::ranges::stable_sort(entries, {}, &Entry::key);
-  Functions functions;
+  LookUpFunctions functions;
   for (std::size_t i = 0; i < entries.size(); ++i) {
     const auto function = static_cast<std::uint32_t>(entries[i].key >> 32);
     const auto argument = static_cast<std::uint32_t>(entries[i].key);
@@ -237,9 +218,11 @@ Functions check_lut(const LutView& table) {
       table.fail(entries[i].row, "function " + std::to_string(function) +
                                      " has two values at q = " + std::to_string(argument));
     }
-    const auto [found, is_new] = functions.try_emplace(function, Function{.least = argument});
-    Function& known = found->second;
+    const auto [found, is_new] = functions.try_emplace(function, LookUpFunction{.least = argument});
+    LookUpFunction& known = found->second;
     known.greatest = argument;
+    known.magnitude =
+        std::max(known.magnitude, static_cast<std::uint32_t>(std::abs(entries[i].y.centered())));
     if (!entries[i].y.is_zero() || !known.zeros) continue;
     if (*known.zeros == argument) {
       ++*known.zeros;
@@ -272,9 +255,6 @@ void check_linear(const LinearView& table, Wires& wires) {
       if (count > 0) table.fail(row, "a claim is not yielded");
       wires.yield(table, row, wire, -std::int64_t{count});
       for (const auto operand : operands) wires.depends(wire.value(), operand);
-      const bool reads_one_alone =
-          std::ranges::all_of(operands, [](std::uint32_t operand) { return operand == wires::one; });
-      if (reads_one_alone && op_tiles == 1) wires.add_coefficient(wire);
       operands.clear();
       op_open = false;
       op_tiles = 0;
@@ -322,16 +302,16 @@ std::vector<ActivateOp> ops_of_activate(const ActivateView& table) {
 }
 
 /// The greatest difference of two values q two_s + r of a row.
-std::uint64_t reach_of_row(const ActivateView& table, const Functions& functions, std::size_t row) {
+std::uint64_t reach_of_row(const ActivateView& table, const LookUpFunctions& functions, std::size_t row) {
   using enum activate::Structure;
-  const Function& quotients = functions.at(table.at(fnq, row).value());
+  const LookUpFunction& quotients = functions.at(table.at(fnq, row).value());
   const auto zeros = functions.at(table.at(fnr, row).value()).zeros;
   if (zeros.value_or(0) == 0) table.fail(row, "the remainders of a digit are no range");
   return std::uint64_t{quotients.greatest - quotients.least} * table.at(two_s, row).value() + *zeros - 1;
 }
 
-void check_activate(const ActivateView& table, const std::vector<ActivateOp>& ops, const Functions& functions,
-                    const PublicWires& wires_of_key, Wires& wires) {
+void check_activate(const ActivateView& table, const std::vector<ActivateOp>& ops,
+                    const LookUpFunctions& functions, Predicate::Kind output_form, Wires& wires) {
   using enum activate::Structure;
   for (const auto& op : ops) {
     const M31 claim = table.at(idT, op.last);
@@ -347,22 +327,18 @@ void check_activate(const ActivateView& table, const std::vector<ActivateOp>& op
     }
     if (op.direction > 0) wires.read(table, op.last, claim);
     if (op.direction >= 0) continue;
-    const auto form = wires_of_key.output_form;
-    if (form == Predicate::Kind::values) {
+    if (output_form == Predicate::Kind::values) {
       table.fail(op.last, "a claim is yielded, which only the digits of a predicate's numbers are");
     }
     wires.yield(table, op.last, claim, -std::int64_t{table.at(nT, op.last).centered()});
     wires.add_reach(claim, std::max<std::uint64_t>(reach, 1));
-    // In a batch a wire is a polynomial in alpha, and a product of two would mix the samples.
-    const bool multiplies = form == Predicate::Kind::argmax && wires_of_key.batch == 1;
-    if (multiplies && op.first == op.last) wires.add_scalar(claim);
   }
 }
 
 /// Each split is unique, also where digits are added to what is split. Returns the number of ops whose claim
 /// nobody reads: only the private input may be one.
 std::size_t check_splits(const ActivateView& table, const std::vector<ActivateOp>& ops,
-                         const Functions& functions, const PublicWires& wires_of_key, const Wires& wires) {
+                         const LookUpFunctions& functions, Predicate::Kind output_form, const Wires& wires) {
   using enum activate::Structure;
   std::size_t unread = 0, with_digits = 0;
   for (const auto& op : ops) {
@@ -374,15 +350,14 @@ std::size_t check_splits(const ActivateView& table, const std::vector<ActivateOp
       const std::uint64_t step = table.at(two_s, row).value();
       const auto zeros = functions.at(table.at(fnr, row).value()).zeros;
       // The digits of an arg max meet in one equation of one row, which is not a split.
-      const bool is_equation =
-          reach != 0 && wires_of_key.output_form == Predicate::Kind::argmax && op.first == op.last;
+      const bool is_equation = reach != 0 && output_form == Predicate::Kind::argmax && op.first == op.last;
       if (is_equation && with_digits > 1) table.fail(row, "a second claim holds digits of an arg max");
       if (is_equation || reach == 0) {
         if (zeros != step) table.fail(row, "the remainder range is not [0, two_s)");
       } else if (!zeros || *zeros + reach > step) {
         table.fail(row, "the digits reach as far as the step of their split");
       }
-      const Function& quotients = functions.at(table.at(fnq, row).value());
+      const LookUpFunction& quotients = functions.at(table.at(fnq, row).value());
       const std::uint64_t arguments = std::uint64_t{quotients.greatest - quotients.least} + 1;
       if (arguments * step >= M31::modulus) {
         table.fail(row, "the split q * two_s + r is not unique modulo p");
@@ -406,7 +381,6 @@ void check_mac(const MacView& table, Wires& wires) {
   using enum mac::Structure;
   std::vector<std::uint32_t> operands;  // of S so far, those of an earlier yield being in the wire of that
   std::uint64_t reach = 0;              // of S so far
-  bool scalar = false;                  // S so far is a value in M
   for (std::size_t row = 0; row < table.real_rows(); ++row) {
     const bool same = table.bit(k1, row);
     const bool times_t = table.bit(kt, row);
@@ -415,15 +389,8 @@ void check_mac(const MacView& table, Wires& wires) {
     if (!same && !times_t) {
       operands.clear();
       reach = 0;
-      scalar = true;
     }
     const M31 a = table.at(idA, row), b = table.at(idB, row);
-    // Products of claims would double their degree in t row by row, past what a random t tells apart.
-    const bool scalars = wires.is_scalar(a) && wires.is_scalar(b);
-    if (!scalars && !wires.is_coefficient(a) && !wires.is_coefficient(b)) {
-      table.fail(row, "a product of two values, neither of them a coefficient");
-    }
-    scalar = scalar && scalars && !times_t;
     const bool by_one = a.value() == wires::one || b.value() == wires::one;
     const std::uint64_t term = wires.reach(a) + wires.reach(b);
     reach = std::min<std::uint64_t>(reach + (term == 0 || by_one ? term : M31::modulus), M31::modulus);
@@ -438,7 +405,6 @@ void check_mac(const MacView& table, Wires& wires) {
     if (copies > 0) {
       wires.yield(table, row, id, copies);
       wires.add_reach(id, reach);
-      if (scalar) wires.add_scalar(id);
       for (const auto operand : operands) wires.depends(id.value(), operand);
       operands = {id.value()};
     }
@@ -467,19 +433,33 @@ PublicWires public_wires(const VerificationKey& key) {
   const PublicTensor &input = key.input(), &output = key.output();
   require(key.constants.size() == 2, ErrorKind::unsupported,
           "the key's constant wires are not those that setup makes");
-  return {input.visibility,       output.visibility,      input.claim_wire, output.claim_wire,
-          key.constants[0].reads, key.constants[1].reads, output.form,      output.lanes};
+  return {.input = input.visibility,
+          .output = output.visibility,
+          .input_claim = input.claim_wire,
+          .output_claim = output.claim_wire,
+          .input_values = input.rows,
+          .output_values = output.rows,
+          .one_reads = key.constants[0].reads,
+          .ones_reads = key.constants[1].reads,
+          .output_form = output.form,
+          .batch = output.lanes,
+          .lanes = key.lanes(),
+          .log_degree = key.log_degree};
 }
 
 PublicWires public_wires(const Arithmetisation& a, Predicate::Kind output_form) {
-  return {a.shape.input,
-          a.shape.output,
-          a.shape.input == Visibility::shown ? a.input_claim : 0,
-          a.shape.output == Visibility::shown ? a.output_claim : 0,
-          a.reads[wires::one],
-          a.reads[wires::ones],
-          output_form,
-          a.shape.batch};
+  return {.input = a.shape.input,
+          .output = a.shape.output,
+          .input_claim = a.shape.input == Visibility::shown ? a.input_claim : 0,
+          .output_claim = a.shape.output == Visibility::shown ? a.output_claim : 0,
+          .input_values = a.input_values,
+          .output_values = a.output_values,
+          .one_reads = a.reads[wires::one],
+          .ones_reads = a.reads[wires::ones],
+          .output_form = output_form,
+          .batch = a.shape.batch,
+          .lanes = a.shape.lanes,
+          .log_degree = log_degree(a, a.shape.lanes)};
 }
 
 void check_structure(const Structure& structure, const PublicWires& wires_of_key,
@@ -506,22 +486,23 @@ void check_structure(const Structure& structure, const PublicWires& wires_of_key
     output_claim = check_data(output, 1);
     wires.read(output, output.real_rows() - 1, M31(output_claim));
   }
-  const Functions functions = check_lut(lut);
+  const LookUpFunctions functions = check_lut(lut);
   const std::vector<ActivateOp> ops = ops_of_activate(activate);
   check_linear(linear, wires);
-  check_activate(activate, ops, functions, wires_of_key, wires);
+  check_activate(activate, ops, functions, wires_of_key.output_form, wires);
   check_mac(mac, wires);
-  const std::size_t unread = check_splits(activate, ops, functions, wires_of_key, wires);
+  const std::size_t unread = check_splits(activate, ops, functions, wires_of_key.output_form, wires);
   check_readers_of_digits(linear, wires_of_key.output_form, output_claim, wires);
   wires.yield_publicly(wires::one, wires_of_key.one_reads);
   wires.yield_publicly(wires::ones, wires_of_key.ones_reads);
   if (wires_of_key.input == Visibility::shown) wires.yield_publicly(input_claim, 1);
   if (wires_of_key.output == Visibility::shown) wires.read_publicly(output_claim);
   wires.check_balance();
-  wires.check_acyclic();
+  const std::vector<std::uint32_t> order = wires.acyclic_order();
   const std::size_t allowed = wires_of_key.input == Visibility::hidden ? 1 : 0;
   require(unread == allowed, ErrorKind::rejected,
           "structure: activate has values that no claim binds, beyond a private input");
+  check_degrees(structure, wires_of_key, functions, order);
 }
 
 }  // namespace circlet

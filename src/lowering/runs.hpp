@@ -107,10 +107,11 @@ struct Arithmetisation {
   std::vector<ActivateRun> activate;
   std::vector<LutRun> lut;  // function i + 1 at index i
   std::vector<MacRun> mac;
-  std::vector<std::int32_t> centres;                // of the input, one a row; empty: all 0
-  std::uint32_t input_claim = 0, output_claim = 0;  // wire ids; 0 for a hidden input
-  std::size_t input_rows = 0, output_rows = 0;      // real rows of the tables input and output
-  std::vector<std::uint32_t> reads;                 // of every wire, by id
+  std::vector<std::int32_t> centres;                  // of the input, one a row; empty: all 0
+  std::uint32_t input_claim = 0, output_claim = 0;    // wire ids; 0 for a hidden input
+  std::uint32_t input_values = 0, output_values = 0;  // of a sample
+  std::size_t input_rows = 0, output_rows = 0;        // real rows of the tables input and output
+  std::vector<std::uint32_t> reads;                   // of every wire, by id
 
   std::optional<std::uint32_t> first_blinder_row;  // found anew if absent
   TableSizes log_sizes;  // the least that hold the rows, or the greater ones that a key names

@@ -33,10 +33,13 @@ Structure build_structure(const Arithmetisation& arithmetisation);
 /// output.
 struct PublicWires {
   Visibility input = Visibility::shown, output = Visibility::shown;
-  std::uint32_t input_claim = 0, output_claim = 0;  // 0 unless it is shown
+  std::uint32_t input_claim = 0, output_claim = 0;    // 0 unless it is shown
+  std::uint32_t input_values = 0, output_values = 0;  // of a sample
   std::uint32_t one_reads = 0, ones_reads = 0;
   Predicate::Kind output_form = Predicate::Kind::values;
-  std::uint32_t batch = 1;
+  std::uint32_t batch = 1;  // samples of a row of `activate`
+  std::uint32_t lanes = 1;  // weights of a row of `linear`
+  std::uint32_t log_degree = 0;
 };
 
 /// Those of a key, and those that a key for these rows has.
@@ -46,7 +49,8 @@ PublicWires public_wires(const Arithmetisation& arithmetisation,
 
 /// Checks that a structure is well formed, from its columns alone: selectors and counts consistent, every
 /// wire yielded once with as many copies as it has reads, no cycle of wires, every look-up table a function,
-/// every split unique, digits in predicates alone. `hidden_queries` as in TableShape. Throws Error(rejected)
+/// every split unique, digits in predicates alone, the degrees of all claims together those of the key.
+/// `hidden_queries` as in TableShape. Throws Error(rejected)
 /// that names the table, the row and the rule.
 void check_structure(const Structure& structure, const PublicWires& wires, std::uint32_t hidden_queries = 0);
 

@@ -26,12 +26,12 @@ double rows_of(std::uint32_t log_size) { return std::exp2(static_cast<double>(lo
 
 /// The sizes that the formulas of docs/security.md speak of.
 struct Parameters {
-  double domain = 0;          // n, points of the lifting domain
-  double rows = 0;            // N, of the highest table
-  double rate = 0;            // 2^-b
-  double outer_rate = 0;      // rate of the largest code that a quotient's column may lie in: (N + 3) / n
-  double messages = 0;        // denominators of the bus
-  double product_degree = 0;  // sum over claims of the degrees in alpha and t
+  double domain = 0;        // n, points of the lifting domain
+  double rows = 0;          // N, of the highest table
+  double rate = 0;          // 2^-b
+  double outer_rate = 0;    // rate of the largest code that a quotient's column may lie in: (N + 3) / n
+  double messages = 0;      // denominators of the bus
+  double claim_degree = 0;  // sum over claims of the degrees in alpha and t
   double constraints = 0;
   double quotients = 0;     // DEEP quotients that gamma combines
   double fold_degree = 0;   // sum over FRI rounds of 2^step - 1
@@ -53,35 +53,11 @@ Parameters parameters_of(const VerificationKey& key) {
   result.queries = fri.n_queries;
   result.pow_bits = key.pcs.pow_bits;
 
-  // The most samples that a wire is over, and the most weights of a row of `linear`, whose claims the others
-  // read.
-  double batch = 1, lanes = 1;
-  for (const ConstantWire& wire : key.constants) batch = std::max<double>(batch, wire.lanes);
-  for (const TableInstance& table : key.instances) {
-    if (table.kind == TableKind::activate) batch = std::max<double>(batch, table.lanes());
-    if (table.kind == TableKind::linear) lanes = std::max<double>(lanes, table.lanes());
-  }
-  // A row adds to a claim: of `linear` its weights in t and its wire in alpha, of `activate` a power of t, of
-  // `mac` a power of t and at most one coefficient's padding, of committed values as many powers of t.
-  const auto degree_of_row = [&](const TableInstance& table) -> double {
-    switch (table.kind) {
-      case TableKind::linear:
-        return batch + table.lanes();
-      case TableKind::activate:
-        return table.lanes() + 1;
-      case TableKind::mac:
-        return batch + lanes + 1;
-      case TableKind::data:
-        return table.lanes();
-      default:
-        return 0;
-    }
-  };
+  result.claim_degree = rows_of(key.log_degree);
   result.messages = static_cast<double>(key.constants.size() + key.tensors.size());
   for (const TableInstance& table : key.instances) {
     const RowMessages row = row_messages(table.kind);
     result.messages += rows_of(table.log_size) * (row.sent + row.sent_per_lane * table.lanes());
-    result.product_degree += rows_of(table.log_size) * degree_of_row(table);
   }
 
   constexpr double composition_columns = 8;
@@ -119,7 +95,7 @@ double pin_bits(const Parameters& p, double log_list) {
 /// what is committed.
 SecurityTerms with_list(const Parameters& p, double list) {
   SecurityTerms terms;
-  terms.products = over_field(list * p.product_degree);
+  terms.products = over_field(list * p.claim_degree);
   terms.bus = over_field(list * 4 * p.messages);
   terms.composition = over_field(list * p.constraints);
   terms.out_of_domain = over_field(list * (constraint_degree * (p.rows + 2) + 2));

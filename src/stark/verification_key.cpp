@@ -242,6 +242,7 @@ std::vector<std::uint32_t> VerificationKey::to_words() const {
   words.insert(words.end(), {pcs.pow_bits, pcs.fri.log_blowup_factor, pcs.fri.log_last_layer_degree_bound,
                              pcs.fri.n_queries, pcs.fri.fold_step});
   words.push_back((zero_knowledge ? 1U : 0U) | (weights_public ? 2U : 0U));
+  words.push_back(log_degree);
   words.push_back(static_cast<std::uint32_t>(constants.size()));
   for (const ConstantWire& wire : constants) words.insert(words.end(), {wire.lanes, wire.reads});
   words.push_back(static_cast<std::uint32_t>(tensors.size()));
@@ -275,6 +276,7 @@ VerificationKey VerificationKey::from_words(std::span<const std::uint32_t> words
   key.zero_knowledge = (flags & 1U) != 0;
   key.weights_public = (flags & 2U) != 0;
   if (key.weights_public && !key.zero_knowledge) refuse("flags: public weights of a key that hides nothing");
+  key.log_degree = reader.within("log degree of the claims", 0, max_log_degree);
   key.constants = read_constants(reader);
   key.tensors = read_tensors(reader);
   check_uses(key);

@@ -59,6 +59,10 @@ struct ConstantWire {
   friend bool operator==(const ConstantWire&, const ConstantWire&) = default;
 };
 
+/// Of the degrees of all claims together. A random t tells claims of a greater one apart with fewer than
+/// 98 bits.
+inline constexpr std::uint32_t max_log_degree = 26;
+
 /// What binds committed values in a statement: the root of their tree, and the values of its columns at the
 /// points of that root (stark/pin.hpp), column after column.
 struct Commitment {
@@ -90,6 +94,8 @@ struct VerificationKey {
   /// Whether the weights, alone, are not masked: anyone who has model.circlet can rebuild their root. Of keys
   /// with zero knowledge only; the others mask nothing.
   bool weights_public = false;
+  /// The degrees in alpha and t of all claims add up to at most 2^log_degree (docs/soundness.md, "Degrees").
+  std::uint32_t log_degree = 0;
   std::vector<ConstantWire> constants;       // of the wires 1, 2, ..: ONE first
   std::vector<PublicTensor> tensors;         // inputs, then outputs
   Blake2sHash meaning;                       // Blake2s of the payload of model.structure

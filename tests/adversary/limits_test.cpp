@@ -4,6 +4,8 @@
 #include <set>
 
 #include "tests/adversary/forge.hpp"
+#include "tests/adversary/power_of_claim.hpp"
+#include "tests/support/refusal.hpp"
 
 using namespace circlet;
 using namespace circlet::testing;
@@ -52,6 +54,32 @@ TEST_CASE("weights_in_the_padding_of_a_coefficient_mix_the_rows_of_a_layer") {
   const Proof proof = prove_trace(model.proving_key, model.statement(execution), trace);
   CHECK_NOTHROW(verify(model.key(), proof));
   CHECK_NOTHROW(check_structure(model.rebuilt(), public_wires(model.key())));
+}
+
+TEST_CASE("a_power_of_a_claim_is_well_formed_up_to_the_greatest_degree_and_gives_no_choice_there") {
+  // One weight a row: the claim of two outputs has degree 1, that of the three inputs 2.
+  ProgramBuilder builder(3, 1, 15, 1);
+  const Program program = builder.finish(
+      {.rows = 2, .dense = {builder.dense(builder.input(), 2, 20)}, .bias = builder.bias(2, 100)});
+  constexpr std::uint64_t most = (std::uint64_t{1} << 26) - 2;
+  for (const std::uint64_t exponent : {most, most + 1}) {
+    PowerOfClaim bad(program, exponent, {.target = Target::offchain, .lanes = 1});
+    bad.model.key().log_degree = 26;
+    const std::string verdict = refusal(
+        ErrorKind::rejected, [&] { check_structure(bad.model.rebuilt(), public_wires(bad.model.key())); });
+    CHECK(verdict == (exponent == most ? "accepted"
+                                       : "structure: the degrees of the claims add up to more than 2^26, "
+                                         "which a random t does not tell apart"));
+    // Other values of t give other powers, none of which is the claim of a chosen output.
+    for (const std::int32_t value : {1, -1}) {
+      Statement statement = bad.model.statement(bad.model.honest());
+      statement.tensors[1].values = {0, value};
+      for (statement.context[0] = 0; statement.context[0] < 4; ++statement.context[0]) {
+        CHECK_THROWS_WITH_AS(verify(bad.model.key(), bad.prove(statement)),
+                             doctest::Contains("the bus does not balance"), Error);
+      }
+    }
+  }
 }
 
 TEST_CASE("weights_in_the_padding_of_a_dense_layer_cannot_change_its_rows") {

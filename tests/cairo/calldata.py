@@ -43,7 +43,8 @@ class Key:
         self.pcs = 4 + 3 * words[3]
         self.log_blowup = words[self.pcs + 1]
         self.flags = self.pcs + 5
-        self.constants = self.flags + 1
+        self.log_degree = self.flags + 1
+        self.constants = self.flags + 2
         at = self.constants + 1 + 2 * words[self.constants]
         self.n_tensors, count, at = at, words[at], at + 1
         self.tensors = []

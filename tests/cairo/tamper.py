@@ -28,7 +28,7 @@ def key_fields(key):
         at = 4 + 3 * i
         fields[at] = [key_error(name) for name in ("kind", "parameter", "instance order", "log size", "blinder", "committed")]
         fields[at + 1], fields[at + 2] = [key_error("parameter")], [key_error("log size"), BUS]
-    for i, name in enumerate(("proof of work", "blow-up", "last layer", "queries", "fold step", "flags")):
+    for i, name in enumerate(("proof of work", "blow-up", "last layer", "queries", "fold step", "flags", "log degree")):
         fields[key.pcs + i] = [key_error(name), BUS]
     fields[key.constants] = [key_error("constants")]
     for i in range(key.constants + 1, key.n_tensors, 2):
@@ -129,6 +129,8 @@ class Sweep:
                 ("no fold", key.pcs + 4, 0, key_error("fold step")),
                 ("an unknown flag", key.flags, 4, key_error("flags")),
                 ("public weights that are hidden", key.flags, 2, key_error("flags")),
+                ("a log degree beyond 26", key.log_degree, 27, key_error("log degree")),
+                ("another log degree", key.log_degree, words[key.log_degree] + 1, BUS),
                 ("zero knowledge or not", key.flags, 0 if words[key.flags] else 1, BUS),
                 ("no constant wire", key.constants, 0, key_error("constants")),
                 ("a constant wire of two lanes", key.constants + 3, 2, key_error("lanes")),

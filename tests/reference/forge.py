@@ -62,7 +62,7 @@ def random_pin(columns, random):
 
 def forge(key, random):
     """A proof under a key of which only the instances, constant wires and tensors are given: the rest is filled in."""
-    key.config, key.flags, key.meaning = CONFIG, 0, random.randbytes(32)
+    key.config, key.flags, key.log_degree, key.meaning = CONFIG, 0, 26, random.randbytes(32)
     tables = tables_of(key)
     columns = verify.committed_columns(key, tables)
     trees = {name: ColumnTree(of, random) for name, of in columns.items()}

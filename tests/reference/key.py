@@ -118,6 +118,7 @@ class Key:
     instances: list
     config: Config
     flags: int
+    log_degree: int   # of all claims together
     constants: list   # the i-th has wire id 1 + i
     tensors: list
     meaning: bytes
@@ -139,6 +140,7 @@ class Key:
         # m + B <= 30 follows from the bounds of both.
         require(self.config.log_last + self.config.fold_step <= self.m(), "key", "log_last + fold_step exceed the height")
         require(self.flags in (0, 1, 3), "key", f"flags {self.flags:#x}")
+        require(self.log_degree <= 26, "key", f"the degrees of the claims add up to 2^{self.log_degree}")
         self.check_constants()
         self.check_tensors()
         uses = sum(instance.uses() for instance in self.instances) + len(self.tensors)
@@ -220,14 +222,14 @@ def parse_key(words):
     require(version == [5, 4, 1], "key", f"format version, AIR id, hash id are {version}, not [5, 4, 1]")
     instances = take.list(lambda: Instance(*take.take(3)))
     config = Config(*take.take(5))
-    flags = take.take()
+    flags, log_degree = take.take(2)
     constants = take.list(lambda: ConstantWire(*take.take(2)))
     tensors = take.list(take.tensor)
     roots = [take.hash() for _ in range(3)]   # the first is the meaning
     width = sum(instance.parameter for instance in instances if instance.kind == 1)
     pin = [[take.secure(), take.secure()] for _ in range(width)]
     require(take.taken == len(words), "key", f"word {take.taken}: {len(words) - take.taken} words are left over")
-    key = Key(instances, config, flags, constants, tensors, *roots, pin, words)
+    key = Key(instances, config, flags, log_degree, constants, tensors, *roots, pin, words)
     key.check()
     return key
 

@@ -72,7 +72,7 @@ def key_tensor(of):
 def words_of_key(key):
     """The words that its fields make."""
     content = b"".join([
-        words(5, 4, 1), a_list(key.instances, lambda of: words(*astuple(of))), words(*astuple(key.config), key.flags),
+        words(5, 4, 1), a_list(key.instances, lambda of: words(*astuple(of))), words(*astuple(key.config), key.flags, key.log_degree),
         a_list(key.constants, lambda of: words(*astuple(of))), a_list(key.tensors, key_tensor),
         key.meaning, key.structure_root, key.weights_root, pin(key.pin)])
     return list(struct.unpack(f"<{len(content) // 4}I", content))

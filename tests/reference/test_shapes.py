@@ -20,7 +20,7 @@ def tensor(direction, visibility, wire=0, form=0, samples=1, rows=3):
 
 def key_of(instances, constants, tensors):
     """A key without what `forge` fills in."""
-    return Key([Instance(*of) for of in instances], None, 0, [ConstantWire(*of) for of in constants], tensors, bytes(32), bytes(32), bytes(32), [])
+    return Key([Instance(*of) for of in instances], None, 0, 0, [ConstantWire(*of) for of in constants], tensors, bytes(32), bytes(32), bytes(32), [])
 
 
 ONE = [(1, 1)]

@@ -18,6 +18,8 @@ const MAX_INSTANCES: u32 = 16;
 const MIN_LOG_SIZE: u32 = 4;
 const MAX_LOG_SIZE: u32 = 26;
 const MAX_TENSORS: u32 = 16;
+/// Of the degrees of all claims in the challenges together.
+const MAX_LOG_DEGREE: u32 = 26;
 const MAX_ROWS: u32 = 0x1000000;
 const MAX_READS: u32 = 0x10000000;
 const FIRST_MODEL_WIRE: u32 = 16;
@@ -268,6 +270,8 @@ pub fn read_key(felts: Span<felt252>) -> Key {
     // Zero knowledge, and with it public weights: the prover's promises to himself.
     let flags = next_within(ref rest, 0, 3, 'circlet: key flags');
     assert(flags != 2, 'circlet: key flags');
+    // Claims of a greater degree are told apart with fewer than 98 bits.
+    next_within(ref rest, 0, MAX_LOG_DEGREE, 'circlet: key log degree');
     let constant_reads = next_constant_reads(ref rest);
     let tensors = next_tensors(ref rest, committed(instances));
     // What the model means is compared by whoever has its public structure.

@@ -13,6 +13,7 @@
 #include "air/evaluate/components.hpp"
 #include "air/prover/mask_rows.hpp"
 #include "fri/fri_layers.hpp"
+#include "lowering/degrees.hpp"
 #include "stark/prover/setup.hpp"
 #include "stark/security.hpp"
 #include "stark/shape.hpp"
@@ -87,6 +88,7 @@ VerificationKey prototype(const Plan& plan) {
   VerificationKey key;
   key.instances = air_shape(plan.shape, plan.sizes).instances;
   key.pcs = plan.pcs;
+  key.log_degree = plan.log_degree;
   key.constants = {{1, 0}, {plan.shape.batch, 0}};
   key.tensors.resize(2);
   return key;
@@ -158,6 +160,7 @@ std::optional<Plan> best_plan(const Program& program, const SetupOptions& option
         .shape = {.lanes = lanes, .batch = options.batch, .input = options.input, .output = options.output}};
     const RowCounts rows = runs.rows(lanes);
     if (rows.linear >= std::size_t{1} << max_table_log_size) continue;
+    candidate.log_degree = log_degree(runs, lanes);
     if (options.pcs) {
       candidate.pcs = *options.pcs;
       choose_sizes(candidate, rows, options);

@@ -3,6 +3,7 @@
 #include "air/prover/blinder.hpp"
 #include "air/prover/mask_rows.hpp"
 #include "core/artefact.hpp"
+#include "lowering/degrees.hpp"
 #include "program/model_file.hpp"
 #include "program/predicate.hpp"
 #include "stark/prover/commit.hpp"
@@ -66,10 +67,11 @@ std::vector<ConstantWire> constant_wires(const Arithmetisation& arithmetisation)
           {arithmetisation.shape.batch, arithmetisation.reads[wires::ones]}};
 }
 
-/// Whether the key says of input, output and wires what the rows of `program` say.
+/// Whether the key says of input, output, wires and their degrees what the rows of `program` say.
 bool says_of_wires(const VerificationKey& key, const Program& program,
                    const Arithmetisation& arithmetisation) {
   return key.constants == constant_wires(arithmetisation) &&
+         key.log_degree == log_degree(arithmetisation, key.lanes()) &&
          key.tensors == public_tensors(program, arithmetisation.shape, arithmetisation.input_claim,
                                        arithmetisation.output_claim);
 }
@@ -129,6 +131,7 @@ ProvingKey setup(const Program& program, const SetupOptions& options) {
   key.tensors =
       public_tensors(program, chosen.shape, arithmetisation.input_claim, arithmetisation.output_claim);
   key.constants = constant_wires(arithmetisation);
+  key.log_degree = chosen.log_degree;
   key.meaning = meaning_of(program, options);
   ModelColumns columns = model_columns(program, arithmetisation);
   result.proof_budget = chosen.proof_budget;
@@ -189,7 +192,7 @@ void check_key_of(const PublicModel& shown, const VerificationKey& key) {
   });
   const Arithmetisation arithmetisation = arithmetise(structure, key);
   require(says_of_wires(key, structure, arithmetisation), ErrorKind::rejected,
-          "the key's input or output is not that of model.structure");
+          "the key's input, output, wires or degrees are not those of model.structure");
 }
 
 Arithmetisation check_proving_key(const ProvingKey& proving_key, const Program& program) {

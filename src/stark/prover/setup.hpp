@@ -52,6 +52,7 @@ struct Plan {
   TableShape shape;
   PcsConfig pcs;
   TableSizes sizes;
+  std::uint32_t log_degree = 0;  // as in a key
   std::size_t proof_budget = 0;  // proofs over which the weights stay hidden; 0 if they are not
   double reachable = 0;          // bits that the steps of the protocol allow, as far as queries were tried
   std::string reason;

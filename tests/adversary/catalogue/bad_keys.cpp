@@ -1,11 +1,11 @@
 // Keys whose structure breaks a rule of check_structure: the verifier, which does not look at the columns,
 // accepts a false output under them. This is why a structure that nobody rebuilt proves nothing
 // (docs/soundness.md, section 8). To add one: a function, and a line in the list at the end.
-#include <bitset>
 #include <map>
 
 #include "program/predicate.hpp"
 #include "tests/adversary/bad_key.hpp"
+#include "tests/adversary/power_of_claim.hpp"
 
 namespace circlet::testing {
 namespace {
@@ -492,57 +492,16 @@ BadKey a_layer_whose_claim_is_not_read_has_any_values() {
 BadKey products_of_claims_reach_a_degree_at_which_two_outputs_are_proved(std::int32_t value) {
   // The output is the claim to the power (|F| - 1) / 2, which is 1 or -1 as t falls: a prover draws another
   // t, by the context, until it is what he wants.
-  ForgedModel bad(regression());
-  const auto output = bad.key().output().claim_wire, base = output + 1;
-  auto next = base;
-  using enum mac::Structure;
-  std::vector<TableRow<mac::Structure>> rows;
-  std::map<std::uint32_t, std::uint32_t> reads;
-  const auto multiply = [&](std::uint32_t a, std::uint32_t b) {
-    ++reads[a];
-    ++reads[b];
-    TableRow<mac::Structure>& row = rows.emplace_back();
-    row[idA] = M31(a);
-    row[idB] = M31(b);
-    row[idY] = M31(++next);
-    return next;
-  };
   // (p^4 - 1) / 2 = 2^64 (2^59 - 2^30) + 3 2^62 - 2^32
-  const std::bitset<124> exponent =
-      std::bitset<124>((1ULL << 59) - (1ULL << 30)) << 64 | std::bitset<124>((3ULL << 62) - (1ULL << 32));
-  std::uint32_t power = base;
-  for (std::size_t bit = 122; bit-- > 0;) {
-    power = multiply(power, power);
-    if (exponent[bit]) power = multiply(power, base);
-  }
-  rows.back()[idY] = M31(output);
-  reads[output] = 1;
-  for (auto& row : rows) row[nY] = M31(reads.at(row[idY].value()));
-  cell(bad, linear_at, linear::Structure::id, claim_row) = M31(base);
-  cell(bad, linear_at, linear::Structure::n, claim_row) = -M31(reads.at(base));
-  bad.key().constants[0].reads = 0;
-  bad.replace(mac_at, with_rows(rows, bad.log_size(mac_at)));
-
-  const auto execution = bad.honest();
-  Statement statement = bad.statement(execution);
+  const PowerOfClaim bad(regression(), std::bitset<124>((1ULL << 59) - (1ULL << 30)) << 64 |
+                                           std::bitset<124>((3ULL << 62) - (1ULL << 32)));
+  Statement statement = bad.model.statement(bad.model.honest());
   statement.tensors[1].values = {0, value};
   while (true) {
-    LyingTrace trace(bad, execution);
-    trace.on_fingerprints = [&](TableColumns& fingerprints, const Challenges&) {
-      std::map<std::uint32_t, QM31> values = {
-          {base, secure_at(fingerprints[linear_at], linear_S, claim_row)}};
-      for (std::size_t row = 0; row < rows.size(); ++row) {
-        const QM31 a = values.at(rows[row][idA].value()), b = values.at(rows[row][idB].value());
-        set_secure(fingerprints[mac_at], index_of(mac::Fingerprint::A), row, a);
-        set_secure(fingerprints[mac_at], index_of(mac::Fingerprint::B), row, b);
-        set_secure(fingerprints[mac_at], mac_S, row, a * b);
-        values[rows[row][idY].value()] = a * b;
-      }
-    };
-    const Proof proof = lie(bad, statement, trace);
+    const Proof proof = bad.prove(statement);
     try {
-      verify(bad.key(), proof);
-      return {bad, proof, "a product of two values"};
+      verify(bad.model.key(), proof);
+      return {bad.model, proof, "the degrees of the claims add up to more than 2^26"};
     } catch (const Error&) {
       ++statement.context[0];  // another t
     }

@@ -22,6 +22,8 @@ const MOST_READS: u32 = 1 << 28;
 /// Zero knowledge, which is the prover's promise to himself (no verifier can see it kept), and with it public weights.
 const ZERO_KNOWLEDGE: u32 = 1;
 const WEIGHTS_PUBLIC: u32 = 2;
+/// Of the degrees of all claims in the challenges together, which the products' error grows with.
+const MOST_LOG_DEGREE: u32 = 26;
 /// What the outputs are of the model's last layer: 0 its values, 1 the index of the greatest, 2 whether one is at least a threshold, 3
 /// whether it is less. Their tensor is checked alike in every form.
 const GREATEST_OUTPUT_FORM: u32 = 3;
@@ -247,6 +249,7 @@ impl Key {
         require(flags & WEIGHTS_PUBLIC == 0 || flags & ZERO_KNOWLEDGE != 0, || {
             "key: public weights of a key that hides nothing".into()
         })?;
+        reader.within("log degree of the claims", 0, MOST_LOG_DEGREE)?;
         let constants = reader.constants()?;
         let tensors = reader.tensors()?;
         check_use_count(&instances, &tensors)?;

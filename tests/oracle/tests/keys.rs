@@ -18,6 +18,7 @@ struct Parts {
     /// Proof of work, blow-up, last layer, queries, fold step.
     pcs: [u32; 5],
     flags: u32,
+    log_degree: u32,
     /// Lanes, reads.
     constants: Vec<[u32; 2]>,
     tensors: Vec<Vec<u32>>,
@@ -40,6 +41,7 @@ fn parts() -> Parts {
         tables: vec![[1, 2, 5], [1, 3, 6], [2, 1, 4], [2, 3, 7], [3, 0, 8], [4, 0, 4], [5, 0, 9], [5, 0, 9], [6, 0, 9]],
         pcs: [24, 2, 1, 18, 4],
         flags: 3,
+        log_degree: 26,
         constants: vec![[1, 7], [1, 8], [3, 9], [64, 1 << 28]],
         tensors: vec![
             tensor(0, 0, 3, 16, 10),
@@ -61,6 +63,7 @@ impl Parts {
         words.extend(self.tables.iter().flatten());
         words.extend(self.pcs);
         words.push(self.flags);
+        words.push(self.log_degree);
         words.push(count(self.constants.len()));
         words.extend(self.constants.iter().flatten());
         words.push(count(self.tensors.len()));
@@ -168,6 +171,7 @@ fn what_is_no_key_is_refused_for_its_reason() {
         }),
         ("public weights of a key that hides nothing", |key| key.flags = 2),
         ("flags is 4", |key| key.flags = 4),
+        ("log degree of the claims is 27", |key| key.log_degree = 27),
         ("number of constant wires is 0", |key| key.constants.clear()),
         ("number of constant wires is 15", |key| key.constants = (0..15).map(|i| [i.max(1), 0]).collect()),
         ("lanes of a constant wire is 2, outside 1..1", |key| key.constants[0][0] = 2),

@@ -5,6 +5,7 @@
 #include <functional>
 #include <set>
 
+#include "lowering/degrees.hpp"
 #include "lowering/structure.hpp"
 #include "stark/prover/setup.hpp"
 #include "tests/support/random_program.hpp"
@@ -26,8 +27,8 @@ struct Subject {
   Structure structure;
   PublicWires wires;
 
-  explicit Subject(Visibility input = Visibility::shown) {
-    arithmetisation = arithmetise(random_residual(4, 2), {.lanes = 3, .batch = 1, .input = input});
+  explicit Subject(Visibility input = Visibility::shown, std::uint32_t lanes = 3, std::uint32_t batch = 1) {
+    arithmetisation = arithmetise(random_residual(4, 2), {.lanes = lanes, .batch = batch, .input = input});
     build();
   }
   /// A model of 17 inputs, all committed, and 2 outputs: input takes two rows, output one.
@@ -72,6 +73,29 @@ struct Rule {
 };
 
 constexpr std::size_t claim = 10, layer = 4, mac_yield = 8;
+
+/// Row 0 of mac multiplies a value with the first layer's claim, and the coefficient that it leaves with ONE.
+void multiply_with_claim(Subject& s) {
+  std::swap(s.column(mac_at, "idB")[0], s.column(mac_at, "idA")[mac_yield]);
+}
+/// Rows 0 and 1 of mac multiply two values, and two coefficients.
+void multiply_values(Subject& s) { std::swap(s.column(mac_at, "idB")[0], s.column(mac_at, "idA")[1]); }
+/// The first op of linear reads ONE in place of the input and of ONES.
+void read_one_alone(Subject& s) {
+  const auto& values = s.column(activate_at, "idY");
+  for (std::size_t row = 0; s.column(linear_at, "claim")[row].is_zero(); ++row) {
+    M31& id = s.column(linear_at, "id")[row];
+    if (id.is_zero()) continue;
+    ++s.wires.one_reads;
+    if (id == M31(wires::ones)) {
+      --s.wires.ones_reads;
+    } else {
+      const auto of = std::ranges::find(values, id) - values.begin();
+      s.column(activate_at, "nY")[static_cast<std::size_t>(of)] -= M31(1);
+    }
+    id = M31(wires::one);
+  }
+}
 
 std::vector<Rule> rules() {
   return {
@@ -247,15 +271,15 @@ std::vector<Rule> rules() {
        [](Subject& s) { s.set(mac_at, "k1", 0, 1); }},
       {"S carried from nowhere, times t", "the first row carries S from nowhere",
        [](Subject& s) { s.set(mac_at, "kt", 0, 1); }},
-      {"a product of two values", "a product of two values, neither of them a coefficient",
-       [](Subject& s) { s.column(mac_at, "idB")[0] = s.column(mac_at, "idA")[0]; }},
-      {"a product with a sum of several tiles, though it is of ONE alone",
-       "mac row 8: a product of two values, neither of them a coefficient",
+      {"a product of a value and a claim", "mac row 0: a product of values in M may reach 2^29",
+       [](Subject& s) { multiply_with_claim(s); }},
+      {"a product of a value and a claim of several tiles, though it is of ONE alone",
+       "mac row 0: a product of values in M may reach 2^29",
        [](Subject& s) {
-         // Only a claim of one tile is of low degree in t; what is read and how often does not matter here.
-         for (std::size_t row = 1; row < claim; row += 2) s.set(linear_at, "id", row, wires::one);
-         s.column(mac_at, "idB")[mac_yield] = s.column(mac_at, "idA")[0];
+         read_one_alone(s);
+         multiply_with_claim(s);
        }},
+      {"another degree in the key", "the key says 2^", [](Subject& s) { ++s.wires.log_degree; }},
       {"a wire asserted", "a wire is asserted", [](Subject& s) { s.set(mac_at, "nY", mac_yield, -1); }},
       {"a wire named and not yielded", "a wire is named and not yielded",
        [](Subject& s) { s.set(mac_at, "nY", mac_yield, 0); }},
@@ -282,6 +306,60 @@ TEST_CASE("every_rule_of_check_structure_refuses_what_it_forbids") {
       CHECK(verdict.find(rule.message) != std::string::npos);
     }
   }
+}
+
+TEST_CASE("a_claim_of_one_tile_that_is_of_ONE_alone_multiplies_any_value") {
+  Subject subject(Visibility::shown, 4);
+  const std::size_t claim_of_layer = 4 + 1;  // after the inputs and the bias
+  REQUIRE(subject.column(linear_at, "claim")[claim_of_layer] == M31(1));
+  Subject other = subject;
+  multiply_with_claim(other);
+  CHECK(contains(other.verdict(), "a product of values in M may reach 2^29"));
+  read_one_alone(subject);
+  multiply_with_claim(subject);
+  CHECK(subject.verdict() == "accepted");
+}
+
+TEST_CASE("a_product_of_two_values_in_M_stays_below_2_29_and_is_refused_in_a_batch") {
+  Subject batch(Visibility::shown, 3, 2);
+  REQUIRE(batch.verdict() == "accepted");
+  multiply_values(batch);
+  CHECK(batch.verdict() == "structure: mac row 0: a product would mix the samples of a batch");
+  // 23170^2 < 2^29 < 23171^2
+  for (const auto& [greatest, verdict] :
+       {std::pair(23170, "accepted"),
+        {-23170, "accepted"},
+        {23171, "structure: mac row 0: a product of values in M may reach 2^29"},
+        {-23171, "structure: mac row 0: a product of values in M may reach 2^29"}}) {
+    Subject subject;
+    multiply_values(subject);
+    subject.wires.log_degree = 5;  // 3 + 7 + 5 + 3, where it was 3 + 5 + 5 + 3
+    const M31 input_function = subject.column(activate_at, "fnq")[0];
+    subject.set(lut_at, "y_1", subject.row_of_function(input_function), greatest);
+    CHECK(subject.verdict() == verdict);
+  }
+}
+
+TEST_CASE("the_degrees_of_claims_add_up_to_those_counted_by_hand") {
+  // Of the input's three values, the layer's four with its padding, and the output's two with its.
+  const auto counted = [](std::uint32_t lanes, std::uint32_t batch, Visibility visibility) {
+    const auto a =
+        arithmetise(random_mlp(3, 4, 2, 1),
+                    {.lanes = lanes,
+                     .batch = batch,
+                     .input = visibility,
+                     .output = visibility == Visibility::committed ? visibility : Visibility::shown});
+    CHECK(log_degree(a, lanes) == public_wires(a).log_degree);
+    CHECK_NOTHROW(check_structure(build_structure(a), public_wires(a)));
+    return log_degree(a, lanes);
+  };
+  CHECK(counted(16, 1, Visibility::shown) == 5);     // 2 + 15 + 15
+  CHECK(counted(16, 2, Visibility::shown) == 6);     // and 1 each
+  CHECK(counted(1, 1, Visibility::shown) == 3);      // 2 + 3 + 1
+  CHECK(counted(1, 1, Visibility::hidden) == 2);     // 3 + 1
+  CHECK(counted(1, 1, Visibility::committed) == 6);  // 15 + 3 + 15
+  CHECK(counted(14, 1, Visibility::hidden) == 5);    // 13 + 13
+  CHECK(counted(9, 1, Visibility::hidden) == 4);     // 8 + 8
 }
 
 TEST_CASE("a_column_that_a_table_has_not_is_an_internal_error") {

@@ -226,6 +226,14 @@ TEST_CASE("the_flags_of_a_key_are_two_and_public_weights_are_of_keys_that_hide")
   CHECK(refusal_of_words(words) == "verification key: flags is 4, outside 0..3");
 }
 
+TEST_CASE("the_degrees_of_the_claims_of_a_key_add_up_to_2_26_at_most") {
+  const auto with_log_degree = [](std::uint32_t log_degree) {
+    return refusal_with([=](VerificationKey& key) { key.log_degree = log_degree; });
+  };
+  CHECK(with_log_degree(26) == "accepted");
+  CHECK(with_log_degree(27) == "verification key: log degree of the claims is 27, outside 0..26");
+}
+
 TEST_CASE("a_key_of_the_version_before_is_refused_with_advice") {
   auto words = changed_key().to_words();
   words[0] = 4;
@@ -237,8 +245,9 @@ TEST_CASE("a_key_of_the_version_before_is_refused_with_advice") {
 
 TEST_CASE("a_key_that_announces_more_scales_than_it_has_words_makes_no_room_for_them") {
   auto words = changed_key().to_words();
-  // After the tables, the parameters, the flags, the constant wires and the number of tensors.
-  const std::size_t tensor = 4 + 3 * changed_key().instances.size() + 6 + 5 + 1;
+  // After the tables, the parameters, the flags, the log degree, the constant wires and the number of
+  // tensors.
+  const std::size_t tensor = 4 + 3 * changed_key().instances.size() + 7 + 5 + 1;
   words[tensor + 5] = words[tensor + 8] = 1U << 24;
   CHECK(refusal_of_words(words) == "verification key: truncated in scales");
 }

@@ -74,3 +74,14 @@ TEST_CASE("a_model_with_a_predicate_has_no_key_without_a_meaning") {
   CHECK(contains(refusal(ErrorKind::usage, [&] { static_cast<void>(setup(program, {.pcs = small_pcs})); }),
                  "the meaning of a model with a predicate is missing"));
 }
+
+TEST_CASE("a_key_states_the_degree_of_the_claims_that_its_structure_has") {
+  const PublicModel honest = compared();
+  for (const int change : {0, 1, -1}) {
+    VerificationKey key = key_of(honest);
+    key.log_degree += static_cast<std::uint32_t>(change);
+    CHECK(refusal(ErrorKind::rejected, [&] { check_key_of(honest, key); }) ==
+          (change == 0 ? "accepted"
+                       : "the key's input, output, wires or degrees are not those of model.structure"));
+  }
+}

@@ -16,14 +16,15 @@ const LAST_LAYER: u32 = 21;
 const QUERIES: u32 = 22;
 const FOLD_STEP: u32 = 23;
 const FLAGS: u32 = 24;
-const CONSTANTS: u32 = 25;
-const TENSORS: u32 = 30;
-const INPUT: u32 = 31;
-const OUTPUT: u32 = 42;
-const MEANING: u32 = 53;
-const STRUCTURE_ROOT: u32 = 61;
-const WEIGHTS_ROOT: u32 = 69;
-const PIN: u32 = 77;
+const LOG_DEGREE: u32 = 25;
+const CONSTANTS: u32 = 26;
+const TENSORS: u32 = 31;
+const INPUT: u32 = 32;
+const OUTPUT: u32 = 43;
+const MEANING: u32 = 54;
+const STRUCTURE_ROOT: u32 = 62;
+const WEIGHTS_ROOT: u32 = 70;
+const PIN: u32 = 78;
 // In an instance, and in a tensor.
 const PARAMETER: u32 = 1;
 const VISIBILITY: u32 = 1;
@@ -96,7 +97,7 @@ fn append_tensor(
 pub fn words_of(form: Form) -> Array<u32> {
     let mut words = array![5, 4, 1];
     append_instances(ref words, form);
-    words.append_span(array![form.pow_bits, form.log_blowup, 0, form.n_queries, 4, 0].span());
+    words.append_span(array![form.pow_bits, form.log_blowup, 0, form.n_queries, 4, 0, 9].span());
     words.append_span(array![2, 1, 64, 1, 0].span());
     words.append(2);
     append_tensor(ref words, 0, form.input, 16, 64, 0, 255);
@@ -469,6 +470,19 @@ fn a_key_that_hides_nothing_does_not_call_its_weights_public() {
 #[should_panic(expected: 'circlet: key flags')]
 fn a_flag_is_known() {
     read_key(key_with(FLAGS, 4));
+}
+
+#[test]
+fn the_degrees_of_claims_add_up_to_2_26_at_most() {
+    for log_degree in array![0_u32, 26] {
+        read_key(key_with(LOG_DEGREE, log_degree));
+    }
+}
+
+#[test]
+#[should_panic(expected: 'circlet: key log degree')]
+fn the_degrees_of_claims_do_not_add_up_to_2_27() {
+    read_key(key_with(LOG_DEGREE, 27));
 }
 
 #[test]

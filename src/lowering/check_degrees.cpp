@@ -1,0 +1,202 @@
+// The degrees of wires from the columns of a structure that is well formed otherwise.
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "air/prover/trace.hpp"
+#include "lowering/degrees.hpp"
+#include "lowering/wire_bounds.hpp"
+
+namespace circlet {
+namespace {
+
+/// One table, whose columns `Column` names.
+template <class Column>
+class Rows {
+ public:
+  explicit Rows(const StructureTable& table) : table_(table) {
+    while (at(Column::real, count_) == M31(1)) ++count_;
+  }
+  [[nodiscard]] M31 at(Column column, std::size_t row) const { return table_.columns[index_of(column)][row]; }
+  [[nodiscard]] bool bit(Column column, std::size_t row) const { return at(column, row) == M31(1); }
+  [[nodiscard]] std::size_t count() const { return count_; }
+  [[noreturn]] void fail(std::size_t row, const std::string& rule) const {
+    throw Error(ErrorKind::rejected,
+                "structure: " + table_.name + " row " + std::to_string(row) + ": " + rule);
+  }
+
+ private:
+  const StructureTable& table_;
+  std::size_t count_ = 0;  // real ones
+};
+
+class Degrees {
+ public:
+  Degrees(const Structure& structure, const PublicWires& key, const LookUpFunctions& functions,
+          std::size_t wire_count)
+      : structure_(structure),
+        key_(key),
+        functions_(functions),
+        linear_(structure[linear_table]),
+        activate_(structure[activate_table]),
+        mac_(structure[mac_table]),
+        bounds_(wire_count),
+        producers_(wire_count) {}
+
+  void check(std::span<const std::uint32_t> order) {
+    bound_of(M31(wires::one)).magnitude = 1;
+    bound_of(M31(wires::ones)) = {.degree = {key_.batch - 1, 0}, .magnitude = 1};
+    if (key_.input == Visibility::shown) {
+      bound_of(M31(key_.input_claim)).degree = claim_degree(key_.batch, key_.input_values);
+    }
+    if (key_.input == Visibility::committed) {
+      const Rows<data::Structure> input(structure_[first_data_table]);
+      bound_of(input.at(data::Structure::id, input.count() - 1)).degree = of_data(input);
+    }
+    bound_values();
+    find_producers();
+    for (const std::uint32_t wire : order) {
+      const Producer& producer = producers_[wire];
+      if (producer.table == linear_table) bounds_[wire] = sum_of_weights(producer);
+      if (producer.table == mac_table) bounds_[wire] = sum_of_products(producer);
+    }
+    check_total();
+  }
+
+ private:
+  /// The rows first .. last of a table from which a wire is computed. On the last one it is yielded.
+  struct Producer {
+    std::size_t table = structure_end;
+    std::size_t first = 0, last = 0;
+  };
+  static constexpr std::size_t structure_end = ~std::size_t{0};
+
+  WireBound& bound_of(M31 wire) { return bounds_[wire.value()]; }
+  static Degree of_data(const Rows<data::Structure>& table) {
+    return claim_degree(1, std::uint64_t{data::row_values} * table.count());
+  }
+
+  /// Of values, and of claims of values that are yielded. With one sample a row they are in M.
+  void bound_values() {
+    using enum activate::Structure;
+    std::size_t first = 0;
+    for (std::size_t row = 0; row < activate_.count(); ++row) {
+      if (!activate_.bit(kt, row)) first = row;
+      WireBound value{.degree = {key_.batch - 1, 0}};
+      if (value.is_in_m()) value.magnitude = functions_.at(activate_.at(fnq, row).value()).magnitude;
+      bound_of(activate_.at(idY, row)) = value;
+      if (activate_.at(nT, row).centered() >= 0) continue;
+      WireBound claim{.degree = claim_degree(key_.batch, row - first + 1)};
+      if (claim.is_in_m()) claim.magnitude = magnitude_of_digit(row);
+      bound_of(activate_.at(idT, row)) = claim;
+    }
+  }
+  /// The greatest |two_s q + r - off|.
+  [[nodiscard]] std::uint64_t magnitude_of_digit(std::size_t row) const {
+    using enum activate::Structure;
+    const LookUpFunction& quotients = functions_.at(activate_.at(fnq, row).value());
+    const LookUpFunction& remainders = functions_.at(activate_.at(fnr, row).value());
+    const std::uint64_t step = activate_.at(two_s, row).value();
+    // q and r are below p, so that nothing wraps around.
+    const auto least = static_cast<std::int64_t>(step * quotients.least);
+    const auto most = static_cast<std::int64_t>(step * quotients.greatest + remainders.zeros.value_or(0) - 1);
+    const std::int64_t offset = activate_.at(off, row).centered();
+    return static_cast<std::uint64_t>(
+        std::min<std::int64_t>(std::max(std::abs(least - offset), std::abs(most - offset)), M31::modulus));
+  }
+
+  void find_producers() {
+    using enum linear::Structure;
+    for (std::size_t row = 0, first = 0; row < linear_.count(); ++row) {
+      if (!linear_.bit(claim, row)) continue;
+      producers_[linear_.at(id, row).value()] = {linear_table, first, row};
+      first = row + 1;
+    }
+    for (std::size_t row = 0, first = 0; row < mac_.count(); ++row) {
+      if (!carries(row)) first = row;
+      if (mac_.at(mac::Structure::nY, row).is_zero()) continue;
+      producers_[mac_.at(mac::Structure::idY, row).value()] = {mac_table, first, row};
+      first = row + 1;
+    }
+  }
+  [[nodiscard]] bool carries(std::size_t row) const {
+    return mac_.bit(mac::Structure::k1, row) || mac_.bit(mac::Structure::kt, row);
+  }
+
+  WireBound sum_of_weights(const Producer& op) {
+    using enum linear::Structure;
+    Degree operands;
+    std::uint64_t input_rows = 0;
+    bool reads_one_alone = true;
+    for (std::size_t row = op.first; row < op.last; ++row) {
+      if (!linear_.bit(f, row)) continue;
+      const M31 wire = linear_.at(id, row);
+      operands = greatest(operands, bound_of(wire).degree);
+      reads_one_alone = reads_one_alone && wire.value() == wires::one;
+      ++input_rows;
+    }
+    const std::uint64_t tiles = (op.last - op.first) / input_rows;
+    // Weights in the padding are hidden like the others.
+    return {.degree = operands + claim_degree(1, key_.lanes * tiles),
+            .is_coefficient = reads_one_alone && tiles == 1};
+  }
+
+  WireBound sum_of_products(const Producer& op) {
+    using enum mac::Structure;
+    WireBound sum{.magnitude = 0};
+    // What is carried into the first row was yielded on the row before it.
+    if (carries(op.first)) sum = bound_of(mac_.at(idY, op.first - 1));
+    for (std::size_t row = op.first; row <= op.last; ++row) {
+      const WireBound &a = bound_of(mac_.at(idA, row)), &b = bound_of(mac_.at(idB, row));
+      const auto why = refused_product(a, b);
+      if (why) mac_.fail(row, *why);
+      sum = (mac_.bit(kt, row) ? times_t(sum) : sum) + a * b;
+    }
+    return sum;
+  }
+
+  /// Every claim that is read is shown to be that of the values.
+  void check_total() {
+    using enum activate::Structure;
+    DegreeTotal total;
+    std::size_t first = 0;
+    for (std::size_t row = 0; row < activate_.count(); ++row) {
+      if (!activate_.bit(kt, row)) first = row;
+      if (activate_.at(nT, row) != M31(1)) continue;
+      total.add_equality(bound_of(activate_.at(idT, row)).degree, claim_degree(key_.batch, row - first + 1));
+    }
+    if (key_.output == Visibility::committed) {
+      const Rows<data::Structure> output(structure_[structure_.size() - 2]);
+      total.add_equality(bound_of(output.at(data::Structure::id, output.count() - 1)).degree,
+                         of_data(output));
+    } else {
+      total.add_equality(bound_of(M31(key_.output_claim)).degree,
+                         claim_degree(key_.batch, key_.output_values));
+    }
+    require(total.log2() <= max_log_degree, ErrorKind::rejected,
+            "structure: the degrees of the claims add up to more than 2^26, which a random t does not tell "
+            "apart");
+    require(total.log2() == key_.log_degree, ErrorKind::rejected, [&] {
+      return "structure: the degrees of the claims add up to 2^" + std::to_string(total.log2()) +
+             ", the key says 2^" + std::to_string(key_.log_degree);
+    });
+  }
+
+  const Structure& structure_;
+  const PublicWires& key_;
+  const LookUpFunctions& functions_;
+  Rows<linear::Structure> linear_;
+  Rows<activate::Structure> activate_;
+  Rows<mac::Structure> mac_;
+  std::vector<WireBound> bounds_;    // by id
+  std::vector<Producer> producers_;  // by id, of the wires of linear and mac
+};
+
+}  // namespace
+
+void check_degrees(const Structure& structure, const PublicWires& wires, const LookUpFunctions& functions,
+                   std::span<const std::uint32_t> order) {
+  Degrees(structure, wires, functions, order.size()).check(order);
+}
+
+}  // namespace circlet

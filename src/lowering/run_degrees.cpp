@@ -1,0 +1,90 @@
+// The degrees of wires from the runs. These are in an order in which every wire is yielded before it is read,
+// but for those of `activate`, whose degrees depend on no other.
+#include "lowering/degrees.hpp"
+#include "lowering/wire_bounds.hpp"
+
+namespace circlet {
+namespace {
+
+class RunDegrees {
+ public:
+  RunDegrees(const Arithmetisation& arithmetisation, std::uint32_t lanes)
+      : a_(arithmetisation), lanes_(lanes), degrees_(arithmetisation.reads.size()) {}
+
+  std::uint32_t log_degree() {
+    yield(wires::one, {});
+    yield(wires::ones, {a_.shape.batch - 1, 0});
+    if (a_.shape.input == Visibility::shown) yield(a_.input_claim, of_claim(a_.input_values));
+    if (a_.shape.input == Visibility::committed) yield(a_.input_claim, of_data(a_.input_rows));
+    yield_values();
+    yield_sums_of_weights();
+    yield_sums_of_products();
+    DegreeTotal total;
+    for (const ActivateRun& run : a_.activate) {
+      if (run.claims == ActivateRun::Claim::read) total.add_equality(of(run.claim), of_claim(run.rows));
+    }
+    total.add_equality(of(a_.output_claim), a_.shape.output == Visibility::committed
+                                                ? of_data(a_.output_rows)
+                                                : of_claim(a_.output_values));
+    return total.log2();
+  }
+
+ private:
+  [[nodiscard]] Degree of_claim(std::uint64_t rows) const { return claim_degree(a_.shape.batch, rows); }
+  [[nodiscard]] static Degree of_data(std::uint64_t rows) {
+    return claim_degree(1, std::uint64_t{data::row_values} * rows);
+  }
+  void yield(std::uint32_t wire, const Degree& degree) { degrees_[wire] = degree; }
+  [[nodiscard]] Degree of(std::uint32_t wire) const {
+    require(degrees_[wire].has_value(), ErrorKind::internal, "a run reads a wire that a later one yields");
+    return *degrees_[wire];
+  }
+  [[nodiscard]] Degree greatest_of(const WireList& list) const {
+    Degree result;
+    for (std::uint32_t i = 0; i < (list.repeats ? 1 : list.count); ++i)
+      result = greatest(result, of(list[i]));
+    return result;
+  }
+
+  void yield_values() {
+    for (const ActivateRun& run : a_.activate) {
+      for (std::uint32_t j = 0; j < run.rows; ++j) yield(run.first_value + j, {a_.shape.batch - 1, 0});
+      if (run.claims == ActivateRun::Claim::yielded) yield(run.claim, of_claim(run.rows));
+    }
+  }
+  void yield_sums_of_weights() {
+    Degree operands;
+    for (const LinearRun& run : a_.linear) {
+      operands = greatest(run.first_of_op ? Degree{} : operands, greatest_of(run.operands));
+      // What stands in the padding is hidden too.
+      if (run.claim != 0)
+        yield(run.claim, operands + claim_degree(1, std::uint64_t{lanes_} * run.tiles(lanes_)));
+    }
+  }
+  void yield_sums_of_products() {
+    Degree sum;
+    for (const MacRun& run : a_.mac) {
+      for (std::uint32_t i = 0; i < run.count(); ++i) {
+        for (std::size_t term = 0; term < run.terms.size(); ++term) {
+          const auto carry = term != 0 ? MacRun::Carry::same : i != 0 ? run.later : run.first;
+          if (carry == MacRun::Carry::none) sum = {};
+          if (carry == MacRun::Carry::times_t) sum = sum + Degree{0, 1};
+          sum = greatest(sum, of(run.terms[term].a[i]) + of(run.terms[term].b[i]));
+        }
+      }
+      if (run.sum != 0) yield(run.sum, sum);
+    }
+  }
+
+  const Arithmetisation& a_;
+  std::uint32_t lanes_;
+  std::vector<std::optional<Degree>> degrees_;  // by id
+};
+
+}  // namespace
+
+std::uint32_t log_degree(const Arithmetisation& arithmetisation, std::uint32_t lanes) {
+  return RunDegrees(arithmetisation, lanes).log_degree();
+}
+
+}  // namespace circlet

@@ -1,0 +1,87 @@
+// What is publicly known of the value of a wire: its degree as a polynomial in the challenges alpha and t,
+// whose coefficients were fixed before these, and, of a value in M, its greatest magnitude
+// (docs/soundness.md, "Degrees").
+#pragma once
+
+#include <algorithm>
+#include <bit>
+#include <cstdint>
+#include <optional>
+
+#include "core/fields/m31.hpp"
+#include "program/program.hpp"
+
+namespace circlet {
+
+/// Powers of alpha and of t. Beyond `most` nothing is counted: no key allows a hundredth of it.
+struct Degree {
+  static constexpr std::uint64_t most = std::uint64_t{1} << 34;
+  std::uint64_t alpha = 0, t = 0;
+  friend bool operator==(const Degree&, const Degree&) = default;
+};
+
+inline Degree operator+(const Degree& a, const Degree& b) {
+  return {std::min(a.alpha + b.alpha, Degree::most), std::min(a.t + b.t, Degree::most)};
+}
+inline Degree greatest(const Degree& a, const Degree& b) {
+  return {std::max(a.alpha, b.alpha), std::max(a.t, b.t)};
+}
+/// Of a claim of `rows` rows of `samples` samples each.
+inline Degree claim_degree(std::uint64_t samples, std::uint64_t rows) { return {samples - 1, rows - 1}; }
+
+/// The sum of the degrees of all equalities that alpha and t are drawn for.
+class DegreeTotal {
+ public:
+  /// Two wires, or a wire and a claim, are shown to have one value.
+  void add_equality(const Degree& a, const Degree& b) {
+    const Degree of = greatest(a, b);
+    total_ = std::min(total_ + of.alpha + of.t, Degree::most);
+  }
+  /// The least k such that 2^k is no less than the sum.
+  [[nodiscard]] std::uint32_t log2() const {
+    return total_ <= 1 ? 0 : static_cast<std::uint32_t>(std::bit_width(total_ - 1));
+  }
+
+ private:
+  std::uint64_t total_ = 0;
+};
+
+struct WireBound {
+  static constexpr std::uint64_t unbounded = M31::modulus;
+
+  Degree degree;
+  /// Of a value in M, which is one of degree 0: no integer that it stands for is greater. Hidden weights
+  /// leave it unbounded.
+  std::uint64_t magnitude = unbounded;
+  /// A weight, or one with the other weights of its row: the claim of one row on ONE. It scales what it
+  /// multiplies, once, whatever the input.
+  bool is_coefficient = false;
+
+  [[nodiscard]] bool is_in_m() const { return degree == Degree{}; }
+};
+
+inline WireBound operator+(const WireBound& a, const WireBound& b) {
+  return {.degree = greatest(a.degree, b.degree),
+          .magnitude = std::min(a.magnitude + b.magnitude, WireBound::unbounded)};
+}
+inline WireBound operator*(const WireBound& a, const WireBound& b) {
+  return {.degree = a.degree + b.degree,
+          .magnitude = std::min(a.magnitude * b.magnitude, WireBound::unbounded)};
+}
+inline WireBound times_t(const WireBound& a) { return {.degree = a.degree + Degree{0, 1}}; }
+
+/// Why these two must not be multiplied, if so.
+inline std::optional<const char*> refused_product(const WireBound& a, const WireBound& b) {
+  if (a.degree.alpha != 0 && b.degree.alpha != 0) return "a product would mix the samples of a batch";
+  const auto scales = [](const WireBound& x) {
+    return x.is_coefficient || (x.is_in_m() && x.magnitude <= 1);
+  };
+  if (scales(a) || scales(b)) return std::nullopt;
+  // Of degree 0 a power is too, up to x^((p - 1) / 2), which is 1 or -1 whatever x is.
+  if ((a.is_in_m() || b.is_in_m()) && (a * b).magnitude >= static_cast<std::uint64_t>(accumulator_limit)) {
+    return "a product of values in M may reach 2^29";
+  }
+  return std::nullopt;
+}
+
+}  // namespace circlet
