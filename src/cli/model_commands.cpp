@@ -6,7 +6,9 @@
 
 #include "cli/commands.hpp"
 #include "cli/files.hpp"
+#include "cli/key_text.hpp"
 #include "cli/statement_text.hpp"
+#include "cli/structure_text.hpp"
 #include "core/artefact.hpp"
 #include "core/printable.hpp"
 #include "frontend/inputs.hpp"
@@ -27,11 +29,6 @@ namespace {
 
 nlohmann::ordered_json sizes_json(const TableSizes& sizes) {
   return {{"linear", sizes.linear}, {"activate", sizes.activate}, {"lut", sizes.lut}, {"mac", sizes.mac}};
-}
-
-std::string sizes_text(const TableSizes& sizes) {
-  return fmt::format("linear 2^{}, activate 2^{}, lut 2^{}, mac 2^{}", sizes.linear, sizes.activate,
-                     sizes.lut, sizes.mac);
 }
 
 /// `asked`: proofs that the user wanted at least.
@@ -235,7 +232,7 @@ void setup_keys(const SetupCommand& command, const Output& output) {
                   "statement       input {}, output {}\nhides           {}\n{}{}plan            {}\n"
                   "wrote {} (public) and {} (secret)\n{}next: {}\n",
                   model_id(key).to_hex(), key.structure_root.to_hex(), key.weights_root.to_hex(),
-                  sizes_text(table_sizes(key)), visibility_name(key.input().visibility),
+                  tables_text(key), visibility_name(key.input().visibility),
                   output_setting(predicate, key.output().visibility), hidden_text(key), shown_text(imported),
                   budget_text(proving_key, asked), planned, folder.verification_key().string(),
                   folder.proving_key().string(), note, next_step(folder, key)));
@@ -296,23 +293,17 @@ void inspect(const InspectCommand& command, const Output& output) {
   const PublicModel shown = load_structure(made_by("circlet import", folder.structure()));
   const Program structure = with_predicate(shown.imported, shown.predicate);
   const VerificationKey key = verification_key_of(folder);
-  nlohmann::ordered_json object = {{"model_id", model_id(key).to_hex()},
-                                   {"structure_root", key.structure_root.to_hex()},
-                                   {"weights_root", key.weights_root.to_hex()},
-                                   {"input", visibility_name(key.input().visibility)},
-                                   {"output", output_setting(shown.predicate, key.output().visibility)},
-                                   {"zero_knowledge", key.zero_knowledge},
-                                   {"log_sizes", sizes_json(table_sizes(key))},
-                                   {"security", to_json(security_of(key))},
-                                   {"structure", to_json(structure)}};
+  nlohmann::ordered_json object = {
+      {"model_id", model_id(key).to_hex()},        {"structure_root", key.structure_root.to_hex()},
+      {"weights_root", key.weights_root.to_hex()}, {"tensors", tensors_json(key)},
+      {"zero_knowledge", key.zero_knowledge},      {"tables", tables_json(key)},
+      {"security", to_json(security_of(key))},     {"look_ups", lookups_json(structure)},
+      {"warnings", warnings_of(structure)},        {"structure", to_json(structure)}};
   std::string text = fmt::format(
-      "model id        {}\nstructure root  {}\nweights root    {}\ntables          {}\ninput           {}, "
-      "{} values in {}..{}\n"
-      "output          {}, {} values in {}..{}\nhides           {}\n{}\n{}",
-      model_id(key).to_hex(), key.structure_root.to_hex(), key.weights_root.to_hex(),
-      sizes_text(table_sizes(key)), visibility_name(key.input().visibility), key.input().rows,
-      key.input().min, key.input().max, output_setting(shown.predicate, key.output().visibility),
-      key.output().rows, key.output().min, key.output().max, hidden_text(key), to_text(security_of(key)),
+      "model id        {}\nstructure root  {}\nweights root    {}\ntables          {}\n{}"
+      "hides           {}\n{}\n{}",
+      model_id(key).to_hex(), key.structure_root.to_hex(), key.weights_root.to_hex(), tables_text(key),
+      tensors_text(key, shown.predicate), hidden_text(key), to_text(security_of(key)),
       structure_text(structure));
   if (command.rebuild) {
     check_key_of(shown, key);

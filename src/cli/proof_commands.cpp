@@ -70,8 +70,10 @@ std::optional<double> threshold_of(const Predicate& predicate) {
 /// A key tells that its model compares scores with a threshold; which one, its structure tells. Nothing if
 /// the file model.structure beside the key is not the key's.
 std::optional<double> threshold_beside(const Path& key_file, const VerificationKey& key) {
-  if (key.output().form != Predicate::Kind::at_least && key.output().form != Predicate::Kind::below)
-    return {};
+  const auto compares = [](const PublicTensor& tensor) {
+    return tensor.form == Predicate::Kind::at_least || tensor.form == Predicate::Kind::below;
+  };
+  if (std::ranges::none_of(key.tensors, compares)) return {};
   try {
     const PublicModel shown = load_structure(ModelFolder{key_file.parent_path()}.structure());
     check_key_of(shown, key);
@@ -129,7 +131,8 @@ void prove_input(const ProveCommand& command, const Output& output) {
   Program program = folder.program();
   const ProvingSession session(proving_key_of(folder), std::move(program), folder.budget(), std::move(rules));
   const Context context = parse_context(command.context);
-  if (is_for_contract(session.key())) context_felt(context);  // before anything is spent
+  // The context of what the contract verifies is a felt: said before anything is spent.
+  if (shape_refusal(session.key()).empty()) context_felt(context);
   ProgressBar bar(!output.json);
   double done = 0;
   const auto on_phase = [&](std::string_view phase, double) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <string_view>
 
+#include "cli/key_text.hpp"
 #include "core/printable.hpp"
 #include "program/predicate.hpp"
 #include "starknet/model_id.hpp"
@@ -89,20 +90,6 @@ std::string hidden_text(const VerificationKey& key) {
          (key.weights_public ? ", nor the weights" : "");
 }
 
-const char* form_name(Predicate::Kind form) {
-  switch (form) {
-    case Predicate::Kind::values:
-      return "values";
-    case Predicate::Kind::argmax:
-      return "argmax";
-    case Predicate::Kind::at_least:
-      return "at_least";
-    case Predicate::Kind::below:
-      return "below";
-  }
-  return "unknown";
-}
-
 std::string output_text(const Predicate& predicate, const std::vector<std::int32_t>& integers,
                         const std::vector<double>& reals) {
   if (predicate.kind == Predicate::Kind::values) return values_text(integers, reals);
@@ -147,10 +134,11 @@ void add_tensor(nlohmann::ordered_json& json, const VerificationKey& key, const 
   if (!shows_scores || tensor.rows > 1) json["argmax"] = greatest;
 }
 
-std::string tensor_text(const VerificationKey& key, const PublicTensor& tensor, const Stated& stated,
+std::string tensor_text(const VerificationKey& key, std::size_t i, const Stated& stated,
                         std::optional<double> threshold) {
+  const PublicTensor& tensor = key.tensors[i];
   const bool is_output = tensor.direction == Direction::output;
-  const std::string name = fmt::format("{:<8} ", direction_name(tensor.direction));
+  const std::string name = fmt::format("{:<8} ", tensor_name(key, i));
   if (tensor.visibility != Visibility::shown) {
     std::string text = name + visibility_name(tensor.visibility);
     if (is_output) text += std::string(", ") + form_name(tensor.form);
@@ -187,14 +175,16 @@ nlohmann::ordered_json statement_json(const VerificationKey& key, const Statemen
                                  {"context", to_hex(statement.context)},
                                  {"zero_knowledge", key.zero_knowledge},
                                  {"weights", key.hides_weights() ? "private" : "public"}};
-  if (key.tensors.size() == 2) {
+  if (key.tensors.size() == 2 && key.tensors[0].direction == Direction::input) {
     for (std::size_t i = 0; i < 2; ++i)
       add_tensor(json, key, key.tensors[i], statement.tensors[i], threshold);
     return json;
   }
   json["tensors"] = nlohmann::ordered_json::array();
   for (std::size_t i = 0; i < key.tensors.size(); ++i) {
-    add_tensor(json["tensors"].emplace_back(), key, key.tensors[i], statement.tensors[i], threshold);
+    auto& tensor = json["tensors"].emplace_back();
+    tensor["name"] = tensor_name(key, i);
+    add_tensor(tensor, key, key.tensors[i], statement.tensors[i], threshold);
   }
   return json;
 }
@@ -204,51 +194,9 @@ std::string statement_text(const VerificationKey& key, const Statement& statemen
   std::string text =
       fmt::format("model id {}\ncontext  {}\n", model_id(key).to_hex(), to_hex(statement.context));
   for (std::size_t i = 0; i < key.tensors.size(); ++i) {
-    text += tensor_text(key, key.tensors[i], statement.tensors[i], threshold);
+    text += tensor_text(key, i, statement.tensors[i], threshold);
   }
   return text + fmt::format("hides    {}\n", hidden_text(key));
-}
-
-std::string structure_text(const Program& structure) {
-  std::string text = fmt::format("model {}: {} inputs, {} layers, {} outputs\n", in_quotes(structure.name),
-                                 structure.tensors[structure.input].rows, structure.layers.size(),
-                                 structure.tensors[structure.output].rows);
-  if (!structure.centres.empty()) {
-    const auto [least, greatest] = std::ranges::minmax(structure.centres);
-    text += fmt::format("  of input j layers read x - c_j, in {}..{}; centres c_j in {}..{}\n",
-                        structure.tensors[structure.input].min, structure.tensors[structure.input].max, least,
-                        greatest);
-  }
-  for (const auto& layer : structure.layers) {
-    std::vector<std::string> terms;
-    for (const auto& dense : layer.dense) {
-      terms.push_back(fmt::format("{}x{} weights on {}", dense.inputs, dense.outputs,
-                                  printable(structure.tensors[dense.input].name)));
-    }
-    for (const auto& scaled : layer.scaled) {
-      terms.push_back(fmt::format("{} coefficients on {}", scaled.coefficients.size(),
-                                  printable(structure.tensors[scaled.input].name)));
-    }
-    if (!layer.bias.empty()) terms.push_back("bias");
-    text += fmt::format("  {}: {} rows = {}", printable(layer.name), layer.rows, fmt::join(terms, " + "));
-    if (layer.split) {
-      const auto& lut = structure.luts[layer.split->lut];
-      text += layer.split->digits.empty()
-                  ? fmt::format("; shift {}", layer.split->shift)
-                  : fmt::format("; divided by {}, the remainder in {} digits",
-                                width(structure, layer.split->digits), layer.split->digits.size());
-      text += fmt::format(", look-up {} of {} entries", in_quotes(lut.name), lut.values.size());
-    }
-    text += "\n";
-  }
-  if (structure.predicate.kind == Predicate::Kind::argmax) {
-    text += fmt::format("  argmax: the first index of the greatest of {} rows\n",
-                        structure.tensors[scores(structure)].rows);
-  }
-  for (const auto& step : structure.postprocessing) {
-    text += fmt::format("  {}: computed outside the proof\n", printable(step.node));
-  }
-  return text;
 }
 
 }  // namespace circlet::cli

@@ -1,4 +1,4 @@
-// Statements and structures in words.
+// Statements and committed values in words.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -29,20 +29,15 @@ std::string place_note(const BudgetPlace& place);
 /// What a key's proofs hide, and what of the model they show.
 std::string hidden_text(const VerificationKey& key);
 
-/// "values", "argmax", "at_least" or "below".
-const char* form_name(Predicate::Kind form);
-
 /// One sample's output: values_text, "argmax = 7" or ">= 0.5: yes".
 std::string output_text(const Predicate& predicate, const std::vector<std::int32_t>& integers,
                         const std::vector<double>& reals);
 
+/// What is stated of each tensor: of one input and one output beside the rest, of others in a list.
 /// `threshold` is that of the output's predicate, if it has one and it is known.
 nlohmann::ordered_json statement_json(const VerificationKey& key, const Statement& statement,
                                       std::optional<double> threshold);
 std::string statement_text(const VerificationKey& key, const Statement& statement,
                            std::optional<double> threshold);
-
-/// One line a layer: shapes, shifts, look-up tables, ranges.
-std::string structure_text(const Program& structure);
 
 }  // namespace circlet::cli

@@ -31,17 +31,6 @@ void check_values(const std::string& name, const std::vector<std::int32_t>& valu
   }
 }
 
-/// "input", or "output 2" where there are several.
-std::string name_of(const VerificationKey& key, std::size_t tensor) {
-  const Direction direction = key.tensors[tensor].direction;
-  const auto same = std::ranges::count(key.tensors, direction, &PublicTensor::direction);
-  const std::string name = direction_name(direction);
-  if (same == 1) return name;
-  const auto before =
-      std::ranges::count(key.tensors | std::views::take(tensor), direction, &PublicTensor::direction);
-  return name + " " + std::to_string(before);
-}
-
 }  // namespace
 
 Context parse_context(const std::string& text) {
@@ -86,6 +75,16 @@ std::vector<const Commitment*> Statement::commitments() const {
   return result;
 }
 
+std::string tensor_name(const VerificationKey& key, std::size_t tensor) {
+  const Direction direction = key.tensors[tensor].direction;
+  const auto same = std::ranges::count(key.tensors, direction, &PublicTensor::direction);
+  const std::string name = direction_name(direction);
+  if (same == 1) return name;
+  const auto before =
+      std::ranges::count(key.tensors | std::views::take(tensor), direction, &PublicTensor::direction);
+  return name + " " + std::to_string(before);
+}
+
 void check_statement(const VerificationKey& key, const Statement& statement) {
   require(statement.tensors.size() == key.tensors.size(), ErrorKind::rejected, [&] {
     return "the statement is about " + std::to_string(statement.tensors.size()) +
@@ -94,7 +93,7 @@ void check_statement(const VerificationKey& key, const Statement& statement) {
   for (std::size_t i = 0; i < key.tensors.size(); ++i) {
     const Stated& stated = statement.tensors[i];
     const PublicTensor& tensor = key.tensors[i];
-    const std::string name = name_of(key, i);
+    const std::string name = tensor_name(key, i);
     require(stated.visibility() == tensor.visibility && (stated.values.empty() || !stated.commitment),
             ErrorKind::rejected, [&] {
               return "the statement's " + name + " is " + visibility_name(stated.visibility()) +

@@ -40,6 +40,9 @@ struct Statement {
   [[nodiscard]] std::vector<const Commitment*> commitments() const;
 };
 
+/// "input", or "output 2" where the key has several.
+std::string tensor_name(const VerificationKey& key, std::size_t tensor);
+
 /// Throws Error(rejected) unless the statement says of every tensor what the key says that it says, every
 /// value lies in its range, and every pin has its values, below p.
 void check_statement(const VerificationKey& key, const Statement& statement);

@@ -2,7 +2,6 @@
 
 #include "core/error.hpp"
 #include "starknet/calldata.hpp"
-#include "starknet/limits.hpp"
 #include "starknet/poseidon.hpp"
 
 namespace circlet {
@@ -54,7 +53,5 @@ Felt252 context_felt(const Context& context) {
                     " is no value on Starknet: give one below its prime, 2^251 + 17 * 2^192 + 1");
   }
 }
-
-bool is_for_contract(const VerificationKey& key) { return shape_refusal(key).empty(); }
 
 }  // namespace circlet

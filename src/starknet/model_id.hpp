@@ -27,8 +27,4 @@ Felt252 fact(const VerificationKey& key, const Statement& statement);
 /// Error(bad_input) unless the context is below Starknet's prime.
 Felt252 context_felt(const Context& context);
 
-/// Whether the contract verifies proofs with this key, whose C = 16, B = 1 and last layer are fixed there. A
-/// context of such proofs is a felt.
-bool is_for_contract(const VerificationKey& key);
-
 }  // namespace circlet

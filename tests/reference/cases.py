@@ -71,9 +71,20 @@ def make(name):
     return Case((folder / "model.vk").read_bytes(), (folder / "proof.bin").read_bytes())
 
 
-def verdict_of_circlet(key, proof):
-    """The exit code of `circlet verify`: 0 accepted, 1 rejected, 3 not a key or proof at all."""
+def verify_with_circlet(key, proof):
     paths = [Path(FOLDER.name) / name for name in ("changed.vk", "changed.bin")]
     for path, data in zip(paths, (key, proof)):
         path.write_bytes(data)
-    return circlet("verify", *paths).returncode
+    return circlet("verify", *paths)
+
+
+def verdict_of_circlet(key, proof):
+    """The exit code of `circlet verify`: 0 accepted, 1 rejected, 3 not a key or proof at all."""
+    return verify_with_circlet(key, proof).returncode
+
+
+def statement_of_circlet(key, proof):
+    """What `circlet verify` prints of a proof that it accepts."""
+    done = verify_with_circlet(key, proof)
+    assert done.returncode == 0, done.stdout
+    return json.loads(done.stdout)

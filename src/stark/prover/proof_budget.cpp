@@ -17,7 +17,7 @@ namespace {
 using std::filesystem::path;
 
 constexpr std::uint32_t budget_version = 2;
-constexpr std::uint64_t most_bytes = 1024;  // a whole file has 128
+constexpr std::uint64_t most_bytes = 1024;  // a whole file has 124
 constexpr const char* id_attribute = "user.circlet.folder";
 
 /// The file behind symbolic links, so that all its names share a lock.
@@ -90,10 +90,12 @@ BudgetPlace read_place(ByteReader& reader) {
   birth.seconds = reader.read<std::int64_t>("birth time");
   birth.nanoseconds = reader.read<std::uint32_t>("birth time");
   if (has_birth) place.birth = birth;
+  if (!has_birth && birth != BudgetPlace::Time{}) reader.fail("birth time", "there is none, and it is not 0");
   const bool has_id = flag("folder id");
   BudgetPlace::Id id;
   for (auto& word : id) word = reader.read<std::uint32_t>("folder id");
   if (has_id) place.id = id;
+  if (!has_id && id != BudgetPlace::Id{}) reader.fail("folder id", "there is none, and it is not 0");
   return place;
 }
 

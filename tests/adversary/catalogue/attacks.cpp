@@ -102,6 +102,19 @@ Attack committed_pin_changed() {
   return attack;
 }
 
+/// A true statement, but for a value in a pin. It is in the transcript from the start, so that nothing is
+/// wrong but the quotients at the points of the pin.
+Attack committed_values_of_another_pin() {
+  CommittedModel forger;
+  forger.input.pin[0] += QM31(M31(1));
+  LyingTrace trace(forger.model, forger.execution, {&forger.input, &forger.output});
+  const Forgery forgery{.data = {&forger.input, &forger.output}, .late = LateSteps{}};
+  return {forger.model.key(),
+          forge(forger.model.proving_key, forger.statement(), trace, forgery),
+          "FRI last layer",
+          {}};
+}
+
 // Statements.
 
 Attack false_output() {
@@ -474,12 +487,18 @@ Program with_another_offset(Program program) {
   return program;
 }
 
+/// A nonce that solves no work, and two values where the key wants one, are refused for other reasons than
+/// the trees: so there is no work and one query.
+constexpr PcsConfig one_query{
+    .pow_bits = 0,
+    .fri = {.log_blowup_factor = 1, .log_last_layer_degree_bound = 0, .n_queries = 1, .fold_step = 2}};
+
 /// A proof of `other`, true but for the key it is presented with. Weights that are not those of the key's pin
 /// have no proof that samples them there: such a proof leaves the pin out.
 Attack of_other_trees(const Program& other_program, bool show_the_roots_of_the_key,
                       const std::string& refused_by) {
-  const auto model = mlp();
-  const ForgedModel other(other_program);
+  const ForgedModel model(mlp().program, {.pcs = one_query});
+  const ForgedModel other(other_program, {.pcs = one_query});
   ProvingKey proving_key{
       .key = model.key(), .structure = other.proving_key.structure, .weights = other.proving_key.weights};
   if (show_the_roots_of_the_key) {
@@ -502,11 +521,11 @@ Attack other_weights() {
 Attack other_structure() {
   return of_other_trees(with_another_offset(mlp().program), false, "the structure root is not the key's");
 }
-/// The verifier takes the key's pin, which these weights do not have: the transcripts part, and whether the
-/// nonce or an opening shows it first is luck.
-constexpr const char* whatever_comes_first = "";
+/// The verifier takes the key's pin, which these weights do not have: the transcripts part, and the query is
+/// another.
+const std::string another_query = "tree 0: Merkle root differs";
 Attack other_weights_under_the_root_of_the_key() {
-  return of_other_trees(with_other_weights(mlp().program), true, whatever_comes_first);
+  return of_other_trees(with_other_weights(mlp().program), true, another_query);
 }
 Attack other_structure_under_the_root_of_the_key() {
   return of_other_trees(with_another_offset(mlp().program), true, "tree 0");
@@ -516,7 +535,7 @@ Attack swapped_weights() {
   Program other = mlp().program;
   auto& weights = other.layers[0].dense[0].weights;
   std::swap_ranges(weights.begin(), weights.begin() + 4, weights.begin() + 4);
-  return of_other_trees(other, true, whatever_comes_first);
+  return of_other_trees(other, true, another_query);
 }
 Attack proof_of_another_model() {
   const ForgedModel other(random_mlp(3, 4, 2, 99));
@@ -707,6 +726,8 @@ std::vector<AttackEntry> attacks() {
        committed_roots_exchanged},
       {"committed_pin_changed", Layer::statement, "another value in the pin of committed values",
        committed_pin_changed},
+      {"committed_values_of_another_pin", Layer::statement, "a pin that the committed values do not have",
+       committed_values_of_another_pin},
       {"committed_root_left_out", Layer::statement, "no root where values are committed",
        committed_root_left_out},
       {"false_hidden_value", Layer::bus, "a hidden value, and all that follows from it", false_hidden_value},

@@ -2,10 +2,9 @@
 #include <fmt/core.h>
 
 #include <CLI/CLI.hpp>
-#include <filesystem>
 
-#include "core/artefact.hpp"
 #include "core/error.hpp"
+#include "core/generated_files.hpp"
 #include "tests/adversary/report/report.hpp"
 
 int main(int argc, char** argv) {
@@ -16,25 +15,10 @@ int main(int argc, char** argv) {
   app.add_flag("--check", check, "write nothing; fail if a committed page differs");
   CLI11_PARSE(app, argc, argv);
   try {
-    int stale = 0;
-    for (const auto& [name, text] : {std::pair{"docs/coverage.md", circlet::testing::coverage_page()},
-                                     std::pair{"docs/attacks.md", circlet::testing::attacks_page()}}) {
-      const std::filesystem::path path = std::filesystem::path(root) / name;
-      std::string committed;
-      if (std::filesystem::exists(path)) {
-        const auto bytes = circlet::read_file(path);
-        committed.assign(bytes.begin(), bytes.end());
-      }
-      if (committed == text) continue;
-      if (check) {
-        fmt::print("{} differs from what circlet-coverage writes\n", name);
-        ++stale;
-        continue;
-      }
-      circlet::write_file(path, {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
-      fmt::print("wrote {}\n", name);
-    }
-    return stale == 0 ? 0 : 1;
+    return circlet::write_or_check("circlet-coverage", root,
+                                   {{"docs/coverage.md", circlet::testing::coverage_page()},
+                                    {"docs/attacks.md", circlet::testing::attacks_page()}},
+                                   check);
   } catch (const circlet::Error& error) {
     fmt::print(stderr, "circlet-coverage: {}\n", error.what());
     return 2;

@@ -4,13 +4,12 @@
 
 #include <CLI/CLI.hpp>
 #include <array>
-#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
-#include "core/artefact.hpp"
 #include "core/error.hpp"
+#include "core/generated_files.hpp"
 #include "fri/pcs_config.hpp"
 #include "fri/prover/circle_fft.hpp"
 #include "fri/query_positions.hpp"
@@ -286,24 +285,6 @@ std::string vectors() {
   return text + "\n}\n";
 }
 
-int run(const std::filesystem::path& root, bool check) {
-  const std::filesystem::path path = root / "docs" / "vectors.json";
-  const std::string text = vectors();
-  std::string committed;
-  if (std::filesystem::exists(path)) {
-    const auto bytes = read_file(path);
-    committed.assign(bytes.begin(), bytes.end());
-  }
-  if (committed == text) return 0;
-  if (check) {
-    fmt::print("docs/vectors.json differs from what circlet-vectors writes\n");
-    return 1;
-  }
-  write_file(path, {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
-  fmt::print("wrote docs/vectors.json\n");
-  return 0;
-}
-
 }  // namespace
 }  // namespace circlet
 
@@ -315,7 +296,8 @@ int main(int argc, char** argv) {
   app.add_flag("--check", check, "write nothing; fail if the committed file differs");
   CLI11_PARSE(app, argc, argv);
   try {
-    return circlet::run(root, check);
+    return circlet::write_or_check("circlet-vectors", root, {{"docs/vectors.json", circlet::vectors()}},
+                                   check);
   } catch (const circlet::Error& error) {
     fmt::print(stderr, "circlet-vectors: {}\n", error.what());
     return 2;

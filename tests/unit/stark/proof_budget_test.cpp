@@ -289,24 +289,41 @@ TEST_CASE("each_thing_that_is_known_of_a_place_must_agree") {
   const BudgetFolder folder;
   create_budget(folder.budget, ours, 9);
   const ProofBudget honest = read_budget(folder.budget);
-  // The payload: root and counts, 48 bytes; inode; has a birth time, seconds, nanoseconds; has an id, the id.
+  // The payload, of the bytes that docs/formats.md says: root and counts, 48 bytes; inode; has a birth time,
+  // seconds, nanoseconds; has an id, the id.
   const Bytes file = read_file(folder.budget);
   const Bytes payload(file.begin() + 24, file.end() - 8);
+  REQUIRE(payload.size() == 92);
+  const auto spend_with = [&](const Bytes& changed) {
+    write_file(folder.budget, seal_artefact(ArtefactKind::proof_budget, 2, changed), true);
+    return spending_elsewhere(folder.budget);
+  };
   const auto with = [&](std::size_t at, std::uint8_t flip) {
     Bytes changed = payload;
     changed[at] ^= flip;
-    write_file(folder.budget, seal_artefact(ArtefactKind::proof_budget, 2, changed), true);
-    return spending_elsewhere(folder.budget);
+    return spend_with(changed);
+  };
+  // Of a file system that keeps no birth times, or no attributes: the flag, and what it is of.
+  const auto without = [&](std::ptrdiff_t first, std::ptrdiff_t last) {
+    Bytes changed = payload;
+    std::fill(changed.begin() + first, changed.begin() + last, std::uint8_t{0});
+    return spend_with(changed);
+  };
+  const auto refused = [&](std::size_t at, std::uint8_t flip) {
+    return refusal(ErrorKind::bad_input, [&] { static_cast<void>(with(at, flip)); });
   };
   CHECK(with(48, 1) != "granted");
   if (honest.place.birth) {
     CHECK(with(60, 1) != "granted");
     CHECK(with(68, 1) != "granted");
-    CHECK(with(56, 1) == "granted");  // made where no birth time was known
+    CHECK(without(56, 72) == "granted");
+    CHECK(contains(refused(56, 1), "there is none, and it is not 0"));
+    CHECK(contains(refused(56, 2), "neither 0 nor 1"));
   }
   if (honest.place.id) {
     CHECK(with(76, 1) != "granted");
-    CHECK(with(72, 1) == "granted");
+    CHECK(without(72, 92) == "granted");
+    CHECK(contains(refused(72, 1), "there is none, and it is not 0"));
   }
   CHECK(with(0, 0) == "granted");
 }
