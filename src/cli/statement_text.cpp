@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <string_view>
 
+#include "cli/describe.hpp"
 #include "core/printable.hpp"
 #include "program/predicate.hpp"
 #include "starknet/model_id.hpp"
@@ -210,40 +211,22 @@ std::string statement_text(const VerificationKey& key, const Statement& statemen
 }
 
 std::string structure_text(const Program& structure) {
-  std::string text = fmt::format("model {}: {} inputs, {} layers, {} outputs\n", in_quotes(structure.name),
-                                 structure.tensors[structure.input].rows, structure.layers.size(),
-                                 structure.tensors[structure.output].rows);
-  if (!structure.centres.empty()) {
-    const auto [least, greatest] = std::ranges::minmax(structure.centres);
-    text += fmt::format("  of input j layers read x - c_j, in {}..{}; centres c_j in {}..{}\n",
-                        structure.tensors[structure.input].min, structure.tensors[structure.input].max, least,
-                        greatest);
+  const auto rows_of = [&](const auto& ports) {
+    std::vector<std::string> rows;
+    for (const auto& port : ports) rows.push_back(std::to_string(structure.tensors[port.tensor].rows()));
+    return fmt::format("{}", fmt::join(rows, " + "));
+  };
+  std::string text = fmt::format("model {}: {} inputs, {} ops, {} outputs\n", in_quotes(structure.name),
+                                 rows_of(structure.inputs), structure.ops.size(), rows_of(structure.outputs));
+  for (const InputPort& port : structure.inputs) {
+    if (port.centres.empty()) continue;
+    const auto [least, greatest] = std::ranges::minmax(port.centres);
+    text +=
+        fmt::format("  of {} ops read x_j - c_j, in {}..{}; centres c_j in {}..{}\n", printable(port.name),
+                    structure.tensors[port.tensor].min, structure.tensors[port.tensor].max, least, greatest);
   }
-  for (const auto& layer : structure.layers) {
-    std::vector<std::string> terms;
-    for (const auto& dense : layer.dense) {
-      terms.push_back(fmt::format("{}x{} weights on {}", dense.inputs, dense.outputs,
-                                  printable(structure.tensors[dense.input].name)));
-    }
-    for (const auto& scaled : layer.scaled) {
-      terms.push_back(fmt::format("{} coefficients on {}", scaled.coefficients.size(),
-                                  printable(structure.tensors[scaled.input].name)));
-    }
-    if (!layer.bias.empty()) terms.push_back("bias");
-    text += fmt::format("  {}: {} rows = {}", printable(layer.name), layer.rows, fmt::join(terms, " + "));
-    if (layer.split) {
-      const auto& lut = structure.luts[layer.split->lut];
-      text += layer.split->digits.empty()
-                  ? fmt::format("; shift {}", layer.split->shift)
-                  : fmt::format("; divided by {}, the remainder in {} digits",
-                                width(structure, layer.split->digits), layer.split->digits.size());
-      text += fmt::format(", look-up {} of {} entries", in_quotes(lut.name), lut.values.size());
-    }
-    text += "\n";
-  }
-  if (structure.predicate.kind == Predicate::Kind::argmax) {
-    text += fmt::format("  argmax: the first index of the greatest of {} rows\n",
-                        structure.tensors[scores(structure)].rows);
+  for (const Op& op : structure.ops) {
+    text += fmt::format("  {}: {}\n", printable(op.name), describe(structure, op));
   }
   for (const auto& step : structure.postprocessing) {
     text += fmt::format("  {}: computed outside the proof\n", printable(step.node));

@@ -347,7 +347,7 @@ void check_activate(const ActivateView& table, const std::vector<ActivateOp>& op
     }
     if (op.direction > 0) wires.read(table, op.last, claim);
     if (op.direction >= 0) continue;
-    const auto form = wires_of_key.output_form;
+    const auto form = wires_of_key.output_form();
     if (form == Predicate::Kind::values) {
       table.fail(op.last, "a claim is yielded, which only the digits of a predicate's numbers are");
     }
@@ -375,7 +375,7 @@ std::size_t check_splits(const ActivateView& table, const std::vector<ActivateOp
       const auto zeros = functions.at(table.at(fnr, row).value()).zeros;
       // The digits of an arg max meet in one equation of one row, which is not a split.
       const bool is_equation =
-          reach != 0 && wires_of_key.output_form == Predicate::Kind::argmax && op.first == op.last;
+          reach != 0 && wires_of_key.output_form() == Predicate::Kind::argmax && op.first == op.last;
       if (is_equation && with_digits > 1) table.fail(row, "a second claim holds digits of an arg max");
       if (is_equation || reach == 0) {
         if (zeros != step) table.fail(row, "the remainder range is not [0, two_s)");
@@ -393,13 +393,15 @@ std::size_t check_splits(const ActivateView& table, const std::vector<ActivateOp
 }
 
 /// Layers read values that are bound: digits are for the output alone.
-void check_readers_of_digits(const LinearView& table, Predicate::Kind output_form, std::uint32_t output_claim,
-                             const Wires& wires) {
+void check_readers_of_digits(const LinearView& table, const PublicWires& wires_of_key, const Wires& wires) {
   for (std::size_t row = 0; row < table.real_rows(); ++row) {
     if (wires.reach(table.at(linear::Structure::id, row)) != 0) table.fail(row, "a layer reads digits");
   }
-  require(wires.reach(M31(output_claim)) == 0 || output_form == Predicate::Kind::argmax, ErrorKind::rejected,
-          "structure: the output holds digits, which nothing binds");
+  for (const PublicWires::Port& port : wires_of_key.ports) {
+    require(port.direction == Direction::input || wires.reach(M31(port.claim)) == 0 ||
+                port.form == Predicate::Kind::argmax,
+            ErrorKind::rejected, "structure: the output holds digits, which nothing binds");
+  }
 }
 
 void check_mac(const MacView& table, Wires& wires) {
@@ -464,47 +466,63 @@ std::uint32_t check_data(const DataView& table, std::int32_t multiplicity) {
 }  // namespace
 
 PublicWires public_wires(const VerificationKey& key) {
-  const PublicTensor &input = key.input(), &output = key.output();
   require(key.constants.size() == 2, ErrorKind::unsupported,
           "the key's constant wires are not those that setup makes");
-  return {input.visibility,       output.visibility,      input.claim_wire, output.claim_wire,
-          key.constants[0].reads, key.constants[1].reads, output.form,      output.lanes};
+  PublicWires wires{.ports = {},
+                    .one_reads = key.constants[0].reads,
+                    .ones_reads = key.constants[1].reads,
+                    .batch = key.batch()};
+  for (const PublicTensor& tensor : key.tensors) {
+    wires.ports.push_back({tensor.direction, tensor.visibility, tensor.claim_wire, tensor.form});
+  }
+  return wires;
 }
 
 PublicWires public_wires(const Arithmetisation& a, Predicate::Kind output_form) {
-  return {a.shape.input,
-          a.shape.output,
-          a.shape.input == Visibility::shown ? a.input_claim : 0,
-          a.shape.output == Visibility::shown ? a.output_claim : 0,
-          a.reads[wires::one],
-          a.reads[wires::ones],
-          output_form,
-          a.shape.batch};
+  PublicWires wires{.ports = {},
+                    .one_reads = a.reads[wires::one],
+                    .ones_reads = a.reads[wires::ones],
+                    .batch = a.shape.batch};
+  const auto add = [&](Direction direction, Visibility visibility, std::uint32_t claim) {
+    wires.ports.push_back({direction, visibility, visibility == Visibility::shown ? claim : 0, {}});
+  };
+  for (std::size_t i = 0; i < a.inputs.size(); ++i)
+    add(Direction::input, a.shape.input(i), a.inputs[i].claim);
+  for (std::size_t i = 0; i < a.outputs.size(); ++i)
+    add(Direction::output, a.shape.output(i), a.outputs[i].claim);
+  wires.ports.back().form = output_form;
+  return wires;
 }
 
-void check_structure(const Structure& structure, const PublicWires& wires_of_key,
-                     std::uint32_t hidden_queries) {
+void check_structure(const Structure& structure, const PublicWires& of_key, std::uint32_t hidden_queries) {
+  PublicWires wires_of_key = of_key;
   const std::size_t committed =
-      std::ranges::count(std::array{wires_of_key.input, wires_of_key.output}, Visibility::committed);
+      std::ranges::count(wires_of_key.ports, Visibility::committed, &PublicWires::Port::visibility);
   require(structure.size() == first_data_table + committed + 1, ErrorKind::rejected,
           "structure: the tables are not those of such a key");
+  // Digits are of one output's predicate.
+  const auto outputs =
+      std::ranges::count(wires_of_key.ports, Direction::output, &PublicWires::Port::direction);
+  require(outputs == 1 ||
+              std::ranges::all_of(wires_of_key.ports,
+                                  [](const auto& port) { return port.form == Predicate::Kind::values; }),
+          ErrorKind::rejected, "structure: a predicate of one of several outputs");
   const LinearView linear(structure[linear_table], TableKind::linear, hidden_queries);
   const ActivateView activate(structure[activate_table], TableKind::activate, hidden_queries);
   const LutView lut(structure[lut_table], TableKind::lut, hidden_queries);
   const MacView mac(structure[mac_table], TableKind::mac, hidden_queries);
-  // A row of linear or mac yields one wire, one of activate two, and the key one.
-  Wires wires(linear.real_rows() + 2 * activate.real_rows() + mac.real_rows() + 1);
+  // A row of linear or mac yields one wire, one of activate two, and the key one an input.
+  Wires wires(linear.real_rows() + 2 * activate.real_rows() + mac.real_rows() + wires_of_key.ports.size());
   // The wire of a claim of committed values is named by their table, that of public values by the key.
-  std::uint32_t input_claim = wires_of_key.input_claim, output_claim = wires_of_key.output_claim;
-  if (wires_of_key.input == Visibility::committed) {
-    const DataView input(structure[first_data_table], TableKind::data, hidden_queries);
-    input_claim = check_data(input, -1);
-    wires.yield(input, input.real_rows() - 1, M31(input_claim), 1);
-  }
-  if (wires_of_key.output == Visibility::committed) {
-    const DataView output(structure[first_data_table + committed - 1], TableKind::data, hidden_queries);
-    output_claim = check_data(output, 1);
-    wires.read(output, output.real_rows() - 1, M31(output_claim));
+  std::size_t data_table = first_data_table;
+  for (PublicWires::Port& port : wires_of_key.ports) {
+    if (port.visibility != Visibility::committed) continue;
+    const DataView table(structure[data_table++], TableKind::data, hidden_queries);
+    const bool is_input = port.direction == Direction::input;
+    port.claim = check_data(table, is_input ? -1 : 1);
+    const std::size_t last = table.real_rows() - 1;
+    if (is_input) wires.yield(table, last, M31(port.claim), 1);
+    if (!is_input) wires.read(table, last, M31(port.claim));
   }
   const Functions functions = check_lut(lut);
   const std::vector<ActivateOp> ops = ops_of_activate(activate);
@@ -512,14 +530,18 @@ void check_structure(const Structure& structure, const PublicWires& wires_of_key
   check_activate(activate, ops, functions, wires_of_key, wires);
   check_mac(mac, wires);
   const std::size_t unread = check_splits(activate, ops, functions, wires_of_key, wires);
-  check_readers_of_digits(linear, wires_of_key.output_form, output_claim, wires);
+  check_readers_of_digits(linear, wires_of_key, wires);
   wires.yield_publicly(wires::one, wires_of_key.one_reads);
   wires.yield_publicly(wires::ones, wires_of_key.ones_reads);
-  if (wires_of_key.input == Visibility::shown) wires.yield_publicly(input_claim, 1);
-  if (wires_of_key.output == Visibility::shown) wires.read_publicly(output_claim);
+  std::size_t allowed = 0;
+  for (const PublicWires::Port& port : wires_of_key.ports) {
+    if (port.visibility == Visibility::hidden) ++allowed;
+    if (port.visibility != Visibility::shown) continue;
+    if (port.direction == Direction::input) wires.yield_publicly(port.claim, 1);
+    if (port.direction == Direction::output) wires.read_publicly(port.claim);
+  }
   wires.check_balance();
   wires.check_acyclic();
-  const std::size_t allowed = wires_of_key.input == Visibility::hidden ? 1 : 0;
   require(unread == allowed, ErrorKind::rejected,
           "structure: activate has values that no claim binds, beyond a private input");
 }
