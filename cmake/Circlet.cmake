@@ -1,10 +1,11 @@
-# circlet_layer(NAME FOLDER DIR [EXCEPT PATH ...] DEPENDS ...): the static library circlet_NAME from
-# the files below the folder DIR of src, less what EXCEPT names, which belongs to others.
+# circlet_layer(NAME FOLDER DIR [EXCEPT PATH ...] [OPERATORS PART] DEPENDS ...): the static library circlet_NAME from
+# the files below the folder DIR of src, less what EXCEPT names, which belongs to others, and with the files called PART
+# of every operator's folder.
 # A layer has an include root of its own, a folder of links to its headers: so a file can include those of the layers that
 # its own depends on, and no others.
 # A file called *.kernels.cpp is compiled twice: as circlet::portable, and as circlet::avx512 with the 16-lane types.
 function(circlet_layer name)
-  cmake_parse_arguments(ARG "" "FOLDER" "EXCEPT;DEPENDS" ${ARGN})
+  cmake_parse_arguments(ARG "" "FOLDER;OPERATORS" "EXCEPT;DEPENDS" ${ARGN})
   set(source_root ${PROJECT_SOURCE_DIR}/src)
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${source_root}/${ARG_FOLDER}/*.cpp)
   file(GLOB_RECURSE headers CONFIGURE_DEPENDS ${source_root}/${ARG_FOLDER}/*.hpp)
@@ -12,6 +13,13 @@ function(circlet_layer name)
     list(FILTER sources EXCLUDE REGEX "/src/${part}(/|$)")
     list(FILTER headers EXCLUDE REGEX "/src/${part}(/|$)")
   endforeach()
+  if(ARG_OPERATORS)
+    set(operators ${source_root}/operators)
+    file(GLOB parts CONFIGURE_DEPENDS ${operators}/*/${ARG_OPERATORS}.cpp)
+    list(APPEND sources ${parts})
+    file(GLOB parts CONFIGURE_DEPENDS ${operators}/*/${ARG_OPERATORS}.hpp ${operators}/registry.def)
+    list(APPEND headers ${parts})
+  endif()
 
   set(include_root ${CMAKE_BINARY_DIR}/include/${name})
   file(REMOVE_RECURSE ${include_root})

@@ -240,25 +240,26 @@ void setup_keys(const SetupCommand& command, const Output& output) {
 
 void run_model(const RunCommand& command, const Output& output) {
   const Program program = ModelFolder{command.folder}.program();
-  const auto& input = program.tensors[program.input];
-  const auto& result = program.tensors[program.output];
+  const std::size_t features = program.tensors[only_input(program).tensor].rows();
+  const OutputPort& port = only_output(program);
+  const Tensor& result = program.tensors[port.tensor];
+  const std::size_t outputs = result.rows();
   Clipped clipped;
   const auto values =
-      quantise_input(program, read_inputs(command.input, input.rows), command.strict ? nullptr : &clipped);
-  const auto samples = static_cast<std::uint32_t>(values.size() / input.rows);
+      quantise_input(program, read_inputs(command.input, features), command.strict ? nullptr : &clipped);
+  const auto samples = static_cast<std::uint32_t>(values.size() / features);
   const Trace trace = execute(program, values, samples);
   const auto real = to_real(result, trace.output());
   auto list = nlohmann::ordered_json::array();
   std::string text;
   for (std::uint32_t sample = 0; sample < samples; ++sample) {
-    const auto first = static_cast<std::ptrdiff_t>(std::size_t{sample} * result.rows);
-    const std::vector<std::int32_t> integers(trace.output().begin() + first,
-                                             trace.output().begin() + first + result.rows);
-    const std::vector<double> reals(real.begin() + first, real.begin() + first + result.rows);
-    nlohmann::ordered_json entry = {{"outputs", integers},
-                                    {"output_form", form_name(program.predicate.kind)}};
+    const auto first = static_cast<std::ptrdiff_t>(std::size_t{sample} * outputs);
+    const auto last = first + static_cast<std::ptrdiff_t>(outputs);
+    const std::vector<std::int32_t> integers(trace.output().begin() + first, trace.output().begin() + last);
+    const std::vector<double> reals(real.begin() + first, real.begin() + last);
+    nlohmann::ordered_json entry = {{"outputs", integers}, {"output_form", form_name(port.predicate.kind)}};
     std::optional<std::size_t> decided;  // the class
-    switch (program.predicate.kind) {
+    switch (port.predicate.kind) {
       case Predicate::Kind::values:
         decided = decide(program.postprocessing, reals);
         entry["real"] = reals;
@@ -268,10 +269,10 @@ void run_model(const RunCommand& command, const Output& output) {
         break;
       case Predicate::Kind::at_least:
       case Predicate::Kind::below:
-        entry["threshold"] = program.predicate.threshold;
+        entry["threshold"] = port.predicate.threshold;
         entry["holds"] = std::vector<bool>(integers.begin(), integers.end());
     }
-    text += fmt::format("sample {}: {}\n", sample, output_text(program.predicate, integers, reals));
+    text += fmt::format("sample {}: {}\n", sample, output_text(port.predicate, integers, reals));
     if (decided) entry["class"] = *decided;
     if (!program.postprocessing.empty()) {
       const auto after = postprocess(program.postprocessing, reals);
@@ -297,7 +298,7 @@ void inspect(const InspectCommand& command, const Output& output) {
       {"model_id", model_id(key).to_hex()},        {"structure_root", key.structure_root.to_hex()},
       {"weights_root", key.weights_root.to_hex()}, {"tensors", tensors_json(key)},
       {"zero_knowledge", key.zero_knowledge},      {"tables", tables_json(key)},
-      {"security", to_json(security_of(key))},     {"look_ups", lookups_json(structure)},
+      {"security", to_json(security_of(key))},     {"ops", ops_json(structure)},
       {"warnings", warnings_of(structure)},        {"structure", to_json(structure)}};
   std::string text = fmt::format(
       "model id        {}\nstructure root  {}\nweights root    {}\ntables          {}\n{}"

@@ -92,13 +92,13 @@ void commit_input(const CommitCommand& command, const Output& output) {
            ": commit to inputs of keys made by `circlet setup --input committed`";
   });
   require_no_commitment(command.data);
-  const TensorInfo tensor{.name = "input",
-                          .rows = key.input().rows,
-                          .min = key.input().min,
-                          .max = key.input().max,
-                          .scales = key.input().scales};
+  const Tensor tensor{.name = "input",
+                      .shape = {key.input().rows},
+                      .min = key.input().min,
+                      .max = key.input().max,
+                      .scales = key.input().scales};
   const DataCommitment data =
-      commit_data(key, key.input(), quantise(tensor, read_inputs(command.input, tensor.rows)));
+      commit_data(key, key.input(), quantise(tensor, read_inputs(command.input, tensor.rows())));
   const auto place = save_commitment(data, command.data);
   nlohmann::ordered_json object = {{"commitment", data.id().to_hex()}};
   std::string text = fmt::format("commitment {}\n", data.id().to_hex());
@@ -148,7 +148,7 @@ void prove_input(const ProveCommand& command, const Output& output) {
     write_file(command.proof, counted.file);
   }
   const double seconds = seconds_since(start);
-  const auto threshold = threshold_of(session.program().predicate);
+  const auto threshold = threshold_of(session.program().outputs[0].predicate);
   auto object = statement_json(session.key(), proof.statement, threshold);
   object["clipped"] = counted.clipped.values;
   object["proof"] = command.proof.string();

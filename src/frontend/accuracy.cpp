@@ -8,6 +8,8 @@
 #include <numeric>
 
 #include "core/error.hpp"
+#include "operators/affine/meaning.hpp"
+#include "operators/requantise/meaning.hpp"
 #include "program/executor.hpp"
 
 namespace circlet {
@@ -44,28 +46,33 @@ double typical_deviation(std::vector<double> values) {
   return typical > 0 ? typical : deviation;
 }
 
+/// A layer of the float model is an op affine, whose id `affine` is, and a requantise after it if it has a
+/// function.
 LayerAccuracy measure_layer(const GraphLayer& layer, const GraphLayerValues& exact, const Program& program,
-                            std::size_t index, const LayerTrace& trace) {
-  const Layer& integer = program.layers[index];
-  LayerAccuracy result{.name = integer.name,
+                            OpId affine, const Trace& trace) {
+  const Op& sums = program.ops[affine];
+  LayerAccuracy result{.name = sums.name,
                        .function = layer.function ? layer.function->name : "",
-                       .rows = integer.rows,
-                       .bound = accumulator_bound(program, integer)};
+                       .rows = program.tensors[sums.outputs[0]].rows(),
+                       .bound = affine::accumulator_bound(program, sums)};
   const auto [least, greatest] = std::ranges::minmax(exact.z);
   result.least = least;
   result.greatest = greatest;
-  for (const std::int32_t acc : trace.acc)
+  for (const std::int32_t acc : trace.tensors[sums.outputs[0]])
     result.reached = std::max<std::int64_t>(result.reached, std::abs(acc));
-  if (integer.split) {
-    result.lut_size = static_cast<std::uint32_t>(program.luts[integer.split->lut].values.size());
-    const auto [q_least, q_greatest] = std::ranges::minmax(trace.q);
-    result.q_least = q_least;
-    result.q_greatest = q_greatest;
+  if (layer.function) {
+    const ConstantTensor& table = program.constants[program.ops[affine + 1].constants[0]];
+    result.lut_size = static_cast<std::uint32_t>(table.values.size());
+    const auto [q_least, q_greatest] = std::ranges::minmax(trace.buffers[affine + 1][requantise::q_buffer]);
+    result.q_least = static_cast<std::uint32_t>(q_least);
+    result.q_greatest = static_cast<std::uint32_t>(q_greatest);
   }
-  const TensorInfo& output = program.tensors[integer.output];
+  const TensorId made = program.ops[layer.function ? affine + 1 : affine].outputs[0];
+  const Tensor& output = program.tensors[made];
+  const Buffer& y = trace.tensors[made];
   double squares = 0;
-  for (std::size_t i = 0; i < trace.y.size(); ++i) {
-    const double error = std::fabs(trace.y[i] * output.scale(i % output.rows) - exact.y[i]);
+  for (std::size_t i = 0; i < y.size(); ++i) {
+    const double error = std::fabs(y[i] * output.scale(i % result.rows) - exact.y[i]);
     result.max_error = std::max(result.max_error, error);
     squares += error * error;
   }
@@ -137,11 +144,13 @@ AccuracyReport measure_accuracy(const Graph& graph, const Program& program, cons
                         .outputs = graph.outputs(),
                         .classifier = is_classifier(graph),
                         .lut_entries = lut_entries(program)};
+  OpId affine = 0;
   for (std::size_t i = 0; i < graph.layers.size(); ++i) {
-    report.layers.push_back(measure_layer(graph.layers[i], reference.layers[i], program, i, trace.layers[i]));
+    report.layers.push_back(measure_layer(graph.layers[i], reference.layers[i], program, affine, trace));
+    affine += graph.layers[i].function ? 2 : 1;
   }
-  compare_outputs(graph, to_real(program.tensors[program.output], trace.output()), reference.layers.back().y,
-                  report);
+  compare_outputs(graph, to_real(program.tensors[program.outputs[0].tensor], trace.output()),
+                  reference.layers.back().y, report);
   return report;
 }
 
@@ -159,7 +168,8 @@ void measure_unseen(const Graph& graph, const Program& program, const std::vecto
         quantise_input(program, std::span(inputs).subspan(sample * features, features), &clipped);
     if (clipped.values != 0) ++report.clipped;
     try {
-      const auto real = to_real(program.tensors[program.output], execute(program, integers, 1).output());
+      const auto real =
+          to_real(program.tensors[program.outputs[0].tensor], execute(program, integers, 1).output());
       outputs.insert(outputs.end(), real.begin(), real.end());
     } catch (const Error& error) {
       if (error.kind() != ErrorKind::bad_input) throw;
@@ -174,13 +184,13 @@ void measure_unseen(const Graph& graph, const Program& program, const std::vecto
 
 std::string weakest_point(const Program& program, const FloatReference& reference,
                           const AccuracyReport& report) {
-  const TensorInfo& input = program.tensors[program.input];
+  const Tensor& input = program.tensors[program.inputs[0].tensor];
+  const std::size_t features = input.rows();
   double worst_feature = 0;
   std::size_t feature = 0;
-  for (std::size_t k = 0; k < input.rows; ++k) {
+  for (std::size_t k = 0; k < features; ++k) {
     std::vector<double> values;
-    for (std::size_t i = k; i < reference.inputs.size(); i += input.rows)
-      values.push_back(reference.inputs[i]);
+    for (std::size_t i = k; i < reference.inputs.size(); i += features) values.push_back(reference.inputs[i]);
     const double deviation = typical_deviation(values);
     double squares = 0;
     for (const double x : values) {

@@ -391,7 +391,8 @@ class Search {
   /// Rows of the look-up table, four entries each and one row in reserve, rounded up to a power of two as it
   /// is committed.
   static std::uint64_t table_rows(const Program& program) {
-    return std::bit_ceil(lut_entries(program) / 4 + program.luts.size() + 4);
+    return std::bit_ceil(lut_entries(program) / 4 +
+                         constants_of(program, ConstantTensor::Kind::table).size() + 4);
   }
 
   /// Entries that the power of two leaves unused buy accuracy.

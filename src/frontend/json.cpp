@@ -3,67 +3,43 @@
 
 #include <nlohmann/json.hpp>
 
+#include "program/meaning.hpp"
 #include "program/predicate.hpp"
 
 namespace circlet {
 
-namespace {
-
-nlohmann::json digits_json(const std::vector<Digit>& digits) {
-  nlohmann::json list = nlohmann::json::array();
-  for (const Digit& digit : digits) {
-    list.push_back({{"function", digit.function}, {"shift", digit.shift}, {"step", digit.step}});
-  }
-  return list;
-}
-
-}  // namespace
-
 nlohmann::json to_json(const Program& program) {
-  nlohmann::json json{{"name", program.name},
-                      {"input", program.input},
-                      {"centres", program.centres},
-                      {"output", program.output},
-                      {"class_labels", program.class_labels},
-                      {"predicate", to_text(program.predicate)},
-                      {"has_weights", program.has_weights}};
-  for (const TensorInfo& tensor : program.tensors) {
+  nlohmann::json json{
+      {"name", program.name}, {"class_labels", program.class_labels}, {"has_weights", program.has_weights}};
+  for (const Tensor& tensor : program.tensors) {
     json["tensors"].push_back({{"name", tensor.name},
-                               {"rows", tensor.rows},
+                               {"shape", tensor.shape},
                                {"min", tensor.min},
                                {"max", tensor.max},
                                {"scales", tensor.scales}});
   }
-  json["luts"] = nlohmann::json::array();
-  for (const Lut& lut : program.luts) json["luts"].push_back({{"name", lut.name}, {"values", lut.values}});
-  for (const Layer& layer : program.layers) {
-    nlohmann::json item{{"name", layer.name}, {"rows", layer.rows}, {"output", layer.output}};
-    item["dense"] = nlohmann::json::array();
-    for (const DenseTerm& term : layer.dense) {
-      nlohmann::json dense{{"input", term.input}, {"inputs", term.inputs}, {"outputs", term.outputs}};
-      if (program.has_weights) dense["weights"] = term.weights;
-      item["dense"].push_back(std::move(dense));
-    }
-    item["scaled"] = nlohmann::json::array();
-    for (const ScaledTerm& term : layer.scaled) {
-      nlohmann::json scaled{{"input", term.input}, {"size", term.coefficients.size()}};
-      if (program.has_weights) scaled["coefficients"] = term.coefficients;
-      item["scaled"].push_back(std::move(scaled));
-    }
-    item["has_bias"] = !layer.bias.empty();
-    if (program.has_weights) item["bias"] = layer.bias;
-    if (layer.split) {
-      item["split"] = {
-          {"shift", layer.split->shift}, {"offset", layer.split->offset}, {"lut", layer.split->lut}};
-      if (!layer.split->digits.empty()) {
-        item["split"]["width"] = width(program, layer.split->digits);
-        item["split"]["digits"] = digits_json(layer.split->digits);
-      }
-    }
-    json["layers"].push_back(std::move(item));
+  json["constants"] = nlohmann::json::array();
+  for (const ConstantTensor& constant : program.constants) {
+    const bool table = constant.kind == ConstantTensor::Kind::table;
+    nlohmann::json item{
+        {"kind", table ? "table" : "weights"}, {"name", constant.name}, {"shape", constant.shape}};
+    if (table || program.has_weights) item["values"] = constant.values;
+    json["constants"].push_back(std::move(item));
   }
-  if (!program.argmax_digits.empty()) {
-    json["argmax"] = {{"scores", scores(program)}, {"digits", digits_json(program.argmax_digits)}};
+  for (const Op& op : program.ops) {
+    json["ops"].push_back({{"kind", meaning_of(op.kind).name},
+                           {"name", op.name},
+                           {"inputs", op.inputs},
+                           {"constants", op.constants},
+                           {"outputs", op.outputs},
+                           {"attributes", op.attributes}});
+  }
+  for (const InputPort& port : program.inputs) {
+    json["inputs"].push_back({{"name", port.name}, {"tensor", port.tensor}, {"centres", port.centres}});
+  }
+  for (const OutputPort& port : program.outputs) {
+    json["outputs"].push_back(
+        {{"name", port.name}, {"tensor", port.tensor}, {"predicate", to_text(port.predicate)}});
   }
   json["postprocessing"] = nlohmann::json::array();
   for (const PostStep& step : program.postprocessing) {

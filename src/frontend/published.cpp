@@ -31,11 +31,12 @@ bool is_parameter_free(std::string_view name) {
   }
 }
 
-std::string layers_of(const Program& program, std::uint32_t lut) {
+/// The ops that read a table.
+std::string readers_of(const Program& program, ConstantId table) {
   std::string names;
-  for (const Layer& layer : program.layers) {
-    if (!layer.split || layer.split->lut != lut) continue;
-    names += (names.empty() ? "'" : ", '") + layer.name + "'";
+  for (const Op& op : program.ops) {
+    if (std::ranges::count(op.constants, table) == 0) continue;
+    names += (names.empty() ? "'" : ", '") + op.name + "'";
   }
   return names;
 }
@@ -59,27 +60,26 @@ std::int64_t coarse_end(std::int64_t end) {
 
 std::vector<std::string> disclosures(const Program& program) {
   std::vector<std::string> lines;
-  for (const TensorInfo& tensor : program.tensors) {
+  for (const Tensor& tensor : program.tensors) {
     const auto off_grid = [](double scale) { return scale != scale_on_grid(scale); };
     const auto found = std::ranges::find_if(tensor.scales, off_grid);
     if (found != tensor.scales.end()) {
       lines.push_back(fmt::format("the scale {} of '{}' is not a power of 2^(1/4)", *found, tensor.name));
     }
   }
-  for (std::size_t i = 0; i < program.layers.size(); ++i) {
-    const Layer& layer = program.layers[i];
-    const TensorInfo& output = program.tensors[layer.output];
-    if (!layer.split && output.max != raw_range) {
-      lines.push_back(
-          fmt::format("the range of layer '{}' is {}, a figure about its weights", layer.name, output.max));
-    }
+  for (TensorId id = 0; id < program.tensors.size(); ++id) {
+    const Tensor& tensor = program.tensors[id];
+    const Op* producer = producer_of(program, id);
+    if (producer == nullptr || producer->kind != OpKind::affine || tensor.max == raw_range) continue;
+    lines.push_back(
+        fmt::format("the range of layer '{}' is {}, a figure about its weights", producer->name, tensor.max));
   }
-  for (std::uint32_t i = 0; i < program.luts.size(); ++i) {
-    const std::string& name = program.luts[i].name;
+  for (const ConstantId id : constants_of(program, ConstantTensor::Kind::table)) {
+    const std::string& name = program.constants[id].name;
     if (is_parameter_free(name)) continue;
     lines.push_back(
         fmt::format("the table '{}' of layer {} shows the constants of its function, learned ones too", name,
-                    layers_of(program, i)));
+                    readers_of(program, id)));
   }
   return lines;
 }

@@ -10,6 +10,8 @@
 
 #include "core/error.hpp"
 #include "frontend/published.hpp"
+#include "operators/affine/meaning.hpp"
+#include "operators/requantise/meaning.hpp"
 
 namespace circlet {
 namespace {
@@ -31,7 +33,8 @@ std::int32_t to_int32(double value, const std::string& layer) {
 struct Group {
   std::vector<std::size_t> layers;
   std::int64_t zero = 0;  // q_0, the entry of 0
-  Lut lut;
+  std::string name;       // of its table
+  std::vector<std::int32_t> values;
   double output_per_step = 0;  // homogeneous: scale_out / step
   double output_scale = 0;     // otherwise: scale_out
 };
@@ -43,14 +46,8 @@ class Quantiser {
 
   Program run() {
     program_.name = graph_.name;
-    program_.input = graph_.input;
-    program_.output = graph_.output();
     program_.postprocessing = graph_.postprocessing;
     program_.class_labels = graph_.class_labels;
-    for (const GraphTensor& tensor : graph_.tensors) {
-      program_.tensors.push_back(
-          {.name = tensor.name, .rows = tensor.rows, .min = 0, .max = 0, .scales = {1.0}});
-    }
     choose_input();
     make_groups();
     for (std::size_t i = 0; i < graph_.layers.size(); ++i) {
@@ -60,12 +57,24 @@ class Quantiser {
         add_raw_layer(i);
       }
     }
+    program_.outputs = {
+        {.name = graph_.tensors[graph_.output()].name, .tensor = tensors_.at(graph_.output())}};
     return std::move(program_);
   }
 
  private:
+  TensorId add_tensor(std::string name, std::uint32_t rows, std::int64_t min, std::int64_t max,
+                      double scale) {
+    program_.tensors.push_back(
+        {.name = std::move(name), .shape = {rows}, .min = min, .max = max, .scales = {scale}});
+    return static_cast<TensorId>(program_.tensors.size() - 1);
+  }
+
   void choose_input() {
-    TensorInfo& input = program_.tensors[graph_.input];
+    const GraphTensor& source = graph_.tensors[graph_.input];
+    const TensorId id = tensors_[graph_.input] = add_tensor(source.name, source.rows, 0, 0, 1.0);
+    program_.inputs = {{.name = source.name, .tensor = id, .centres = {}}};
+    Tensor& input = program_.tensors[id];
     double least = 0, greatest = 0;
     for (const Interval& feature : ranges_.features) {
       least = std::min(least, feature.least);
@@ -81,7 +90,7 @@ class Quantiser {
       input.min = static_cast<std::int64_t>(std::nearbyint(lowest / grid)) - ranges_.grid_centre;
       input.max = static_cast<std::int64_t>(std::nearbyint(highest / grid)) - ranges_.grid_centre;
       if (ranges_.grid_centre != 0) {
-        program_.centres.assign(input.rows, static_cast<std::int32_t>(ranges_.grid_centre));
+        centres().assign(input.rows(), static_cast<std::int32_t>(ranges_.grid_centre));
       }
       return;
     }
@@ -99,7 +108,7 @@ class Quantiser {
     set_scales(input, std::move(scales));
   }
 
-  static void set_scales(TensorInfo& input, std::vector<double> scales) {
+  static void set_scales(Tensor& input, std::vector<double> scales) {
     const double widest = std::ranges::max(scales);
     double narrowest = widest;
     for (const double scale : scales) narrowest = scale > 0 ? std::min(narrowest, scale) : narrowest;
@@ -115,7 +124,7 @@ class Quantiser {
 
   /// Each feature's integers lie about its centre, a multiple of about a quarter of their range, so that it
   /// says as little of the calibration inputs as the scale does.
-  void choose_centred_input(TensorInfo& input) {
+  void choose_centred_input(Tensor& input) {
     input.max = (widths_.input_levels - 1) / 2;
     input.min = -input.max;
     const auto cell = static_cast<double>(std::bit_ceil(static_cast<std::uint64_t>(input.max)) / 2);
@@ -132,17 +141,19 @@ class Quantiser {
     set_scales(input, std::move(scales));
     for (std::size_t k = 0; k < ranges_.features.size(); ++k) {
       const double middle = (ranges_.features[k].least + ranges_.features[k].greatest) / 2;
-      program_.centres.push_back(
-          static_cast<std::int32_t>(std::nearbyint(middle / input.scale(k) / cell) * cell));
+      centres().push_back(static_cast<std::int32_t>(std::nearbyint(middle / input.scale(k) / cell) * cell));
     }
   }
+
+  std::vector<std::int32_t>& centres() { return program_.inputs[0].centres; }
+  [[nodiscard]] const std::vector<std::int32_t>& centres() const { return program_.inputs[0].centres; }
 
   /// The bias of a layer that reads x - c in place of x: what the terms of the input make of c is in it.
   std::vector<double> centred_bias(const GraphLayer& source) const {
     std::vector<double> bias = source.bias;
-    if (program_.centres.empty()) return bias;
-    const TensorInfo& input = program_.tensors[graph_.input];
-    const auto at = [&](std::size_t k) { return static_cast<double>(program_.centres[k]) * input.scale(k); };
+    if (centres().empty()) return bias;
+    const Tensor& input = program_.tensors[tensors_.at(graph_.input)];
+    const auto at = [&](std::size_t k) { return static_cast<double>(centres()[k]) * input.scale(k); };
     for (const GraphDense& term : source.dense) {
       if (term.input != graph_.input) continue;
       bias.resize(source.rows);
@@ -175,7 +186,7 @@ class Quantiser {
       }
     }
     for (auto& [function, group] : groups) {
-      group.lut.name = function->name;
+      group.name = function->name;
       if (function->is_homogeneous()) {
         tabulate_homogeneous(*function, group);
       } else {
@@ -252,7 +263,7 @@ class Quantiser {
         std::clamp(std::nearbyint(wanted), static_cast<double>(coarsest), static_cast<double>(finest)));
     for (std::int64_t q = 0; q < levels; ++q) {
       const double y = std::ldexp(function(static_cast<double>(q - group.zero)), k);
-      group.lut.values.push_back(static_cast<std::int32_t>(std::nearbyint(y)));
+      group.values.push_back(static_cast<std::int32_t>(std::nearbyint(y)));
     }
     group.output_per_step = std::ldexp(1.0, -k);
   }
@@ -316,79 +327,103 @@ class Quantiser {
     group.output_scale =
         reach > 0 ? scale_on_grid(std::clamp(std::exp2(wanted), finest, std::max(reach / 16, finest))) : 1.0;
     for (const double y : values) {
-      group.lut.values.push_back(static_cast<std::int32_t>(std::nearbyint(y / group.output_scale)));
+      group.values.push_back(static_cast<std::int32_t>(std::nearbyint(y / group.output_scale)));
     }
     for (const std::size_t layer : group.layers) steps_[layer] = step;
   }
 
   /// Tables with equal values are one table.
   void share_lut(const Group& group) {
-    const auto same = std::ranges::find(program_.luts, group.lut.values, &Lut::values);
-    const auto index = static_cast<std::uint32_t>(same - program_.luts.begin());
-    if (same == program_.luts.end()) program_.luts.push_back(group.lut);
+    const auto same = std::ranges::find(program_.constants, group.values, &ConstantTensor::values);
+    const auto table = static_cast<ConstantId>(same - program_.constants.begin());
+    if (same == program_.constants.end()) {
+      program_.constants.push_back({.kind = ConstantTensor::Kind::table,
+                                    .name = group.name,
+                                    .shape = {static_cast<std::uint32_t>(group.values.size())},
+                                    .values = group.values});
+    }
     const std::int64_t unit = std::int64_t{1} << widths_.shift;
     for (const std::size_t layer : group.layers) {
-      splits_[layer] = {
-          .shift = widths_.shift, .offset = group.zero * unit + unit / 2, .lut = index, .digits = {}};
+      tables_[layer] = table;
+      splits_[layer] = {.shift = widths_.shift, .offset = group.zero * unit + unit / 2, .digits = {}};
       output_scales_[layer] =
           group.output_scale > 0 ? group.output_scale : steps_[layer] * group.output_per_step;
     }
   }
 
   double greatest_magnitude(TensorId tensor) const {
-    const TensorInfo& info = program_.tensors[tensor];
+    const Tensor& info = program_.tensors[tensors_.at(tensor)];
     return static_cast<double>(std::max(std::abs(info.min), std::abs(info.max)));
   }
 
-  /// The layer with its weights in units of `scale`.
-  Layer integer_layer(const GraphLayer& source, double scale) const {
-    Layer layer{.name = source.name, .rows = source.rows, .output = source.output};
+  void add_weights(Op& op, std::vector<std::uint32_t> shape, std::vector<std::int32_t> values) {
+    op.constants.push_back(static_cast<ConstantId>(program_.constants.size()));
+    program_.constants.push_back({.kind = ConstantTensor::Kind::weights,
+                                  .name = op.name,
+                                  .shape = std::move(shape),
+                                  .values = std::move(values)});
+  }
+
+  /// The layer's sums with weights in units of `scale`, and what they can reach; `tensor` is that of the
+  /// sums.
+  std::int64_t add_sums(const GraphLayer& source, double scale, TensorId tensor) {
+    Op op{.kind = OpKind::affine, .name = source.name, .outputs = {tensor}};
     for (const GraphDense& term : source.dense) {
-      const TensorInfo& input = program_.tensors[term.input];
+      const Tensor& input = program_.tensors[tensors_.at(term.input)];
       const Matrix& matrix = *term.weights;
-      DenseTerm dense{.input = term.input, .outputs = matrix.outputs, .inputs = matrix.inputs, .weights = {}};
-      dense.weights.resize(matrix.values.size());
+      std::vector<std::int32_t> weights(matrix.values.size());
       for (std::size_t k = 0; k < matrix.inputs; ++k) {
         const double factor = input.scale(k) / scale;
         for (std::size_t j = 0; j < matrix.outputs; ++j) {
           const std::size_t at = k * matrix.outputs + j;
-          dense.weights[at] = to_int32(matrix.values[at] * factor, source.name);
+          weights[at] = to_int32(matrix.values[at] * factor, source.name);
         }
       }
-      layer.dense.push_back(std::move(dense));
+      op.inputs.push_back(tensors_.at(term.input));
+      add_weights(op, {matrix.inputs, matrix.outputs}, std::move(weights));
     }
     for (const GraphScaled& term : source.scaled) {
-      const TensorInfo& input = program_.tensors[term.input];
-      ScaledTerm scaled{.input = term.input, .coefficients = {}};
+      const Tensor& input = program_.tensors[tensors_.at(term.input)];
+      std::vector<std::int32_t> coefficients;
       const std::size_t count = std::max(term.coefficients.size(), input.scales.size());
       for (std::size_t j = 0; j < count; ++j) {
         const double coefficient = term.coefficients[term.coefficients.size() == 1 ? 0 : j];
-        scaled.coefficients.push_back(to_int32(coefficient * input.scale(j) / scale, source.name));
+        coefficients.push_back(to_int32(coefficient * input.scale(j) / scale, source.name));
       }
-      layer.scaled.push_back(std::move(scaled));
+      op.inputs.push_back(tensors_.at(term.input));
+      add_weights(op, {static_cast<std::uint32_t>(count)}, std::move(coefficients));
     }
-    for (const double b : centred_bias(source)) layer.bias.push_back(to_int32(b / scale, source.name));
-    return layer;
+    std::vector<std::int32_t> bias;
+    for (const double b : centred_bias(source)) bias.push_back(to_int32(b / scale, source.name));
+    if (!bias.empty()) add_weights(op, {source.rows}, std::move(bias));
+    const std::int64_t reach = affine::accumulator_bound(program_, op);
+    program_.ops.push_back(std::move(op));
+    return reach;
   }
 
   void add_split_layer(std::size_t index) {
     const GraphLayer& source = graph_.layers[index];
-    Layer layer = integer_layer(source, steps_[index] / std::exp2(widths_.shift));
-    layer.split = splits_.at(index);
-    const std::vector<std::int32_t>& values = program_.luts[layer.split->lut].values;
-    const std::int64_t bound = accumulator_bound(program_, layer);
-    if (bound >= accumulator_limit) {
+    const double unit = steps_[index] / std::exp2(widths_.shift);
+    const TensorId sums = add_tensor(source.name + " sums", source.rows, -raw_range, raw_range, unit);
+    const std::int64_t bound = add_sums(source, unit, sums);
+    if (bound > raw_range) {
       throw Infeasible{"layer '" + source.name + "': accumulators could reach " + std::to_string(bound)};
     }
+    const requantise::Split& split = splits_.at(index);
+    const std::vector<std::int32_t>& values = program_.constants[tables_.at(index)].values;
     if (static_cast<std::int64_t>(values.size()) > (split_limit >> widths_.shift) ||
-        layer.split->offset <= -accumulator_limit || layer.split->offset >= split_limit) {
+        split.offset <= -accumulator_limit || split.offset >= split_limit) {
       throw Infeasible{"layer '" + source.name + "': its LUT times 2^shift exceeds 2^30"};
     }
-    TensorInfo& output = program_.tensors[source.output];
-    output.min = std::ranges::min(values);
-    output.max = std::ranges::max(values);
-    output.scales = {output_scales_.at(index)};
-    program_.layers.push_back(std::move(layer));
+    const auto [least, greatest] = std::ranges::minmax(values);
+    tensors_[source.output] = add_tensor(graph_.tensors[source.output].name, source.rows, least, greatest,
+                                         output_scales_.at(index));
+    program_.ops.push_back({.kind = OpKind::requantise,
+                            .name = source.name,
+                            .inputs = {sums},
+                            .constants = {tables_.at(index)},
+                            .outputs = {tensors_.at(source.output)},
+                            .attributes = requantise::attributes_of(split)});
   }
 
   void add_raw_layer(std::size_t index) {
@@ -398,7 +433,7 @@ class Quantiser {
     std::vector<double> bounds(source.rows, 0.0);
     double rounding = 0.5;
     for (const GraphDense& term : source.dense) {
-      const TensorInfo& input = program_.tensors[term.input];
+      const Tensor& input = program_.tensors[tensors_.at(term.input)];
       const double reach = greatest_magnitude(term.input);
       const Matrix& matrix = *term.weights;
       for (std::size_t k = 0; k < matrix.inputs; ++k) {
@@ -409,7 +444,7 @@ class Quantiser {
       rounding += 0.5 * reach * matrix.inputs;
     }
     for (const GraphScaled& term : source.scaled) {
-      const TensorInfo& input = program_.tensors[term.input];
+      const Tensor& input = program_.tensors[tensors_.at(term.input)];
       const double reach = greatest_magnitude(term.input);
       for (std::size_t j = 0; j < source.rows; ++j) {
         bounds[j] +=
@@ -425,12 +460,9 @@ class Quantiser {
     }
     const double bound = std::ranges::max(bounds);
     const double scale = bound > 0 ? scale_on_grid(bound / room) : 1.0;
-    program_.layers.push_back(integer_layer(source, scale));
-    TensorInfo& output = program_.tensors[source.output];
-    output.max = raw_range;
-    output.min = -raw_range;
-    output.scales = {scale};
-    const std::int64_t reach = accumulator_bound(program_, program_.layers.back());
+    const TensorId sums = tensors_[source.output] =
+        add_tensor(graph_.tensors[source.output].name, source.rows, -raw_range, raw_range, scale);
+    const std::int64_t reach = add_sums(source, scale, sums);
     if (reach > raw_range) {
       throw Infeasible{"layer '" + source.name + "': accumulators could reach " + std::to_string(reach)};
     }
@@ -440,8 +472,10 @@ class Quantiser {
   const Ranges& ranges_;
   const Widths& widths_;
   std::vector<double> steps_;  // by layer
-  std::map<std::size_t, Split> splits_;
+  std::map<std::size_t, requantise::Split> splits_;
+  std::map<std::size_t, ConstantId> tables_;
   std::map<std::size_t, double> output_scales_;
+  std::map<TensorId, TensorId> tensors_;  // of the program, by that of the graph
   Program program_;
 };
 

@@ -46,13 +46,7 @@ class Degrees {
   void check(std::span<const std::uint32_t> order) {
     bound_of(M31(wires::one)).magnitude = 1;
     bound_of(M31(wires::ones)) = {.degree = {key_.batch - 1, 0}, .magnitude = 1};
-    if (key_.input == Visibility::shown) {
-      bound_of(M31(key_.input_claim)).degree = claim_degree(key_.batch, key_.input_values);
-    }
-    if (key_.input == Visibility::committed) {
-      const Rows<data::Structure> input(structure_[first_data_table]);
-      bound_of(input.at(data::Structure::id, input.count() - 1)).degree = of_data(input);
-    }
+    for_each_port(Direction::input, [&](M31 claim, const Degree& degree) { bound_of(claim).degree = degree; });
     bound_values();
     find_producers();
     for (const std::uint32_t wire : order) {
@@ -72,8 +66,24 @@ class Degrees {
   static constexpr std::size_t structure_end = ~std::size_t{0};
 
   WireBound& bound_of(M31 wire) { return bounds_[wire.value()]; }
-  static Degree of_data(const Rows<data::Structure>& table) {
-    return claim_degree(1, std::uint64_t{data::row_values} * table.count());
+
+  /// Calls visit(wire, degree of the values as they are stated or committed) for each that has a claim.
+  template <class Visitor>
+  void for_each_port(Direction direction, const Visitor& visit) const {
+    std::size_t data_table = first_data_table;
+    for (const PublicWires::Port& port : key_.ports) {
+      const bool committed = port.visibility == Visibility::committed;
+      const std::size_t table = data_table;
+      if (committed) ++data_table;
+      if (port.direction != direction || port.visibility == Visibility::hidden) continue;
+      if (committed) {
+        const Rows<data::Structure> values(structure_[table]);
+        visit(values.at(data::Structure::id, values.count() - 1),
+              claim_degree(1, std::uint64_t{data::row_values} * values.count()));
+      } else {
+        visit(M31(port.claim), claim_degree(key_.batch, port.rows));
+      }
+    }
   }
 
   /// Of values, and of claims of values that are yielded. With one sample a row they are in M.
@@ -165,14 +175,9 @@ class Degrees {
       if (activate_.at(nT, row) != M31(1)) continue;
       total.add_equality(bound_of(activate_.at(idT, row)).degree, claim_degree(key_.batch, row - first + 1));
     }
-    if (key_.output == Visibility::committed) {
-      const Rows<data::Structure> output(structure_[structure_.size() - 2]);
-      total.add_equality(bound_of(output.at(data::Structure::id, output.count() - 1)).degree,
-                         of_data(output));
-    } else {
-      total.add_equality(bound_of(M31(key_.output_claim)).degree,
-                         claim_degree(key_.batch, key_.output_values));
-    }
+    for_each_port(Direction::output, [&](M31 claim, const Degree& degree) {
+      total.add_equality(bound_of(claim).degree, degree);
+    });
     require(total.log2() <= max_log_degree, ErrorKind::rejected,
             "structure: the degrees of the claims add up to more than 2^26, which a random t does not tell "
             "apart");

@@ -368,13 +368,15 @@ std::size_t check_splits(const ActivateView& table, const std::vector<ActivateOp
 }
 
 /// Layers read values that are bound: digits are for the output alone.
-void check_readers_of_digits(const LinearView& table, Predicate::Kind output_form, std::uint32_t output_claim,
-                             const Wires& wires) {
+void check_readers_of_digits(const LinearView& table, const PublicWires& wires_of_key, const Wires& wires) {
   for (std::size_t row = 0; row < table.real_rows(); ++row) {
     if (wires.reach(table.at(linear::Structure::id, row)) != 0) table.fail(row, "a layer reads digits");
   }
-  require(wires.reach(M31(output_claim)) == 0 || output_form == Predicate::Kind::argmax, ErrorKind::rejected,
-          "structure: the output holds digits, which nothing binds");
+  for (const PublicWires::Port& port : wires_of_key.ports) {
+    require(port.direction == Direction::input || wires.reach(M31(port.claim)) == 0 ||
+                port.form == Predicate::Kind::argmax,
+            ErrorKind::rejected, "structure: the output holds digits, which nothing binds");
+  }
 }
 
 void check_mac(const MacView& table, Wires& wires) {
@@ -430,76 +432,85 @@ std::uint32_t check_data(const DataView& table, std::int32_t multiplicity) {
 }  // namespace
 
 PublicWires public_wires(const VerificationKey& key) {
-  const PublicTensor &input = key.input(), &output = key.output();
   require(key.constants.size() == 2, ErrorKind::unsupported,
           "the key's constant wires are not those that setup makes");
-  return {.input = input.visibility,
-          .output = output.visibility,
-          .input_claim = input.claim_wire,
-          .output_claim = output.claim_wire,
-          .input_values = input.rows,
-          .output_values = output.rows,
-          .one_reads = key.constants[0].reads,
-          .ones_reads = key.constants[1].reads,
-          .output_form = output.form,
-          .batch = output.lanes,
-          .lanes = key.lanes(),
-          .log_degree = key.log_degree};
+  PublicWires wires{.ports = {},
+                    .one_reads = key.constants[0].reads,
+                    .ones_reads = key.constants[1].reads,
+                    .batch = key.batch(),
+                    .lanes = key.lanes(),
+                    .log_degree = key.log_degree};
+  for (const PublicTensor& tensor : key.tensors) {
+    wires.ports.push_back({tensor.direction, tensor.visibility, tensor.claim_wire, tensor.rows, tensor.form});
+  }
+  return wires;
 }
 
 PublicWires public_wires(const Arithmetisation& a, Predicate::Kind output_form) {
-  return {.input = a.shape.input,
-          .output = a.shape.output,
-          .input_claim = a.shape.input == Visibility::shown ? a.input_claim : 0,
-          .output_claim = a.shape.output == Visibility::shown ? a.output_claim : 0,
-          .input_values = a.input_values,
-          .output_values = a.output_values,
-          .one_reads = a.reads[wires::one],
-          .ones_reads = a.reads[wires::ones],
-          .output_form = output_form,
-          .batch = a.shape.batch,
-          .lanes = a.shape.lanes,
-          .log_degree = log_degree(a, a.shape.lanes)};
+  PublicWires wires{.ports = {},
+                    .one_reads = a.reads[wires::one],
+                    .ones_reads = a.reads[wires::ones],
+                    .batch = a.shape.batch,
+                    .lanes = a.shape.lanes,
+                    .log_degree = log_degree(a, a.shape.lanes)};
+  const auto add = [&](Direction direction, Visibility visibility, const PortRuns& port) {
+    wires.ports.push_back(
+        {direction, visibility, visibility == Visibility::shown ? port.claim : 0, port.rows, {}});
+  };
+  for (std::size_t i = 0; i < a.inputs.size(); ++i) add(Direction::input, a.shape.input(i), a.inputs[i]);
+  for (std::size_t i = 0; i < a.outputs.size(); ++i) add(Direction::output, a.shape.output(i), a.outputs[i]);
+  wires.ports.back().form = output_form;
+  return wires;
 }
 
-void check_structure(const Structure& structure, const PublicWires& wires_of_key,
-                     std::uint32_t hidden_queries) {
+void check_structure(const Structure& structure, const PublicWires& of_key, std::uint32_t hidden_queries) {
+  PublicWires wires_of_key = of_key;
   const std::size_t committed =
-      std::ranges::count(std::array{wires_of_key.input, wires_of_key.output}, Visibility::committed);
+      std::ranges::count(wires_of_key.ports, Visibility::committed, &PublicWires::Port::visibility);
   require(structure.size() == first_data_table + committed + 1, ErrorKind::rejected,
           "structure: the tables are not those of such a key");
+  // Digits are of one output's predicate.
+  const auto outputs =
+      std::ranges::count(wires_of_key.ports, Direction::output, &PublicWires::Port::direction);
+  require(outputs == 1 ||
+              std::ranges::all_of(wires_of_key.ports,
+                                  [](const auto& port) { return port.form == Predicate::Kind::values; }),
+          ErrorKind::rejected, "structure: a predicate of one of several outputs");
   const LinearView linear(structure[linear_table], TableKind::linear, hidden_queries);
   const ActivateView activate(structure[activate_table], TableKind::activate, hidden_queries);
   const LutView lut(structure[lut_table], TableKind::lut, hidden_queries);
   const MacView mac(structure[mac_table], TableKind::mac, hidden_queries);
-  // A row of linear or mac yields one wire, one of activate two, and the key one.
-  Wires wires(linear.real_rows() + 2 * activate.real_rows() + mac.real_rows() + 1);
+  // A row of linear or mac yields one wire, one of activate two, and the key one an input.
+  Wires wires(linear.real_rows() + 2 * activate.real_rows() + mac.real_rows() + wires_of_key.ports.size());
   // The wire of a claim of committed values is named by their table, that of public values by the key.
-  std::uint32_t input_claim = wires_of_key.input_claim, output_claim = wires_of_key.output_claim;
-  if (wires_of_key.input == Visibility::committed) {
-    const DataView input(structure[first_data_table], TableKind::data, hidden_queries);
-    input_claim = check_data(input, -1);
-    wires.yield(input, input.real_rows() - 1, M31(input_claim), 1);
-  }
-  if (wires_of_key.output == Visibility::committed) {
-    const DataView output(structure[first_data_table + committed - 1], TableKind::data, hidden_queries);
-    output_claim = check_data(output, 1);
-    wires.read(output, output.real_rows() - 1, M31(output_claim));
+  std::size_t data_table = first_data_table;
+  for (PublicWires::Port& port : wires_of_key.ports) {
+    if (port.visibility != Visibility::committed) continue;
+    const DataView table(structure[data_table++], TableKind::data, hidden_queries);
+    const bool is_input = port.direction == Direction::input;
+    port.claim = check_data(table, is_input ? -1 : 1);
+    const std::size_t last = table.real_rows() - 1;
+    if (is_input) wires.yield(table, last, M31(port.claim), 1);
+    if (!is_input) wires.read(table, last, M31(port.claim));
   }
   const LookUpFunctions functions = check_lut(lut);
   const std::vector<ActivateOp> ops = ops_of_activate(activate);
   check_linear(linear, wires);
-  check_activate(activate, ops, functions, wires_of_key.output_form, wires);
+  check_activate(activate, ops, functions, wires_of_key.output_form(), wires);
   check_mac(mac, wires);
-  const std::size_t unread = check_splits(activate, ops, functions, wires_of_key.output_form, wires);
-  check_readers_of_digits(linear, wires_of_key.output_form, output_claim, wires);
+  const std::size_t unread = check_splits(activate, ops, functions, wires_of_key.output_form(), wires);
+  check_readers_of_digits(linear, wires_of_key, wires);
   wires.yield_publicly(wires::one, wires_of_key.one_reads);
   wires.yield_publicly(wires::ones, wires_of_key.ones_reads);
-  if (wires_of_key.input == Visibility::shown) wires.yield_publicly(input_claim, 1);
-  if (wires_of_key.output == Visibility::shown) wires.read_publicly(output_claim);
+  std::size_t allowed = 0;
+  for (const PublicWires::Port& port : wires_of_key.ports) {
+    if (port.visibility == Visibility::hidden) ++allowed;
+    if (port.visibility != Visibility::shown) continue;
+    if (port.direction == Direction::input) wires.yield_publicly(port.claim, 1);
+    if (port.direction == Direction::output) wires.read_publicly(port.claim);
+  }
   wires.check_balance();
   const std::vector<std::uint32_t> order = wires.acyclic_order();
-  const std::size_t allowed = wires_of_key.input == Visibility::hidden ? 1 : 0;
   require(unread == allowed, ErrorKind::rejected,
           "structure: activate has values that no claim binds, beyond a private input");
   check_degrees(structure, wires_of_key, functions, order);

@@ -14,8 +14,9 @@ class RunDegrees {
   std::uint32_t log_degree() {
     yield(wires::one, {});
     yield(wires::ones, {a_.shape.batch - 1, 0});
-    if (a_.shape.input == Visibility::shown) yield(a_.input_claim, of_claim(a_.input_values));
-    if (a_.shape.input == Visibility::committed) yield(a_.input_claim, of_data(a_.input_rows));
+    for (const PortRuns& input : a_.inputs) {
+      if (input.claim != 0) yield(input.claim, of_port(input));  // of a hidden one there is none
+    }
     yield_values();
     yield_sums_of_weights();
     yield_sums_of_products();
@@ -23,16 +24,16 @@ class RunDegrees {
     for (const ActivateRun& run : a_.activate) {
       if (run.claims == ActivateRun::Claim::read) total.add_equality(of(run.claim), of_claim(run.rows));
     }
-    total.add_equality(of(a_.output_claim), a_.shape.output == Visibility::committed
-                                                ? of_data(a_.output_rows)
-                                                : of_claim(a_.output_values));
+    for (const PortRuns& output : a_.outputs) total.add_equality(of(output.claim), of_port(output));
     return total.log2();
   }
 
  private:
   [[nodiscard]] Degree of_claim(std::uint64_t rows) const { return claim_degree(a_.shape.batch, rows); }
-  [[nodiscard]] static Degree of_data(std::uint64_t rows) {
-    return claim_degree(1, std::uint64_t{data::row_values} * rows);
+  /// Of the values as they are stated or committed.
+  [[nodiscard]] Degree of_port(const PortRuns& port) const {
+    return port.data_rows == 0 ? of_claim(port.rows)
+                               : claim_degree(1, std::uint64_t{data::row_values} * port.data_rows);
   }
   void yield(std::uint32_t wire, const Degree& degree) { degrees_[wire] = degree; }
   [[nodiscard]] Degree of(std::uint32_t wire) const {

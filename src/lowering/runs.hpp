@@ -22,13 +22,11 @@ struct WireList {
   [[nodiscard]] std::uint32_t operator[](std::uint32_t i) const { return repeats ? first : first + i; }
 };
 
-/// Weights of the input rows of a run: row k has those from `first_row` + k on.
-struct WeightsSource {
-  enum class Kind : std::uint8_t { dense, bias, coefficient };
-  Kind kind = Kind::dense;
-  std::uint32_t layer = 0;
-  std::uint32_t term = 0;       // index in Layer::dense or Layer::scaled
-  std::uint32_t first_row = 0;  // input row of a dense term, entry of a scaled term
+/// Weights of the operands of a run: those of a constant from the entry `first` on, one operand after
+/// another.
+struct WeightsView {
+  ConstantId constant = 0;
+  std::uint32_t first = 0;
 };
 
 /// Rows of `linear`: for every operand its weights, tile by tile, the wire being read on the last tile; then,
@@ -36,7 +34,7 @@ struct WeightsSource {
 struct LinearRun {
   WireList operands;
   std::uint32_t outputs = 0;  // weights an operand
-  WeightsSource weights;
+  WeightsView weights;
   bool first_of_op = true;
   std::uint32_t claim = 0;  // id; 0 if the op goes on
 
@@ -46,28 +44,30 @@ struct LinearRun {
   }
 };
 
+/// Where the cells of a run come from: row j has the value `first` + j of its sample in a buffer of a Trace,
+/// plus `add`.
+struct CellView {
+  enum class From : std::uint8_t {
+    nothing,  // all 0
+    tensor,   // Trace::tensors[of]
+    buffer,   // Trace::buffers[of][index]
+  };
+  From from = From::nothing;
+  std::uint32_t of = 0, index = 0;
+  std::uint32_t first = 0;
+  std::int64_t add = 0;
+};
+
 /// Rows of `activate`: one op, whose last row reads a claim, yields one or, of a private input, does neither.
 struct ActivateRun {
-  /// What q and r are.
-  enum class Source : std::uint8_t {
-    input,              // an input value and 0
-    layer,              // the split of a layer's accumulator
-    remainder_digit,    // a digit of a layer's W - 1 - r
-    argmax_mark,        // 0 and 1 - [row is the arg max]
-    argmax_difference,  // a digit of ArgmaxTrace::differences
-    argmax_headroom,    // a digit of ArgmaxTrace::headroom
-    zero,               // 0 and 0
-  };
   enum class Claim : std::uint8_t { none, read, yielded };
 
-  Source source = Source::input;
-  std::uint32_t layer = 0;
-  std::uint32_t first_row = 0;  // output row j
+  CellView q, r;
+  std::optional<TensorId> y;  // looked up in q_function if absent
   std::uint32_t rows = 1;
-  std::uint32_t digit = 0;    // index in the number's digits
-  std::uint32_t two_s = 1;    // the step of q
-  std::int64_t offset = 0;    // of every row,
-  bool less_centres = false;  // less the input's centre of the row
+  std::uint32_t two_s = 1;            // the step of q
+  std::int64_t offset = 0;            // of every row,
+  std::vector<std::int32_t> centres;  // less these, one a row; empty: all 0
   std::uint32_t q_function = 0, r_function = 0;
   std::uint32_t first_value = 0;  // idY of the first row; the others follow
   Claim claims = Claim::none;
@@ -98,7 +98,14 @@ struct MacRun {
 /// Real rows of the tables.
 struct RowCounts {
   std::size_t linear = 0, activate = 0, lut = 0, mac = 0;
-  std::size_t input = 0, output = 0;  // of committed values
+  std::vector<std::size_t> data;  // of committed values, tensor after tensor
+};
+
+/// What the tables hold of an input or output.
+struct PortRuns {
+  std::uint32_t rows = 0;     // of the tensor
+  std::uint32_t claim = 0;    // wire; 0 for a hidden input
+  std::size_t data_rows = 0;  // real rows of its committed values; 0 unless it is committed
 };
 
 struct Arithmetisation {
@@ -107,11 +114,8 @@ struct Arithmetisation {
   std::vector<ActivateRun> activate;
   std::vector<LutRun> lut;  // function i + 1 at index i
   std::vector<MacRun> mac;
-  std::vector<std::int32_t> centres;                  // of the input, one a row; empty: all 0
-  std::uint32_t input_claim = 0, output_claim = 0;    // wire ids; 0 for a hidden input
-  std::uint32_t input_values = 0, output_values = 0;  // of a sample
-  std::size_t input_rows = 0, output_rows = 0;        // real rows of the tables input and output
-  std::vector<std::uint32_t> reads;                   // of every wire, by id
+  std::vector<PortRuns> inputs, outputs;
+  std::vector<std::uint32_t> reads;  // of every wire, by id
 
   std::optional<std::uint32_t> first_blinder_row;  // found anew if absent
   TableSizes log_sizes;  // the least that hold the rows, or the greater ones that a key names

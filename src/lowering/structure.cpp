@@ -89,7 +89,7 @@ StructureTable build_activate(const Arithmetisation& a, std::uint32_t log_size) 
       of(columns, kt)[row] = M31(j == 0 ? 0 : 1);
       of(columns, two_s)[row] = M31(run.two_s);
       of(columns, off)[row] =
-          M31::from_signed(run.less_centres ? run.offset - a.centres[run.first_row + j] : run.offset);
+          M31::from_signed(run.centres.empty() ? run.offset : run.offset - run.centres[j]);
       of(columns, fnq)[row] = M31(run.q_function);
       of(columns, fnr)[row] = M31(run.r_function);
       of(columns, idY)[row] = M31(run.first_value + j);
@@ -182,14 +182,16 @@ Structure build_structure(const Arithmetisation& arithmetisation) {
   Structure structure = {build_linear(arithmetisation, sizes.linear),
                          build_activate(arithmetisation, sizes.activate),
                          build_lut(arithmetisation, sizes.lut), build_mac(arithmetisation, sizes.mac)};
-  if (arithmetisation.input_rows != 0) {
-    structure.push_back(build_data(direction_name(Direction::input), arithmetisation.input_rows,
-                                   arithmetisation.input_claim, -1, arithmetisation));
-  }
-  if (arithmetisation.output_rows != 0) {
-    structure.push_back(build_data(direction_name(Direction::output), arithmetisation.output_rows,
-                                   arithmetisation.output_claim, 1, arithmetisation));
-  }
+  const auto add_data = [&](const std::vector<PortRuns>& ports, Direction direction,
+                            std::int32_t multiplicity) {
+    for (const PortRuns& port : ports) {
+      if (port.data_rows == 0) continue;
+      structure.push_back(
+          build_data(direction_name(direction), port.data_rows, port.claim, multiplicity, arithmetisation));
+    }
+  };
+  add_data(arithmetisation.inputs, Direction::input, -1);
+  add_data(arithmetisation.outputs, Direction::output, 1);
   structure.push_back(std::move(blinder));
   return structure;
 }

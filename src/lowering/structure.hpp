@@ -30,19 +30,25 @@ using Structure = std::vector<StructureTable>;
 Structure build_structure(const Arithmetisation& arithmetisation);
 
 /// What the verification key says about the wires that the verifier itself yields or reads, and about the
-/// output.
+/// inputs and outputs.
 struct PublicWires {
-  Visibility input = Visibility::shown, output = Visibility::shown;
-  std::uint32_t input_claim = 0, output_claim = 0;    // 0 unless it is shown
-  std::uint32_t input_values = 0, output_values = 0;  // of a sample
+  struct Port {
+    Direction direction = Direction::input;
+    Visibility visibility = Visibility::shown;
+    std::uint32_t claim = 0;  // 0 unless it is shown
+    std::uint32_t rows = 0;   // of a sample
+    Predicate::Kind form = Predicate::Kind::values;
+  };
+  std::vector<Port> ports;  // as in the key: inputs, then outputs
   std::uint32_t one_reads = 0, ones_reads = 0;
-  Predicate::Kind output_form = Predicate::Kind::values;
   std::uint32_t batch = 1;  // samples of a row of `activate`
   std::uint32_t lanes = 1;  // weights of a row of `linear`
   std::uint32_t log_degree = 0;
+  /// What the output says: `values` if there are several, as check_structure demands.
+  [[nodiscard]] Predicate::Kind output_form() const { return ports.back().form; }
 };
 
-/// Those of a key, and those that a key for these rows has.
+/// Those of a key, and those that a key for these rows has, the form being that of its last output.
 PublicWires public_wires(const VerificationKey& key);
 PublicWires public_wires(const Arithmetisation& arithmetisation,
                          Predicate::Kind output_form = Predicate::Kind::values);

@@ -15,62 +15,27 @@ constexpr std::size_t weights_per_task = std::size_t{1} << 14;
 
 /// The weights of all operands of a run, `outputs` each.
 std::span<const std::int32_t> weights_of(const Program& program, const LinearRun& run) {
-  const auto& layer = program.layers[run.weights.layer];
-  const std::size_t first = std::size_t{run.weights.first_row} * run.outputs;
-  const std::size_t count = std::size_t{run.operands.count} * run.outputs;
-  switch (run.weights.kind) {
-    case WeightsSource::Kind::dense:
-      return std::span(layer.dense[run.weights.term].weights).subspan(first, count);
-    case WeightsSource::Kind::bias:
-      return layer.bias;
-    case WeightsSource::Kind::coefficient:
-      return std::span(layer.scaled[run.weights.term].coefficients).subspan(first, count);
-  }
-  throw Error(ErrorKind::internal, "unknown source of weights");
+  return std::span(program.constants[run.weights.constant].values)
+      .subspan(run.weights.first, std::size_t{run.operands.count} * run.outputs);
 }
 
-/// One lane of a row.
-struct ActivateCells {
-  std::uint32_t q = 0, r = 0;
-  std::int32_t y = 0;
+/// The cells of a view, by row and sample.
+class Cells {
+ public:
+  Cells(const Trace& trace, const CellView& view) : view_(view) {
+    if (view.from == CellView::From::tensor) buffer_ = &trace.tensors[view.of];
+    if (view.from == CellView::From::buffer) buffer_ = &trace.buffers[view.of][view.index];
+    if (buffer_ != nullptr) rows_ = buffer_->size() / trace.lanes;
+  }
+  [[nodiscard]] std::int64_t at(std::size_t row, std::size_t lane) const {
+    return buffer_ == nullptr ? 0 : (*buffer_)[lane * rows_ + view_.first + row] + view_.add;
+  }
+
+ private:
+  const CellView& view_;
+  const Buffer* buffer_ = nullptr;
+  std::size_t rows_ = 0;  // of a sample
 };
-
-ActivateCells cells_of(const Program& program, const Trace& trace, const ActivateRun& run,
-                       const LutRun& function, std::uint32_t j, std::size_t lane) {
-  using enum ActivateRun::Source;
-  const std::uint32_t row = run.first_row + j;
-  // A row of digits and the like reads its y off the table.
-  const auto looked_up = [&](std::uint32_t q, std::uint32_t r) {
-    return ActivateCells{q, r, function.values[q]};
-  };
-  const auto digit = [&](const std::vector<DigitTrace>& digits, std::size_t at) {
-    return looked_up(digits[run.digit].q[at], digits[run.digit].r[at]);
-  };
-  switch (run.source) {
-    case input: {
-      const auto& info = program.tensors[program.input];
-      const std::int64_t y = trace.input[lane * info.rows + row] - centre(program, row);
-      return {static_cast<std::uint32_t>(y - info.min), 0, static_cast<std::int32_t>(y)};
-    }
-    case layer: {
-      const auto& out = trace.layers[run.layer];
-      const std::size_t at = lane * program.layers[run.layer].rows + row;
-      // A remainder with digits stands in them, not in r.
-      return {out.q[at], out.digits.empty() ? out.r[at] : 0, out.y[at]};
-    }
-    case remainder_digit:
-      return digit(trace.layers[run.layer].digits, lane * program.layers[run.layer].rows + row);
-    case argmax_mark:
-      return looked_up(0, trace.argmax->index[lane] == static_cast<std::int32_t>(row) ? 0 : 1);
-    case argmax_difference:
-      return digit(trace.argmax->differences, lane * program.tensors[scores(program)].rows + row);
-    case argmax_headroom:
-      return digit(trace.argmax->headroom, lane);
-    case zero:
-      return looked_up(0, 0);
-  }
-  throw Error(ErrorKind::internal, "unknown source of a split");
-}
 
 }  // namespace
 
@@ -102,19 +67,22 @@ std::vector<BaseColumn> build_weights(const Program& program, const Arithmetisat
   return columns;
 }
 
-std::vector<BaseColumn> build_activate_witness(const Program& program, const Arithmetisation& arithmetisation,
-                                               const Trace& trace) {
+std::vector<BaseColumn> build_activate_witness(const Arithmetisation& arithmetisation, const Trace& trace) {
   const std::size_t lanes = arithmetisation.shape.batch;
   auto columns = zero_columns(3 * lanes, arithmetisation.log_sizes.activate);
   std::size_t row = 0;
   for (const ActivateRun& run : arithmetisation.activate) {
     const LutRun& function = arithmetisation.lut[run.q_function - 1];
+    const CellView outputs{.from = run.y ? CellView::From::tensor : CellView::From::nothing,
+                           .of = run.y.value_or(0)};
+    const Cells q_cells(trace, run.q), r_cells(trace, run.r), y_cells(trace, outputs);
     for (std::uint32_t j = 0; j < run.rows; ++j, ++row) {
       for (std::size_t lane = 0; lane < lanes; ++lane) {
-        const auto [q, r, y] = cells_of(program, trace, run, function, j, lane);
+        const auto q = static_cast<std::uint32_t>(q_cells.at(j, lane));
         columns[lane][row] = M31(q);
-        columns[lanes + lane][row] = M31(r);
-        columns[2 * lanes + lane][row] = M31::from_signed(y);
+        columns[lanes + lane][row] = M31(static_cast<std::uint32_t>(r_cells.at(j, lane)));
+        columns[2 * lanes + lane][row] =
+            M31::from_signed(run.y ? y_cells.at(j, lane) : std::int64_t{function.values[q]});
       }
     }
   }

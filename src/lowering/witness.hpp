@@ -17,8 +17,7 @@ namespace circlet {
 std::vector<BaseColumn> build_weights(const Program& program, const Arithmetisation& arithmetisation);
 
 /// Columns q_0.., r_0.., y_0.. of the table activate.
-std::vector<BaseColumn> build_activate_witness(const Program& program, const Arithmetisation& arithmetisation,
-                                               const Trace& trace);
+std::vector<BaseColumn> build_activate_witness(const Arithmetisation& arithmetisation, const Trace& trace);
 
 /// Columns m_0..m_3 of the table lut: how often each entry is used, from the structure columns of activate
 /// and lut and the witness columns of activate. The rows of a function stand together, q = 0 first.

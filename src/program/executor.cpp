@@ -1,4 +1,4 @@
-// Exact integer execution of a Program (program/program.hpp states the equations).
+// Exact integer execution of a Program, op by op (the equations are in src/operators).
 #include "program/executor.hpp"
 
 #include <algorithm>
@@ -6,7 +6,7 @@
 #include <string>
 
 #include "core/error.hpp"
-#include "core/printable.hpp"
+#include "program/meaning.hpp"
 
 namespace circlet {
 namespace {
@@ -16,161 +16,75 @@ std::string feature_range(std::int64_t least, std::int64_t greatest, double scal
          std::to_string(static_cast<double>(greatest) * scale) + "]";
 }
 
-/// acc_j of one sample. Every partial sum is at most the row's bound < 2^29 in magnitude, so 32 bits are
-/// exact.
-void accumulate(const std::vector<const std::int32_t*>& tensors, const Layer& layer, std::size_t lane,
-                std::span<std::int32_t> acc) {
-  if (!layer.bias.empty()) std::copy(layer.bias.begin(), layer.bias.end(), acc.begin());
-  for (const DenseTerm& term : layer.dense) {
-    const std::int32_t* x = tensors[term.input] + lane * term.inputs;
-    for (std::size_t k = 0; k < term.inputs; ++k) {
-      if (x[k] == 0) continue;
-      const std::int32_t* weights = term.weights.data() + k * term.outputs;
-      for (std::size_t j = 0; j < term.outputs; ++j) acc[j] += weights[j] * x[k];
-    }
-  }
-  for (const ScaledTerm& term : layer.scaled) {
-    const std::int32_t* x = tensors[term.input] + lane * layer.rows;
-    const bool uniform = term.coefficients.size() == 1;
-    for (std::size_t j = 0; j < layer.rows; ++j) acc[j] += term.coefficients[uniform ? 0 : j] * x[j];
-  }
-}
-
-std::int64_t floor_quotient(std::int64_t numerator, std::int64_t positive) {
-  const std::int64_t quotient = numerator / positive;
-  return numerator % positive < 0 ? quotient - 1 : quotient;
-}
-
-void split_and_look_up(const Program& program, const Layer& layer, LayerTrace& out) {
-  const Split& split = *layer.split;
-  const auto& values = program.luts[split.lut].values;
-  const std::size_t count = out.acc.size();
-  out.q.resize(count);
-  out.r.resize(count);
-  out.y.resize(count);
-  out.digits.resize(split.digits.size());
-  const std::int64_t radix =
-      split.digits.empty() ? std::int64_t{1} << split.shift : width(program, split.digits);
-  for (std::size_t i = 0; i < count; ++i) {
-    const std::int64_t shifted = out.acc[i] + split.offset;
-    const std::int64_t q = floor_quotient(shifted, radix);
-    if (q < 0 || q >= static_cast<std::int64_t>(values.size())) [[unlikely]] {
-      throw Error(
-          ErrorKind::bad_input,
-          "layer " + in_quotes(layer.name) + ", neuron " + std::to_string(i % layer.rows) + ", sample " +
-              std::to_string(i / layer.rows) +
-              ": the value before the activation needs a LUT entry outside [0, " +
-              std::to_string(values.size()) +
-              "). The input drives this layer beyond what calibration saw: calibrate again with inputs "
-              "like this one, or with a larger margin");
-    }
-    out.q[i] = static_cast<std::uint32_t>(q);
-    const std::int64_t r = shifted - q * radix;
-    out.r[i] = static_cast<std::uint32_t>(r);
-    append_digits(program, split.digits, radix - 1 - r, out.digits);
-    out.y[i] = values[static_cast<std::size_t>(q)];
-  }
-}
-
-ArgmaxTrace first_greatest(const Program& program, const std::vector<std::int32_t>& values,
-                           std::uint32_t lanes) {
-  const TensorInfo& info = program.tensors[scores(program)];
-  const std::size_t digits = program.argmax_digits.size();
-  ArgmaxTrace out{.index = {}, .differences = std::vector<DigitTrace>(digits), .headroom = {}};
-  out.headroom.resize(digits);
-  for (std::size_t lane = 0; lane < lanes; ++lane) {
-    const auto x = std::span(values).subspan(lane * info.rows, info.rows);
-    const auto winner = static_cast<std::size_t>(std::ranges::max_element(x) - x.begin());
-    out.index.push_back(static_cast<std::int32_t>(winner));
-    for (std::size_t j = 0; j < x.size(); ++j) {
-      const std::int64_t difference = std::int64_t{x[winner]} - x[j] - (j < winner ? 1 : 0);
-      append_digits(program, program.argmax_digits, difference, out.differences);
-    }
-    append_digits(program, program.argmax_digits, info.max - x[winner], out.headroom);
-  }
-  return out;
-}
-
-}  // namespace
-
-void append_digits(const Program& program, const std::vector<Digit>& digits, std::int64_t value,
-                   std::vector<DigitTrace>& out) {
-  for (std::size_t i = digits.size(); i-- > 0;) {
-    const std::int64_t most = digit_arguments(program, digits[i].function) - 1;
-    const std::int64_t q = std::min(value / digits[i].step, most);
-    value -= q * digits[i].step;
-    out[i].q.push_back(static_cast<std::uint32_t>(q));
-    out[i].r.push_back(i == 0 ? static_cast<std::uint32_t>(value) : 0);
-  }
-}
-
-const std::vector<std::int32_t>& tensor_values(const Program& program, const Trace& trace, TensorId tensor) {
-  if (tensor == program.input) return trace.centred.empty() ? trace.input : trace.centred;
-  if (trace.argmax && tensor == program.output) return trace.argmax->index;
-  for (std::size_t i = 0; i < program.layers.size(); ++i) {
-    if (program.layers[i].output == tensor) return trace.layers.at(i).y;
-  }
-  throw Error(ErrorKind::internal, "tensor_values: no such tensor");
-}
-
-Trace execute(const Program& program, std::span<const std::int32_t> input, std::uint32_t lanes) {
-  const TensorInfo& info = program.tensors.at(program.input);
-  require(program.has_weights, ErrorKind::usage, "execute: the program has no weights (it is a structure)");
-  require(lanes > 0 && input.size() == std::size_t{lanes} * info.rows, ErrorKind::bad_input, [&] {
+/// Throws unless the values are those of the port's tensor, in range.
+void check_input(const Program& program, const InputPort& port, const Buffer& input, std::uint32_t lanes) {
+  const Tensor& info = program.tensors[port.tensor];
+  const std::size_t rows = info.rows();
+  require(lanes > 0 && input.size() == std::size_t{lanes} * rows, ErrorKind::bad_input, [&] {
     return "input: " + std::to_string(input.size()) + " values for " + std::to_string(lanes) +
-           " samples of " + std::to_string(info.rows) + " features";
+           " samples of " + std::to_string(rows) + " features";
   });
   for (std::size_t i = 0; i < input.size(); ++i) {
-    const std::int64_t c = centre(program, i % info.rows);
+    const std::int64_t c = centre(port, i % rows);
     require(input[i] >= info.min + c && input[i] <= info.max + c, ErrorKind::bad_input, [&] {
-      return "input sample " + std::to_string(i / info.rows) + ", feature " + std::to_string(i % info.rows) +
+      return "input sample " + std::to_string(i / rows) + ", feature " + std::to_string(i % rows) +
              ": its integer is outside [" + std::to_string(info.min + c) + ", " +
              std::to_string(info.max + c) + "]";
     });
   }
-  Trace trace{
-      .lanes = lanes, .input = {input.begin(), input.end()}, .centred = {}, .layers = {}, .argmax = {}};
-  if (!program.centres.empty()) {
-    for (std::size_t i = 0; i < input.size(); ++i) {
-      trace.centred.push_back(input[i] - program.centres[i % info.rows]);
+}
+
+}  // namespace
+
+Trace execute(const Program& program, std::span<const Buffer> inputs, std::uint32_t lanes) {
+  require(program.has_weights, ErrorKind::usage, "execute: the program has no weights (it is a structure)");
+  require(inputs.size() == program.inputs.size(), ErrorKind::bad_input, [&] {
+    return std::to_string(inputs.size()) + " inputs are given; the model has " +
+           std::to_string(program.inputs.size());
+  });
+  Trace trace;
+  trace.lanes = lanes;
+  trace.inputs.assign(inputs.begin(), inputs.end());
+  for (std::size_t port = 0; port < inputs.size(); ++port) {
+    check_input(program, program.inputs[port], inputs[port], lanes);
+  }
+  for (const Tensor& tensor : program.tensors)
+    trace.tensors.emplace_back(std::size_t{lanes} * tensor.rows(), 0);
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    const InputPort& port = program.inputs[i];
+    Buffer& values = trace.tensors[port.tensor];
+    const std::size_t rows = values.size() / lanes;
+    for (std::size_t at = 0; at < values.size(); ++at) {
+      values[at] = static_cast<std::int32_t>(inputs[i][at] - centre(port, at % rows));
     }
   }
-  trace.layers.reserve(program.layers.size());
-  std::vector<const std::int32_t*> tensors(program.tensors.size(), nullptr);
-  tensors[program.input] = tensor_values(program, trace, program.input).data();
-  for (const Layer& layer : program.layers) {
-    LayerTrace out;
-    out.acc.assign(std::size_t{lanes} * layer.rows, 0);
-    for (std::size_t lane = 0; lane < lanes; ++lane) {
-      accumulate(tensors, layer, lane, std::span(out.acc).subspan(lane * layer.rows, layer.rows));
-    }
-    if (layer.split) {
-      split_and_look_up(program, layer, out);
-    } else {
-      out.y = out.acc;
-    }
-    trace.layers.push_back(std::move(out));
-    tensors[layer.output] = trace.layers.back().y.data();
+  for (OpId id = 0; id < program.ops.size(); ++id) {
+    const Meaning& meaning = meaning_of(program.ops[id].kind);
+    trace.buffers.emplace_back(meaning.buffers(program.ops[id]));
+    meaning.execute(program, id, trace);
   }
-  if (program.predicate.kind == Predicate::Kind::argmax) {
-    trace.argmax = first_greatest(program, trace.layers.back().y, lanes);
-  }
+  for (const OutputPort& port : program.outputs) trace.outputs.push_back(port.tensor);
   return trace;
+}
+
+Trace execute(const Program& program, const Buffer& input, std::uint32_t lanes) {
+  return execute(program, std::span(&input, 1), lanes);
 }
 
 namespace {
 
 /// `centre(row)` moves the range of a row.
 template <class Centre>
-std::vector<std::int32_t> quantise_about(const TensorInfo& info, std::span<const double> real, Centre centre,
+std::vector<std::int32_t> quantise_about(const Tensor& info, std::span<const double> real, Centre centre,
                                          Clipped* clipped) {
-  require(real.size() % info.rows == 0, ErrorKind::bad_input, [&] {
+  const std::size_t rows = info.rows();
+  require(real.size() % rows == 0, ErrorKind::bad_input, [&] {
     return "input: " + std::to_string(real.size()) + " values are no multiple of the model's " +
-           std::to_string(info.rows) + " features";
+           std::to_string(rows) + " features";
   });
   std::vector<std::int32_t> integers(real.size());
   for (std::size_t i = 0; i < real.size(); ++i) {
-    const std::size_t row = i % info.rows;
+    const std::size_t row = i % rows;
     const std::int64_t least = info.min + centre(row), greatest = info.max + centre(row);
     double rounded = std::nearbyint(real[i] / info.scale(row));
     if (clipped != nullptr &&
@@ -182,7 +96,7 @@ std::vector<std::int32_t> quantise_about(const TensorInfo& info, std::span<const
     // Written so that NaN fails too.
     require(rounded >= static_cast<double>(least) && rounded <= static_cast<double>(greatest),
             ErrorKind::bad_input, [&] {
-              return "input sample " + std::to_string(i / info.rows) + ", feature " + std::to_string(row) +
+              return "input sample " + std::to_string(i / rows) + ", feature " + std::to_string(row) +
                      ": the value is outside the range " + feature_range(least, greatest, info.scale(row)) +
                      " that the model was calibrated for. Calibrate again with inputs that cover it";
             });
@@ -193,16 +107,20 @@ std::vector<std::int32_t> quantise_about(const TensorInfo& info, std::span<const
 
 }  // namespace
 
-std::vector<std::int32_t> quantise(const TensorInfo& info, std::span<const double> real) {
+std::vector<std::int32_t> quantise(const Tensor& info, std::span<const double> real) {
   return quantise_about(
       info, real, [](std::size_t) { return 0; }, nullptr);
 }
 
+std::vector<std::int32_t> quantise_input(const Program& program, const InputPort& port,
+                                         std::span<const double> real, Clipped* clipped) {
+  return quantise_about(
+      program.tensors.at(port.tensor), real, [&](std::size_t row) { return centre(port, row); }, clipped);
+}
+
 std::vector<std::int32_t> quantise_input(const Program& program, std::span<const double> real,
                                          Clipped* clipped) {
-  return quantise_about(
-      program.tensors.at(program.input), real, [&](std::size_t row) { return centre(program, row); },
-      clipped);
+  return quantise_input(program, only_input(program), real, clipped);
 }
 
 std::string to_text(const Clipped& clipped) {
@@ -221,9 +139,10 @@ std::string to_text(const Clipped& clipped) {
          " (features " + names + ") beyond the range that the model was calibrated for, clipped to its ends";
 }
 
-std::vector<double> to_real(const TensorInfo& tensor, std::span<const std::int32_t> values) {
+std::vector<double> to_real(const Tensor& tensor, std::span<const std::int32_t> values) {
+  const std::size_t rows = tensor.rows();
   std::vector<double> real(values.size());
-  for (std::size_t i = 0; i < values.size(); ++i) real[i] = values[i] * tensor.scale(i % tensor.rows);
+  for (std::size_t i = 0; i < values.size(); ++i) real[i] = values[i] * tensor.scale(i % rows);
   return real;
 }
 

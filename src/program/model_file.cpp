@@ -6,11 +6,13 @@
 
 #include "core/artefact.hpp"
 #include "core/error.hpp"
+#include "program/meaning.hpp"
+#include "program/predicate.hpp"
 
 namespace circlet {
 namespace {
 
-constexpr std::size_t least_string = 4;  // bytes of an empty string or list: its count
+constexpr std::size_t least_list = 4;  // bytes of an empty string or list: its count
 
 class Writer {
  public:
@@ -20,23 +22,40 @@ class Writer {
     bytes_.write(static_cast<std::uint8_t>(program.has_weights));
     bytes_.write_string(program.name);
     count(program.tensors.size());
-    for (const TensorInfo& tensor : program.tensors) {
+    for (const Tensor& tensor : program.tensors) {
       bytes_.write_string(tensor.name);
-      bytes_.write(tensor.rows);
+      numbers(tensor.shape);
       bytes_.write(tensor.min);
       bytes_.write(tensor.max);
       bytes_.write_counted(std::span<const double>(tensor.scales));
     }
-    bytes_.write(program.input);
-    bytes_.write_counted(std::span<const std::int32_t>(program.centres));
-    count(program.luts.size());
-    for (const Lut& lut : program.luts) {
-      bytes_.write_string(lut.name);
-      bytes_.write_counted(std::span<const std::int32_t>(lut.values));
+    count(program.constants.size());
+    for (const ConstantTensor& constant : program.constants) {
+      bytes_.write(static_cast<std::uint8_t>(constant.kind));
+      bytes_.write_string(constant.name);
+      numbers(constant.shape);
+      bytes_.write_array(std::span<const std::int32_t>(constant.values));
     }
-    count(program.layers.size());
-    for (const Layer& item : program.layers) layer(item, program.has_weights);
-    bytes_.write(program.output);
+    count(program.ops.size());
+    for (const Op& op : program.ops) {
+      bytes_.write(static_cast<std::uint8_t>(op.kind));
+      bytes_.write_string(op.name);
+      numbers(op.inputs);
+      numbers(op.constants);
+      numbers(op.outputs);
+      bytes_.write_counted(std::span<const std::int64_t>(op.attributes));
+    }
+    count(program.inputs.size());
+    for (const InputPort& port : program.inputs) {
+      bytes_.write_string(port.name);
+      bytes_.write(port.tensor);
+      bytes_.write_counted(std::span<const std::int32_t>(port.centres));
+    }
+    count(program.outputs.size());
+    for (const OutputPort& port : program.outputs) {
+      bytes_.write_string(port.name);
+      bytes_.write(port.tensor);
+    }
     count(program.postprocessing.size());
     for (const PostStep& step : program.postprocessing) {
       bytes_.write(static_cast<std::uint8_t>(step.kind));
@@ -49,15 +68,6 @@ class Writer {
   void predicate(const Predicate& predicate) {
     bytes_.write(static_cast<std::uint8_t>(predicate.kind));
     bytes_.write(predicate.threshold);
-  }
-
-  void digits(const std::vector<Digit>& digits) {
-    count(digits.size());
-    for (const Digit& digit : digits) {
-      bytes_.write(digit.function);
-      bytes_.write(digit.shift);
-      bytes_.write(digit.step);
-    }
   }
 
   void report(const AccuracyReport& report) {
@@ -96,31 +106,8 @@ class Writer {
  private:
   void count(std::size_t items) { bytes_.write(static_cast<std::uint32_t>(items)); }
 
-  void layer(const Layer& layer, bool has_weights) {
-    bytes_.write_string(layer.name);
-    bytes_.write(layer.rows);
-    count(layer.dense.size());
-    for (const DenseTerm& term : layer.dense) {
-      bytes_.write(term.input);
-      bytes_.write(term.outputs);
-      bytes_.write(term.inputs);
-      if (has_weights) bytes_.write_array(std::span<const std::int32_t>(term.weights));
-    }
-    count(layer.scaled.size());
-    for (const ScaledTerm& term : layer.scaled) {
-      bytes_.write(term.input);
-      bytes_.write(static_cast<std::uint8_t>(term.coefficients.size() == 1));
-      if (has_weights) bytes_.write_array(std::span<const std::int32_t>(term.coefficients));
-    }
-    bytes_.write(static_cast<std::uint8_t>(!layer.bias.empty()));
-    if (has_weights) bytes_.write_array(std::span<const std::int32_t>(layer.bias));
-    bytes_.write(static_cast<std::uint8_t>(layer.split.has_value()));
-    if (layer.split) {
-      bytes_.write(layer.split->shift);
-      bytes_.write(layer.split->offset);
-      bytes_.write(layer.split->lut);
-    }
-    bytes_.write(layer.output);
+  void numbers(const std::vector<std::uint32_t>& list) {
+    bytes_.write_counted(std::span<const std::uint32_t>(list));
   }
 
   ByteWriter bytes_;
@@ -138,25 +125,30 @@ class Reader {
     if (program.has_weights != wants_weights)
       bytes_.fail("has_weights", "a model has weights and a structure has none");
     program.name = bytes_.read_string("name");
-    program.tensors.resize(bytes_.read_count(2 * least_string + 20, "tensors"));
-    for (TensorInfo& tensor : program.tensors) {
+    program.tensors.resize(bytes_.read_count(3 * least_list + 16, "tensors"));
+    for (Tensor& tensor : program.tensors) {
       tensor.name = bytes_.read_string("tensor name");
-      tensor.rows = rows();
+      tensor.shape = bytes_.read_counted<std::uint32_t>("tensor shape");
       tensor.min = bytes_.read<std::int64_t>("tensor min");
       tensor.max = bytes_.read<std::int64_t>("tensor max");
       tensor.scales = bytes_.read_counted<double>("tensor scales");
     }
-    program.input = bytes_.read<std::uint32_t>("input");
-    program.centres = bytes_.read_counted<std::int32_t>("centres");
-    program.luts.resize(bytes_.read_count(2 * least_string, "luts"));
-    for (Lut& lut : program.luts) {
-      lut.name = bytes_.read_string("LUT name");
-      lut.values = bytes_.read_counted<std::int32_t>("LUT values");
+    program.constants.resize(bytes_.read_count(2 * least_list + 1, "constants"));
+    for (ConstantTensor& item : program.constants) item = constant(program.has_weights);
+    program.ops.resize(bytes_.read_count(5 * least_list + 1, "ops"));
+    for (Op& item : program.ops) item = op();
+    program.inputs.resize(bytes_.read_count(2 * least_list + 4, "inputs"));
+    for (InputPort& port : program.inputs) {
+      port.name = bytes_.read_string("input name");
+      port.tensor = bytes_.read<std::uint32_t>("input tensor");
+      port.centres = bytes_.read_counted<std::int32_t>("centres");
     }
-    program.layers.resize(bytes_.read_count(3 * least_string + 10, "layers"));
-    for (Layer& item : program.layers) item = layer(program.has_weights);
-    program.output = bytes_.read<std::uint32_t>("output");
-    program.postprocessing.resize(bytes_.read_count(least_string + 1, "postprocessing"));
+    program.outputs.resize(bytes_.read_count(least_list + 4, "outputs"));
+    for (OutputPort& port : program.outputs) {
+      port.name = bytes_.read_string("output name");
+      port.tensor = bytes_.read<std::uint32_t>("output tensor");
+    }
+    program.postprocessing.resize(bytes_.read_count(least_list + 1, "postprocessing"));
     for (PostStep& step : program.postprocessing) {
       const auto kind = bytes_.read<std::uint8_t>("postprocessing");
       if (kind > static_cast<std::uint8_t>(PostStep::Kind::normalise_max))
@@ -164,7 +156,7 @@ class Reader {
       step.kind = static_cast<PostStep::Kind>(kind);
       step.node = bytes_.read_string("postprocessing node");
     }
-    program.class_labels.resize(bytes_.read_count(least_string, "class labels"));
+    program.class_labels.resize(bytes_.read_count(least_list, "class labels"));
     for (std::string& label : program.class_labels) label = bytes_.read_string("class label");
     return program;
   }
@@ -202,7 +194,7 @@ class Reader {
     report.lut_entries = bytes_.read<std::uint64_t>("LUT entries");
     report.goal_met = flag("goal_met");
     report.weakest = bytes_.read_string("weakest");
-    report.layers.resize(bytes_.read_count(2 * least_string + 64, "report layers"));
+    report.layers.resize(bytes_.read_count(2 * least_list + 64, "report layers"));
     for (LayerAccuracy& layer : report.layers) {
       layer.name = bytes_.read_string("report layer");
       layer.function = bytes_.read_string("report function");
@@ -227,60 +219,35 @@ class Reader {
     return value == 1;
   }
 
-  /// A structure says sizes without holding the data: they are bounded in all before anything is allocated.
-  std::uint32_t rows() {
-    const auto count = bytes_.read<std::uint32_t>("rows");
-    total_rows_ += count;
-    if (total_rows_ > most_implied_rows) bytes_.fail("rows", "more rows than a model may have");
-    return count;
+  /// A structure says the shape of weights without holding them.
+  ConstantTensor constant(bool has_weights) {
+    ConstantTensor constant;
+    const auto kind = bytes_.read<std::uint8_t>("constant kind");
+    if (kind > static_cast<std::uint8_t>(ConstantTensor::Kind::table))
+      bytes_.fail("constant kind", "unknown kind");
+    constant.kind = static_cast<ConstantTensor::Kind>(kind);
+    constant.name = bytes_.read_string("constant name");
+    constant.shape = bytes_.read_counted<std::uint32_t>("constant shape");
+    if (has_weights || constant.kind != ConstantTensor::Kind::weights) {
+      constant.values = bytes_.read_array<std::int32_t>(constant.size(), "constant values");
+    }
+    return constant;
   }
 
-  Layer layer(bool has_weights) {
-    Layer layer;
-    layer.name = bytes_.read_string("layer name");
-    layer.rows = rows();
-    layer.dense.resize(bytes_.read_count(std::size_t{3} * 4, "dense terms"));
-    for (DenseTerm& term : layer.dense) {
-      term.input = bytes_.read<std::uint32_t>("dense term");
-      term.outputs = bytes_.read<std::uint32_t>("dense term");
-      term.inputs = bytes_.read<std::uint32_t>("dense term");
-      const std::uint64_t count = std::uint64_t{term.inputs} * term.outputs;
-      if (has_weights) term.weights = bytes_.read_array<std::int32_t>(count, "weights");
-    }
-    layer.scaled.resize(bytes_.read_count(4 + 1, "scaled terms"));
-    for (ScaledTerm& term : layer.scaled) {
-      term.input = bytes_.read<std::uint32_t>("scaled term");
-      const bool uniform = flag("scaled term");
-      if (!uniform && layer.rows == 1) bytes_.fail("scaled term", "one coefficient is a uniform one");
-      const std::uint32_t count = uniform ? 1 : layer.rows;
-      term.coefficients = integers(has_weights, count, "coefficients");
-    }
-    if (flag("bias")) {
-      layer.bias = integers(has_weights, layer.rows, "bias");
-      if (layer.bias.empty()) bytes_.fail("bias", "a layer without rows");
-    }
-    if (flag("split")) {
-      layer.split = Split{.shift = bytes_.read<std::uint32_t>("shift"),
-                          .offset = bytes_.read<std::int64_t>("offset"),
-                          .lut = bytes_.read<std::uint32_t>("LUT index"),
-                          .digits = {}};
-    }
-    layer.output = bytes_.read<std::uint32_t>("layer output");
-    return layer;
+  Op op() {
+    Op op;
+    const auto kind = bytes_.read<std::uint8_t>("op kind");
+    if (!is_operator(kind)) bytes_.fail("op kind", "unknown operator");
+    op.kind = static_cast<OpKind>(kind);
+    op.name = bytes_.read_string("op name");
+    op.inputs = bytes_.read_counted<std::uint32_t>("op inputs");
+    op.constants = bytes_.read_counted<std::uint32_t>("op constants");
+    op.outputs = bytes_.read_counted<std::uint32_t>("op outputs");
+    op.attributes = bytes_.read_counted<std::int64_t>("op attributes");
+    return op;
   }
 
-  /// The values, or in a structure as many zeros.
-  std::vector<std::int32_t> integers(bool has_weights, std::uint32_t count, const char* field) {
-    if (has_weights) return bytes_.read_array<std::int32_t>(count, field);
-    total_rows_ += count;
-    if (total_rows_ > most_implied_rows) bytes_.fail(field, "more rows than a model may have");
-    return std::vector<std::int32_t>(count, 0);
-  }
-
-  /// Rows of tensors and layers, and coefficients and biases of a structure.
-  static constexpr std::uint64_t most_implied_rows = 8 * max_rows;
   ByteReader bytes_;
-  std::uint64_t total_rows_ = 0;
 };
 
 }  // namespace
@@ -303,7 +270,7 @@ Model read_model(std::span<const std::uint8_t> payload) {
 }
 
 Bytes write_structure(const Program& imported, const Predicate& predicate) {
-  require(imported.predicate.kind == Predicate::Kind::values, ErrorKind::internal,
+  require(!has_predicate(imported), ErrorKind::internal,
           "write_structure: the program has its predicate already");
   Writer writer;
   writer.program(structure_of(imported));
@@ -324,11 +291,7 @@ PublicModel read_structure(std::span<const std::uint8_t> payload) {
 Bytes write_public_part(const Program& program) {
   Writer writer;
   writer.program(structure_of(program));
-  writer.predicate(program.predicate);
-  for (const Layer& layer : program.layers) {
-    if (layer.split) writer.digits(layer.split->digits);
-  }
-  writer.digits(program.argmax_digits);
+  for (const OutputPort& port : program.outputs) writer.predicate(port.predicate);
   return writer.take();
 }
 

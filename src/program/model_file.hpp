@@ -1,5 +1,6 @@
 // The files model.circlet (secret: the imported Program and its accuracy report) and model.structure (public:
-// everything but weights, coefficients and biases, and the predicate that setup chose for the output).
+// everything but the values of weights, and the predicate that setup chose for the output). Neither knows an
+// operator by name: an op is written as it is.
 #pragma once
 
 #include <cstdint>
@@ -11,8 +12,8 @@
 
 namespace circlet {
 
-inline constexpr std::uint32_t model_format_version = 2;
-inline constexpr std::uint32_t structure_format_version = 3;
+inline constexpr std::uint32_t model_format_version = 3;
+inline constexpr std::uint32_t structure_format_version = 4;
 
 /// What model.structure says: a Program as it was imported, without weights, and what its output is made.
 struct PublicModel {

@@ -9,6 +9,8 @@
 #include <set>
 
 #include "core/error.hpp"
+#include "operators/requantise/meaning.hpp"
+#include "program/meaning.hpp"
 
 namespace circlet {
 namespace {
@@ -26,11 +28,13 @@ std::string_view trimmed(std::string_view text) {
   return text;
 }
 
+const Tensor& scores_of(const Program& program) { return program.tensors[program.outputs[0].tensor]; }
+
 /// As few digits as can be, over the program's look-up functions, whose width is in [least, greatest].
 class DigitChooser {
  public:
   DigitChooser(const Program& program, std::int64_t least, std::int64_t greatest)
-      : program_(program), least_(least), greatest_(greatest) {}
+      : program_(program), functions_(digit_functions(program)), least_(least), greatest_(greatest) {}
 
   std::optional<std::vector<Digit>> choose() {
     if (!add_first()) return std::nullopt;
@@ -44,11 +48,11 @@ class DigitChooser {
   /// The widest that is not too wide, with a remainder of one of the splits.
   bool add_first() {
     std::set<std::uint32_t> shifts = {0};
-    for (const Layer& layer : program_.layers) {
-      if (layer.split) shifts.insert(layer.split->shift);
+    for (const Op& op : program_.ops) {
+      for (const std::uint32_t shift : meaning_of(op.kind).shifts(op)) shifts.insert(shift);
     }
     for (const std::uint32_t shift : shifts) {
-      for (std::uint32_t function = 0; function <= digit_functions(program_).unit; ++function) {
+      for (const std::int64_t function : functions_) {
         const std::int64_t reach = digit_arguments(program_, function) << shift;
         if (reach > greatest_ || reach <= width_) continue;
         digits_ = {{.function = function, .shift = shift, .step = std::int64_t{1} << shift}};
@@ -60,7 +64,7 @@ class DigitChooser {
 
   /// A digit with which the width is enough.
   bool add_last() {
-    for (std::uint32_t function = 0; function <= digit_functions(program_).unit; ++function) {
+    for (const std::int64_t function : functions_) {
       const std::int64_t most = digit_arguments(program_, function) - 1;
       const std::int64_t step = (least_ - width_ + most - 1) / most;
       if (step > width_ || width_ + step * most > greatest_) continue;
@@ -72,9 +76,8 @@ class DigitChooser {
 
   /// The digit that adds most, as long as there are more to come.
   bool add_widest() {
-    std::uint32_t widest = 0;
-    std::int64_t widest_step = 0, added = 0;
-    for (std::uint32_t function = 0; function <= digit_functions(program_).unit; ++function) {
+    std::int64_t widest = 0, widest_step = 0, added = 0;
+    for (const std::int64_t function : functions_) {
       const std::int64_t most = digit_arguments(program_, function) - 1;
       const std::int64_t step = std::min(width_, (greatest_ - width_) / most);
       if (step * most <= added) continue;
@@ -87,12 +90,13 @@ class DigitChooser {
     return true;
   }
 
-  void add(std::uint32_t function, std::int64_t step) {
+  void add(std::int64_t function, std::int64_t step) {
     digits_.push_back({.function = function, .shift = 0, .step = step});
     width_ += step * (digit_arguments(program_, function) - 1);
   }
 
   const Program& program_;
+  const std::vector<std::int64_t> functions_;
   const std::int64_t least_, greatest_;
   std::vector<Digit> digits_;
   std::int64_t width_ = 0;
@@ -102,91 +106,132 @@ std::vector<Digit> choose_digits(const Program& program, std::int64_t least, std
   auto digits = least <= greatest ? DigitChooser(program, least, greatest).choose() : std::nullopt;
   require(digits.has_value(), ErrorKind::unsupported, [&] {
     return fmt::format("the model's scores are in {}..{}, too wide a range to compare them in a proof",
-                       program.tensors[scores(program)].min, program.tensors[scores(program)].max);
+                       scores_of(program).min, scores_of(program).max);
   });
   return *std::move(digits);
 }
 
-/// Lets the last layer look up in `lut`, and drops the LUT that nothing uses any more.
-void set_last_lut(Program& program, Lut lut) {
-  Split& split = *program.layers.back().split;
-  const std::uint32_t old = split.lut;
-  const auto same = std::ranges::find(program.luts, lut.values, &Lut::values);
-  split.lut = static_cast<std::uint32_t>(same - program.luts.begin());
-  if (same == program.luts.end()) program.luts.push_back(std::move(lut));
-  const auto uses_old = [&](const Layer& layer) { return layer.split && layer.split->lut == old; };
-  if (std::ranges::any_of(program.layers, uses_old)) return;
-  program.luts.erase(program.luts.begin() + old);
-  for (Layer& layer : program.layers) {
-    if (layer.split && layer.split->lut > old) --layer.split->lut;
+/// The table with these values, a new one if there is none.
+ConstantId table_of(Program& program, std::string name, std::vector<std::int32_t> values) {
+  for (const ConstantId table : constants_of(program, ConstantTensor::Kind::table)) {
+    if (program.constants[table].values == values) return table;
+  }
+  program.constants.push_back({.kind = ConstantTensor::Kind::table,
+                               .name = std::move(name),
+                               .shape = {static_cast<std::uint32_t>(values.size())},
+                               .values = std::move(values)});
+  return static_cast<ConstantId>(program.constants.size() - 1);
+}
+
+/// Drops a constant that no op reads, before digits name any.
+void drop_if_unread(Program& program, ConstantId constant) {
+  const auto reads = [&](const Op& op) { return std::ranges::count(op.constants, constant) != 0; };
+  if (std::ranges::any_of(program.ops, reads)) return;
+  program.constants.erase(program.constants.begin() + constant);
+  for (Op& op : program.ops) {
+    for (ConstantId& id : op.constants) id -= id > constant ? 1 : 0;
   }
 }
 
 [[noreturn]] void refuse_constant(const Program& program, const Predicate& predicate, double scale) {
-  const TensorInfo& range = program.tensors[scores(program)];
+  const Tensor& range = scores_of(program);
   throw Error(ErrorKind::usage,
               fmt::format("the scores are in {:.6g}..{:.6g}: '{}' says the same of all of them",
                           static_cast<double>(range.min) * scale, static_cast<double>(range.max) * scale,
                           to_text(predicate)));
 }
 
-/// The last layer looks its values up: their LUT becomes that of the predicate.
-void compare_looked_up(Program& program, const Predicate& predicate, double scale) {
-  const std::int64_t first = first_integer(predicate.threshold, scale);
-  const bool above = predicate.kind == Kind::at_least;
-  const Lut& before = program.luts[program.layers.back().split->lut];
-  Lut lut{.name = before.name + " " + to_text(predicate), .values = {}};
-  for (const std::int32_t value : before.values) lut.values.push_back((value >= first) == above ? 1 : 0);
-  const auto [least, greatest] = std::ranges::minmax(lut.values);
-  if (least == greatest) refuse_constant(program, predicate, scale);
-  set_last_lut(program, std::move(lut));
+/// 0 or 1, with the scale of what is compared: a key then tells the threshold from another in other units.
+void become_answers(Tensor& tensor, const Predicate& predicate, double scale) {
+  tensor.name = to_text(predicate);
+  tensor.min = 0;
+  tensor.max = 1;
+  tensor.scales = {scale};
 }
 
-/// The last layer's accumulators are the scores: acc + offset = q W + r with offset = 2 W - n, so that
-/// acc >= n if and only if q >= 2.
+/// The scores are looked up: their table becomes that of the predicate.
+void compare_looked_up(Program& program, Op& producer, const Predicate& predicate, double scale) {
+  const TensorId scores = program.outputs[0].tensor;
+  const auto reads = [&](const Op& op) { return std::ranges::count(op.inputs, scores) != 0; };
+  require(std::ranges::none_of(program.ops, reads), ErrorKind::unsupported,
+          "the model computes with its output, which cannot be compared then");
+  const std::int64_t first = first_integer(predicate.threshold, scale);
+  const bool above = predicate.kind == Kind::at_least;
+  const ConstantId before = producer.constants[0];
+  std::vector<std::int32_t> values;
+  for (const std::int32_t value : program.constants[before].values)
+    values.push_back((value >= first) == above ? 1 : 0);
+  const auto [least, greatest] = std::ranges::minmax(values);
+  if (least == greatest) refuse_constant(program, predicate, scale);
+  producer.constants[0] =
+      table_of(program, program.constants[before].name + " " + to_text(predicate), std::move(values));
+  drop_if_unread(program, before);
+  become_answers(program.tensors[scores], predicate, scale);
+}
+
+/// The scores are sums: acc + offset = q W + r with offset = 2 W - n, so that acc >= n if and only if q >= 2.
 void compare_accumulators(Program& program, const Predicate& predicate, double scale) {
-  const TensorInfo& range = program.tensors[scores(program)];
+  const Tensor range = scores_of(program);
   const std::int64_t first = first_integer(predicate.threshold, scale);
   if (first <= range.min || first > range.max) refuse_constant(program, predicate, scale);
   const bool above = predicate.kind == Kind::at_least;
-  Lut lut{.name = to_text(predicate), .values = {}};
-  for (std::int64_t q = 0; q < step_entries; ++q) lut.values.push_back((q >= first_step) == above ? 1 : 0);
-  Split split{.shift = 0, .offset = 0, .lut = 0, .digits = {}};
-  const auto same = std::ranges::find(program.luts, lut.values, &Lut::values);
-  split.lut = static_cast<std::uint32_t>(same - program.luts.begin());
-  if (same == program.luts.end()) program.luts.push_back(std::move(lut));
+  std::vector<std::int32_t> values;
+  for (std::int64_t q = 0; q < step_entries; ++q) values.push_back((q >= first_step) == above ? 1 : 0);
+  const ConstantId table = table_of(program, to_text(predicate), std::move(values));
 
   // 0 <= acc + offset < 4 W at both ends of the range; 4 W < p.
   const std::int64_t reach = std::max(first - range.min, range.max - first + 1);
+  requantise::Split split;
   split.digits = choose_digits(program, (reach + first_step - 1) / first_step, accumulator_limit - 1);
   split.offset = first_step * width(program, split.digits) - first;
-  program.layers.back().split = std::move(split);
+  const auto answers = static_cast<TensorId>(program.tensors.size());
+  program.tensors.push_back(range);
+  become_answers(program.tensors.back(), predicate, scale);
+  program.ops.push_back({.kind = OpKind::requantise,
+                         .name = to_text(predicate),
+                         .inputs = {program.outputs[0].tensor},
+                         .constants = {table},
+                         .outputs = {answers},
+                         .attributes = requantise::attributes_of(split)});
+  program.outputs[0].tensor = answers;
 }
 
 void compare(Program& program, const Predicate& predicate, double scale) {
-  if (program.layers.back().split) {
-    compare_looked_up(program, predicate, scale);
+  const TensorId scores = program.outputs[0].tensor;
+  const auto producer = std::ranges::find_if(
+      program.ops, [&](const Op& op) { return std::ranges::count(op.outputs, scores) != 0; });
+  if (producer != program.ops.end() && producer->kind == OpKind::requantise) {
+    compare_looked_up(program, *producer, predicate, scale);
   } else {
+    require(is_claim(program, scores), ErrorKind::unsupported,
+            "the model's output is made by an operator whose values cannot be compared in a proof");
     compare_accumulators(program, predicate, scale);
   }
-  TensorInfo& output = program.tensors[program.output];
-  output.name = to_text(predicate);
-  output.min = 0;
-  output.max = 1;
-  output.scales = {scale};  // of what is compared: a key then tells the threshold from another in other units
   program.class_labels.clear();
 }
 
 void take_argmax(Program& program) {
-  const TensorInfo& range = program.tensors[scores(program)];
-  const std::uint32_t classes = range.rows;
+  const Tensor& range = scores_of(program);
+  const std::uint32_t classes = range.rows();
   require(classes >= 2, ErrorKind::usage, "the model has one output: its arg max is always 0");
-  program.argmax_digits = choose_digits(program, range.max - range.min + 1, difference_limit);
-  program.output = static_cast<TensorId>(program.tensors.size());
-  program.tensors.push_back({.name = "argmax", .rows = 1, .min = 0, .max = classes - 1, .scales = {1.0}});
+  Op op{.kind = OpKind::argmax,
+        .name = "argmax",
+        .inputs = {program.outputs[0].tensor},
+        .constants = {},
+        .outputs = {static_cast<TensorId>(program.tensors.size())},
+        .attributes = {}};
+  write_digits(choose_digits(program, range.max - range.min + 1, difference_limit), op.attributes);
+  program.outputs[0].tensor = op.outputs[0];
+  program.ops.push_back(std::move(op));
+  program.tensors.push_back({.name = "argmax", .shape = {1}, .min = 0, .max = classes - 1, .scales = {1.0}});
 }
 
 }  // namespace
+
+bool has_predicate(const Program& program) {
+  return std::ranges::any_of(program.outputs,
+                             [](const OutputPort& port) { return port.predicate.kind != Kind::values; });
+}
 
 Predicate parse_predicate(std::string_view text) {
   const std::string_view all = trimmed(text);
@@ -235,13 +280,14 @@ std::int64_t first_integer(double threshold, double scale) {
 }
 
 Program with_predicate(Program program, const Predicate& predicate) {
-  require(program.predicate.kind == Kind::values, ErrorKind::usage,
-          "the model's output is a predicate already");
+  require(!has_predicate(program), ErrorKind::usage, "the model's output is a predicate already");
   if (predicate.kind == Kind::values) return program;
-  const auto& scales = program.tensors[scores(program)].scales;
+  require(program.outputs.size() == 1, ErrorKind::unsupported,
+          "the model has several outputs: a predicate is of the only one");
+  const auto& scales = scores_of(program).scales;
   require(std::ranges::all_of(scales, [&](double scale) { return scale == scales[0]; }),
           ErrorKind::unsupported, "the model's outputs differ in scale: their integers cannot be compared");
-  program.predicate = predicate;
+  program.outputs[0].predicate = predicate;
   program.postprocessing.clear();
   if (predicate.kind == Kind::argmax) {
     take_argmax(program);

@@ -21,6 +21,9 @@ Predicate parse_predicate(std::string_view text);
 /// The text that parse_predicate reads.
 std::string to_text(const Predicate& predicate);
 
+/// Whether an output is a predicate.
+bool has_predicate(const Program& program);
+
 /// The least n with n * scale >= threshold, exactly; `scale` is positive. Throws Error(usage) if it is beyond
 /// 2^40 in magnitude.
 std::int64_t first_integer(double threshold, double scale);
@@ -28,8 +31,8 @@ std::int64_t first_integer(double threshold, double scale);
 /// `program`, whose output is its scores, with the predicate of them as its output; its scale is still that
 /// of the scores where they are compared with a threshold. Post-processing is left out, and labels too unless
 /// the output is an index. Throws Error(usage) if the predicate is always true or always false, or of a
-/// single score where it compares several, and Error(unsupported) if the scores differ in scale or their
-/// range is too wide to be compared.
+/// single score where it compares several, and Error(unsupported) if the model has several outputs, an op
+/// reads the scores that are compared, the scores differ in scale, or their range is too wide to be compared.
 Program with_predicate(Program program, const Predicate& predicate);
 
 }  // namespace circlet

@@ -1,6 +1,13 @@
 #include "stark/shape.hpp"
 
+#include <algorithm>
+
 namespace circlet {
+
+std::size_t TableShape::committed() const {
+  return static_cast<std::size_t>(std::ranges::count(inputs, Visibility::committed) +
+                                  std::ranges::count(outputs, Visibility::committed));
+}
 
 TableSizes table_sizes(const VerificationKey& key) {
   return {.linear = key.only(TableKind::linear).log_size,
@@ -11,12 +18,15 @@ TableSizes table_sizes(const VerificationKey& key) {
 }
 
 TableShape table_shape(const VerificationKey& key) {
-  const TableShape shape{.lanes = key.lanes(),
-                         .batch = key.batch(),
-                         .hidden_queries = key.zero_knowledge ? key.pcs.fri.n_queries : 0,
-                         .log_blowup = key.pcs.fri.log_blowup_factor,
-                         .input = key.input().visibility,
-                         .output = key.output().visibility};
+  TableShape shape{.lanes = key.lanes(),
+                   .batch = key.batch(),
+                   .hidden_queries = key.zero_knowledge ? key.pcs.fri.n_queries : 0,
+                   .log_blowup = key.pcs.fri.log_blowup_factor,
+                   .inputs = {},
+                   .outputs = {}};
+  for (const PublicTensor& tensor : key.tensors) {
+    (tensor.direction == Direction::input ? shape.inputs : shape.outputs).push_back(tensor.visibility);
+  }
   require(air_shape(shape, table_sizes(key)).instances == key.instances, ErrorKind::unsupported,
           "the key's tables are not those that setup makes");
   return shape;
@@ -29,9 +39,8 @@ AirShape air_shape(const TableShape& shape, const TableSizes& sizes) {
                    {TableKind::activate, shape.batch, sizes.activate},
                    {TableKind::lut, 0, sizes.lut},
                    {TableKind::mac, 0, sizes.mac}}};
-  for (const Visibility visibility : {shape.input, shape.output}) {
-    if (visibility == Visibility::committed) result.instances.push_back({TableKind::data, 0, sizes.blinder});
-  }
+  result.instances.insert(result.instances.end(), shape.committed(),
+                          TableInstance{TableKind::data, 0, sizes.blinder});
   result.instances.push_back({TableKind::blinder, 0, sizes.blinder});
   return result;
 }

@@ -25,7 +25,11 @@ struct TableShape {
   std::uint32_t batch = 1;           // B
   std::uint32_t hidden_queries = 0;  // queries that the tables have mask rows for; 0: nothing is hidden
   std::uint32_t log_blowup = 1;      // the blinder's column a depends on it
-  Visibility input = Visibility::shown, output = Visibility::shown;
+  std::vector<Visibility> inputs = {Visibility::shown}, outputs = {Visibility::shown};  // by port
+  [[nodiscard]] Visibility input(std::size_t port) const { return inputs.at(port); }
+  [[nodiscard]] Visibility output(std::size_t port) const { return outputs.at(port); }
+  /// How many of them are committed.
+  [[nodiscard]] std::size_t committed() const;
 };
 
 /// What a key that setup makes says of the tables; Error(unsupported) if it is another.

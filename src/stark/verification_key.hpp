@@ -118,8 +118,8 @@ struct VerificationKey {
   [[nodiscard]] const PublicTensor& output() const { return only(Direction::output); }
   [[nodiscard]] PublicTensor& input() { return const_cast<PublicTensor&>(std::as_const(*this).input()); }
   [[nodiscard]] PublicTensor& output() { return const_cast<PublicTensor&>(std::as_const(*this).output()); }
-  /// Samples of a proof: of its output.
-  [[nodiscard]] std::uint32_t batch() const { return output().lanes; }
+  /// Samples of a proof: of its last output.
+  [[nodiscard]] std::uint32_t batch() const { return tensors.back().lanes; }
   /// Weights a row.
   [[nodiscard]] std::uint32_t lanes() const { return only(TableKind::linear).parameter; }
 

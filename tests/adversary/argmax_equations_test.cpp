@@ -79,7 +79,7 @@ void replace_rows(ForgedModel& model, MacRows rows) {
     }
   }
   for (auto& row : rows) ++reads[row[idA].value()], ++reads[row[idB].value()];
-  ++reads[model.arithmetisation.output_claim];
+  ++reads[model.arithmetisation.outputs[0].claim];
   for (std::size_t row = 0; row < linear_rows; ++row) {
     if (of(linear, linear::Structure::claim)[row].is_zero()) continue;
     of(linear, linear::Structure::n)[row] = -M31(reads[of(linear, linear::Structure::id)[row].value()]);

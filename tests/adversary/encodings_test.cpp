@@ -19,9 +19,9 @@ class RandomKeys {
   VerificationKey next() {
     VerificationKey key;
     TableShape shape{.lanes = 1 + draw(16), .batch = 1 + draw(4)};
-    shape.input = std::array{Visibility::shown, Visibility::hidden, Visibility::committed}[draw(3)];
-    shape.output = draw(2) == 0 ? Visibility::shown : Visibility::committed;
-    if (shape.input == Visibility::committed || shape.output == Visibility::committed) shape.batch = 1;
+    shape.inputs = {std::array{Visibility::shown, Visibility::hidden, Visibility::committed}[draw(3)]};
+    shape.outputs = {draw(2) == 0 ? Visibility::shown : Visibility::committed};
+    if (shape.committed() != 0) shape.batch = 1;
     key.instances =
         air_shape(shape, {4 + draw(3), 4 + draw(3), 4 + draw(3), 4 + draw(3), 8 + draw(2)}).instances;
     // Several of a kind, or none.
@@ -38,9 +38,9 @@ class RandomKeys {
                        .n_queries = 1 + draw(3),
                        .fold_step = 1 + draw(3)}};
     key.zero_knowledge = draw(2) == 1;
-    key.tensors.push_back(tensor(Direction::input, shape.input, shape.batch));
+    key.tensors.push_back(tensor(Direction::input, shape.input(0), shape.batch));
     if (draw(3) == 0) key.tensors.push_back(tensor(Direction::input, Visibility::shown, 1));
-    key.tensors.push_back(tensor(Direction::output, shape.output, shape.batch));
+    key.tensors.push_back(tensor(Direction::output, shape.output(0), shape.batch));
     key.constants = {{1, draw(3)}, {1 + draw(2), draw(3)}};
     if (draw(2) == 0) key.constants.push_back({3 + draw(2), draw(3)});
     for (std::size_t i = 0; i < key.pinned_values(); ++i) {

@@ -287,12 +287,12 @@ struct ForgedModel {
     return tables;
   }
   [[nodiscard]] std::vector<std::int32_t> random_input() const {
-    return ProgramBuilder(1, 0, 0, 7).random_input(program.tensors[program.input], key().batch());
+    return ProgramBuilder(1, 0, 0, 7).random_input(input_tensor(program), key().batch());
   }
   [[nodiscard]] Trace honest() const { return execute(program, random_input(), key().batch()); }
   [[nodiscard]] Statement statement(const Trace& execution) const {
     Statement statement{.context = {1, 2, 3}, .tensors = {{}, {execution.output(), {}}}};
-    if (key().input().visibility == Visibility::shown) statement.tensors[0].values = execution.input;
+    if (key().input().visibility == Visibility::shown) statement.tensors[0].values = execution.inputs[0];
     return statement;
   }
 };
@@ -301,7 +301,7 @@ struct ForgedModel {
 class LyingTrace : public HonestTrace {
  public:
   LyingTrace(const ForgedModel& model, const Trace& execution, const CommittedValues& data = {})
-      : HonestTrace(model.program, model.arithmetisation, model.columns, execution, nullptr, data) {}
+      : HonestTrace(model.arithmetisation, model.columns, execution, nullptr, data) {}
 
   std::function<void(TableColumns&)> on_witness;
   std::function<void(TableColumns&, const Challenges&)> on_fingerprints;
@@ -387,7 +387,7 @@ struct FalseStatement {
       statement.tensors[1].values = std::move(outputs);
       return;
     }
-    input = commit_data(model.key(), model.key().input(), execution.input);
+    input = commit_data(model.key(), model.key().input(), execution.inputs[0]);
     output = commit_data(model.key(), model.key().output(), outputs);
     statement.tensors = {{{}, input->commitment()}, {{}, output->commitment()}};
   }
@@ -405,7 +405,7 @@ struct FalseStatement {
 
 /// `program` with the accumulator of row `row` of a layer `delta` higher: what a liar executes.
 inline Program with_higher_bias(Program program, std::size_t layer, std::size_t row, std::int32_t delta) {
-  program.layers[layer].bias.at(row) += delta;
+  bias(program, layer).at(row) += delta;
   return program;
 }
 

@@ -47,9 +47,9 @@ TEST_CASE("weights_in_the_padding_of_a_coefficient_mix_the_rows_of_a_layer") {
   model.columns.weights[linear_at][14][row_of_second_coefficient] = M31(5);
   model.recommit();
   auto execution = model.honest();
-  const auto& x = execution.input;
-  execution.layers[0].y[0] += 5 * x[1];
-  REQUIRE(execution.layers[0].y == std::vector{2 * x[0] + 5 * x[1], 3 * x[1], 40 * x[2]});
+  const auto& x = execution.inputs[0];
+  accumulators(model.program, execution, 0)[0] += 5 * x[1];
+  REQUIRE(accumulators(model.program, execution, 0) == std::vector{2 * x[0] + 5 * x[1], 3 * x[1], 40 * x[2]});
   LyingTrace trace(model, execution);
   const Proof proof = prove_trace(model.proving_key, model.statement(execution), trace);
   CHECK_NOTHROW(verify(model.key(), proof));

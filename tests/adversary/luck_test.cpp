@@ -213,7 +213,7 @@ class TwoModels {
  private:
   static Program with_other_weights() {
     Program program = random_mlp(3, 4, 2, 1);
-    for (auto& weight : program.layers[0].dense[0].weights) weight = -weight;
+    for (auto& weight : weights(program, 0)) weight = -weight;
     return program;
   }
 

@@ -25,8 +25,9 @@ inline PredicateLie another_index(const Program&, const Trace& honest) { return 
 
 /// The difference of class 1 from class 2 is -1, and its first digit holds p - 1 for it.
 inline void put_minus_one(const ForgedModel& model, TableColumns& witness) {
-  const std::size_t row = row_of_run(model.arithmetisation, [](const ActivateRun& run) {
-    return run.source == ActivateRun::Source::argmax_difference && run.first_row == 1 && run.digit == 0;
+  const std::size_t row = row_of_run(model.arithmetisation, [&](const ActivateRun& run) {
+    return run.q.from == CellView::From::buffer && run.q.index == argmax::first_difference_buffer &&
+           run.q.of == op_of(model.program, OpKind::argmax, 0) && run.q.first == 1;
   });
   witness[activate_at][1][row] = -M31(1);
 }
@@ -34,7 +35,7 @@ inline void put_minus_one(const ForgedModel& model, TableColumns& witness) {
 /// The quotient of acc + p in the first score's row.
 inline void put_wrapped_quotient(const ForgedModel& model, TableColumns& witness) {
   const std::size_t row = row_of_run(model.arithmetisation, [&](const ActivateRun& run) {
-    return run.source == ActivateRun::Source::layer && run.layer + 1 == model.program.layers.size();
+    return run.y == model.program.outputs[0].tensor;
   });
   const std::uint32_t step =
       column_of(model.columns.structure[activate_at], activate::Structure::two_s)[row].value();

@@ -13,12 +13,7 @@ using namespace circlet::testing;
 
 namespace {
 
-bool same(const Trace& a, const Trace& b) {
-  return a.input == b.input &&
-         std::ranges::equal(a.layers, b.layers, [](const LayerTrace& x, const LayerTrace& y) {
-           return x.acc == y.acc && x.y == y.y;
-         });
-}
+bool same(const Trace& a, const Trace& b) { return a.inputs == b.inputs && a.tensors == b.tensors; }
 
 /// Two layers may happen to have one LUT, which a Program holds once.
 bool is_well_formed(const Program& program) {
@@ -32,8 +27,8 @@ bool is_well_formed(const Program& program) {
 
 /// An arg max where there is something to choose, a threshold, or the scores themselves.
 Program with_any_predicate(Program program, std::uint32_t batch, std::uint32_t kind) {
-  const TensorInfo& range = program.tensors[program.output];
-  if (kind == 0 && batch == 1 && range.rows > 1)
+  const Tensor& range = output_tensor(program);
+  if (kind == 0 && batch == 1 && range.rows() > 1)
     return with_predicate(std::move(program), {Predicate::Kind::argmax});
   if (kind > 1 || range.max <= range.min) return program;
   const auto middle = static_cast<double>(range.min + (range.max - range.min) / 3 + 1);
@@ -58,8 +53,7 @@ TEST_CASE("a_random_lie_in_a_random_model_is_refused_by_the_bus") {
                                       .input = draw(2) == 0 ? Visibility::shown : Visibility::hidden,
                                       .batch = batch,
                                       .lanes = 1 + draw(20)});
-    const auto input =
-        ProgramBuilder(1, 0, 0, seed).random_input(program.tensors[program.input], model.key().batch());
+    const auto input = ProgramBuilder(1, 0, 0, seed).random_input(input_tensor(program), model.key().batch());
     const Trace honest = execute(program, input, model.key().batch());
     Statement statement = model.statement(honest);
     {
@@ -72,13 +66,9 @@ TEST_CASE("a_random_lie_in_a_random_model_is_refused_by_the_bus") {
       values[draw(static_cast<std::uint32_t>(values.size()))] += draw(2) == 0 ? 1 : -1;
     };
     const auto kind = draw(5);
-    auto& layer = other.layers[draw(static_cast<std::uint32_t>(other.layers.size()))];
-    if (kind == 0 && !layer.bias.empty()) {
-      change(layer.bias);
-    } else if (kind == 1 && !layer.dense.empty()) {
-      change(layer.dense[0].weights);
-    } else if (kind == 2 && !layer.scaled.empty()) {
-      change(layer.scaled[0].coefficients);
+    auto weights = constants_of(other, ConstantTensor::Kind::weights);
+    if (kind < 3) {
+      change(other.constants[weights[draw(static_cast<std::uint32_t>(weights.size()))]].values);
     } else if (kind == 3 && model.key().input().visibility == Visibility::shown) {
       auto& x = other_input[draw(static_cast<std::uint32_t>(other_input.size()))];
       x = x == model.key().input().max ? x - 1 : x + 1;

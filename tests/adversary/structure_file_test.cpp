@@ -39,37 +39,46 @@ TEST_CASE("a_structure_that_says_anything_else_is_not_the_keys") {
   const Program honest = structure_of(program);
   REQUIRE(is_the_structure_of(honest, key));
   const std::vector<Change> changes = {
-      {"another offset", [](Program& p) { p.layers[0].split->offset += 1; }},
-      {"another shift", [](Program& p) { p.layers[0].split->shift -= 1; }},
-      {"another LUT",
+      {"another offset",
+       [](Program& p) { change_split(p, 0, [](requantise::Split& split) { split.offset += 1; }); }},
+      {"another shift",
+       [](Program& p) { change_split(p, 0, [](requantise::Split& split) { split.shift -= 1; }); }},
+      {"another table",
        [](Program& p) {
-         p.luts.push_back(p.luts[0]);
-         std::swap(p.layers[0].split->lut, p.layers[1].split->lut);
-         p.tensors[1].max = std::ranges::max(p.luts[1].values);
-         p.tensors[2].max = std::ranges::max(p.luts[0].values);
-         p.luts.pop_back();
+         std::swap(look_up(p, 0).constants, look_up(p, 1).constants);
+         std::swap(p.tensors[look_up(p, 0).outputs[0]].max, p.tensors[look_up(p, 1).outputs[0]].max);
        }},
-      {"an entry of a LUT", [](Program& p) { p.luts[0].values[5] += 1; }},
-      {"a LUT one entry longer", [](Program& p) { p.luts[0].values.push_back(0); }},
-      {"LUTs in another order", [](Program& p) { std::swap(p.luts[0], p.luts[1]); }},
-      {"no bias", [](Program& p) { p.layers[0].bias.clear(); }},
-      {"no dense term", [](Program& p) { p.layers[0].dense.clear(); }},
-      {"no scaled term", [](Program& p) { p.layers[0].scaled.pop_back(); }},
+      {"an entry of a table", [](Program& p) { table(p, 0).values[5] += 1; }},
+      {"a table one entry longer",
+       [](Program& p) {
+         auto values = table(p, 0).values;
+         values.push_back(0);
+         set_values(table(p, 0), std::move(values));
+       }},
+      {"tables in another order",
+       [](Program& p) {
+         std::swap(table(p, 0), table(p, 1));
+         std::swap(look_up(p, 0).constants, look_up(p, 1).constants);
+       }},
+      {"no bias",
+       [](Program& p) {
+         p.constants.erase(p.constants.begin() + sums(p, 0).constants.back());
+         const ConstantId dropped = sums(p, 0).constants.back();
+         sums(p, 0).constants.pop_back();
+         for (Op& op : p.ops) {
+           for (ConstantId& id : op.constants) id -= id > dropped ? 1 : 0;
+         }
+       }},
+      {"a matrix on another tensor",
+       [](Program& p) { std::swap(sums(p, 1).inputs[0], sums(p, 1).inputs[1]); }},
       {"scaled terms in another order",
-       [](Program& p) { std::swap(p.layers[0].scaled[0], p.layers[0].scaled[1]); }},
-      {"one coefficient a row", [](Program& p) { p.layers[1].scaled[0].coefficients.assign(4, 0); }},
-      {"a term of another tensor", [](Program& p) { p.layers[1].scaled[0].input = p.layers[0].output; }},
-      {"another input range", [](Program& p) { p.tensors[p.input].max -= 1; }},
-      {"another input scale", [](Program& p) { p.tensors[p.input].scales = {2.0}; }},
-      {"a scale for every input", [](Program& p) { p.tensors[p.input].scales.assign(4, 1.0); }},
-      {"another output scale", [](Program& p) { p.tensors[p.output].scales = {0.5}; }},
-      {"the output is an earlier layer",
-       [](Program& p) {
-         p.layers.pop_back();
-         p.tensors.pop_back();
-         p.luts.pop_back();
-         p.output = p.layers.back().output;
-       }},
+       [](Program& p) { std::swap(sums(p, 0).constants[1], sums(p, 0).constants[2]); }},
+      {"one coefficient a row", [](Program& p) { p.constants[sums(p, 1).constants[0]].shape = {4}; }},
+      {"another input range", [](Program& p) { input_tensor(p).max -= 1; }},
+      {"another input scale", [](Program& p) { input_tensor(p).scales = {2.0}; }},
+      {"a scale for every input", [](Program& p) { input_tensor(p).scales.assign(4, 1.0); }},
+      {"another output scale", [](Program& p) { output_tensor(p).scales = {0.5}; }},
+      {"another output", [](Program& p) { p.outputs[0].tensor = look_up(p, 0).outputs[0]; }},
   };
   for (const auto& change : changes) {
     CAPTURE(change.name);
@@ -95,7 +104,7 @@ TEST_CASE("a_structure_that_says_another_predicate_is_not_the_keys") {
       // The same comparison of integers in other units.
       if (std::string(text) != ">= 2") continue;
       Program rescaled = model;
-      rescaled.tensors[rescaled.output].scales = {0.5};
+      output_tensor(rescaled).scales = {0.5};
       CHECK_FALSE(is_the_structure_of(rescaled, key, ">= 1"));
       CHECK(is_the_structure_of(model, key, ">= 1.5"));
     }

@@ -49,7 +49,7 @@ std::set<Sizes> weak_orders() {
 int run(const std::filesystem::path& folder) {
   const Program program = testing::random_residual(2, 1);
   const PcsConfig pcs{.pow_bits = 2, .fri = {.log_blowup_factor = 1, .n_queries = 3, .fold_step = 1}};
-  const auto input = testing::ProgramBuilder(1, 0, 0, 1).random_input(program.tensors[program.input], 1);
+  const auto input = testing::ProgramBuilder(1, 0, 0, 1).random_input(testing::input_tensor(program), 1);
   const auto output = execute(program, input, 1).output();
   const auto setup_with = [&](Visibility of_input, Visibility of_output) {
     return setup(program, {.target = Target::chain, .input = of_input, .output = of_output, .pcs = pcs});

@@ -32,7 +32,7 @@ struct Model {
 
 /// A predicate that is true of some outputs and false of others, if the model has such a one.
 Program with_any_predicate(const Program& program, Random& random) {
-  const TensorInfo& output = program.tensors[program.output];
+  const Tensor& output = program.tensors[program.outputs[0].tensor];
   const auto threshold = output.min + static_cast<std::int64_t>(below(
                                           random, static_cast<std::size_t>(output.max - output.min) + 1));
   const std::string texts[] = {"public", "argmax", fmt::format(">= {}", threshold),

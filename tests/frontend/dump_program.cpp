@@ -63,12 +63,12 @@ nlohmann::json program(const Graph& graph, const std::string& calibration, const
   const Program decided = with_predicate(model.program, parse_predicate(output));
   const Trace trace = execute(decided, integers, samples);
   std::cerr << to_text(model.report);
-  const TensorInfo& info = decided.tensors[decided.output];
+  const Tensor& info = decided.tensors[decided.outputs[0].tensor];
   return {{"program", to_json(decided)},
           {"report", to_json(model.report)},
           {"input", integers},
           {"output", trace.output()},
-          {"real_output", rows_of(to_real(info, trace.output()), info.rows)},
+          {"real_output", rows_of(to_real(info, trace.output()), info.rows())},
           {"float_output", rows_of(evaluate(graph, real).back().y, graph.outputs())}};
 }
 
@@ -84,7 +84,8 @@ nlohmann::json classes(const Graph& graph, const std::string& calibration, const
       const auto integers =
           quantise_input(program, std::span(real).subspan(first, graph.features()), &clipped);
       sample["clipped"] = clipped.values;
-      const auto outputs = to_real(program.tensors[program.output], execute(program, integers, 1).output());
+      const auto outputs =
+          to_real(program.tensors[program.outputs[0].tensor], execute(program, integers, 1).output());
       sample["values"] = class_scores(program.postprocessing, outputs);
       if (const auto decided = decide(program.postprocessing, outputs)) {
         sample["class"] = *decided;

@@ -5,32 +5,58 @@ from fractions import Fraction
 import numpy as np
 
 
+def arguments(program: dict, function: int) -> int:
+    """How many arguments a digit's function has: a table, -1 for the unit, -2 - i for the range of input i."""
+    entries = 1
+    if function >= 0:
+        entries = len(program["constants"][function]["values"])
+    elif function != -1:
+        tensor = program["tensors"][program["inputs"][-2 - function]["tensor"]]
+        entries = tensor["max"] - tensor["min"] + 1
+    return (entries + 3) // 4 * 4
+
+
+def divisor(program: dict, attributes: list[int]) -> int:
+    shift, _, *digits = attributes
+    if not digits:
+        return 2**shift
+    triples = zip(digits[0::3], digits[1::3], digits[2::3])
+    return 1 + sum(step * (arguments(program, f) - 1) + 2**s - 1 for f, s, step in triples)
+
+
 def evaluate(program: dict, inputs: np.ndarray) -> np.ndarray:
-    """Outputs [sample][row] for integer inputs [sample][row]; asserts every bound on the way."""
-    inputs = inputs.astype(np.int64)
-    tensors = {program["input"]: inputs - np.array(program["centres"] or 0, dtype=np.int64)}
-    for layer in program["layers"]:
-        acc = np.zeros((len(inputs), layer["rows"]), dtype=np.int64)
-        for term in layer["dense"]:
-            weights = np.array(term["weights"], dtype=np.int64).reshape(term["inputs"], term["outputs"])
-            acc += tensors[term["input"]] @ weights
-        for term in layer["scaled"]:
-            acc += tensors[term["input"]] * np.array(term["coefficients"], dtype=np.int64)
-        if layer["has_bias"]:
-            acc += np.array(layer["bias"], dtype=np.int64)
-        assert np.abs(acc).max() < 2**29
-        if "split" in layer:
-            split = layer["split"]
-            values = np.array(program["luts"][split["lut"]]["values"], dtype=np.int64)
-            q, r = np.divmod(acc + split["offset"], split.get("width", 2 ** split["shift"]))
-            assert (0 <= q).all() and (q < len(values)).all()
-            acc = values[q]
-        info = program["tensors"][layer["output"]]
-        assert info["min"] <= acc.min() and acc.max() <= info["max"]
-        tensors[layer["output"]] = acc
-    if "argmax" in program:
-        return tensors[program["argmax"]["scores"]].argmax(axis=1)[:, np.newaxis]
-    return tensors[program["output"]]
+    """Outputs [sample][row] for integer inputs [sample][row] of a model with one of each; asserts every bound on the way."""
+    (port,) = program["inputs"]
+    tensors = {port["tensor"]: inputs.astype(np.int64) - np.array(port["centres"] or 0, dtype=np.int64)}
+    for op in program["ops"]:
+        constants = [program["constants"][i] for i in op["constants"]]
+        arrays = [np.array(c["values"], dtype=np.int64).reshape(c["shape"]) for c in constants]
+        read = [tensors[i] for i in op["inputs"]]
+        (made,) = op["outputs"]
+        if op["kind"] == "affine":
+            y = np.zeros((len(inputs), rows(program["tensors"][made])), dtype=np.int64)
+            for x, w in zip(read, arrays):
+                y += x @ w if w.ndim == 2 else x * w
+            if len(arrays) > len(read):
+                y += arrays[-1]
+            assert np.abs(y).max() < 2**29
+        elif op["kind"] == "requantise":
+            q = np.floor_divide(read[0] + op["attributes"][1], divisor(program, op["attributes"]))
+            assert (0 <= q).all() and (q < len(arrays[0])).all()
+            y = arrays[0][q]
+        elif op["kind"] == "argmax":
+            y = read[0].argmax(axis=1)[:, np.newaxis]
+        else:
+            raise ValueError(op["kind"])
+        info = program["tensors"][made]
+        assert info["min"] <= y.min() and y.max() <= info["max"]
+        tensors[made] = y
+    (port,) = program["outputs"]
+    return tensors[port["tensor"]]
+
+
+def rows(tensor: dict) -> int:
+    return int(np.prod(tensor["shape"]))
 
 
 def decide(output: str, scores: np.ndarray, scale: float) -> np.ndarray:

@@ -17,6 +17,7 @@ import onnx
 import onnxruntime
 
 from numpy_eval import decide, evaluate
+from numpy_eval import rows as rows_of
 from random_models import make_model
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -68,7 +69,7 @@ class ImportedModels(unittest.TestCase):
     def check_execution(self, result: dict) -> None:
         """The executor's outputs equal those of the independent evaluator, integer for integer."""
         program = result["program"]
-        rows = program["tensors"][program["input"]]["rows"]
+        rows = rows_of(program["tensors"][program["inputs"][0]["tensor"]])
         outputs = evaluate(program, np.array(result["input"]).reshape(-1, rows))
         np.testing.assert_array_equal(outputs.ravel(), np.array(result["output"]))
 
@@ -151,11 +152,11 @@ class OutputPredicates(unittest.TestCase):
     def check(self, path: Path, inputs_path: Path) -> int:
         shown = dump(path, inputs_path, "program", inputs_path)
         program = shown["program"]
-        info = program["tensors"][program["output"]]
-        scores = np.array(shown["output"]).reshape(-1, info["rows"])
+        info = program["tensors"][program["outputs"][0]["tensor"]]
+        scores = np.array(shown["output"]).reshape(-1, rows_of(info))
         scale = info["scales"][0]
         values = np.unique(scores)
-        outputs = ["argmax"] if info["rows"] > 1 else []
+        outputs = ["argmax"] if rows_of(info) > 1 else []
         if len(values) > 2:
             # On a score as the nearest double says it, just below and above that, and between two.
             score = values[len(values) // 2] * scale
@@ -166,9 +167,9 @@ class OutputPredicates(unittest.TestCase):
             with self.subTest(output=output):
                 result = dump(path, inputs_path, "program", inputs_path, output)
                 decided = result["program"]
-                rows = program["tensors"][program["input"]]["rows"]
+                rows = rows_of(program["tensors"][program["inputs"][0]["tensor"]])
                 inputs = np.array(result["input"]).reshape(-1, rows)
-                expected = decide(result["program"]["predicate"], scores, scale)
+                expected = decide(result["program"]["outputs"][0]["predicate"], scores, scale)
                 np.testing.assert_array_equal(np.array(result["output"]), expected.ravel())
                 np.testing.assert_array_equal(evaluate(decided, inputs), expected)
         return len(outputs)

@@ -30,7 +30,7 @@ inline Base make_base(const Program& program, SetupOptions options, std::uint32_
   Base base{.proving_key = testing::setup_any(program, options), .proof = {}, .other = {}};
   testing::ProgramBuilder random(1, 0, 0, seed);
   const auto next_proof = [&] {
-    const auto inputs = random.random_input(program.tensors[program.input], options.batch);
+    const auto inputs = random.random_input(program.tensors[program.inputs[0].tensor], options.batch);
     const VerificationKey& key = base.proving_key.key;
     std::optional<DataCommitment> input, output;
     if (options.input == Visibility::committed) input = commit_data(key, key.input(), inputs, masks);

@@ -82,9 +82,8 @@ void change_value(std::vector<std::int32_t>& values, const Lie& lie) {
 
 /// Another model of the same structure.
 void change_model(Program& program, const Lie& lie) {
-  Layer& layer = program.layers[lie.table % program.layers.size()];
-  if (lie.column % 2 == 0 || layer.dense.empty()) return change_value(layer.bias, lie);
-  change_value(layer.dense[lie.column / 2U % layer.dense.size()].weights, lie);
+  const auto weights = constants_of(program, ConstantTensor::Kind::weights);
+  change_value(program.constants[weights[(lie.table + lie.column) % weights.size()]].values, lie);
 }
 
 /// A true statement's input and output follow from each other.
@@ -129,7 +128,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto lies = read_lies({data + 1, size - 1});
   if (lies.empty()) return 0;
   Program program = h.model.program;
-  auto inputs = h.execution.input;
+  auto inputs = h.execution.inputs[0];
   for (const Lie& lie : lies) {
     if (lie.where == model) change_model(program, lie);
     if (lie.where == input) change_value(inputs, lie);
@@ -144,7 +143,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   for (const Lie& lie : lies) {
     if (lie.where == output) change_value(statement.tensors[1].values, lie);
     // The statement's input is not the one that was computed on.
-    if (lie.where == input && lie.how >= 128) statement.tensors[0].values = h.execution.input;
+    if (lie.where == input && lie.how >= 128) statement.tensors[0].values = h.execution.inputs[0];
   }
 
   LyingTrace trace(h.model, *execution);

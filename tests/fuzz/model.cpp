@@ -17,14 +17,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   expect(std::ranges::equal(write_model(*model), bytes), "a model has one encoding");
   const Program& program = model->program;
   std::size_t rows = 0;
-  for (const auto& tensor : program.tensors) rows += tensor.rows;
+  for (const auto& tensor : program.tensors) rows += tensor.rows();
   if (rows > 4096) return 0;
-  const TensorInfo& input = program.tensors[program.input];
+  const Tensor& input = program.tensors[program.inputs[0].tensor];
   for (const auto value : {input.min, input.max}) {
     const std::vector<std::int32_t> values(input.rows, static_cast<std::int32_t>(value));
     const auto trace = attempt([&] { return execute(program, values, 1); });
     if (!trace) continue;
-    const TensorInfo& output = program.tensors[program.output];
+    const Tensor& output = program.tensors[program.outputs[0].tensor];
     expect(std::ranges::all_of(trace->output(), [&](auto y) { return y >= output.min && y <= output.max; }),
            "outputs lie in their declared range");
   }

@@ -13,26 +13,29 @@ class ProgramMutator {
   void change_one() {
     switch (below(random_, 13)) {
       case 0:
-        return change(program_.input);
+        if (!program_.inputs.empty()) change(pick(program_.inputs).tensor);
+        return;
       case 1:
-        return change(program_.output);
+        if (!program_.outputs.empty()) change(pick(program_.outputs).tensor);
+        return;
       case 2:
       case 3:
         return change_tensor();
       case 4:
-        return change_lut();
+        return change_constant();
       case 5:
-        return shape(program_.layers);
+        return shape(program_.ops);
       case 6:
         return shape(program_.tensors);
       case 7:
-        return shape(program_.luts);
+        return shape(program_.constants);
       case 8:
-        return shape(program_.class_labels);
+        return below(random_, 2) == 0 ? shape(program_.inputs) : shape(program_.outputs);
       case 9:
-        return change_list(program_.centres);
+        if (!program_.inputs.empty()) change_list(pick(program_.inputs).centres);
+        return;
       default:
-        if (!program_.layers.empty()) change_layer(pick(program_.layers));
+        if (!program_.ops.empty()) change_op(pick(program_.ops));
     }
   }
 
@@ -59,7 +62,8 @@ class ProgramMutator {
       std::swap(pick(items), items.back());
     }
   }
-  void change_list(std::vector<std::int32_t>& values) {
+  template <class T>
+  void change_list(std::vector<T>& values) {
     if (values.empty() || below(random_, 4) == 0) {
       shape(values);
     } else {
@@ -69,10 +73,10 @@ class ProgramMutator {
 
   void change_tensor() {
     if (program_.tensors.empty()) return;
-    TensorInfo& tensor = pick(program_.tensors);
+    Tensor& tensor = pick(program_.tensors);
     switch (below(random_, 4)) {
       case 0:
-        return change(tensor.rows);
+        return change_list(tensor.shape);
       case 1:
         return change(tensor.min);
       case 2:
@@ -82,57 +86,39 @@ class ProgramMutator {
     }
   }
 
-  /// Values change with the range of the tensor that holds them.
-  void change_lut() {
-    if (program_.luts.empty()) return;
-    const std::size_t index = below(random_, program_.luts.size());
-    auto& values = program_.luts[index].values;
+  /// A table's values change with its shape and with the ranges of the tensors that hold them.
+  void change_constant() {
+    if (program_.constants.empty()) return;
+    const std::size_t index = below(random_, program_.constants.size());
+    ConstantTensor& constant = program_.constants[index];
+    if (below(random_, 4) == 0) return change_list(constant.shape);
+    auto& values = constant.values;
     change_list(values);
-    if (values.empty()) return;
-    for (const Layer& layer : program_.layers) {
-      if (!layer.split || layer.split->lut != index || layer.output >= program_.tensors.size()) continue;
-      program_.tensors[layer.output].min = *std::ranges::min_element(values);
-      program_.tensors[layer.output].max = *std::ranges::max_element(values);
+    if (values.empty() || constant.kind != ConstantTensor::Kind::table) return;
+    constant.shape = {static_cast<std::uint32_t>(values.size())};
+    for (const Op& op : program_.ops) {
+      if (op.kind != OpKind::requantise || op.constants.empty() || op.constants[0] != index) continue;
+      for (const TensorId output : op.outputs) {
+        if (output >= program_.tensors.size()) continue;
+        program_.tensors[output].min = *std::ranges::min_element(values);
+        program_.tensors[output].max = *std::ranges::max_element(values);
+      }
     }
   }
 
-  void change_layer(Layer& layer) {
-    switch (below(random_, 10)) {
+  void change_op(Op& op) {
+    switch (below(random_, 5)) {
       case 0:
-        return change(layer.rows);
+        return change_list(op.inputs);
       case 1:
-        return change(layer.output);
+        return change_list(op.constants);
       case 2:
-        return shape(layer.dense);
+        return change_list(op.outputs);
       case 3:
-        layer.scaled.push_back({.input = 0, .coefficients = {3}});
-        return change(layer.scaled.back().input);
-      case 4:
-        return change_list(layer.bias);
-      case 5:
-        if (layer.split) {
-          layer.split.reset();
-        } else {
-          layer.split = Split{};
-        }
-        return;
-      case 6:
-        if (layer.split) change(layer.split->shift);
-        return;
-      case 7:
-        if (layer.split) change(layer.split->offset);
-        return;
-      case 8:
-        if (layer.split) change(layer.split->lut);
-        return;
+        return change_list(op.attributes);
       default:
-        break;
+        op.kind = static_cast<OpKind>(below(random_, 3));
     }
-    if (!layer.scaled.empty() && below(random_, 2) == 0) return change_list(pick(layer.scaled).coefficients);
-    if (layer.dense.empty()) return;
-    DenseTerm& term = pick(layer.dense);
-    if (below(random_, 2) == 0) return change_list(term.weights);
-    change(term.inputs);
   }
 
   Program& program_;

@@ -17,10 +17,14 @@ namespace {
 /// Small enough that its tables take little time.
 bool is_small(const Program& program) {
   std::size_t rows = lut_entries(program);
-  for (const auto& tensor : program.tensors) rows += tensor.rows;
-  for (const auto& layer : program.layers) {
-    for (const auto& term : layer.dense) rows += std::size_t{term.inputs} * (term.outputs / 16 + 1);
-    rows += layer.scaled.size() * layer.rows;
+  for (const auto& tensor : program.tensors) rows += tensor.rows();
+  for (const auto& op : program.ops) {
+    for (const TensorId input : op.inputs) {
+      for (const TensorId output : op.outputs) {
+        const std::size_t inputs = program.tensors[input].rows();
+        rows += inputs * (program.tensors[output].rows() / 16 + 1);
+      }
+    }
   }
   return rows <= 4096;
 }
@@ -29,7 +33,7 @@ Predicate any_predicate(const Program& program, Random& random) {
   Predicate predicate{.kind = static_cast<Predicate::Kind>(below(random, 4)), .threshold = 0};
   if (predicate.kind == Predicate::Kind::values || predicate.kind == Predicate::Kind::argmax)
     return predicate;
-  const auto greatest = static_cast<double>(program.tensors[program.output].max);
+  const auto greatest = static_cast<double>(program.tensors[program.outputs[0].tensor].max);
   predicate.threshold = greatest * (static_cast<double>(below(random, 2000)) / 1000 - 1);
   return predicate;
 }
@@ -46,8 +50,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto program = attempt([&] { return with_predicate(model->imported, model->predicate); });
   if (!program) return 0;
   for (const Visibility input : {Visibility::shown, Visibility::hidden, Visibility::committed}) {
-    const auto a = arithmetise(*program, {.lanes = 16, .batch = 1, .input = input});
-    check_structure(build_structure(a), public_wires(a, program->predicate.kind));
+    const auto a = arithmetise(*program, {.lanes = 16, .batch = 1, .inputs = {input}});
+    check_structure(build_structure(a), public_wires(a, program->outputs[0].predicate.kind));
   }
   return 0;
 }

@@ -74,8 +74,7 @@ nlohmann::ordered_json outcome(const Case& c) {
   options.masks = &masks;
   const ProvingKey proving_key = setup_any(c.program, options);
   const VerificationKey& key = proving_key.key;
-  const auto input =
-      ProgramBuilder(1, 0, 0, 7).random_input(c.program.tensors[c.program.input], options.batch);
+  const auto input = ProgramBuilder(1, 0, 0, 7).random_input(input_tensor(c.program), options.batch);
   std::optional<DataCommitment> input_data, output_data;
   if (options.input == Visibility::committed) input_data = commit_data(key, key.input(), input, &masks);
   if (options.output == Visibility::committed) {

@@ -54,8 +54,8 @@ void write_text(const std::filesystem::path& path, const std::string& text) {
 const Context context = parse_context("0x0123456789abcdef00112233445566778899aabbccddeeff");
 
 /// Commitments to what the key says is committed, in its order.
-std::vector<DataCommitment> commit(const VerificationKey& key, const Program& program,
-                                   std::span<const std::int32_t> inputs, Csprng* masks) {
+std::vector<DataCommitment> commit(const VerificationKey& key, const Program& program, const Buffer& inputs,
+                                   Csprng* masks) {
   std::vector<DataCommitment> commitments;
   for (const PublicTensor& tensor : key.tensors) {
     if (tensor.visibility != Visibility::committed) continue;
@@ -74,7 +74,7 @@ CommittedValues views(const std::vector<DataCommitment>& commitments) {
 }
 
 void export_proof(const std::filesystem::path& folder, const ProvingKey& proving_key, const Program& program,
-                  std::span<const std::int32_t> inputs, Csprng* masks) {
+                  const Buffer& inputs, Csprng* masks) {
   std::vector<Bytes> trees;
   const auto record = [&](const CommittedTree<Blake2sMerkleChannel>& tree) {
     if (&tree == proving_key.structure.get()) trees.clear();  // the prover starts, perhaps once more
@@ -106,7 +106,9 @@ void export_random(const std::filesystem::path& folder, const Program& imported,
   options.masks = masks;
   const ProvingKey proving_key = setup(program, options);
   testing::ProgramBuilder random(1, 0, 0, 7);
-  const auto next_input = [&] { return random.random_input(program.tensors[program.input], options.batch); };
+  const auto next_input = [&] {
+    return random.random_input(program.tensors[program.inputs[0].tensor], options.batch);
+  };
   export_proof(folder, proving_key, program, next_input(), masks);
   const auto other_input = next_input();
   const auto data = commit(proving_key.key, program, other_input, masks);
@@ -123,7 +125,7 @@ void export_model(const std::filesystem::path& folder, const std::filesystem::pa
   const VerificationKey key = load_verification_key(model / "model.vk");
   PcsConfig pcs = key.pcs;
   pcs.pow_bits = 0;
-  const std::uint32_t rows = program.tensors[program.input].rows;
+  const std::uint32_t rows = program.tensors[program.inputs[0].tensor].rows();
   auto inputs = quantise_input(program, read_inputs(input, rows));
   require(inputs.size() >= std::size_t{rows} * key.batch(), ErrorKind::bad_input, "too few samples");
   inputs.resize(std::size_t{rows} * key.batch());

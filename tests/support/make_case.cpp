@@ -60,7 +60,7 @@ int run(std::vector<std::string> arguments) {
   const Program program = with_predicate(imported, predicate);
   options.meaning = meaning_of(imported, predicate);
   const ProvingKey proving_key = setup(program, options);
-  const auto input = testing::ProgramBuilder(1, 0, 0, 1).random_input(program.tensors[program.input], 1);
+  const auto input = testing::ProgramBuilder(1, 0, 0, 1).random_input(testing::input_tensor(program), 1);
   const VerificationKey& key = proving_key.key;
   std::optional<DataCommitment> committed_input, committed_output;
   CommittedValues data;

@@ -4,9 +4,31 @@
 #include <algorithm>
 #include <random>
 
-#include "program/program.hpp"
+#include "tests/support/program_parts.hpp"
 
 namespace circlet::testing {
+
+/// acc_j += sum_k weights[k * outputs + j] x_k.
+struct DenseTerm {
+  TensorId input = 0;
+  std::uint32_t outputs = 0;
+  std::uint32_t inputs = 0;
+  std::vector<std::int32_t> weights;
+};
+
+/// acc_j += c_j x_j.
+struct ScaledTerm {
+  TensorId input = 0;
+  std::vector<std::int32_t> coefficients;
+};
+
+/// The sums of a layer.
+struct LayerSums {
+  std::uint32_t rows = 0;
+  std::vector<DenseTerm> dense;
+  std::vector<ScaledTerm> scaled;
+  std::vector<std::int32_t> bias;
+};
 
 /// Builds layer after layer; splits are sized so that every input in range can be executed.
 class ProgramBuilder {
@@ -14,17 +36,23 @@ class ProgramBuilder {
   ProgramBuilder(std::uint32_t inputs, std::int32_t min, std::int32_t max, std::uint32_t seed)
       : random_(seed) {
     program_.name = "random";
-    program_.tensors.push_back({"input", inputs, min, max, {1.0}});
+    add_input("input", inputs, min, max);
   }
 
-  [[nodiscard]] TensorId input() const { return 0; }
+  TensorId add_input(const std::string& name, std::uint32_t rows, std::int64_t min, std::int64_t max) {
+    const TensorId tensor = add_tensor(name, rows, min, max);
+    program_.inputs.push_back({.name = name, .tensor = tensor, .centres = {}});
+    return tensor;
+  }
+  [[nodiscard]] TensorId input() const { return program_.inputs[0].tensor; }
+  [[nodiscard]] const Program& program() const { return program_; }
 
   std::int32_t draw(std::int32_t magnitude) {
     return static_cast<std::int32_t>(random_() % static_cast<std::uint32_t>(2 * magnitude + 1)) - magnitude;
   }
 
   DenseTerm dense(TensorId from, std::uint32_t outputs, std::int32_t magnitude) {
-    DenseTerm term{.input = from, .outputs = outputs, .inputs = program_.tensors[from].rows, .weights = {}};
+    DenseTerm term{.input = from, .outputs = outputs, .inputs = program_.tensors[from].rows(), .weights = {}};
     term.weights.resize(std::size_t{term.inputs} * outputs);
     for (auto& w : term.weights) w = draw(magnitude);
     return term;
@@ -35,39 +63,75 @@ class ProgramBuilder {
     return values;
   }
 
-  /// Adds `layer`, with rows, terms and bias set, followed by a ReLU look-up with remainder range [0,
-  /// 2^shift).
-  TensorId add_relu(Layer layer, std::uint32_t shift) {
-    const std::int64_t bound = accumulator_bound(program_, layer);
+  /// The sums alone, of the range that they can reach.
+  TensorId add_sums(const LayerSums& layer) {
+    const std::string name = "layer " + std::to_string(layers_++);
+    const TensorId tensor = add_tensor(name, layer.rows, 0, 0);
+    Op op{.kind = OpKind::affine, .name = name, .outputs = {tensor}};
+    for (const DenseTerm& term : layer.dense) {
+      op.inputs.push_back(term.input);
+      op.constants.push_back(add_weights(name, {term.inputs, term.outputs}, term.weights));
+    }
+    for (const ScaledTerm& term : layer.scaled) {
+      op.inputs.push_back(term.input);
+      op.constants.push_back(
+          add_weights(name, {static_cast<std::uint32_t>(term.coefficients.size())}, term.coefficients));
+    }
+    if (!layer.bias.empty()) op.constants.push_back(add_weights(name, {layer.rows}, layer.bias));
+    program_.tensors[tensor].max = affine::accumulator_bound(program_, op);
+    program_.tensors[tensor].min = -program_.tensors[tensor].max;
+    program_.ops.push_back(std::move(op));
+    return tensor;
+  }
+
+  /// Adds a layer followed by a ReLU look-up with remainder range [0, 2^shift).
+  TensorId add_relu(const LayerSums& layer, std::uint32_t shift) {
+    const TensorId sums = add_sums(layer);
+    const std::int64_t bound = program_.tensors[sums].max;
     // q runs over 0..2*half, y = max(q - half, 0).
     const std::int64_t half = (bound >> shift) + 1;
-    Lut lut{"relu " + std::to_string(program_.luts.size()), {}};
+    std::vector<std::int32_t> values;
     for (std::int64_t q = 0; q <= 2 * half; ++q) {
-      lut.values.push_back(static_cast<std::int32_t>(std::max<std::int64_t>(q - half, 0)));
+      values.push_back(static_cast<std::int32_t>(std::max<std::int64_t>(q - half, 0)));
     }
-    layer.split = Split{shift, half << shift, static_cast<std::uint32_t>(program_.luts.size())};
-    const std::int64_t greatest = *std::ranges::max_element(lut.values);
-    program_.luts.push_back(std::move(lut));
-    return add(std::move(layer), 0, greatest);
+    const std::int64_t greatest = std::ranges::max(values);
+    const auto table = static_cast<ConstantId>(program_.constants.size());
+    program_.constants.push_back({.kind = ConstantTensor::Kind::table,
+                                  .name = "relu " + std::to_string(table),
+                                  .shape = {static_cast<std::uint32_t>(values.size())},
+                                  .values = std::move(values)});
+    const std::string name = program_.ops.back().name;
+    const TensorId output = add_tensor(name + " relu", layer.rows, 0, greatest);
+    program_.ops.push_back(
+        {.kind = OpKind::requantise,
+         .name = name,
+         .inputs = {sums},
+         .constants = {table},
+         .outputs = {output},
+         .attributes = requantise::attributes_of({.shift = shift, .offset = half << shift, .digits = {}})});
+    return output;
+  }
+
+  void add_output(const std::string& name, TensorId tensor) {
+    program_.outputs.push_back({.name = name, .tensor = tensor, .predicate = {}});
   }
 
   /// Adds a last layer whose accumulators are the output.
-  Program finish(Layer layer) {
-    const std::int64_t bound = accumulator_bound(program_, layer);
-    add(std::move(layer), -bound, bound);
+  Program finish(const LayerSums& layer) {
+    add_sums(layer);
     return finish();
   }
   Program finish() {
-    program_.output = program_.layers.back().output;
+    if (program_.outputs.empty()) add_output("output", program_.ops.back().outputs[0]);
     return std::move(program_);
   }
 
   std::vector<std::int32_t> random_input(std::uint32_t lanes) {
-    const auto& info = program_.tensors[0];
+    const Tensor& info = program_.tensors[input()];
     return random_input(info, lanes);
   }
-  std::vector<std::int32_t> random_input(const TensorInfo& info, std::uint32_t lanes) {
-    std::vector<std::int32_t> values(std::size_t{info.rows} * lanes);
+  std::vector<std::int32_t> random_input(const Tensor& info, std::uint32_t lanes) {
+    std::vector<std::int32_t> values(std::size_t{info.rows()} * lanes);
     for (auto& x : values) {
       x = static_cast<std::int32_t>(info.min +
                                     static_cast<std::int64_t>(random_() % (info.max - info.min + 1)));
@@ -76,16 +140,22 @@ class ProgramBuilder {
   }
 
  private:
-  TensorId add(Layer layer, std::int64_t min, std::int64_t max) {
-    layer.name = "layer " + std::to_string(program_.layers.size());
-    layer.output = static_cast<TensorId>(program_.tensors.size());
-    program_.tensors.push_back({layer.name, layer.rows, min, max, {1.0}});
-    program_.layers.push_back(std::move(layer));
-    return program_.layers.back().output;
+  TensorId add_tensor(const std::string& name, std::uint32_t rows, std::int64_t min, std::int64_t max) {
+    program_.tensors.push_back({.name = name, .shape = {rows}, .min = min, .max = max, .scales = {1.0}});
+    return static_cast<TensorId>(program_.tensors.size() - 1);
+  }
+  ConstantId add_weights(const std::string& name, std::vector<std::uint32_t> shape,
+                         std::vector<std::int32_t> values) {
+    program_.constants.push_back({.kind = ConstantTensor::Kind::weights,
+                                  .name = name,
+                                  .shape = std::move(shape),
+                                  .values = std::move(values)});
+    return static_cast<ConstantId>(program_.constants.size() - 1);
   }
 
   Program program_;
   std::mt19937 random_;
+  std::size_t layers_ = 0;
 };
 
 /// inputs-hidden-outputs with biases and one ReLU.

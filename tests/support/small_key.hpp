@@ -10,16 +10,16 @@ inline VerificationKey small_key(const TableSizes& sizes = {4, 4, 4, 4, 4}, cons
   key.instances = air_shape(shape, sizes).instances;
   key.constants = {{1, 3}, {shape.batch, 5}};
   key.tensors = {
-      {.visibility = shape.input, .lanes = shape.batch, .rows = 2, .min = -5, .max = 5, .scales = {0.5}},
+      {.visibility = shape.inputs[0], .lanes = shape.batch, .rows = 2, .min = -5, .max = 5, .scales = {0.5}},
       {.direction = Direction::output,
-       .visibility = shape.output,
+       .visibility = shape.outputs[0],
        .lanes = shape.batch,
        .rows = 1,
        .min = -5,
        .max = 5,
        .scales = {0.25}}};
-  if (shape.input == Visibility::shown) key.input().claim_wire = 16;
-  if (shape.output == Visibility::shown) key.output().claim_wire = 17;
+  if (shape.input(0) == Visibility::shown) key.input().claim_wire = 16;
+  if (shape.output(0) == Visibility::shown) key.output().claim_wire = 17;
   key.weights_pin.resize(key.pinned_values());
   return key;
 }

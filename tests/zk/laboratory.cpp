@@ -21,10 +21,9 @@ using Scheme = CommitmentSchemeProver<FixedMerkleChannel>;
 class ChosenMasks : public HonestTrace {
  public:
   using Choose = std::function<void(Tree, TableColumns&)>;
-  ChosenMasks(const Program& program, const Arithmetisation& arithmetisation, const ModelColumns& model,
-              const Trace& execution, const CommittedValues& data, const std::vector<QM31>& rhos,
-              Choose choose)
-      : HonestTrace(program, arithmetisation, model, execution, nullptr, data), choose_(std::move(choose)) {
+  ChosenMasks(const Arithmetisation& arithmetisation, const ModelColumns& model, const Trace& execution,
+              const CommittedValues& data, const std::vector<QM31>& rhos, Choose choose)
+      : HonestTrace(arithmetisation, model, execution, nullptr, data), choose_(std::move(choose)) {
     rhos_ = rhos;
   }
   TableColumns witness() override {
@@ -256,7 +255,7 @@ Laboratory::Data Laboratory::commit_data_of(const Trace& execution, Csprng& rand
     if (tensor.visibility != Visibility::committed) continue;
     const bool is_input = tensor.direction == Direction::input;
     data.tensors.push_back(
-        commit_data(key_, tensor, is_input ? execution.input : execution.output(), &random));
+        commit_data(key_, tensor, is_input ? execution.inputs[0] : execution.output(), &random));
   }
   return data;
 }
@@ -275,9 +274,9 @@ Commitments Laboratory::commit(const Program& program, std::span<const std::int3
     draw_mask_rows(layouts_[linear_table], Tree::weights, structure_[linear_table][0],
                    fin_column(shape_, structure_, linear_table), columns.weights[linear_table], random);
   }
-  const Trace execution = execute(program, input, key_.batch());
+  const Trace execution = execute(program, Buffer(input.begin(), input.end()), key_.batch());
   const Data data = commit_data_of(execution, random);
-  HonestTrace source(program, arithmetisation_, columns, execution, &random, data.view());
+  HonestTrace source(arithmetisation_, columns, execution, &random, data.view());
   run_stages(source, challenges_, commitments);
   add_data(data, commitments);
   commitments.tree(Tree::structure) = columns.structure;
@@ -320,7 +319,7 @@ Commitments Laboratory::disguise(const Program& program, std::span<const std::in
   Commitments commitments(shape_.instances.size());
   ModelColumns columns = model(program);
   if (key_.hides_weights()) disguise_tree(Tree::weights, columns.weights, seen.tree(Tree::weights));
-  const Trace execution = execute(program, input, key_.batch());
+  const Trace execution = execute(program, Buffer(input.begin(), input.end()), key_.batch());
   Csprng unused = Csprng::insecure(0);
   Data data = commit_data_of(execution, unused);
   for (std::size_t i = 0; i < data.tensors.size(); ++i) {
@@ -332,13 +331,13 @@ Commitments Laboratory::disguise(const Program& program, std::span<const std::in
     data.tensors[i].columns = std::move(made[table]);
   }
   Commitments without_masks(shape_.instances.size());
-  HonestTrace bare(program, arithmetisation_, columns, execution, nullptr, data.view());
+  HonestTrace bare(arithmetisation_, columns, execution, nullptr, data.view());
   run_stages(bare, challenges_, without_masks);
   std::vector<QM31> rhos;
   for (std::size_t table = 0; table < shape_.claims(); ++table) {
     rhos.push_back(seen.claimed_sums[table] - without_masks.claimed_sums[table]);
   }
-  ChosenMasks source(program, arithmetisation_, columns, execution, data.view(), rhos,
+  ChosenMasks source(arithmetisation_, columns, execution, data.view(), rhos,
                      [&](Tree tree, TableColumns& made) { disguise_tree(tree, made, seen.tree(tree)); });
   run_stages(source, challenges_, commitments);
   commitments.tree(Tree::structure) = columns.structure;

@@ -34,22 +34,16 @@ struct TwoWitnesses {
 inline TwoWitnesses two_witnesses(const Program& program, std::uint32_t seed, bool other_weights = true) {
   TwoWitnesses result{program, program, {}, {}};
   // What is negated keeps every bound, and so the structure.
-  for (Layer& layer : result.second.layers) {
-    if (!other_weights) break;
-    for (DenseTerm& term : layer.dense) {
-      for (auto& weight : term.weights) weight = -weight;
-    }
-    for (ScaledTerm& term : layer.scaled) {
-      for (auto& coefficient : term.coefficients) coefficient = -coefficient;
-    }
-    for (auto& bias : layer.bias) bias = -bias;
+  for (ConstantTensor& constant : result.second.constants) {
+    if (!other_weights || constant.kind != ConstantTensor::Kind::weights) continue;
+    for (auto& weight : constant.values) weight = -weight;
   }
   ProgramBuilder builder(1, 0, 0, seed);
   std::map<std::vector<std::int32_t>, std::vector<std::int32_t>> first_inputs;  // by output
   while (true) {
-    const auto input = builder.random_input(program.tensors[program.input], 1);
+    const auto input = builder.random_input(input_tensor(program), 1);
     first_inputs.emplace(execute(result.first, input, 1).output(), input);
-    const auto other = builder.random_input(program.tensors[program.input], 1);
+    const auto other = builder.random_input(input_tensor(program), 1);
     const auto found = first_inputs.find(execute(result.second, other, 1).output());
     if (found == first_inputs.end() || found->second == other) continue;
     result.first_input = found->second;

@@ -37,9 +37,9 @@ struct Weakness {
 /// The honest execution, less some masks.
 class WeakTrace : public HonestTrace {
  public:
-  WeakTrace(const Program& program, const Arithmetisation& arithmetisation, const ModelColumns& model,
-            const Trace& execution, Csprng& masks, const Weakness& weak)
-      : HonestTrace(program, arithmetisation, model, execution, &masks), weak_(weak) {
+  WeakTrace(const Arithmetisation& arithmetisation, const ModelColumns& model, const Trace& execution,
+            Csprng& masks, const Weakness& weak)
+      : HonestTrace(arithmetisation, model, execution, &masks), weak_(weak) {
     if (weak_.rho) std::ranges::fill(rhos_, QM31());
   }
   TableColumns witness() override {
@@ -103,14 +103,14 @@ class Owner {
   std::vector<Proof> prove(std::size_t count) {
     std::vector<Proof> proofs;
     for (std::size_t i = 0; i < count; ++i) {
-      const auto input = ProgramBuilder(1, 0, 0, ++proved_).random_input(program_.tensors[program_.input], 1);
+      const auto input = ProgramBuilder(1, 0, 0, ++proved_).random_input(input_tensor(program_), 1);
       const Trace execution = execute(program_, input, 1);
       const Statement statement{.context = {proved_},
-                                .tensors = {{execution.input, {}}, {execution.output(), {}}}};
+                                .tensors = {{execution.inputs[0], {}}, {execution.output(), {}}}};
       ProveOptions options{.context = statement.context};
       if (key_.key.zero_knowledge) {
         options.masks = &random_;
-        WeakTrace source(program_, arithmetisation_, columns_, execution, random_, weak_);
+        WeakTrace source(arithmetisation_, columns_, execution, random_, weak_);
         proofs.push_back(prove_trace(key_, statement, source, options));
       } else {
         proofs.push_back(circlet::prove(key_, program_, input, options));
@@ -240,7 +240,7 @@ class Attacker {
       p[c] = *coordinate;
     }
     const Challenges& challenges = seen_[i].challenges;
-    const auto& lut = structure_.luts[structure_.layers[0].split->lut].values;
+    const auto& lut = table(structure_, 0).values;
     const auto inverse = [&](std::uint32_t function, M31 argument, M31 value) {
       const QM31& lambda = challenges.lambda;
       return (challenges.z - M31(2) - lambda * M31(function) - lambda.square() * argument -
@@ -305,9 +305,9 @@ class Attacker {
     const ModelColumns columns = model_columns(known, arithmetisation_);
     std::vector<std::int32_t> found;
     for (std::int32_t guess = -magnitude; guess <= magnitude; ++guess) {
-      known.layers[0].dense[0].weights[0] = guess;
+      weights(known, 0)[0] = guess;
       const Trace execution = execute(known, seen_[0].proof.statement.tensors[0].values, 1);
-      HonestTrace trace(known, arithmetisation_, columns, execution);
+      HonestTrace trace(arithmetisation_, columns, execution);
       trace.witness();
       trace.fingerprints(seen_[0].challenges);
       const auto logup = trace.logup(seen_[0].challenges);
@@ -371,7 +371,7 @@ class Attacker {
     return row >= first && row < first + first_layer().rows;
   }
   static bool is_first_layer(const ActivateRun& run) {
-    return run.source == ActivateRun::Source::layer && run.layer == 0;
+    return run.q.from == CellView::From::buffer && run.q.index == requantise::q_buffer;
   }
   [[nodiscard]] M31 accumulator(M31 q, M31 r) const {
     const ActivateRun& line = first_layer();
@@ -402,15 +402,15 @@ bool are_the_weights(const std::optional<Columns>& recovered, const Owner& owner
 
 bool is_the_first_layer(const std::optional<std::vector<Vector>>& recovered, const Owner& owner) {
   if (!recovered) return false;
-  const Layer& layer = owner.program().layers[0];
+  const Program& program = owner.program();
   std::ostringstream text;
   bool equal = true;
   for (std::size_t j = 0; j < hidden; ++j) {
     text << ' ' << (*recovered)[0][j].centered();
     for (std::size_t k = 0; k < inputs; ++k) {
-      equal = equal && (*recovered)[k][j].centered() == layer.dense[0].weights[k * hidden + j];
+      equal = equal && (*recovered)[k][j].centered() == weights(program, 0)[k * hidden + j];
     }
-    equal = equal && (*recovered)[inputs][j].centered() == layer.bias[j];
+    equal = equal && (*recovered)[inputs][j].centered() == weights(program, 0, 1)[j];
   }
   MESSAGE("recovered " << inputs << " x " << hidden
                        << " weights and the bias; of the first input:" << text.str());
@@ -433,8 +433,7 @@ TEST_CASE("weights_are_solved_for_from_proofs_that_hide_nothing") {
   CHECK(is_the_first_layer(attacker.first_layer(&Attacker::accumulators_from_witness), owner));
   CHECK(is_the_first_layer(attacker.first_layer(&Attacker::accumulators_from_logup), owner));
   CHECK(are_the_weights(attacker.weights_from_fingerprints(), owner));
-  CHECK(attacker.guess_a_weight(owner.program(), 20) ==
-        std::vector{owner.program().layers[0].dense[0].weights[0]});
+  CHECK(attacker.guess_a_weight(owner.program(), 20) == std::vector{weights(owner.program(), 0)[0]});
 }
 
 TEST_CASE("zero_knowledge_proofs_withstand_every_attack_within_their_budget") {
@@ -504,6 +503,5 @@ TEST_CASE("a_weight_is_guessed_from_a_claimed_sum_without_rho") {
   Owner owner(true, {.rho = true});
   Attacker attacker(owner);
   attacker.take(owner.prove(1));
-  CHECK(attacker.guess_a_weight(owner.program(), 20) ==
-        std::vector{owner.program().layers[0].dense[0].weights[0]});
+  CHECK(attacker.guess_a_weight(owner.program(), 20) == std::vector{weights(owner.program(), 0)[0]});
 }

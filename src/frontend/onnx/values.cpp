@@ -261,7 +261,7 @@ Affine Builder::multiply(const Variable& value, const Matrix& weights, const std
 
 TensorId Builder::materialise(const Affine& affine, std::optional<ScalarFunction> function,
                               const std::string& name) {
-  require(graph_.layers.size() < max_layers, ErrorKind::unsupported, "the model has more than 2^16 layers");
+  require(graph_.layers.size() < max_ops / 2, ErrorKind::unsupported, "the model has more than 2^16 layers");
   GraphLayer layer{.name = unique_name(name), .rows = static_cast<std::uint32_t>(affine.rows())};
   std::map<TensorId, Matrix> from_selections;
   for (const Selection& selection : affine.selections) {

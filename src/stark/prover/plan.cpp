@@ -90,7 +90,9 @@ VerificationKey prototype(const Plan& plan) {
   key.pcs = plan.pcs;
   key.log_degree = plan.log_degree;
   key.constants = {{1, 0}, {plan.shape.batch, 0}};
-  key.tensors.resize(2);
+  key.tensors.resize(plan.shape.inputs.size() + plan.shape.outputs.size());
+  for (std::size_t i = plan.shape.inputs.size(); i < key.tensors.size(); ++i)
+    key.tensors[i].direction = Direction::output;
   return key;
 }
 
@@ -107,8 +109,7 @@ void choose_sizes(Plan& plan, const RowCounts& rows, const SetupOptions& options
         plan.sizes.linear, log2_exact(real_rows + weight_mask_rows(plan.pcs.fri.n_queries, options.proofs)));
   }
   plan.sizes.blinder = std::max(plan.sizes.blinder, plan.sizes.linear);
-  for (const std::size_t data_rows : {rows.input, rows.output}) {
-    if (data_rows == 0) continue;
+  for (const std::size_t data_rows : rows.data) {
     plan.sizes.blinder =
         std::max(plan.sizes.blinder,
                  log2_exact(data_rows + 1 + weight_mask_rows(plan.pcs.fri.n_queries, options.proofs)));
@@ -151,13 +152,12 @@ std::optional<Plan> best_plan(const Program& program, const SetupOptions& option
   const Choices& choices = chain ? chain_choices : offchain_choices;
   std::vector<std::uint32_t> lanes_allowed(lane_choices.begin(), lane_choices.end());
   if (chain || options.lanes) lanes_allowed = {options.lanes.value_or(16)};
-  const Arithmetisation runs = arithmetise(program, {.lanes = lanes_allowed.back(),
-                                                     .batch = options.batch,
-                                                     .input = options.input,
-                                                     .output = options.output});
+  TableShape shape = shape_of(program, options);
+  shape.lanes = lanes_allowed.back();
+  const Arithmetisation runs = arithmetise(program, shape);
   for (const std::uint32_t lanes : lanes_allowed) {
-    Plan candidate{
-        .shape = {.lanes = lanes, .batch = options.batch, .input = options.input, .output = options.output}};
+    Plan candidate{.shape = shape};
+    candidate.shape.lanes = lanes;
     const RowCounts rows = runs.rows(lanes);
     if (rows.linear >= std::size_t{1} << max_table_log_size) continue;
     candidate.log_degree = log_degree(runs, lanes);
@@ -233,6 +233,23 @@ SecurityTarget parse_security(const std::string& text) {
   }
   throw Error(ErrorKind::usage,
               "--security is conjectured-N or proven-N with N from 40 to 128 bits, not '" + text + "'");
+}
+
+TableShape shape_of(const Program& program, const SetupOptions& options) {
+  TableShape shape{.batch = options.batch, .inputs = {}, .outputs = {}};
+  std::size_t named = 0;
+  const auto visibility = [&](const std::string& name, Visibility otherwise) {
+    const auto own = options.ports.find(name);
+    if (own == options.ports.end()) return otherwise;
+    ++named;
+    return own->second;
+  };
+  for (const InputPort& port : program.inputs) shape.inputs.push_back(visibility(port.name, options.input));
+  for (const OutputPort& port : program.outputs)
+    shape.outputs.push_back(visibility(port.name, options.output));
+  require(named == options.ports.size(), ErrorKind::usage,
+          "setup: a visibility is given for an input or output that the model has not, or has twice");
+  return shape;
 }
 
 Plan plan(const Program& program, const SetupOptions& options) {

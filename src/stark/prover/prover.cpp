@@ -12,8 +12,8 @@
 namespace circlet {
 namespace {
 
-/// What a statement says of each tensor of the key, whose values are those of the input or the output:
-/// the values, a commitment to them, or nothing.
+/// What a statement says of each tensor of the key, whose values are those of an input or an output: the
+/// values, a commitment to them, or nothing.
 std::vector<Stated> state(const VerificationKey& key, const Trace& execution, const CommittedValues& data) {
   const auto committed = std::ranges::count(key.tensors, Visibility::committed, &PublicTensor::visibility);
   require(data.size() == static_cast<std::size_t>(committed), ErrorKind::bad_input, [&] {
@@ -22,8 +22,10 @@ std::vector<Stated> state(const VerificationKey& key, const Trace& execution, co
   });
   std::vector<Stated> tensors;
   auto next = data.begin();
-  for (const PublicTensor& tensor : key.tensors) {
-    const auto& values = tensor.direction == Direction::input ? execution.input : execution.output();
+  for (std::size_t i = 0; i < key.tensors.size(); ++i) {
+    const PublicTensor& tensor = key.tensors[i];
+    const std::size_t inputs = execution.inputs.size();
+    const Buffer& values = i < inputs ? execution.inputs[i] : execution.output(i - inputs);
     Stated& stated = tensors.emplace_back();
     if (tensor.visibility == Visibility::shown) stated.values = values;
     if (tensor.visibility != Visibility::committed) continue;
@@ -43,18 +45,21 @@ Prover::Prover(const ProvingKey& proving_key, const Program& program)
       program_(program),
       arithmetisation_(check_proving_key(proving_key, program)) {}
 
-Proof Prover::prove(std::span<const std::int32_t> inputs, const ProveOptions& options) const {
+Proof Prover::prove(std::span<const Buffer> inputs, const ProveOptions& options) const {
   const auto& key = proving_key_.key;
-  require(inputs.size() == std::size_t{key.input().rows} * key.batch(), ErrorKind::bad_input, [&] {
-    return "the input has " + std::to_string(inputs.size()) + " values; a proof covers " +
-           std::to_string(key.batch()) + " sample(s) of " + std::to_string(key.input().rows);
-  });
+  for (std::size_t i = 0; i < inputs.size() && i < program_.inputs.size(); ++i) {
+    const std::uint32_t rows = key.tensors[i].rows;
+    require(inputs[i].size() == std::size_t{rows} * key.batch(), ErrorKind::bad_input, [&] {
+      return "the input has " + std::to_string(inputs[i].size()) + " values; a proof covers " +
+             std::to_string(key.batch()) + " sample(s) of " + std::to_string(rows);
+    });
+  }
   PhaseTimer timer(options.phases);
   const Trace execution = execute(program_, inputs, key.batch());
   const Statement statement{.context = options.context, .tensors = state(key, execution, options.data)};
   timer.end_phase("execution");
   if (!key.zero_knowledge) {
-    HonestTrace source(program_, arithmetisation_, proving_key_.rows, execution, nullptr, options.data);
+    HonestTrace source(arithmetisation_, proving_key_.rows, execution, nullptr, options.data);
     ProveOptions unmasked = options;
     unmasked.masks = nullptr;
     return prove_trace(proving_key_, statement, source, unmasked);
@@ -64,8 +69,7 @@ Proof Prover::prove(std::span<const std::int32_t> inputs, const ProveOptions& op
   if (masked.masks == nullptr) masked.masks = &system;
   while (true) {
     try {
-      HonestTrace source(program_, arithmetisation_, proving_key_.rows, execution, masked.masks,
-                         options.data);
+      HonestTrace source(arithmetisation_, proving_key_.rows, execution, masked.masks, options.data);
       return prove_trace(proving_key_, statement, source, masked);
     } catch (const UnluckyChallenge&) {
       // Nothing has left the prover: all masks but the key's are drawn again.

@@ -33,9 +33,14 @@ class Prover {
   /// Keeps references to both. Error(bad_input) if `check_proving_key` throws it.
   Prover(const ProvingKey& proving_key, const Program& program);
 
-  /// Proves that the model maps `inputs` ([sample][row], key.batch samples) to its outputs. Error(bad_input)
-  /// if the input has another size or cannot be executed, or a commitment is missing or is to other values.
-  [[nodiscard]] Proof prove(std::span<const std::int32_t> inputs, const ProveOptions& options = {}) const;
+  /// Proves that the model maps `inputs`, one a port ([sample][row], key.batch samples), to its outputs.
+  /// Error(bad_input) if an input has another size or cannot be executed, or a commitment is missing or is to
+  /// other values.
+  [[nodiscard]] Proof prove(std::span<const Buffer> inputs, const ProveOptions& options = {}) const;
+  /// Of a model with one input.
+  [[nodiscard]] Proof prove(const Buffer& input, const ProveOptions& options = {}) const {
+    return prove(std::span(&input, 1), options);
+  }
 
  private:
   const ProvingKey& proving_key_;
@@ -44,9 +49,13 @@ class Prover {
 };
 
 /// One proof.
-inline Proof prove(const ProvingKey& proving_key, const Program& program,
-                   std::span<const std::int32_t> inputs, const ProveOptions& options = {}) {
+inline Proof prove(const ProvingKey& proving_key, const Program& program, std::span<const Buffer> inputs,
+                   const ProveOptions& options = {}) {
   return Prover(proving_key, program).prove(inputs, options);
+}
+inline Proof prove(const ProvingKey& proving_key, const Program& program, const Buffer& input,
+                   const ProveOptions& options = {}) {
+  return Prover(proving_key, program).prove(input, options);
 }
 
 /// Runs the transcript over whatever columns `source` gives. Throws UnluckyChallenge if the masks must be

@@ -50,15 +50,24 @@ std::uint64_t proofs_of_key(const VerificationKey& key, std::size_t rows) {
   return proofs_hidden_by((std::size_t{1} << table_sizes(key).linear) - rows - 1, key.pcs.fri.n_queries);
 }
 
-/// What the verifier knows of the input and the output of `program`.
+/// What the verifier knows of the inputs and outputs of `program`; their wires are those of `runs`, if it is
+/// there.
 std::vector<PublicTensor> public_tensors(const Program& program, const TableShape& shape,
-                                         std::uint32_t input_claim, std::uint32_t output_claim) {
-  PublicTensor input = public_tensor(stated_input(program), shape.input, input_claim);
-  PublicTensor output = public_tensor(program.tensors[program.output], shape.output, output_claim);
-  output.direction = Direction::output;
-  output.form = program.predicate.kind;
-  input.lanes = output.lanes = shape.batch;
-  return {input, output};
+                                         const Arithmetisation* runs) {
+  std::vector<PublicTensor> tensors;
+  for (std::size_t i = 0; i < program.inputs.size(); ++i) {
+    const std::uint32_t claim = runs == nullptr ? 0 : runs->inputs[i].claim;
+    tensors.push_back(public_tensor(stated_input(program, program.inputs[i]), shape.input(i), claim));
+  }
+  for (std::size_t i = 0; i < program.outputs.size(); ++i) {
+    const OutputPort& port = program.outputs[i];
+    const std::uint32_t claim = runs == nullptr ? 0 : runs->outputs[i].claim;
+    tensors.push_back(public_tensor(program.tensors[port.tensor], shape.output(i), claim));
+    tensors.back().direction = Direction::output;
+    tensors.back().form = port.predicate.kind;
+  }
+  for (PublicTensor& tensor : tensors) tensor.lanes = shape.batch;
+  return tensors;
 }
 
 /// ONE, and ONES over all samples.
@@ -67,19 +76,18 @@ std::vector<ConstantWire> constant_wires(const Arithmetisation& arithmetisation)
           {arithmetisation.shape.batch, arithmetisation.reads[wires::ones]}};
 }
 
-/// Whether the key says of input, output, wires and their degrees what the rows of `program` say.
+/// Whether the key says of inputs, outputs, wires and their degrees what the rows of `program` say.
 bool says_of_wires(const VerificationKey& key, const Program& program,
                    const Arithmetisation& arithmetisation) {
   return key.constants == constant_wires(arithmetisation) &&
          key.log_degree == log_degree(arithmetisation, key.lanes()) &&
-         key.tensors == public_tensors(program, arithmetisation.shape, arithmetisation.input_claim,
-                                       arithmetisation.output_claim);
+         key.tensors == public_tensors(program, arithmetisation.shape, &arithmetisation);
 }
 
 /// The digest of model.structure as `options` have it; of a program without a predicate it follows.
 Blake2sHash meaning_of(const Program& program, const SetupOptions& options) {
   if (options.meaning) return *options.meaning;
-  require(program.predicate.kind == Predicate::Kind::values, ErrorKind::usage,
+  require(!has_predicate(program), ErrorKind::usage,
           "setup: the meaning of a model with a predicate is missing");
   return meaning_of(program, Predicate{});
 }
@@ -106,10 +114,10 @@ void check_fields(const ProvingKey& proving_key, const std::string& name) {
 
 }  // namespace
 
-PublicTensor public_tensor(const TensorInfo& tensor, Visibility visibility, std::uint32_t claim_wire) {
+PublicTensor public_tensor(const Tensor& tensor, Visibility visibility, std::uint32_t claim_wire) {
   return {.visibility = visibility,
           .claim_wire = visibility == Visibility::shown ? claim_wire : 0,
-          .rows = tensor.rows,
+          .rows = tensor.rows(),
           .min = static_cast<std::int32_t>(tensor.min),
           .max = static_cast<std::int32_t>(tensor.max),
           .scales = tensor.scales};
@@ -121,15 +129,14 @@ ProvingKey setup(const Program& program, const SetupOptions& options) {
   auto& key = result.key;
   key.instances = air_shape(chosen.shape, chosen.sizes).instances;
   key.pcs = chosen.pcs;
-  key.tensors = public_tensors(program, chosen.shape, 0, 0);
+  key.tensors = public_tensors(program, chosen.shape, nullptr);
   key.zero_knowledge = options.zero_knowledge;
   key.weights_public = options.zero_knowledge && options.weights_public;
   result.first_blinder_row = static_cast<std::uint32_t>(
       first_blinder_row(key.height(), chosen.shape.log_blowup, chosen.shape.hidden_queries));
   Arithmetisation arithmetisation = arithmetise(program, key);
   arithmetisation.first_blinder_row = result.first_blinder_row;
-  key.tensors =
-      public_tensors(program, chosen.shape, arithmetisation.input_claim, arithmetisation.output_claim);
+  key.tensors = public_tensors(program, chosen.shape, &arithmetisation);
   key.constants = constant_wires(arithmetisation);
   key.log_degree = chosen.log_degree;
   key.meaning = meaning_of(program, options);
@@ -215,10 +222,8 @@ std::uint64_t model_checksum(const Program& program) {
     sum = checksum({reinterpret_cast<const std::uint8_t*>(values.data()), values.size() * sizeof(values[0])},
                    sum);
   };
-  for (const auto& layer : program.layers) {
-    for (const auto& dense : layer.dense) add(dense.weights);
-    for (const auto& scaled : layer.scaled) add(scaled.coefficients);
-    add(layer.bias);
+  for (const ConstantId id : constants_of(program, ConstantTensor::Kind::weights)) {
+    add(program.constants[id].values);
   }
   return sum;
 }

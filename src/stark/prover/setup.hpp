@@ -3,6 +3,7 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -32,10 +33,12 @@ struct SetupOptions {
   Target target = Target::chain;
   Visibility input = Visibility::shown;
   Visibility output = Visibility::shown;  // of what the predicate leaves of it; never hidden
-  std::uint32_t batch = 1;                // samples a proof; 1 on chain
-  std::optional<std::uint32_t> lanes;     // weights a row of `linear`; planned if absent, 16 on chain
-  SecurityTarget security;                // of what is planned
-  std::optional<PcsConfig> pcs;           // planned if absent
+  /// Of inputs and outputs that differ from these, by their names in the model.
+  std::map<std::string, Visibility> ports;
+  std::uint32_t batch = 1;             // samples a proof; 1 on chain
+  std::optional<std::uint32_t> lanes;  // weights a row of `linear`; planned if absent, 16 on chain
+  SecurityTarget security;             // of what is planned
+  std::optional<PcsConfig> pcs;        // planned if absent
   bool zero_knowledge = true;
   bool weights_public =
       false;  // with zero knowledge: the weights are not masked, and serve any number of proofs
@@ -46,6 +49,10 @@ struct SetupOptions {
   /// Where the masks of the weights are drawn from; a generator of its own by default.
   Csprng* masks = nullptr;
 };
+
+/// The visibility of every input and output. Error(usage) if the options name one that the model has not, or
+/// if a model with several has two of one name.
+TableShape shape_of(const Program& program, const SetupOptions& options);
 
 /// What the planner chose, and why in words.
 struct Plan {
@@ -85,7 +92,7 @@ ProvingKey renew(const ProvingKey& proving_key, const Program& program, Csprng* 
 std::uint64_t model_checksum(const Program& program);
 
 /// A tensor as the key describes it.
-PublicTensor public_tensor(const TensorInfo& tensor, Visibility visibility, std::uint32_t claim_wire);
+PublicTensor public_tensor(const Tensor& tensor, Visibility visibility, std::uint32_t claim_wire);
 
 /// Throws Error(bad_input) unless the key is one that `setup` makes of `program`, as far as its fields tell.
 /// That its trees hold what their roots say, and that nobody else knows its masks, is the word of whoever

@@ -38,10 +38,9 @@ TreeRows::TreeRows(const AirShape& shape, Tree tree, std::span<const std::span<c
   }
 }
 
-HonestTrace::HonestTrace(const Program& program, const Arithmetisation& arithmetisation, ModelRows model,
-                         const Trace& execution, Csprng* masks, const CommittedValues& data)
-    : program_(program),
-      arithmetisation_(arithmetisation),
+HonestTrace::HonestTrace(const Arithmetisation& arithmetisation, ModelRows model, const Trace& execution,
+                         Csprng* masks, const CommittedValues& data)
+    : arithmetisation_(arithmetisation),
       model_(std::move(model)),
       execution_(execution),
       shape_(air_shape(arithmetisation.shape, arithmetisation.log_sizes)),
@@ -85,7 +84,7 @@ void HonestTrace::draw_masks(std::size_t instance, Tree tree, Columns& columns) 
 }
 
 TableColumns HonestTrace::witness() {
-  witness_[activate_table] = build_activate_witness(program_, arithmetisation_, execution_);
+  witness_[activate_table] = build_activate_witness(arithmetisation_, execution_);
   witness_[lut_table] =
       count_look_ups(model_.structure[activate_table], model_.structure[lut_table], witness_[activate_table]);
   set_secure(witness_[lut_table], LutShape::rho, fin_row(model_.structure[lut_table][LutShape::fin]),

@@ -72,12 +72,12 @@ ModelColumns model_columns(const Program& program, const Arithmetisation& arithm
 /// What a proof is about: one a committed tensor of its key, in order.
 using CommittedValues = std::vector<const DataCommitment*>;
 
-/// Keeps references to program, execution and runs. With `masks`, the mask rows and the rhos are drawn;
+/// Keeps references to execution and runs. With `masks`, the mask rows and the rhos are drawn;
 /// without, zero.
 class HonestTrace : public TraceSource {
  public:
-  HonestTrace(const Program& program, const Arithmetisation& arithmetisation, ModelRows model,
-              const Trace& execution, Csprng* masks = nullptr, const CommittedValues& data = {});
+  HonestTrace(const Arithmetisation& arithmetisation, ModelRows model, const Trace& execution,
+              Csprng* masks = nullptr, const CommittedValues& data = {});
   TableColumns witness() override;
   TableColumns fingerprints(const Challenges& challenges) override;
   std::vector<LogUpTrace> logup(const Challenges& challenges) override;
@@ -87,7 +87,6 @@ class HonestTrace : public TraceSource {
   [[nodiscard]] TableTrace table_trace(std::size_t instance) const;
   void draw_masks(std::size_t instance, Tree tree, Columns& columns) const;
 
-  const Program& program_;
   const Arithmetisation& arithmetisation_;
   const ModelRows model_;
   const Trace& execution_;

@@ -27,7 +27,7 @@ struct CommittedModel {
   ForgedModel model{random_mlp(3, 4, 2, 1),
                     {.input = Visibility::committed, .output = Visibility::committed}};
   Trace execution = model.honest();
-  DataCommitment input = commit_data(model.key(), model.key().input(), execution.input);
+  DataCommitment input = commit_data(model.key(), model.key().input(), execution.inputs[0]);
   DataCommitment output = commit_data(model.key(), model.key().output(), execution.output());
 
   /// Other values of the same ranges: the first one is another.
@@ -50,7 +50,8 @@ struct CommittedModel {
 
 Attack committed_input_of_another_execution() {
   CommittedModel forger;
-  forger.input = CommittedModel::changed(forger.model, forger.model.key().input(), forger.execution.input);
+  forger.input =
+      CommittedModel::changed(forger.model, forger.model.key().input(), forger.execution.inputs[0]);
   return forger.forged(bus, Weakness{.any_balance = true});
 }
 Attack committed_output_of_another_execution() {
@@ -73,7 +74,7 @@ const std::string another_root = "a root of committed values is not the statemen
 Attack committed_input_swapped() {
   return committed_swapped(another_root, [](Statement& s, const CommittedModel& p) {
     s.tensors[0].commitment =
-        CommittedModel::changed(p.model, p.model.key().input(), p.execution.input).commitment();
+        CommittedModel::changed(p.model, p.model.key().input(), p.execution.inputs[0]).commitment();
   });
 }
 Attack committed_output_swapped() {
@@ -189,7 +190,7 @@ Attack shown_input() {
                 forge(model.proving_key, model.statement(execution), trace, {}),
                 "the statement's input is public",
                 {}};
-  attack.proof.statement.tensors[0].values = execution.input;
+  attack.proof.statement.tensors[0].values = execution.inputs[0];
   return attack;
 }
 /// An honest proof changed afterwards.
@@ -224,13 +225,13 @@ Attack false_hidden_value_of_a_residual() {
 Attack other_weights_in_the_witness() {
   const auto model = mlp();
   Program other = model.program;
-  for (auto& weight : other.layers[0].dense[0].weights) weight = -weight;
+  for (auto& weight : weights(other, 0)) weight = -weight;
   return from_execution(model, execute(other, model.random_input(), 1));
 }
 Attack bias_left_out() {
   const auto model = mlp();
   Program without = model.program;
-  without.layers[0].bias.assign(without.layers[0].bias.size(), 0);
+  bias(without, 0).assign(bias(without, 0).size(), 0);
   const auto execution = execute(without, model.random_input(), 1);
   LyingTrace trace(model, execution);
   // The claim then agrees with the accumulators: only the wire ONES is read with a false value.
@@ -244,7 +245,7 @@ Attack bias_left_out() {
 Attack residual_left_out() {
   const ForgedModel model(random_residual(4, 2));
   Program without = model.program;
-  without.layers[0].scaled[0].coefficients.assign(1, 0);
+  weights(without, 0, 1).assign(1, 0);
   const auto execution = execute(without, model.random_input(), 1);
   LyingTrace trace(model, execution);
   trace.on_fingerprints = [&](TableColumns&, const Challenges& challenges) {
@@ -256,8 +257,9 @@ Attack residual_left_out() {
 Attack no_such_lut_entry() {
   const auto model = mlp();
   Program other = model.program;
-  const auto honest = model.honest();
-  for (const auto q : honest.layers[0].q) other.luts[0].values[q] += 1;
+  auto honest = model.honest();
+  for (const auto q : split_buffers(other, honest, 0)[requantise::q_buffer])
+    ++table(other, 0).values[static_cast<std::size_t>(q)];
   return from_execution(model, execute(other, model.random_input(), 1));
 }
 Attack no_look_up_is_counted() {
@@ -273,8 +275,9 @@ Attack no_look_up_is_counted() {
 Attack look_ups_counted_minus_once() {
   const auto model = mlp();
   Program other = model.program;
-  const auto honest = model.honest();
-  for (const auto q : honest.layers[0].q) other.luts[0].values[q] += 1;
+  auto honest = model.honest();
+  for (const auto q : split_buffers(other, honest, 0)[requantise::q_buffer])
+    ++table(other, 0).values[static_cast<std::size_t>(q)];
   const auto execution = execute(other, model.random_input(), 1);
   LyingTrace trace(model, execution);
   trace.on_witness = [](TableColumns& witness) {
@@ -289,10 +292,11 @@ Attack accumulator_plus_p() {
   const auto model = mlp();
   const auto execution = model.honest();
   LyingTrace trace(model, execution);
-  const auto& split = *model.program.layers[0].split;
+  const auto split = testing::split(model.program, 0);
   trace.on_witness = [&](TableColumns& witness) {
-    const std::size_t row = model.program.tensors[model.program.input].rows;
-    const std::int64_t wrapped = execution.layers[0].acc[0] + split.offset + std::int64_t{M31::modulus};
+    const std::size_t row = input_tensor(model.program).rows();
+    const std::int64_t wrapped =
+        accumulators(model.program, execution, 0)[0] + split.offset + std::int64_t{M31::modulus};
     witness[activate_at][0][row] = M31::from_signed(wrapped >> split.shift);
     witness[activate_at][1][row] = M31::from_signed(wrapped & ((std::int64_t{1} << split.shift) - 1));
   };
@@ -304,18 +308,18 @@ Attack remainder_out_of_range() {
   const auto execution = model.honest();
   LyingTrace trace(model, execution);
   trace.on_witness = [&](TableColumns& witness) {
-    const std::size_t row = model.program.tensors[model.program.input].rows;
+    const std::size_t row = input_tensor(model.program).rows();
     witness[activate_at][0][row] -= M31(1);
-    witness[activate_at][1][row] += M31(1U << model.program.layers[0].split->shift);
+    witness[activate_at][1][row] += M31(1U << split(model.program, 0).shift);
   };
   return refused_by_the_bus(model, model.statement(execution), trace);
 }
 Attack private_input_out_of_range() {
   const auto model = mlp(Visibility::hidden);
   Program wide = model.program;
-  wide.tensors[wide.input].max += 1;
+  input_tensor(wide).max += 1;
   auto input = model.random_input();
-  input[1] = static_cast<std::int32_t>(wide.tensors[wide.input].max);
+  input[1] = static_cast<std::int32_t>(input_tensor(wide).max);
   return from_execution(model, execute(wide, input, 1));
 }
 Attack swapped_rows() {
@@ -330,19 +334,20 @@ Attack swapped_rows() {
 /// The output op reads the claim of the hidden layer a second time, in place of its own.
 Attack claim_used_twice() {
   const ForgedModel model(random_residual(4, 2));
-  const auto execution = model.honest();
+  auto execution = model.honest();
   auto lie = execution;
   for (std::size_t row = 0; row < 4; ++row) {
-    const std::int64_t acc = execution.layers[0].acc[row];
-    const auto& split = *model.program.layers[1].split;
+    const std::int64_t acc = accumulators(model.program, execution, 0)[row];
+    const auto split = testing::split(model.program, 1);
     const std::int64_t shifted = acc + split.offset;
-    const auto& values = model.program.luts[split.lut].values;
+    const auto& values = table(model.program, 1).values;
     const auto q =
         std::clamp<std::int64_t>(shifted >> split.shift, 0, static_cast<std::int64_t>(values.size()) - 1);
-    lie.layers[1].acc[row] = static_cast<std::int32_t>(acc);
-    lie.layers[1].q[row] = static_cast<std::uint32_t>(q);
-    lie.layers[1].r[row] = static_cast<std::uint32_t>(shifted & ((1 << split.shift) - 1));
-    lie.layers[1].y[row] = values[static_cast<std::size_t>(q)];
+    accumulators(model.program, lie, 1)[row] = static_cast<std::int32_t>(acc);
+    split_buffers(model.program, lie, 1)[requantise::q_buffer][row] = static_cast<std::int32_t>(q);
+    split_buffers(model.program, lie, 1)[requantise::r_buffer][row] =
+        static_cast<std::int32_t>(shifted & ((1 << split.shift) - 1));
+    looked_up(model.program, lie, 1)[row] = values[static_cast<std::size_t>(q)];
   }
   return from_execution(model, lie);
 }
@@ -479,11 +484,11 @@ Attack claimed_sums_after_the_composition_coefficient() {
 // Commitments.
 
 Program with_other_weights(Program program) {
-  for (auto& weight : program.layers[0].dense[0].weights) weight = -weight;
+  for (auto& weight : weights(program, 0)) weight = -weight;
   return program;
 }
 Program with_another_offset(Program program) {
-  program.layers[0].split->offset += 16;
+  change_split(program, 0, [](requantise::Split& split) { split.offset += 16; });
   return program;
 }
 
@@ -533,7 +538,7 @@ Attack other_structure_under_the_root_of_the_key() {
 /// Two rows of weights exchanged.
 Attack swapped_weights() {
   Program other = mlp().program;
-  auto& weights = other.layers[0].dense[0].weights;
+  auto& weights = testing::weights(other, 0);
   std::swap_ranges(weights.begin(), weights.begin() + 4, weights.begin() + 4);
   return of_other_trees(other, true, another_query);
 }

@@ -305,9 +305,10 @@ TableRow<lut::Structure> entries_of_one_value(std::uint32_t q, std::int32_t y) {
 
 BadKey a_look_up_table_with_two_values_gives_either() {
   ForgedModel bad(random_mlp(3, 4, 2, 1));
-  const auto q = bad.honest().layers[0].q[0];
+  auto honest = bad.honest();
+  const auto q = static_cast<std::uint32_t>(split_buffers(bad.program, honest, 0)[requantise::q_buffer][0]);
   Program other = bad.program;
-  const auto y = ++other.luts[0].values[q];
+  const auto y = ++table(other, 0).values[q];
   auto rows = real_rows<lut::Structure>(bad.columns.structure[lut_at]);
   rows.push_back(entries_of_one_value(q, y));
   bad.replace(lut_at, with_rows(rows, bad.log_size(lut_at)));
@@ -332,10 +333,10 @@ BadKey a_remainder_range_that_is_too_wide_allows_a_second_split() {
       cell(bad, activate_at, activate::Structure::fnr, 3);
   bad.recommit();
   auto execution = bad.honest();
-  auto& split = execution.layers[1];
-  split.q[0] -= 1;
-  split.r[0] += 4;
-  split.y[0] = bad.program.luts[1].values[split.q[0]];
+  auto& buffers = split_buffers(bad.program, execution, 1);
+  const std::int32_t q = buffers[requantise::q_buffer][0] -= 1;
+  buffers[requantise::r_buffer][0] += 4;
+  looked_up(bad.program, execution, 1)[0] = table(bad.program, 1).values[static_cast<std::size_t>(q)];
   LyingTrace trace(bad, execution);
   return {bad, lie(bad, bad.statement(execution), trace),
           "activate row 7: the remainder range is not [0, two_s)"};
@@ -343,13 +344,15 @@ BadKey a_remainder_range_that_is_too_wide_allows_a_second_split() {
 
 BadKey a_look_up_table_that_reaches_around_p_allows_a_second_split() {
   ForgedModel bad(random_mlp(3, 4, 2, 1));
-  const auto honest = bad.honest();
-  const auto& split = *bad.program.layers[0].split;
-  const std::int64_t wrapped = honest.layers[0].acc[0] + split.offset + std::int64_t{M31::modulus};
+  auto honest = bad.honest();
+  const auto split = testing::split(bad.program, 0);
+  const Buffer quotients = split_buffers(bad.program, honest, 0)[requantise::q_buffer];
+  const std::int64_t wrapped =
+      accumulators(bad.program, honest, 0)[0] + split.offset + std::int64_t{M31::modulus};
   const auto q = static_cast<std::uint32_t>(wrapped >> split.shift);
   const auto r = static_cast<std::uint32_t>(wrapped & ((std::int64_t{1} << split.shift) - 1));
   Program other = bad.program;
-  const auto y = ++other.luts[0].values[honest.layers[0].q[0]];
+  const auto y = ++table(other, 0).values[static_cast<std::size_t>(quotients[0])];
   auto rows = real_rows<lut::Structure>(bad.columns.structure[lut_at]);
   rows[0] = entries_of_one_value(q, y);
   bad.replace(lut_at, with_rows(rows, bad.log_size(lut_at)));
@@ -358,7 +361,7 @@ BadKey a_look_up_table_that_reaches_around_p_allows_a_second_split() {
   trace.on_witness = [&](TableColumns& witness) {
     for (std::size_t row = 0; row < 4; ++row) {
       // Every neuron with that quotient has the false value.
-      if (honest.layers[0].q[row] != honest.layers[0].q[0]) continue;
+      if (quotients[row] != quotients[0]) continue;
       demand(row == 0);
       witness[activate_at][0][3 + row] = M31(q);
       witness[activate_at][1][3 + row] = M31(r);
@@ -371,46 +374,42 @@ BadKey a_look_up_table_that_reaches_around_p_allows_a_second_split() {
 BadKey digits_that_reach_beyond_their_split_allow_a_second_one() {
   ProgramBuilder builder(3, 1, 15, 1);
   const Program shown = builder.finish({.rows = 2, .dense = {builder.dense(builder.input(), 2, 1'000'000)}});
-  const auto input = ProgramBuilder(1, 0, 0, 7).random_input(shown.tensors[shown.input], 1);
+  const auto input = ProgramBuilder(1, 0, 0, 7).random_input(input_tensor(shown), 1);
   // The first score is just below the threshold: q = 1, and all digits are 0.
   const auto threshold = static_cast<double>(execute(shown, input, 1).output()[0] + 1);
   ForgedModel bad(with_predicate(shown, {.kind = Predicate::Kind::at_least, .threshold = threshold}));
-  const auto& digits = bad.program.layers[0].split->digits;
+  const std::vector<Digit> digits = split(bad.program, 0).digits;
   const std::size_t last = digits.size() - 1;
   demand(last > 0);
   const std::int64_t most = digit_arguments(bad.program, digits[last].function) - 1;
   const std::size_t row_of_digit = row_of_run(bad.arithmetisation, [&](const ActivateRun& run) {
-    return run.source == ActivateRun::Source::remainder_digit && run.digit == last;
+    return run.q.from == CellView::From::buffer && run.q.index == requantise::first_digit_buffer + 2 * last;
   });
   for (const std::size_t row : {row_of_digit, row_of_digit + 1}) {
     cell(bad, activate_at, activate::Structure::two_s, row) += M31(1);
   }
   bad.recommit();
   auto execution = bad.honest();
-  auto& layer = execution.layers[0];
-  demand(layer.q[0] == 1);
-  demand(layer.r[0] == width(bad.program, digits) - 1);
+  std::vector<Buffer>& buffers = split_buffers(bad.program, execution, 0);
+  Buffer &q = buffers[requantise::q_buffer], &r = buffers[requantise::r_buffer];
+  demand(q[0] == 1);
+  demand(r[0] == width(bad.program, digits) - 1);
   // q = 2 and digits of W.
   const std::vector<Digit> lower(digits.begin(), digits.end() - 1);
-  std::vector<DigitTrace> of_w(lower.size());
+  std::vector<Buffer> of_w(2 * lower.size());
   append_digits(bad.program, lower, width(bad.program, lower) - most, of_w);
-  layer.q[0] = 2;
-  layer.y[0] = 1;
-  for (std::size_t i = 0; i < last; ++i) {
-    layer.digits[i].q[0] = of_w[i].q[0];
-    layer.digits[i].r[0] = of_w[i].r[0];
-  }
-  layer.digits[last].q[0] = static_cast<std::uint32_t>(most);
+  q[0] = 2;
+  looked_up(bad.program, execution, 0)[0] = 1;
+  const std::size_t first_digit = requantise::first_digit_buffer;
+  for (std::size_t i = 0; i < of_w.size(); ++i) buffers[first_digit + i][0] = of_w[i][0];
+  buffers[first_digit + 2 * last][0] = static_cast<std::int32_t>(most);
   // The second score's digits are those of the longer step.
-  const std::int64_t number = width(bad.program, digits) - 1 - layer.r[1];
+  const std::int64_t number = width(bad.program, digits) - 1 - r[1];
   const std::int64_t top = std::min<std::int64_t>(number / (digits[last].step + 1), most);
-  std::vector<DigitTrace> of_second(lower.size());
+  std::vector<Buffer> of_second(2 * lower.size());
   append_digits(bad.program, lower, number - top * (digits[last].step + 1), of_second);
-  for (std::size_t i = 0; i < last; ++i) {
-    layer.digits[i].q[1] = of_second[i].q[0];
-    layer.digits[i].r[1] = of_second[i].r[0];
-  }
-  layer.digits[last].q[1] = static_cast<std::uint32_t>(top);
+  for (std::size_t i = 0; i < of_second.size(); ++i) buffers[first_digit + i][1] = of_second[i][0];
+  buffers[first_digit + 2 * last][1] = static_cast<std::int32_t>(top);
   LyingTrace trace(bad, execution);
   return {bad, lie(bad, bad.statement(execution), trace),
           "the digits reach as far as the step of their split"};
@@ -423,12 +422,12 @@ BadKey a_wire_yielded_twice_carries_either_value() {
   cell(bad, linear_at, linear::Structure::id, first + 1) = cell(bad, linear_at, linear::Structure::id, first);
   bad.recommit();
   Program other = bad.program;
-  auto& weights = other.layers[1].dense[0].weights;
+  auto& weights = testing::weights(other, 1);
   std::swap_ranges(weights.begin(), weights.begin() + 2, weights.begin() + 2);
-  const auto execution = execute(other, bad.random_input(), 1);
+  auto execution = execute(other, bad.random_input(), 1);
   LyingTrace trace(bad, execution);
   trace.on_fingerprints = [&](TableColumns&, const Challenges& challenges) {
-    const auto& y = execution.layers[0].y;
+    const auto& y = looked_up(other, execution, 0);
     trace.set_linear_operand(first, QM31(M31::from_signed(y[1])), challenges);
     trace.set_linear_operand(first + 1, QM31(M31::from_signed(y[0])), challenges);
   };
@@ -473,7 +472,7 @@ BadKey a_layer_that_reads_its_own_values_has_any_fixed_point() {
   cell(bad, activate_at, activate::Structure::nY, 1) += M31(1);
   bad.recommit();
   auto execution = execute(bad.program, std::vector{bad.random_input()[0] ^ 1}, 1);
-  execution.input = bad.random_input();
+  execution.inputs[0] = bad.random_input();
   LyingTrace trace(bad, execution);
   return {bad, lie(bad, bad.statement(execution), trace), "depends on itself"};
 }
@@ -514,12 +513,11 @@ BadKey without_f_an_input_row_is_left_out() {
   bad.structure(linear_at, "f")[0] = M31();
   bad.recommit();
   Program without = honest.program;
-  auto& term = without.layers[0].dense[0];
-  std::fill_n(term.weights.begin(), term.outputs, 0);
+  std::fill_n(weights(without, 0).begin(), output_tensor(without).rows(), 0);
   const auto execution = execute(without, honest.random_input(), 1);
   LyingTrace trace(bad, execution);
   trace.on_fingerprints = [&](TableColumns& fingerprints, const Challenges&) {
-    const QM31 input{M31::from_signed(execution.input[0])};
+    const QM31 input{M31::from_signed(execution.inputs[0][0])};
     set_secure(fingerprints[linear_at], linear_A, 0, input);  // it is read all the same
   };
   return {bad, lie(bad, honest.statement(execution), trace),
@@ -552,7 +550,7 @@ BadKey without_live_an_empty_row_of_lut_has_any_sum() {
   const ForgedModel honest(regression());
   auto bad = honest;
   const auto execution = honest.honest();
-  const std::int32_t greatest = std::ranges::max(execution.input);
+  const std::int32_t greatest = std::ranges::max(execution.inputs[0]);
   // Rows of the input's function hold four arguments each, from 0 on.
   std::size_t row = static_cast<std::size_t>(greatest) / 4 + 1;
   for (const auto* column : {"live", "fn", "q", "y_0", "y_1", "y_2", "y_3"}) {

@@ -34,7 +34,7 @@ Attack weights_after_the_challenges() {
   const auto statement = with_false_output(model, execution);
   const Weakness weak{.unmixed = {Item::key, Item::weights_root}};
   const auto polynomial = minimal_polynomial(first_challenges(model, statement, execution, weak).t);
-  const M31 inverse = M31::from_signed(execution.input[0]).inverse();
+  const M31 inverse = M31::from_signed(execution.inputs[0][0]).inverse();
   for (std::size_t i = 1; i < 5; ++i) {
     model.columns.weights[linear_at][11 + i][0] -= polynomial[i] * inverse;
   }
@@ -72,10 +72,10 @@ Attack witness_after_the_challenges() {
   };
   std::vector<std::int32_t> bias(rows);
   const ForgedModel plain(program_with(bias));
-  const auto products = plain.honest();
+  auto products = plain.honest();
   for (std::size_t row = 0; row < rows; ++row) {
     const std::int32_t wanted = row == 0 ? (1 << shift) - 1 : 1 << (shift - 1);
-    bias[row] = wanted - static_cast<std::int32_t>(products.layers[0].acc[row]);
+    bias[row] = wanted - static_cast<std::int32_t>(accumulators(plain.program, products, 0)[row]);
   }
   const ForgedModel model(program_with(bias));
   const auto execution = model.honest();
@@ -86,9 +86,9 @@ Attack witness_after_the_challenges() {
     Program lying = model.program;
     const std::int64_t sign = relation[0] < 0 ? -1 : 1;
     for (std::size_t row = 0; row < rows; ++row) {
-      lying.layers[0].bias[row] += static_cast<std::int32_t>(sign * relation[row]);
+      testing::bias(lying, 0)[row] += static_cast<std::int32_t>(sign * relation[row]);
     }
-    const auto lie = execute(lying, execution.input, 1);
+    const auto lie = execute(lying, execution.inputs[0], 1);
     if (lie.output() != statement.tensors[1].values) {
       ++statement.context[0];  // the relation leaves the first row as it is
       continue;

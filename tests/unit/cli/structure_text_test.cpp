@@ -19,25 +19,27 @@ using namespace circlet::testing;
 
 namespace {
 
-/// y = relu(W x), 3 values of 2, and from it a score: accumulators.
+/// y = relu(W x), 3 values of 2, and from it a score: sums.
 Program relu_model() {
-  Program program{.name = "model", .tensors = {}, .luts = {}, .layers = {}, .class_labels = {}};
-  Lut lut{.name = "Sigmoid", .values = {}};  // a name says nothing
-  for (std::int32_t q = 0; q < 16; ++q) lut.values.push_back(std::max(0, 3 * (q - 8)));
-  program.luts = {lut};
-  program.tensors = {{.name = "x", .rows = 2, .min = -4, .max = 4, .scales = {0.5}},
-                     {.name = "y", .rows = 3, .min = 0, .max = 21, .scales = {0.25}},
-                     {.name = "score", .rows = 1, .min = -1000, .max = 1000, .scales = {0.125}}};
-  program.layers = {{.name = "first",
-                     .rows = 3,
-                     .dense = {{.input = 0, .outputs = 3, .inputs = 2, .weights = {1, 1, 1, 1, 1, 1}}},
-                     .split = Split{.shift = 2, .offset = 34, .lut = 0, .digits = {}},
-                     .output = 1},
-                    {.name = "last",
-                     .rows = 1,
-                     .dense = {{.input = 1, .outputs = 1, .inputs = 3, .weights = {1, 2, 3}}},
-                     .output = 2}};
-  program.output = 2;
+  Program program;
+  program.name = "model";
+  std::vector<std::int32_t> relu;
+  for (std::int32_t q = 0; q < 16; ++q) relu.push_back(std::max(0, 3 * (q - 8)));
+  using enum ConstantTensor::Kind;
+  program.constants = {{.kind = weights, .name = "W", .shape = {2, 3}, .values = {1, 1, 1, 1, 1, 1}},
+                       {.kind = table, .name = "Sigmoid", .shape = {16}, .values = relu},  // a name says nothing
+                       {.kind = weights, .name = "V", .shape = {3, 1}, .values = {1, 2, 3}}};
+  const auto tensor = [](const char* name, std::uint32_t rows, std::int64_t min, std::int64_t max,
+                         double scale) {
+    return Tensor{.name = name, .shape = {rows}, .min = min, .max = max, .scales = {scale}};
+  };
+  program.tensors = {tensor("x", 2, -4, 4, 0.5), tensor("sums", 3, -32, 32, 0.125),
+                     tensor("y", 3, 0, 21, 0.25), tensor("score", 1, -1000, 1000, 0.125)};
+  program.ops = {{OpKind::affine, "first", {0}, {0}, {1}, {}},
+                 {OpKind::requantise, "relu", {1}, {1}, {2}, {2, 34}},
+                 {OpKind::affine, "last", {2}, {2}, {3}, {}}};
+  program.inputs = {{.name = "x", .tensor = 0, .centres = {}}};
+  program.outputs = {{.name = "score", .tensor = 3, .predicate = {}}};
   check_program(program);
   return structure_of(program);
 }
@@ -53,10 +55,11 @@ TEST_CASE("a_structure_is_printed_with_what_its_tables_are_and_not_what_they_are
   const Program program = relu_model();
   const std::string text = structure_text(program);
   CHECK(contains(text, "tensor 0 'x', the input: 2 values in -4..4, scale 0.5\n"));
+  CHECK(contains(text, "op 0 affine 'first': tensor 1 = 2x3 weights on tensor 0\n"));
   CHECK(contains(text,
-                 "layer 0 'first': tensor 1, 3 rows = 2x3 weights on tensor 0; shift 2; look-up 0 "
-                 "'Sigmoid' of 16 entries: relu, 5 bits, 0..21\n"));
-  CHECK(lookups_json(program)[0]["kind"] == "relu");
+                 "op 1 requantise 'relu': tensor 2 = tensor 1, shift 2; look-up 1 'Sigmoid' of 16 entries: "
+                 "relu, 5 bits, 0..21\n"));
+  CHECK(ops_json(program)[1]["kind"] == "relu");
   CHECK(warnings_of(program).empty());
   CHECK(!contains(text, "WARNING"));
   const Program compared = with_predicate(program, {.kind = Predicate::Kind::at_least, .threshold = 3});
@@ -66,28 +69,28 @@ TEST_CASE("a_structure_is_printed_with_what_its_tables_are_and_not_what_they_are
 
 TEST_CASE("a_table_of_one_value_cuts_the_output_from_the_input_and_is_told") {
   Program program = relu_model();
-  program.luts[0].values.assign(16, 5);
+  program.constants[1].values.assign(16, 5);
   CHECK(warns(program, "the output depends on no input"));
-  CHECK(warns(program, "layer 0 'first' gives 5, whatever it is given"));
+  CHECK(warns(program, "op 1 requantise 'relu' gives 5, whatever it is given"));
   CHECK(contains(structure_text(program), "WARNING: the output depends on no input\n"));
 }
 
 TEST_CASE("what_nothing_reads_is_told") {
   Program program = relu_model();
-  program.layers[0].dense.clear();
-  program.layers[0].bias = {0, 0, 0};
+  program.ops[0].inputs.clear();  // a bias is left
+  program.constants[0].shape = {3};
   CHECK(warns(program, "nothing reads tensor 0 'x'"));
   CHECK(warns(program, "the output depends on no input"));
   program = relu_model();
-  program.layers[1].dense[0] = {.input = 0, .outputs = 1, .inputs = 2, .weights = {}};
-  CHECK(warnings_of(program) == std::vector<std::string>{"nothing reads tensor 1 'y'"});
+  program.ops[2].inputs = {0};
+  CHECK(warnings_of(program) == std::vector<std::string>{"nothing reads tensor 2 'y'"});
 }
 
 TEST_CASE("names_are_escaped_and_cut_and_json_is_ascii") {
   Program program = relu_model();
   program.name = "\x1b[2J\xff\n";
   program.tensors[0].name = std::string(1000, 'a');
-  program.layers[0].name = "\xe2\x80\xae";  // writes from right to left
+  program.ops[0].name = "\xe2\x80\xae";  // writes from right to left
   program.class_labels = {std::string("a\0b", 3)};
   const std::string text = structure_text(program);
   CHECK(std::ranges::all_of(text, [](char c) { return c == '\n' || (c >= ' ' && c <= '~'); }));

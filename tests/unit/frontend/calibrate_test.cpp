@@ -9,6 +9,7 @@
 #include "frontend/inputs.hpp"
 #include "frontend/quantise.hpp"
 #include "program/executor.hpp"
+#include "tests/support/program_parts.hpp"
 #include "tests/support/refusal.hpp"
 #include "tests/support/source_folder.hpp"
 #include "tests/unit/frontend/frontend_support.hpp"
@@ -17,6 +18,10 @@ using namespace circlet;
 using circlet::testing::contains;
 
 namespace {
+
+std::size_t tables(const Program& program) {
+  return constants_of(program, ConstantTensor::Kind::table).size();
+}
 
 std::vector<double> random_inputs(std::size_t samples, std::size_t features, double scale = 1) {
   std::mt19937 random(7);
@@ -61,11 +66,11 @@ TEST_CASE("the_digits_example_keeps_its_classes_with_small_tables") {
   CHECK(model.report.disagreements == 0);
   CHECK(model.report.relative_error() < 0.006);
   CHECK(lut_entries(model.program) < 3900);
-  const TensorInfo& input = model.program.tensors[model.program.input];
+  const Tensor& input = testing::input_tensor(model.program);
   CHECK(input.scales == std::vector<double>{1.0});
   CHECK(input.min == 0);
   CHECK(input.max == 16);
-  CHECK_FALSE(model.program.layers.back().split);
+  CHECK(model.program.ops.back().kind == OpKind::affine);
   for (int digit = 0; digit < 10; ++digit) {
     const auto sample = read_inputs(folder / ("input_" + std::to_string(digit) + ".json"), 64);
     const Trace trace = execute(model.program, quantise_input(model.program, sample), 1);
@@ -77,13 +82,13 @@ TEST_CASE("the_digits_example_keeps_its_classes_with_small_tables") {
 TEST_CASE("relu_layers_of_any_scale_share_one_table") {
   const Model model = calibrate(chain("Relu", "Relu", 50), random_inputs(100, 6));
   CHECK(model.report.goal_met);
-  CHECK(model.program.luts.size() == 1);
-  CHECK(model.program.layers[0].split->shift == model.program.layers[1].split->shift);
+  CHECK(tables(model.program) == 1);
+  CHECK(testing::split(model.program, 0).shift == testing::split(model.program, 1).shift);
 }
 
 TEST_CASE("equal_functions_share_a_table_and_different_ones_do_not") {
-  CHECK(calibrate(chain("Tanh", "Tanh"), random_inputs(100, 6)).program.luts.size() == 1);
-  CHECK(calibrate(chain("Tanh", "Sigmoid"), random_inputs(100, 6)).program.luts.size() == 2);
+  CHECK(tables(calibrate(chain("Tanh", "Tanh"), random_inputs(100, 6)).program) == 1);
+  CHECK(tables(calibrate(chain("Tanh", "Sigmoid"), random_inputs(100, 6)).program) == 2);
 }
 
 TEST_CASE("every_choice_of_widths_gives_a_program_that_passes_the_checks_or_a_reason") {
@@ -134,8 +139,8 @@ TEST_CASE("fixed_widths_are_kept") {
   options.lut_bits = 9;
   options.shift = 7;
   const Model model = calibrate(chain("Relu", "Relu"), random_inputs(100, 6), options);
-  CHECK(model.program.luts[0].values.size() == 512);
-  CHECK(model.program.layers[0].split->shift == 7);
+  CHECK(testing::table(model.program, 0).values.size() == 512);
+  CHECK(testing::split(model.program, 0).shift == 7);
 }
 
 TEST_CASE("an_accuracy_goal_that_cannot_be_met_is_reported") {
@@ -227,7 +232,7 @@ TEST_CASE("the_margin_widens_input_features_too") {
   options.input_bits = 10;
   const auto range = [&](double margin) {
     options.margin = margin;
-    const TensorInfo input = calibrate(graph, random_inputs(60, 6), options).program.tensors[0];
+    const Tensor input = calibrate(graph, random_inputs(60, 6), options).program.tensors[0];
     return input.scale(0) * static_cast<double>(input.max);
   };
   CHECK(range(6) >= 1.5 * range(2));
@@ -244,7 +249,7 @@ TEST_CASE("values_within_the_margin_execute_and_values_beyond_it_are_errors") {
   const std::vector<double> inputs{10.3, 9.3, -10.1, -9.1, 5.05, 5.1};
   const Program program = calibrate(graph, inputs).program;
   auto run = [&](double a, double b) {
-    return to_real(program.tensors[program.output],
+    return to_real(testing::output_tensor(program),
                    execute(program, quantise_input(program, std::vector<double>{a, b}), 1).output())[0];
   };
   CHECK(run(3.9, 2) == doctest::Approx(1.9).epsilon(0.05));
@@ -257,7 +262,7 @@ TEST_CASE("inputs_on_a_grid_are_kept_exactly") {
   std::vector<double> pixels = random_inputs(50, 6);
   for (double& x : pixels) x = static_cast<float>(std::min(255.0, std::floor(std::fabs(x) * 100)) / 255);
   pixels[0] = 1;
-  const TensorInfo input = calibrate(graph, pixels).program.tensors[0];
+  const Tensor input = calibrate(graph, pixels).program.tensors[0];
   CHECK(input.scales == std::vector<double>{1.0 / 255});
   CHECK(input.min == 0);
   CHECK(input.max == 255);
@@ -270,7 +275,7 @@ TEST_CASE("features_of_different_ranges_get_scales_of_their_own") {
     inputs[i] *= 1000;
     inputs[i + 1] *= 0.001;
   }
-  const TensorInfo input = calibrate(graph, inputs).program.tensors[0];
+  const Tensor input = calibrate(graph, inputs).program.tensors[0];
   REQUIRE(input.scales.size() == 6);
   CHECK(input.scales[0] > 100 * input.scales[2]);
   CHECK(input.scales[2] > 100 * input.scales[1]);

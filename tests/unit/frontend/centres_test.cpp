@@ -49,7 +49,7 @@ Graph perceptron(double offset) {
 
 Program centred_program() {
   Program program = small_program();
-  program.centres = {100, -7};
+  program.inputs[0].centres = {100, -7};
   return program;
 }
 
@@ -62,12 +62,12 @@ TEST_CASE("a_feature_far_from_zero_costs_no_accuracy") {
       CAPTURE(offset);
       CHECK(model.report.relative_error() < 0.01);
       CHECK(model.report.goal_met);
-      REQUIRE(model.program.centres.size() == 3);
-      const TensorInfo& input = model.program.tensors[0];
+      REQUIRE(model.program.inputs[0].centres.size() == 3);
+      const Tensor& input = model.program.tensors[0];
       // The statement's integers are the real values in units of the scale, wherever they lie.
       const auto stated = quantise_input(model.program, std::vector<double>{0.5, offset + 0.5, -0.5});
       CHECK(stated[1] * input.scale(1) == doctest::Approx(offset + 0.5).epsilon(1e-5));
-      CHECK(std::abs(stated[1] - model.program.centres[1]) <= input.max);
+      CHECK(std::abs(stated[1] - model.program.inputs[0].centres[1]) <= input.max);
       CHECK(input.max < 4096);
     }
   }
@@ -77,7 +77,7 @@ TEST_CASE("whole_numbers_far_from_zero_are_kept_exactly") {
   std::vector<double> years;
   for (int i = 0; i < 90; ++i) years.push_back(1990 + i % 35);
   const Program program = calibrate(linear(2000), years).program;
-  const TensorInfo& input = program.tensors[0];
+  const Tensor& input = program.tensors[0];
   CHECK(input.scales == std::vector<double>{1});
   CHECK(input.max - input.min < 128);
   CHECK(quantise_input(program, std::vector<double>{1990, 2000, 2024}) ==
@@ -86,7 +86,7 @@ TEST_CASE("whole_numbers_far_from_zero_are_kept_exactly") {
 
 TEST_CASE("a_centre_is_one_of_few") {
   const auto centres = [](double offset) {
-    return calibrate(linear(1e4), offset_inputs(offset)).program.centres;
+    return calibrate(linear(1e4), offset_inputs(offset)).program.inputs[0].centres;
   };
   CHECK(centres(1e4) == centres(1e4 + 0.2));
 }
@@ -95,13 +95,13 @@ TEST_CASE("layers_read_what_is_left_of_the_centre") {
   const Program plain = small_program(), program = centred_program();
   check_program(program);
   check_program(structure_of(program));
-  CHECK(structure_of(program).centres == program.centres);
+  CHECK(structure_of(program).inputs == program.inputs);
   const Trace expected = execute(plain, std::vector<std::int32_t>{1, 2}, 1);
   const Trace trace = execute(program, std::vector<std::int32_t>{101, -5}, 1);
   CHECK(trace.output() == expected.output());
-  CHECK(trace.input == std::vector<std::int32_t>{101, -5});
-  CHECK(tensor_values(program, trace, program.input) == std::vector<std::int32_t>{1, 2});
-  const TensorInfo stated = stated_input(program);
+  CHECK(trace.inputs[0] == std::vector<std::int32_t>{101, -5});
+  CHECK(trace.tensors[program.inputs[0].tensor] == std::vector<std::int32_t>{1, 2});
+  const Tensor stated = stated_input(program, program.inputs[0]);
   CHECK(stated.min == -7);
   CHECK(stated.max == 103);
   const auto run = [&](std::int32_t x0, std::int32_t x1) {
@@ -117,7 +117,7 @@ TEST_CASE("layers_read_what_is_left_of_the_centre") {
 TEST_CASE("check_program_refuses_centres_that_no_input_fits") {
   const auto refusal = [](std::vector<std::int32_t> centres) {
     Program program = small_program();
-    program.centres = std::move(centres);
+    program.inputs[0].centres = std::move(centres);
     return testing::refusal(ErrorKind::bad_input, [&] { check_program(program); });
   };
   const auto most = static_cast<std::int32_t>(max_input);

@@ -50,17 +50,23 @@ TEST_CASE("samples_of_a_one_score_classifier_agree_if_they_fall_on_one_side") {
   REQUIRE(graph.outputs() == 1);
   const FloatReference reference = float_reference(graph, {-2, -1, 1, 2});
   Program program;
-  program.tensors = {{.name = "x", .rows = 1, .min = -2, .max = 2, .scales = {1}},
-                     {.name = "p", .rows = 1, .min = -2, .max = 2, .scales = {0.4}}};
+  program.tensors = {{.name = "x", .shape = {1}, .min = -2, .max = 2, .scales = {1}},
+                     {.name = "sums", .shape = {1}, .min = -2, .max = 2, .scales = {0.4}},
+                     {.name = "p", .shape = {1}, .min = -2, .max = 2, .scales = {0.4}}};
+  program.constants = {
+      {.kind = ConstantTensor::Kind::weights, .name = "w", .shape = {1, 1}, .values = {1}},
+      {.kind = ConstantTensor::Kind::table, .name = "p", .shape = {5}, .values = {-2, -1, 0, 1, 2}}};
   // The identity in place of the sigmoid: -0.8, -0.4, 0.4, 0.8. At 1/2, the third is wrong.
-  program.layers.push_back({.name = "p",
-                            .rows = 1,
-                            .dense = {{.input = 0, .outputs = 1, .inputs = 1, .weights = {1}}},
-                            .scaled = {},
-                            .bias = {},
-                            .split = std::nullopt,
-                            .output = 1});
-  program.output = 1;
+  program.ops = {{.kind = OpKind::affine, .name = "p", .inputs = {0}, .constants = {0}, .outputs = {1}},
+                 {.kind = OpKind::requantise,
+                  .name = "p",
+                  .inputs = {1},
+                  .constants = {1},
+                  .outputs = {2},
+                  .attributes = {0, 2}}};
+  program.inputs = {{.name = "x", .tensor = 0, .centres = {}}};
+  program.outputs = {{.name = "p", .tensor = 2, .predicate = {}}};
+  check_program(program);
   const AccuracyReport report = measure_accuracy(graph, program, reference);
   CHECK(report.classifier);
   CHECK(report.disagreements == 1);

@@ -14,32 +14,37 @@
 
 namespace circlet {
 
-/// Two inputs in [0, 3]; h = relu-like LUT of x W + b; output 10 h + 3 x.
+/// Two inputs in [0, 3]; h = relu-like table of x W + b; output 10 h + 3 x.
 inline Program small_program() {
+  const auto weights = [](const char* name, std::vector<std::uint32_t> shape,
+                          std::vector<std::int32_t> values) {
+    return ConstantTensor{.kind = ConstantTensor::Kind::weights,
+                          .name = name,
+                          .shape = std::move(shape),
+                          .values = std::move(values)};
+  };
   Program program;
   program.name = "small";
-  program.tensors = {{.name = "x", .rows = 2, .min = 0, .max = 3, .scales = {0.5}},
-                     {.name = "h", .rows = 2, .min = 0, .max = 9, .scales = {1.0, 2.0}},
-                     {.name = "y", .rows = 2, .min = -99, .max = 99, .scales = {0.1}}};
-  program.input = 0;
-  Lut lut{.name = "relu", .values = {}};
-  for (std::int32_t q = 0; q < 16; ++q) lut.values.push_back(q < 6 ? 0 : q - 6);
-  program.luts = {lut};
-  program.layers.push_back({.name = "first",
-                            .rows = 2,
-                            .dense = {{.input = 0, .outputs = 2, .inputs = 2, .weights = {4, -5, 6, 7}}},
-                            .scaled = {},
-                            .bias = {1, -2},
-                            .split = Split{.shift = 2, .offset = 26, .lut = 0},
-                            .output = 1});
-  program.layers.push_back({.name = "last",
-                            .rows = 2,
-                            .dense = {},
-                            .scaled = {{.input = 1, .coefficients = {10}}, {.input = 0, .coefficients = {3}}},
-                            .bias = {},
-                            .split = std::nullopt,
-                            .output = 2});
-  program.output = 2;
+  program.tensors = {
+      {.name = "x", .shape = {2}, .min = 0, .max = 3, .scales = {0.5}},
+      {.name = "first sums", .shape = {2}, .min = -536870911, .max = 536870911, .scales = {0.25}},
+      {.name = "h", .shape = {2}, .min = 0, .max = 9, .scales = {1.0, 2.0}},
+      {.name = "y", .shape = {2}, .min = -99, .max = 99, .scales = {0.1}}};
+  ConstantTensor relu{.kind = ConstantTensor::Kind::table, .name = "relu", .shape = {16}, .values = {}};
+  for (std::int32_t q = 0; q < 16; ++q) relu.values.push_back(q < 6 ? 0 : q - 6);
+  program.constants = {relu, weights("first", {2, 2}, {4, -5, 6, 7}), weights("first bias", {2}, {1, -2}),
+                       weights("last h", {1}, {10}), weights("last x", {1}, {3})};
+  program.ops = {
+      {.kind = OpKind::affine, .name = "first", .inputs = {0}, .constants = {1, 2}, .outputs = {1}},
+      {.kind = OpKind::requantise,
+       .name = "first",
+       .inputs = {1},
+       .constants = {0},
+       .outputs = {2},
+       .attributes = {2, 26}},
+      {.kind = OpKind::affine, .name = "last", .inputs = {2, 0}, .constants = {3, 4}, .outputs = {3}}};
+  program.inputs = {{.name = "x", .tensor = 0, .centres = {}}};
+  program.outputs = {{.name = "y", .tensor = 3, .predicate = {}}};
   return program;
 }
 

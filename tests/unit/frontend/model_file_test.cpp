@@ -7,6 +7,7 @@
 
 #include "core/error.hpp"
 #include "program/predicate.hpp"
+#include "tests/support/program_parts.hpp"
 #include "tests/support/refusal.hpp"
 #include "tests/support/scratch_folder.hpp"
 #include "tests/unit/frontend/frontend_support.hpp"
@@ -25,7 +26,7 @@ Model small_model() {
   Model model{.program = small_program(), .report = {}};
   model.program.postprocessing = {{.kind = PostStep::Kind::argmax, .node = "ArgMax"}};
   model.program.class_labels = {"cat", "dog"};
-  model.program.centres = {3, -4};
+  model.program.inputs[0].centres = {3, -4};
   model.report.chosen_on = 30;
   model.report.samples = 7;
   model.report.unseen = true;
@@ -88,9 +89,9 @@ TEST_CASE("a_model_file_holds_the_program_and_its_report") {
 
 TEST_CASE("a_structure_file_depends_on_nothing_secret") {
   Program other = small_program();
-  other.layers[0].dense[0].weights = {1, 1, 1, 1};
-  other.layers[0].bias = {5, 5};
-  other.layers[1].scaled[0].coefficients = {1};
+  testing::weights(other, 0) = {1, 1, 1, 1};
+  testing::bias(other, 0) = {5, 5};
+  testing::weights(other, 1) = {1};
   for (const Predicate& predicate : predicates()) {
     const Bytes file = write_structure(small_program(), predicate);
     CHECK(file == write_structure(other, predicate));
@@ -100,7 +101,7 @@ TEST_CASE("a_structure_file_depends_on_nothing_secret") {
 
 TEST_CASE("a_structure_file_holds_the_imported_program_alone") {
   const Program decided = with_predicate(small_program(), {.kind = Predicate::Kind::argmax, .threshold = 0});
-  CHECK_THROWS_AS(write_structure(decided, decided.predicate), Error);
+  CHECK_THROWS_AS(write_structure(decided, decided.outputs[0].predicate), Error);
 }
 
 TEST_CASE("the_public_part_tells_every_predicate_apart") {
@@ -120,10 +121,9 @@ TEST_CASE("models_and_structures_are_not_mistaken_for_each_other") {
 
 TEST_CASE("what_is_read_passes_the_checks_of_a_program") {
   Model model = small_model();
-  model.program.output = 1;
-  CHECK(contains(refusal_of_model(write_model(model)), "the output is not that of the last layer"));
-  CHECK(contains(refusal_of_structure(write_structure(model.program, {})),
-                 "the output is not that of the last layer"));
+  model.program.outputs[0].tensor = 4;
+  CHECK(contains(refusal_of_model(write_model(model)), "output 0 'y': is no tensor"));
+  CHECK(contains(refusal_of_structure(write_structure(model.program, {})), "output 0 'y': is no tensor"));
 }
 
 TEST_CASE("kinds_that_are_none_are_refused") {
@@ -143,43 +143,41 @@ TEST_CASE("kinds_that_are_none_are_refused") {
   CHECK(contains(refusal_of({.kind = Predicate::Kind::argmax, .threshold = 1}), threshold));
 }
 
-TEST_CASE("a_coefficient_a_row_is_read_and_one_for_a_single_row_has_one_form") {
+TEST_CASE("a_coefficient_a_row_and_tensors_of_any_rank_are_read") {
   Program program = small_program();
-  program.layers[1].scaled[0].coefficients = {10, 9};
+  program.constants[3].shape = {2};
+  program.constants[3].values = {10, 9};
+  program.tensors[0].shape = {1, 2, 1};
   CHECK(read_structure(write_structure(program, {})).imported == structure_of(program));
+}
 
-  for (TensorInfo& tensor : program.tensors) tensor.rows = 1;
-  program.tensors[1].scales = {1.0};
-  for (Layer& layer : program.layers) layer.rows = 1;
-  program.layers[0].dense[0] = {.input = 0, .outputs = 1, .inputs = 1, .weights = {4}};
-  program.layers[0].bias = {1};
-  program.layers[1].scaled[0].coefficients = {10};
-  const Bytes bytes = write_structure(program, {});
-  CHECK(read_structure(bytes).imported == structure_of(program));
-  // The flag that says so is one of the bytes that are 1.
-  std::size_t refused = 0;
-  for (std::size_t at = 0; at < bytes.size(); ++at) {
-    if (bytes[at] != 1) continue;
-    Bytes changed = bytes;
-    changed[at] = 0;
-    refused += contains(refusal_of_structure(changed), "one coefficient is a uniform one") ? 1 : 0;
-  }
-  CHECK(refused == 2);
+TEST_CASE("several_inputs_and_outputs_are_read") {
+  Program program = small_program();
+  program.outputs.push_back({.name = "hidden", .tensor = 2, .predicate = {}});
+  program.inputs.push_back({.name = "x2", .tensor = 4, .centres = {}});
+  program.tensors.push_back({.name = "x2", .shape = {2}, .min = 0, .max = 1, .scales = {1.0}});
+  program.ops[2].inputs[1] = 4;
+  CHECK(read_structure(write_structure(program, {})).imported == structure_of(program));
 }
 
 TEST_CASE("a_structure_says_no_sizes_beyond_those_of_a_model") {
-  const std::string reason = "more rows than a model may have";
+  // Weights have a shape and no values, so nothing is allocated.
   Program program = small_program();
-  program.tensors[0].rows = 8 * max_rows + 1;
-  CHECK(contains(refusal_of_structure(write_structure(program, {})), "rows at offset"));
-  CHECK(contains(refusal_of_structure(write_structure(program, {})), reason));
+  program.tensors[0].shape = {~0U, ~0U};
+  CHECK(contains(refusal_of_structure(write_structure(program, {})), "more than 16777216 tensor rows"));
   program = small_program();
-  program.layers[0].rows = 5 * max_rows;
-  CHECK(contains(refusal_of_structure(write_structure(program, {})), "bias at offset"));
-  CHECK(contains(refusal_of_structure(write_structure(program, {})), reason));
+  program.constants[1].shape = {~0U, ~0U};
+  CHECK(contains(refusal_of_structure(write_structure(structure_of(program), {})), "weights in all"));
+  CHECK(contains(refusal_of_model(write_model({.program = program, .report = {}})), "constant values"));
+}
+
+TEST_CASE("kinds_of_ops_and_constants_that_are_none_are_refused") {
+  Program program = small_program();
+  program.ops[0].kind = static_cast<OpKind>(200);
+  CHECK(contains(refusal_of_structure(write_structure(program, {})), "unknown operator"));
   program = small_program();
-  program.layers[0].rows = 0;
-  CHECK(contains(refusal_of_structure(write_structure(program, {})), "a layer without rows"));
+  program.constants[0].kind = static_cast<ConstantTensor::Kind>(200);
+  CHECK(contains(refusal_of_structure(write_structure(program, {})), "unknown kind"));
 }
 
 TEST_CASE("damaged_model_files_are_refused_or_are_other_valid_models") {

@@ -22,7 +22,7 @@ namespace {
 using Exact = boost::multiprecision::cpp_rational;
 using Kind = Predicate::Kind;
 
-constexpr Predicate argmax{.kind = Kind::argmax, .threshold = 0};
+constexpr Predicate of_argmax{.kind = Kind::argmax, .threshold = 0};
 
 struct Case {
   Program program;
@@ -40,7 +40,7 @@ std::vector<Case> cases() {
     ProgramBuilder builder(4, -7, 8, seed);
     TensorId last = builder.input();
     if (seed % 4 != 0) last = builder.add_relu({.rows = 5, .dense = {builder.dense(last, 5, 20)}}, seed % 6);
-    Layer layer{.rows = classes, .dense = {builder.dense(last, classes, magnitude)}};
+    LayerSums layer{.rows = classes, .dense = {builder.dense(last, classes, magnitude)}};
     if (seed % 2 == 0) {
       auto& weights = layer.dense[0].weights;
       for (std::size_t i = 0; i + 1 < weights.size(); i += 2) {
@@ -57,28 +57,29 @@ std::vector<Case> cases() {
       program = builder.finish(std::move(layer));
     }
     constexpr double scales[] = {1.0, 0.1, 1.0 / 3, 12345.678, 1e-9};
-    program.tensors[program.output].scales = {scales[seed % 5]};
+    output_tensor(program).scales = {scales[seed % 5]};
     const std::uint32_t lanes = 1 + seed % 7;
-    auto input = builder.random_input(program.tensors[program.input], lanes);
+    auto input = builder.random_input(input_tensor(program), lanes);
     list.push_back({std::move(program), std::move(input), lanes});
   }
   return list;
 }
 
 /// Digits in base 4, whose width is 4^count.
-std::vector<Digit> fourths(const Program& program, std::size_t count) {
+std::vector<Digit> fourths(std::size_t count) {
   std::vector<Digit> digits;
   for (std::size_t i = 0; i < count; ++i) {
-    digits.push_back(
-        {.function = digit_functions(program).unit, .shift = 0, .step = std::int64_t{1} << (2 * i)});
+    digits.push_back({.function = unit_function, .shift = 0, .step = std::int64_t{1} << (2 * i)});
   }
   return digits;
 }
 
-std::int64_t value_of(const std::vector<Digit>& digits, const std::vector<DigitTrace>& trace,
-                      std::size_t at) {
+/// The number whose digits stand in `trace` from the buffer `first` on.
+std::int64_t value_of(const std::vector<Digit>& digits, const std::vector<Buffer>& trace, std::size_t at,
+                      std::size_t first = 0) {
   std::int64_t value = 0;
-  for (std::size_t i = 0; i < digits.size(); ++i) value += digits[i].step * trace[i].q[at] + trace[i].r[at];
+  for (std::size_t i = 0; i < digits.size(); ++i)
+    value += digits[i].step * trace[first + 2 * i][at] + trace[first + 2 * i + 1][at];
   return value;
 }
 
@@ -88,9 +89,11 @@ TEST_CASE("argmax_is_the_first_index_of_the_greatest_score") {
   std::size_t ties = 0;
   for (const auto& [program, input, lanes] : cases()) {
     const auto values = execute(program, input, lanes).output();
-    const Program decided = with_predicate(program, argmax);
+    const Program decided = with_predicate(program, of_argmax);
     const Trace trace = execute(decided, input, lanes);
-    const std::size_t classes = program.tensors[program.output].rows;
+    const OpId id = op_of(decided, OpKind::argmax, 0);
+    const std::vector<Digit> digits = argmax::digits_of(decided.ops[id]);
+    const std::size_t classes = output_tensor(program).rows();
     REQUIRE(trace.output().size() == lanes);
     for (std::size_t lane = 0; lane < lanes; ++lane) {
       const std::int32_t* x = values.data() + lane * classes;
@@ -101,11 +104,11 @@ TEST_CASE("argmax_is_the_first_index_of_the_greatest_score") {
       }
       CHECK(trace.output()[lane] == static_cast<std::int32_t>(first));
       for (std::size_t j = 0; j < classes; ++j) {
-        CHECK(value_of(decided.argmax_digits, trace.argmax->differences, lane * classes + j) ==
+        CHECK(value_of(digits, trace.buffers[id], lane * classes + j, argmax::first_difference_buffer) ==
               std::int64_t{x[first]} - x[j] - (j < first ? 1 : 0));
       }
-      CHECK(value_of(decided.argmax_digits, trace.argmax->headroom, lane) ==
-            program.tensors[program.output].max - x[first]);
+      CHECK(value_of(digits, trace.buffers[id], lane, argmax::first_headroom_buffer(digits.size())) ==
+            output_tensor(program).max - x[first]);
     }
   }
   CHECK(ties > 20);
@@ -113,7 +116,7 @@ TEST_CASE("argmax_is_the_first_index_of_the_greatest_score") {
 
 TEST_CASE("a_threshold_is_exact_on_below_and_between_the_scores") {
   for (const auto& [program, input, lanes] : cases()) {
-    const TensorInfo& range = program.tensors[program.output];
+    const Tensor& range = output_tensor(program);
     const auto values = execute(program, input, lanes).output();
     const double scale = range.scale(0);
     for (std::size_t i = 0; i < std::min<std::size_t>(values.size(), 6); ++i) {
@@ -126,18 +129,21 @@ TEST_CASE("a_threshold_is_exact_on_below_and_between_the_scores") {
         if (first <= range.min || first > range.max) continue;
         for (const Kind kind : {Kind::at_least, Kind::below}) {
           const Program decided = with_predicate(program, {.kind = kind, .threshold = threshold});
-          const Trace trace = execute(decided, input, lanes);
+          Trace trace = execute(decided, input, lanes);
           REQUIRE(trace.output().size() == values.size());
           for (std::size_t j = 0; j < values.size(); ++j) {
             const bool reaches = Exact(values[j]) * Exact(scale) >= Exact(threshold);
             CHECK(trace.output()[j] == (reaches == (kind == Kind::at_least) ? 1 : 0));
           }
-          const auto& split = *decided.layers.back().split;
+          const std::size_t last = count_of(decided, OpKind::requantise) - 1;
+          const auto split = testing::split(decided, last);
+          const auto& buffers = split_buffers(decided, trace, last);
           for (std::size_t j = 0; j < values.size() && !split.digits.empty(); ++j) {
             const std::int64_t radix = width(decided, split.digits);
-            const auto& layer = trace.layers.back();
-            CHECK(radix * layer.q[j] + layer.r[j] - split.offset == layer.acc[j]);
-            CHECK(value_of(split.digits, layer.digits, j) == radix - 1 - layer.r[j]);
+            const std::int64_t r = buffers[requantise::r_buffer][j];
+            CHECK(radix * buffers[requantise::q_buffer][j] + r - split.offset ==
+                  trace.tensors[look_up(decided, last).inputs[0]][j]);
+            CHECK(value_of(split.digits, buffers, j, requantise::first_digit_buffer) == radix - 1 - r);
           }
         }
       }
@@ -151,7 +157,7 @@ TEST_CASE("both_ends_of_the_range_of_accumulators_can_be_compared") {
     DenseTerm term = builder.dense(builder.input(), 2, 1);
     term.weights = {weight, -weight};
     const Program program = builder.finish({.rows = 2, .dense = {term}});
-    const std::int64_t bound = program.tensors[program.output].max;
+    const std::int64_t bound = output_tensor(program).max;
     for (const std::int64_t first : {1 - bound, bound, std::int64_t{0}, bound / 3}) {
       const Program decided =
           with_predicate(program, {.kind = Kind::at_least, .threshold = static_cast<double>(first)});
@@ -161,7 +167,7 @@ TEST_CASE("both_ends_of_the_range_of_accumulators_can_be_compared") {
         CHECK(output[1] == (-std::int64_t{x} * weight >= first ? 1 : 0));
       }
     }
-    const Program decided = with_predicate(program, argmax);
+    const Program decided = with_predicate(program, of_argmax);
     for (std::int32_t x = -8; x <= 7; ++x) {
       CHECK(execute(decided, std::vector{x}, 1).output()[0] == (x < 0 ? 1 : 0));
     }
@@ -169,8 +175,8 @@ TEST_CASE("both_ends_of_the_range_of_accumulators_can_be_compared") {
 }
 
 TEST_CASE("digits_reach_every_number_below_their_width_and_none_beyond") {
-  const Program program = with_predicate(random_mlp(3, 4, 5, 1), argmax);
-  const auto& digits = program.argmax_digits;
+  const Program program = with_predicate(random_mlp(3, 4, 5, 1), of_argmax);
+  const std::vector<Digit> digits = argmax::digits_of(program.ops[op_of(program, OpKind::argmax, 0)]);
   const std::int64_t reach = width(program, digits);
   std::int64_t most = 0;
   for (const Digit& digit : digits) {
@@ -178,15 +184,15 @@ TEST_CASE("digits_reach_every_number_below_their_width_and_none_beyond") {
         digit.step * (digit_arguments(program, digit.function) - 1) + (std::int64_t{1} << digit.shift) - 1;
   }
   CHECK(most == reach - 1);
-  std::vector<DigitTrace> trace(digits.size());
+  std::vector<Buffer> trace(2 * digits.size());
   for (std::int64_t value = 0; value < reach; ++value) append_digits(program, digits, value, trace);
   std::size_t wrong = 0;
   for (std::int64_t value = 0; value < reach; ++value) {
     const auto at = static_cast<std::size_t>(value);
     wrong += value_of(digits, trace, at) != value;
     for (std::size_t i = 0; i < digits.size(); ++i) {
-      wrong += trace[i].q[at] >= digit_arguments(program, digits[i].function);
-      wrong += trace[i].r[at] >= 1U << digits[i].shift;
+      wrong += trace[2 * i][at] >= digit_arguments(program, digits[i].function);
+      wrong += trace[2 * i + 1][at] >= std::int64_t{1} << digits[i].shift;
     }
   }
   CHECK(wrong == 0);
@@ -197,24 +203,41 @@ TEST_CASE("a_threshold_on_a_look_up_takes_its_luts_place_unless_others_use_it") 
   const auto h = builder.add_relu({.rows = 4, .dense = {builder.dense(builder.input(), 4, 20)}}, 4);
   builder.add_relu({.rows = 2, .dense = {builder.dense(h, 2, 20)}}, 4);
   const Program program = builder.finish();
-  REQUIRE(program.luts.size() == 2);
+  const auto tables = [](const Program& p) { return constants_of(p, ConstantTensor::Kind::table).size(); };
+  REQUIRE(tables(program) == 2);
   const Predicate predicate{.kind = Kind::at_least, .threshold = 3};
   const Program decided = with_predicate(program, predicate);
-  CHECK(decided.luts.size() == 2);
-  CHECK(decided.luts[0] == program.luts[0]);
-  CHECK(decided.luts[1].values.size() == program.luts[1].values.size());
-  CHECK(decided.luts[1].values[0] == 0);
-  CHECK(decided.luts[1].values.back() == 1);
-  CHECK(decided.layers.back().split->digits.empty());
+  CHECK(tables(decided) == 2);
+  CHECK(table(decided, 0) == table(program, 0));
+  CHECK(table(decided, 1).values.size() == table(program, 1).values.size());
+  CHECK(table(decided, 1).values[0] == 0);
+  CHECK(table(decided, 1).values.back() == 1);
+  CHECK(split(decided, 1).digits.empty());
 
   Program shared = program;
-  shared.layers[1].split = shared.layers[0].split;
-  shared.tensors[2].max = shared.tensors[1].max;
-  shared.luts.pop_back();
+  const ConstantId second = look_up(shared, 1).constants[0];
+  look_up(shared, 1).attributes = look_up(shared, 0).attributes;
+  look_up(shared, 1).constants = look_up(shared, 0).constants;
+  output_tensor(shared).max = shared.tensors[look_up(shared, 0).outputs[0]].max;
+  shared.constants.erase(shared.constants.begin() + second);
+  for (Op& op : shared.ops) {
+    for (ConstantId& id : op.constants) id -= id > second ? 1 : 0;
+  }
   const Program both = with_predicate(shared, predicate);
-  CHECK(both.luts.size() == 2);
-  CHECK(both.layers[0].split->lut == 0);
-  CHECK(both.layers[1].split->lut == 1);
+  CHECK(tables(both) == 2);
+  CHECK(look_up(both, 0).constants[0] == constants_of(both, ConstantTensor::Kind::table)[0]);
+  CHECK(look_up(both, 1).constants[0] == constants_of(both, ConstantTensor::Kind::table)[1]);
+}
+
+TEST_CASE("scores_that_an_op_reads_are_not_compared") {
+  Program program = random_residual(3, 1);
+  program.outputs[0].tensor = look_up(program, 0).outputs[0];
+  const TensorId last = look_up(program, 1).outputs[0];
+  program.outputs.push_back({.name = "other", .tensor = last, .predicate = {}});
+  const auto compare = [&] { static_cast<void>(with_predicate(program, {Kind::at_least, 3})); };
+  CHECK(contains(refusal(ErrorKind::unsupported, compare), "several outputs"));
+  program.outputs.pop_back();
+  CHECK(contains(refusal(ErrorKind::unsupported, compare), "computes with its output"));
 }
 
 TEST_CASE("a_predicate_needs_only_what_is_public") {
@@ -228,7 +251,7 @@ TEST_CASE("a_predicate_needs_only_what_is_public") {
 
 TEST_CASE("predicates_without_meaning_are_refused") {
   const Program program = random_mlp(3, 4, 5, 1);
-  const double bound = static_cast<double>(program.tensors[program.output].max);
+  const double bound = static_cast<double>(output_tensor(program).max);
   const auto with = [&](const Program& model, Kind kind, double threshold) {
     return [&model, kind, threshold] {
       static_cast<void>(with_predicate(model, {.kind = kind, .threshold = threshold}));
@@ -241,14 +264,14 @@ TEST_CASE("predicates_without_meaning_are_refused") {
   const Program one = random_mlp(3, 4, 1, 1);
   CHECK(contains(refusal(ErrorKind::usage, with(one, Kind::argmax, 0)), "one output"));
   Program scaled = program;
-  scaled.tensors[scaled.output].scales = {1, 1, 1, 2, 1};
+  output_tensor(scaled).scales = {1, 1, 1, 2, 1};
   CHECK(contains(refusal(ErrorKind::unsupported, with(scaled, Kind::argmax, 0)), "differ in scale"));
   CHECK(contains(refusal(ErrorKind::unsupported, with(scaled, Kind::below, 0)), "differ in scale"));
-  const Program decided = with_predicate(program, argmax);
+  const Program decided = with_predicate(program, of_argmax);
   CHECK(contains(refusal(ErrorKind::usage, with(decided, Kind::argmax, 0)), "already"));
   Program looked_up = random_residual(3, 1);
-  looked_up.luts[1].values.back() = 2'000'000'000;
-  looked_up.tensors[looked_up.output].max = 2'000'000'000;
+  table(looked_up, 1).values.back() = 2'000'000'000;
+  output_tensor(looked_up).max = 2'000'000'000;
   CHECK(contains(refusal(ErrorKind::unsupported, with(looked_up, Kind::argmax, 0)), "too wide"));
 }
 
@@ -258,33 +281,52 @@ TEST_CASE("check_program_refuses_digits_that_would_make_an_output_ambiguous") {
     return refusal(ErrorKind::bad_input, [&] { check_program(program); });
   };
   const Program model = random_mlp(3, 4, 5, 1);
-  const auto of_argmax = [&](const std::function<void(Program&)>& change) {
-    return verdict(with_predicate(model, argmax), change);
+  const auto with_digits = [&](const std::function<void(std::vector<Digit>&)>& change) {
+    return verdict(with_predicate(model, of_argmax), [&](Program& p) {
+      Op& op = p.ops[op_of(p, OpKind::argmax, 0)];
+      std::vector<Digit> digits = argmax::digits_of(op);
+      change(digits);
+      op.attributes.clear();
+      write_digits(digits, op.attributes);
+    });
   };
-  CHECK(of_argmax([](Program&) {}) == "accepted");
-  CHECK(contains(of_argmax([](Program& p) { p.argmax_digits.pop_back(); }), "greatest difference"));
-  CHECK(contains(of_argmax([](Program& p) { p.argmax_digits.clear(); }), "greatest difference"));
-  CHECK(contains(of_argmax([](Program& p) { p.argmax_digits[1].step = 1 << 20; }), "gaps"));
-  CHECK(contains(of_argmax([](Program& p) { p.argmax_digits[1].shift = 1; }), "first digit"));
-  CHECK(contains(of_argmax([](Program& p) { p.argmax_digits[0].step += 1; }), "first digit"));
-  CHECK(contains(of_argmax([](Program& p) { p.argmax_digits[0].function = 99; }), "does not exist"));
-  CHECK(contains(of_argmax([](Program& p) { p.argmax_digits = fourths(p, 15); }), "could be two"));
-  CHECK(contains(of_argmax([](Program& p) { p.argmax_digits = fourths(p, 16); }), "beyond 2^30"));
-  CHECK(contains(of_argmax([](Program& p) { p.argmax_digits.assign(33, {0, 0, 1}); }), "more than 32"));
-  CHECK(contains(of_argmax([](Program& p) { p.tensors[p.output].max += 1; }), "not an index"));
-  CHECK(contains(of_argmax([](Program& p) { p.output = scores(p); }), "something else makes"));
-  CHECK(contains(of_argmax([](Program& p) { p.predicate = {}; }), "every tensor"));
-  CHECK(contains(verdict(model, [](Program& p) { p.argmax_digits = {{0, 0, 1}}; }), "and none"));
+  using Digits = std::vector<Digit>;
+  CHECK(with_digits([](Digits&) {}) == "accepted");
+  CHECK(contains(with_digits([](Digits& d) { d.pop_back(); }), "greatest difference"));
+  CHECK(contains(with_digits([](Digits& d) { d.clear(); }), "greatest difference"));
+  CHECK(contains(with_digits([](Digits& d) { d[1].step = 1 << 20; }), "gaps"));
+  CHECK(contains(with_digits([](Digits& d) { d[1].shift = 1; }), "first digit"));
+  CHECK(contains(with_digits([](Digits& d) { d[0].step += 1; }), "first digit"));
+  CHECK(contains(with_digits([](Digits& d) { d[0].function = 99; }), "does not exist"));
+  CHECK(contains(with_digits([](Digits& d) { d[0].function = input_function(1); }), "does not exist"));
+  CHECK(contains(with_digits([](Digits& d) { d = fourths(15); }), "could be two"));
+  CHECK(contains(with_digits([](Digits& d) { d = fourths(16); }), "beyond 2^30"));
+  CHECK(contains(with_digits([](Digits& d) { d.assign(33, {unit_function, 0, 1}); }), "more than 32"));
+  const auto changed = [&](const std::function<void(Program&)>& change) {
+    return verdict(with_predicate(model, of_argmax), change);
+  };
+  CHECK(contains(changed([](Program& p) { output_tensor(p).max += 1; }), "not an index"));
+  CHECK(contains(changed([](Program& p) { p.outputs[0].predicate = {}; }), "without the predicate argmax"));
+  CHECK(contains(changed([](Program& p) { p.ops.back().attributes.pop_back(); }), "not digits"));
+  CHECK(contains(changed([](Program& p) {
+                   p.ops.push_back(look_up(p, 0));
+                   p.ops.back().inputs = {p.outputs[0].tensor};
+                 }),
+                 "reads a predicate, which ends the model"));
 
-  const auto of_threshold = [&](const std::function<void(Program&)>& change) {
-    return verdict(with_predicate(model, {.kind = Kind::at_least, .threshold = 5}), change);
+  const auto of_threshold = [&](const std::function<void(requantise::Split&)>& change) {
+    return verdict(with_predicate(model, {.kind = Kind::at_least, .threshold = 5}),
+                   [&](Program& p) { change_split(p, 1, change); });
   };
-  CHECK(of_threshold([](Program&) {}) == "accepted");
-  CHECK(contains(of_threshold([](Program& p) { p.layers[1].split->shift = 1; }), "a shift and digits"));
-  CHECK(contains(of_threshold([](Program& p) { p.layers[1].split->digits = fourths(p, 15); }),
-                 "would not be unique"));
-  CHECK(contains(of_threshold([](Program& p) { p.layers[1].split->offset = 1'610'612'736; }), "the offset"));
-  CHECK(contains(of_threshold([](Program& p) { p.layers[1].split->offset = -1'610'612'735; }), "the offset"));
+  using requantise::Split;
+  CHECK(of_threshold([](Split&) {}) == "accepted");
+  CHECK(contains(of_threshold([](Split& s) { s.shift = 1; }), "a shift and digits"));
+  CHECK(contains(of_threshold([](Split& s) { s.digits = fourths(15); }), "would not be unique"));
+  CHECK(contains(of_threshold([](Split& s) { s.offset = 1'610'612'736; }), "the offset"));
+  CHECK(contains(of_threshold([](Split& s) { s.offset = -1'610'612'735; }), "the offset"));
+  CHECK(contains(verdict(with_predicate(model, {.kind = Kind::at_least, .threshold = 5}),
+                         [](Program& p) { p.outputs[0].predicate = {}; }),
+                 "has digits, and no output is a predicate"));
 }
 
 TEST_CASE("predicates_are_read_and_printed_alike") {

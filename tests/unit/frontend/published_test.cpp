@@ -11,6 +11,7 @@
 
 #include "frontend/calibrate.hpp"
 #include "program/model_file.hpp"
+#include "tests/support/program_parts.hpp"
 #include "tests/unit/frontend/frontend_support.hpp"
 
 using namespace circlet;
@@ -47,7 +48,7 @@ std::vector<double> applicants() {
 }
 
 /// The input with the scales that the features' ranges give, which is what import once published.
-TensorInfo with_exact_scales(TensorInfo input, const std::vector<double>& inputs) {
+Tensor with_exact_scales(Tensor input, const std::vector<double>& inputs) {
   for (std::size_t k = 0; k < features; ++k) {
     double reach = 0;
     for (std::size_t i = k; i < inputs.size(); i += features) reach = std::max(reach, std::fabs(inputs[i]));
@@ -57,7 +58,7 @@ TensorInfo with_exact_scales(TensorInfo input, const std::vector<double>& inputs
 }
 
 /// max_j (sum_k |W_kj| max|x_k| + |bias_j|) of a scorecard.
-double greatest_score(const std::vector<int>& points, const TensorInfo& input) {
+double greatest_score(const std::vector<int>& points, const Tensor& input) {
   double bound = 0;
   for (std::size_t k = 0; k < features; ++k)
     bound += points[k] * input.scale(k) * static_cast<double>(input.max);
@@ -66,7 +67,7 @@ double greatest_score(const std::vector<int>& points, const TensorInfo& input) {
 
 /// How many scorecards agree with a key that says the greatest score is in (least, greatest]: the sums of
 /// three features, and for each of them those of the other three that fit, among all of them in order.
-std::uint64_t consistent_scorecards(const TensorInfo& input, double least, double greatest) {
+std::uint64_t consistent_scorecards(const Tensor& input, double least, double greatest) {
   const auto sums = [&](std::size_t first) {
     std::vector<double> result;
     for (int a = 1; a <= most_points; ++a) {
@@ -138,20 +139,20 @@ TEST_CASE("a_range_ends_at_powers_of_two_outside_it") {
 TEST_CASE("a_scorecard_is_not_recovered_from_its_key") {
   const std::vector<int> points = {7, 31, 12, 3, 40, 19};
   const Program program = calibrate(scorecard(points), applicants()).program;
-  const TensorInfo& input = program.tensors[program.input];
+  const Tensor& input = testing::input_tensor(program);
   REQUIRE(input.scales.size() == features);
 
   // A key with the scales as they are: the output's is this bound divided by a number that everybody knows.
-  const TensorInfo exact = with_exact_scales(input, applicants());
+  const Tensor exact = with_exact_scales(input, applicants());
   const double bound = greatest_score(points, exact);
   CHECK(consistent_scorecards(exact, bound * (1 - 1e-13), bound * (1 + 1e-13)) == 1);
 
-  const double shown = program.tensors[program.output].scales[0] * (static_cast<double>(raw_range) - 2);
+  const double shown = testing::output_tensor(program).scales[0] * (static_cast<double>(raw_range) - 2);
   REQUIRE(greatest_score(points, input) <= shown);
   const std::uint64_t left = consistent_scorecards(input, shown * std::exp2(-0.25) * 0.999, shown);
   const double bits = std::log2(std::pow(most_points, features) / static_cast<double>(left));
   CHECK(bits < 4);
-  CHECK(program.tensors[program.output].max == raw_range);
+  CHECK(testing::output_tensor(program).max == raw_range);
   CHECK(disclosures(program).empty());
 }
 
@@ -162,8 +163,8 @@ TEST_CASE("a_guess_of_a_layer_is_not_confirmed_by_its_structure") {
   for (unsigned guess = 0; guess < guesses; ++guess) {
     Program program = narrow(classifier(100 + guess), inputs);
     shown.insert(text_of(program));
-    TensorInfo& output = program.tensors[program.output];
-    output.max = accumulator_bound(program, program.layers.back());
+    Tensor& output = testing::output_tensor(program);
+    output.max = affine::accumulator_bound(program, program.ops.back());
     output.min = -output.max;
     exact.insert(text_of(program));
   }
@@ -196,11 +197,11 @@ TEST_CASE("the_shift_and_scale_within_an_activation_are_weights_and_not_its_tabl
     return calibrate(maker.import(), normal_values(60, 4)).program;
   };
   for (const float shift : {0.3F, -0.71F}) {
-    const Program program = table(shift);
-    CHECK(program.layers[0].bias.size() == 1);
+    Program program = table(shift);
+    CHECK(testing::bias(program, 0).size() == 1);
     CHECK(disclosures(program).empty());
     // 0 and then multiples of one number, wherever the summand puts its bend.
-    const std::vector<std::int32_t>& values = program.luts[0].values;
+    const std::vector<std::int32_t>& values = testing::table(program, 0).values;
     std::set<std::int32_t> rises;
     for (std::size_t q = 1; q < values.size(); ++q) rises.insert(values[q] - values[q - 1]);
     CHECK(rises == std::set<std::int32_t>{0, values.back() - values[values.size() - 2]});
@@ -216,7 +217,7 @@ TEST_CASE("what_cannot_be_coarse_is_listed") {
   Program program = calibrate(maker.import(), normal_values(80, 4)).program;
   REQUIRE(disclosures(program).size() == 1);
   CHECK(disclosures(program)[0].find("the table 'PRelu' of layer 'PRelu_h'") == 0);
-  program.tensors[program.input].scales = {1.0 / 255};
-  program.tensors[program.output].max = 12345;
+  testing::input_tensor(program).scales = {1.0 / 255};
+  testing::output_tensor(program).max = 12345;
   CHECK(disclosures(program).size() == 3);
 }

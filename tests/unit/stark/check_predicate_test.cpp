@@ -20,23 +20,26 @@ namespace {
 enum : std::size_t { linear_at, activate_at, lut_at, mac_at };
 
 struct Subject {
+  Program program;
   Arithmetisation arithmetisation;
   Structure structure;
   PublicWires wires;
 
   explicit Subject(const char* predicate, std::uint32_t outputs = 3) {
-    const Program program = with_predicate(random_mlp(3, 4, outputs, 1), parse_predicate(predicate));
+    program = with_predicate(random_mlp(3, 4, outputs, 1), parse_predicate(predicate));
     arithmetisation = arithmetise(program, TableShape{.lanes = 16, .batch = 1});
     structure = build_structure(arithmetisation);
-    wires = public_wires(arithmetisation, program.predicate.kind);
+    wires = public_wires(arithmetisation, program.outputs[0].predicate.kind);
   }
   void set(std::size_t table, std::string_view name, std::size_t row, std::int64_t value) {
     structure[table].column(name)[row] = M31::from_signed(value);
   }
-  /// First row of activate of this kind.
-  [[nodiscard]] std::size_t row(ActivateRun::Source source, std::uint32_t layer = 0) const {
+  /// First row of activate whose run is one of these.
+  [[nodiscard]] std::size_t row(bool (*is_wanted)(const Program&, const ActivateRun&),
+                                std::size_t layer = 0) const {
+    std::size_t found = 0;
     return row_of_run(arithmetisation,
-                      [&](const ActivateRun& run) { return run.source == source && run.layer == layer; });
+                      [&](const ActivateRun& run) { return is_wanted(program, run) && found++ == layer; });
   }
   /// The first wire that mac yields.
   [[nodiscard]] M31 sum_with_digits() const {
@@ -80,37 +83,52 @@ struct Rule {
   std::function<void(Subject&)> apply;
 };
 
-constexpr auto digit = ActivateRun::Source::remainder_digit, layer = ActivateRun::Source::layer,
-               mark = ActivateRun::Source::argmax_mark, zero = ActivateRun::Source::zero;
+bool is_of(const Program& program, const ActivateRun& run, OpKind kind, std::uint32_t least_buffer) {
+  return run.q.from == CellView::From::buffer && program.ops[run.q.of].kind == kind &&
+         run.q.index >= least_buffer;
+}
+/// The split of a layer; a digit of a remainder; a mark of an arg max; the row that asserts its equation.
+bool layer(const Program& program, const ActivateRun& run) {
+  return run.y.has_value() && is_of(program, run, OpKind::requantise, requantise::q_buffer);
+}
+bool digit(const Program& program, const ActivateRun& run) {
+  return is_of(program, run, OpKind::requantise, requantise::first_digit_buffer);
+}
+bool mark(const Program&, const ActivateRun& run) {
+  return run.q.from == CellView::From::nothing && run.r.from == CellView::From::buffer;
+}
+bool zero(const Program&, const ActivateRun& run) {
+  return run.q.from == CellView::From::nothing && run.r.from == CellView::From::nothing;
+}
 
 std::vector<Rule> rules() {
   return {
       {">= 5", "a claim is yielded, which only the digits of a predicate's numbers are",
-       [](Subject& s) { s.wires.output_form = Predicate::Kind::values; }},
+       [](Subject& s) { s.wires.ports.back().form = Predicate::Kind::values; }},
       {"argmax", "a claim is yielded, which only the digits of a predicate's numbers are",
-       [](Subject& s) { s.wires.output_form = Predicate::Kind::values; }},
+       [](Subject& s) { s.wires.ports.back().form = Predicate::Kind::values; }},
       {">= 5", "the digits reach as far as the step of their split",
        [](Subject& s) { s.structure[activate_at].column("two_s")[s.row(layer, 1)] -= M31(1); }},
       {">= 5", "the digits reach as far as the step of their split",
-       [](Subject& s) { s.structure[activate_at].column("two_s")[s.row(digit, 1)] += M31(1); }},
+       [](Subject& s) { s.structure[activate_at].column("two_s")[s.row(digit)] += M31(1); }},
       {">= 5", "the split q * two_s + r is not unique modulo p",
        [](Subject& s) { s.set(activate_at, "two_s", s.row(layer, 1), std::int64_t{1} << 29); }},
       {">= 5", "a claim is read before its last row",
-       [](Subject& s) { s.set(activate_at, "nT", s.row(digit, 1), -1); }},
+       [](Subject& s) { s.set(activate_at, "nT", s.row(digit), -1); }},
       {"< 5", "the remainders of a digit are no range",
        [](Subject& s) {
          // The LUT of the predicate: 1, 1, 0, 0.
          auto& functions = s.structure[activate_at];
-         functions.column("fnr")[s.row(digit, 1)] = functions.column("fnq")[s.row(layer, 1)];
+         functions.column("fnr")[s.row(digit)] = functions.column("fnq")[s.row(layer, 1)];
        }},
       {">= 5", "a look-up function does not exist",
-       [](Subject& s) { s.set(activate_at, "fnq", s.row(digit, 1), 99); }},
+       [](Subject& s) { s.set(activate_at, "fnq", s.row(digit), 99); }},
       {">= 5", "a layer reads digits",
        [](Subject& s) { s.structure[linear_at].column("id")[0] = s.sum_with_digits(); }},
       {">= 5", "the output holds digits, which nothing binds",
-       [](Subject& s) { s.wires.output_claim = s.sum_with_digits().value(); }},
+       [](Subject& s) { s.wires.ports.back().claim = s.sum_with_digits().value(); }},
       {"argmax", "the digits reach as far as the step of their split",
-       [](Subject& s) { s.wires.output_form = Predicate::Kind::at_least; }},
+       [](Subject& s) { s.wires.ports.back().form = Predicate::Kind::at_least; }},
       {"argmax", "a product would mix the samples of a batch", [](Subject& s) { s.wires.batch = 2; }},
       {"argmax", "a product of values in M may reach 2^29",
        [](Subject& s) {

@@ -28,7 +28,8 @@ struct Subject {
   PublicWires wires;
 
   explicit Subject(Visibility input = Visibility::shown, std::uint32_t lanes = 3, std::uint32_t batch = 1) {
-    arithmetisation = arithmetise(random_residual(4, 2), {.lanes = lanes, .batch = batch, .input = input});
+    arithmetisation =
+        arithmetise(random_residual(4, 2), {.lanes = lanes, .batch = batch, .inputs = {input}});
     build();
   }
   /// A model of 17 inputs, all committed, and 2 outputs: input takes two rows, output one.
@@ -36,7 +37,7 @@ struct Subject {
     Subject subject;
     subject.arithmetisation = arithmetise(
         random_mlp(17, 3, 2, 1),
-        {.lanes = 3, .batch = 1, .input = Visibility::committed, .output = Visibility::committed});
+        {.lanes = 3, .batch = 1, .inputs = {Visibility::committed}, .outputs = {Visibility::committed}});
     subject.build();
     return subject;
   }
@@ -59,7 +60,8 @@ struct Subject {
   }
   [[nodiscard]] std::size_t real_rows(std::size_t table) const {
     const RowCounts rows = arithmetisation.rows();
-    return std::array{rows.linear, rows.activate, rows.lut, rows.mac, rows.input, rows.output}[table];
+    if (table >= first_data_table) return rows.data.at(table - first_data_table);
+    return std::array{rows.linear, rows.activate, rows.lut, rows.mac}[table];
   }
   [[nodiscard]] std::string verdict() const {
     return refusal(ErrorKind::rejected, [&] { check_structure(structure, wires); });
@@ -139,7 +141,7 @@ std::vector<Rule> rules() {
        [](Subject& s) { s.column(activate_at, "idY")[1] = s.column(activate_at, "idY")[0]; }},
       {"a reserved wire is read", "a reserved wire is read", [](Subject& s) { s.set(mac_at, "idA", 0, 3); }},
       {"the input's claim is also yielded", "of the key is also yielded by a table",
-       [](Subject& s) { s.set(activate_at, "idY", 0, s.wires.input_claim); }},
+       [](Subject& s) { s.set(activate_at, "idY", 0, s.wires.ports[0].claim); }},
       {"a wire nobody yields is read", "is read and never yielded",
        [](Subject& s) {
          s.set(linear_at, "id", 1, s.unused_wire());
@@ -149,11 +151,11 @@ std::vector<Rule> rules() {
       {"one copy too few", "times and read", [](Subject& s) { s.column(mac_at, "nY")[mac_yield] = M31(2); }},
       {"the key reads ONE more often", "wire 1 is yielded", [](Subject& s) { s.wires.one_reads += 1; }},
       {"the key reads ONES less often", "wire 2 is yielded", [](Subject& s) { s.wires.ones_reads -= 1; }},
-      {"the key's output is another wire", "times and read", [](Subject& s) { s.wires.output_claim = 16; }},
+      {"the key's output is another wire", "times and read", [](Subject& s) { s.wires.ports[1].claim = 16; }},
       {"the key's input is another wire", "never yielded",
-       [](Subject& s) { s.wires.input_claim = s.unused_wire(); }},
+       [](Subject& s) { s.wires.ports[0].claim = s.unused_wire(); }},
       {"the key's input is beyond all wires", "there are not so many wires as the key's",
-       [](Subject& s) { s.wires.input_claim += 1000; }},
+       [](Subject& s) { s.wires.ports[0].claim += 1000; }},
       {"a wire beyond all others is yielded", "is yielded, and there are not so many",
        [](Subject& s) { s.set(activate_at, "idY", 0, 99'999); }},
       {"a wire beyond all others is read", "is read, and there are not so many",
@@ -381,14 +383,14 @@ TEST_CASE("a_private_input_is_the_only_op_without_a_claim") {
   SUBCASE("none, under a key that says it is private") {
     Subject subject;
     const auto& a = subject.arithmetisation;
-    subject.wires.input = Visibility::hidden;
-    CHECK(subject.verdict().find("wire " + std::to_string(a.input_claim) + " is read and never yielded") !=
-          std::string::npos);
+    subject.wires.ports[0].visibility = Visibility::hidden;
+    CHECK(subject.verdict().find("wire " + std::to_string(a.inputs[0].claim) +
+                                 " is read and never yielded") != std::string::npos);
   }
   SUBCASE("one, under a key that says it is public") {
     Subject subject(Visibility::hidden);
-    subject.wires.input = Visibility::shown;
-    subject.wires.input_claim = subject.unused_wire();
+    subject.wires.ports[0].visibility = Visibility::shown;
+    subject.wires.ports[0].claim = subject.unused_wire();
     CHECK(subject.verdict().find("is yielded 1 times and read 0 times") != std::string::npos);
   }
 }
@@ -413,7 +415,7 @@ TEST_CASE("committed_values_have_one_claim_over_all_their_rows") {
       {"an output of something else", "is yielded 1 times and read 2 times",
        [](Subject& s) {
          s.set(first_data_table + 1, "id", 0,
-               s.arithmetisation.linear.empty() ? 0 : s.arithmetisation.input_claim);
+               s.arithmetisation.linear.empty() ? 0 : s.arithmetisation.inputs[0].claim);
        }},
       {"a fin row too early", "keepr", [](Subject& s) {
          s.set(first_data_table, "real", 1, 0);
@@ -455,7 +457,7 @@ TEST_CASE("the_structures_of_models_of_every_shape_are_well_formed") {
   for (const Visibility input : {Visibility::shown, Visibility::hidden}) {
     for (const std::uint32_t lanes : {1U, 3U, 16U, 40U}) {
       for (const auto& program : {random_mlp(9, 17, 3, 1), random_mlp(1, 1, 1, 2), random_residual(6, 2)}) {
-        const auto a = arithmetise(program, {.lanes = lanes, .batch = 2, .input = input});
+        const auto a = arithmetise(program, {.lanes = lanes, .batch = 2, .inputs = {input}});
         CHECK_NOTHROW(check_structure(build_structure(a), public_wires(a)));
       }
     }

@@ -36,7 +36,7 @@ struct Committed {
                                     .output = Visibility::committed,
                                     .pcs = small_pcs,
                                     .zero_knowledge = zero_knowledge})),
-        input(ProgramBuilder(1, 0, 0, seed).random_input(program.tensors[program.input], 1)),
+        input(ProgramBuilder(1, 0, 0, seed).random_input(input_tensor(program), 1)),
         input_data(commit_data(key(), key().input(), input)),
         output_data(commit_data(key(), key().output(), execute(program, input, 1).output())) {}
   [[nodiscard]] const VerificationKey& key() const { return proving_key.key; }
@@ -220,7 +220,7 @@ TEST_CASE("the_id_of_a_commitment_is_that_of_the_contracts") {
 TEST_CASE("one_commitment_serves_the_keys_of_several_models") {
   const Committed model;
   Program other = model.program;
-  for (auto& weight : other.layers[0].dense[0].weights) weight = -weight;
+  for (auto& weight : weights(other, 0)) weight = -weight;
   const ProvingKey proving_key = setup(other, {.input = Visibility::committed, .pcs = small_pcs});
   REQUIRE(proving_key.key.weights_root != model.key().weights_root);
   const Proof proof =
@@ -231,8 +231,8 @@ TEST_CASE("one_commitment_serves_the_keys_of_several_models") {
 
 TEST_CASE("a_committed_output_is_the_committed_input_of_another_model") {
   const Committed first(1, true, random_residual(4, 2));
-  const TensorInfo& output = first.program.tensors[first.program.output];
-  ProgramBuilder builder(output.rows, static_cast<std::int32_t>(output.min),
+  const Tensor& output = output_tensor(first.program);
+  ProgramBuilder builder(output.rows(), static_cast<std::int32_t>(output.min),
                          static_cast<std::int32_t>(output.max), 5);
   const Program second =
       builder.finish({.rows = 2, .dense = {builder.dense(builder.input(), 2, 9)}, .bias = {1, 2}});

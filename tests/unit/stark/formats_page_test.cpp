@@ -48,7 +48,7 @@ Versions versions_of_the_page() {
 TEST_CASE("the_page_of_formats_has_the_versions_of_all_files") {
   const Program program = random_mlp(19, 4, 3, 1);
   const ProvingKey proving_key = setup(program, {.input = Visibility::committed, .zero_knowledge = false});
-  const auto input = ProgramBuilder(1, 0, 0, 1).random_input(program.tensors[program.input], 1);
+  const auto input = ProgramBuilder(1, 0, 0, 1).random_input(input_tensor(program), 1);
   const DataCommitment data = commit_data(proving_key.key, proving_key.key.input(), input);
   const Proof proof = prove(proving_key, program, input, {.observer = {}, .phases = {}, .data = {&data}});
   const ScratchFolder folder;

@@ -42,14 +42,14 @@ TEST_CASE("a_key_is_of_one_meaning_alone") {
     return refusal(ErrorKind::rejected, [&] { check_key_of(changed, key); });
   };
   CHECK(refusal_after([](PublicModel&) {}) == "accepted");
-  const auto hidden = [](PublicModel& m) -> TensorInfo& {
-    return m.imported.tensors.at(m.imported.layers[0].output);
+  const auto hidden = [](PublicModel& m) -> Tensor& {
+    return m.imported.tensors.at(look_up(m.imported, 0).outputs[0]);
   };
   for (const auto& [name, change] : std::vector<std::pair<const char*, std::function<void(PublicModel&)>>>{
            {"a threshold between the same integers", [](PublicModel& m) { m.predicate.threshold -= 1e-9; }},
            {"swapped labels",
             [](PublicModel& m) { std::swap(m.imported.class_labels[0], m.imported.class_labels[1]); }},
-           {"a renamed LUT", [](PublicModel& m) { m.imported.luts[0].name += "'"; }},
+           {"a renamed LUT", [](PublicModel& m) { table(m.imported, 0).name += "'"; }},
            {"scales of a hidden tensor", [&](PublicModel& m) { hidden(m).scales[0] *= 2; }}}) {
     CAPTURE(std::string(name));
     CHECK(contains(refusal_after(change), "the key's model means something else"));

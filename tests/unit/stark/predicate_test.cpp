@@ -32,7 +32,7 @@ std::vector<Program> models() {
 }
 
 std::vector<Predicate> predicates(const Program& program) {
-  const TensorInfo& range = program.tensors[program.output];
+  const Tensor& range = output_tensor(program);
   const double middle = static_cast<double>(range.max + range.min) / 2 + 1;
   return {parse_predicate("argmax"),
           {.kind = Predicate::Kind::at_least, .threshold = middle},
@@ -52,11 +52,11 @@ TEST_CASE("an_honest_proof_of_a_predicate_verifies_and_shows_nothing_else") {
         CHECK(proving_key.key.output().form == predicate.kind);
         CHECK(VerificationKey::from_words(proving_key.key.to_words()) == proving_key.key);
         for (std::uint32_t seed = 0; seed < 4; ++seed) {
-          const auto input = ProgramBuilder(1, 0, 0, seed).random_input(model.tensors[model.input], 1);
+          const auto input = ProgramBuilder(1, 0, 0, seed).random_input(input_tensor(model), 1);
           const Proof proof = prove(proving_key, program, input, {.context = {1}});
           CHECK(proof.statement.tensors[1].values == execute(program, input, 1).output());
           CHECK(proof.statement.tensors[1].values.size() ==
-                (predicate.kind == Predicate::Kind::argmax ? 1 : model.tensors[model.output].rows));
+                (predicate.kind == Predicate::Kind::argmax ? 1 : output_tensor(model).rows()));
           CHECK_NOTHROW(verify(proving_key.key, proof));
         }
       }
@@ -69,7 +69,7 @@ TEST_CASE("a_threshold_is_proved_for_a_batch_and_an_arg_max_is_not") {
     const Program program = with_predicate(model, predicates(model)[1]);
     const SetupOptions options{.target = Target::offchain, .batch = 3, .pcs = small_pcs};
     const ProvingKey proving_key = setup_any(program, options);
-    const auto input = ProgramBuilder(1, 0, 0, 3).random_input(model.tensors[model.input], 3);
+    const auto input = ProgramBuilder(1, 0, 0, 3).random_input(input_tensor(model), 3);
     const Proof proof = prove(proving_key, program, input);
     CHECK(proof.statement.tensors[1].values == execute(program, input, 3).output());
     CHECK_NOTHROW(verify(proving_key.key, proof));
@@ -98,7 +98,7 @@ TEST_CASE("a_proof_of_one_predicate_is_none_of_another") {
   const Program model = random_mlp(5, 7, 2, 1);
   std::vector<ProvingKey> keys;
   std::vector<Proof> proofs;
-  const auto input = ProgramBuilder(1, 0, 0, 1).random_input(model.tensors[model.input], 1);
+  const auto input = ProgramBuilder(1, 0, 0, 1).random_input(input_tensor(model), 1);
   for (const auto* text : {"public", "argmax", ">= 1", ">= 2", "< 1"}) {
     const Program program = with_predicate(model, parse_predicate(text));
     keys.push_back(setup_any(program, {.pcs = small_pcs, .zero_knowledge = false}));

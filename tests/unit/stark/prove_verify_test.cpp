@@ -15,9 +15,9 @@ using namespace circlet::testing;
 namespace {
 
 std::vector<std::int32_t> random_input(const Program& program, std::uint32_t lanes, std::uint32_t seed) {
-  auto input = ProgramBuilder(1, 0, 0, seed).random_input(program.tensors[program.input], lanes);
+  auto input = ProgramBuilder(1, 0, 0, seed).random_input(input_tensor(program), lanes);
   for (std::size_t i = 0; i < input.size(); ++i) {
-    input[i] += static_cast<std::int32_t>(centre(program, i % program.tensors[program.input].rows));
+    input[i] += static_cast<std::int32_t>(centre(program.inputs[0], i % input_tensor(program).rows()));
   }
   return input;
 }
@@ -59,7 +59,7 @@ TEST_CASE("an_honest_proof_verifies_on_every_target_and_visibility") {
 
 TEST_CASE("inputs_about_centres_are_stated_as_they_are") {
   Program program = random_mlp(5, 17, 3, 1);
-  program.centres = {1 << 20, 0, -70000, 12, max_input - 15};
+  program.inputs[0].centres = {1 << 20, 0, -70000, 12, max_input - 15};
   for (const auto input : {Visibility::shown, Visibility::hidden, Visibility::committed}) {
     check_round_trip(program, {.input = input});
     const ProvingKey proving_key = setup(program, {.input = input});
@@ -68,7 +68,7 @@ TEST_CASE("inputs_about_centres_are_stated_as_they_are") {
     check_key_of({structure_of(program), {}}, proving_key.key);
     // The structure says which feature lies where.
     Program moved = structure_of(program);
-    std::swap(moved.centres[0], moved.centres[2]);
+    std::swap(moved.inputs[0].centres[0], moved.inputs[0].centres[2]);
     CHECK_THROWS_AS(check_key_of({moved, {}}, proving_key.key), Error);
   }
   check_round_trip(program, {.target = Target::offchain, .batch = 3});

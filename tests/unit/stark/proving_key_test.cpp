@@ -25,7 +25,7 @@ struct Model {
   explicit Model(bool zero_knowledge = true)
       : key(setup(program, {.pcs = small_pcs, .zero_knowledge = zero_knowledge})) {}
   [[nodiscard]] std::vector<std::int32_t> input() const {
-    return ProgramBuilder(1, 0, 0, 1).random_input(program.tensors[program.input], 1);
+    return ProgramBuilder(1, 0, 0, 1).random_input(input_tensor(program), 1);
   }
 };
 

@@ -43,8 +43,8 @@ struct Owner {
   }
   [[nodiscard]] std::uint64_t spent() const { return read_budget(budget).spent; }
   [[nodiscard]] std::vector<double> input(std::uint32_t seed = 1) const {
-    const auto values = ProgramBuilder(1, 0, 0, seed).random_input(program.tensors[program.input], 1);
-    return to_real(program.tensors[program.input], values);
+    const auto values = ProgramBuilder(1, 0, 0, seed).random_input(input_tensor(program), 1);
+    return to_real(input_tensor(program), values);
   }
   [[nodiscard]] ProofRequest request() const { return {.input = input(), .output_data = {}, .phases = {}}; }
 };
@@ -55,7 +55,7 @@ std::uint64_t spent_of(const std::filesystem::path& data) { return read_budget(b
 DataCommitment commitment_in(const std::filesystem::path& file, const Owner& owner, bool hidden) {
   VerificationKey key = owner.key();
   key.zero_knowledge = hidden;
-  const TensorInfo& info = owner.program.tensors[owner.program.input];
+  const Tensor& info = input_tensor(owner.program);
   DataCommitment data = commit_data(key, key.input(), quantise(info, owner.input()));
   save_commitment(data, file);
   return data;
@@ -64,11 +64,12 @@ DataCommitment commitment_in(const std::filesystem::path& file, const Owner& own
 /// The same model with a look-up table that ends soon after 0: many inputs cannot be executed.
 Program with_a_short_table() {
   Program program = random_mlp(features, 4, 3, 1);
-  auto& values = program.luts[0].values;
+  std::vector<std::int32_t> values = table(program, 0).values;
   values.resize(values.size() * 9 / 16);
-  program.tensors[program.layers[0].output].max = values.back();
-  const std::int64_t bound = accumulator_bound(program, program.layers[1]);
-  TensorInfo& output = program.tensors[program.output];
+  program.tensors[look_up(program, 0).outputs[0]].max = values.back();
+  set_values(table(program, 0), std::move(values));
+  const std::int64_t bound = affine::accumulator_bound(program, sums(program, 1));
+  Tensor& output = output_tensor(program);
   output.min = -bound;
   output.max = bound;
   return program;
@@ -231,7 +232,7 @@ TEST_CASE("refusals_that_say_nothing_of_the_model_keep_their_words") {
 TEST_CASE("a_session_refuses_a_key_that_is_not_its_models") {
   const Owner owner;
   Program other = owner.program;
-  ++other.layers[0].dense[0].weights[0];
+  ++weights(other, 0)[0];
   const auto start = [&](const ProvingKey& key, const Program& program) {
     return refusal(ErrorKind::bad_input, [&] { const ProvingSession session(key, program, owner.budget); });
   };

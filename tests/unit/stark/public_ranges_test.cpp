@@ -17,8 +17,8 @@ TEST_CASE("setup_refuses_public_integers_that_residues_do_not_tell_apart") {
     auto dense = builder.dense(builder.input(), 2, 1);
     dense.weights.assign(4, 0);
     Program program = builder.finish({.rows = 2, .dense = {dense}});
-    program.tensors[program.input].min += shift;
-    program.tensors[program.input].max += shift;
+    input_tensor(program).min += shift;
+    input_tensor(program).max += shift;
     const bool fits = shift == half - 15;
     if (fits) {
       const auto key = setup(program, {}).key;

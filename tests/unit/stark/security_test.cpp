@@ -77,8 +77,8 @@ TEST_CASE("keys_over_2_20_points_or_2_19_with_committed_values_have_96_bits_and_
         CAPTURE(committed_input);
         CAPTURE(committed_output);
         TableShape shape;
-        if (committed_input) shape.input = Visibility::committed;
-        if (committed_output) shape.output = Visibility::committed;
+        if (committed_input) shape.inputs = {Visibility::committed};
+        if (committed_output) shape.outputs = {Visibility::committed};
         VerificationKey key = key_with(log_blowup, 72 / log_blowup, 24, shape);
         const auto conjectured = [&](std::uint32_t log_points) {
           const std::uint32_t rows = log_points - log_blowup;
@@ -120,7 +120,7 @@ TEST_CASE("a_choice_between_two_commitments_costs_what_a_false_proof_does") {
   for (const std::uint32_t log_blowup : {1U, 4U}) {
     CHECK_FALSE(security_of(key_with(log_blowup, 18, 24)).data_binding.has_value());
     CHECK(to_json(security_of(key_with(log_blowup, 18, 24))).at("data_binding_bits").is_null());
-    const Security security = security_of(key_with(log_blowup, 18, 24, {.output = Visibility::committed}));
+    const Security security = security_of(key_with(log_blowup, 18, 24, {.outputs = {Visibility::committed}}));
     REQUIRE(security.data_binding.has_value());
     CHECK(*security.data_binding == security.proven());
     CHECK(to_json(security).at("data_binding_bits").get<double>() == *security.data_binding);
@@ -129,7 +129,7 @@ TEST_CASE("a_choice_between_two_commitments_costs_what_a_false_proof_does") {
 }
 
 TEST_CASE("every_pinned_tree_is_one_more_that_may_have_two_lists_of_columns") {
-  VerificationKey key = key_with(4, 18, 24, {.output = Visibility::committed});
+  VerificationKey key = key_with(4, 18, 24, {.outputs = {Visibility::committed}});
   testing::set_sizes(key, {.linear = 26, .activate = 4, .lut = 4, .mac = 4, .blinder = 26});
   VerificationKey bare = key_with(4, 18, 24);
   testing::set_sizes(bare, {.linear = 26, .activate = 4, .lut = 4, .mac = 4, .blinder = 26});

@@ -43,7 +43,8 @@ TEST_CASE("a_statement_has_as_many_values_as_the_key_says_and_all_in_its_ranges"
 }
 
 TEST_CASE("a_statement_says_of_every_tensor_what_the_key_says_that_it_says") {
-  const VerificationKey key = stated_key({.input = Visibility::committed, .output = Visibility::committed});
+  const VerificationKey key =
+      stated_key({.inputs = {Visibility::committed}, .outputs = {Visibility::committed}});
   const Commitment data{.root = {}, .pin = std::vector<QM31>(data_pin_values)};
   CHECK(refusal_of(key, {{{}, data}, {{}, data}}) == "accepted");
   CHECK(refusal_of(key, {{{}, data}, {{1}, {}}}) ==
@@ -60,7 +61,7 @@ TEST_CASE("a_statement_says_of_every_tensor_what_the_key_says_that_it_says") {
   const VerificationKey shown = stated_key();
   CHECK(refusal_of(shown, {{{1, 2}, {}}, {{}, data}}) ==
         "the statement's output is committed; the key says it is public");
-  const VerificationKey hidden = stated_key({.input = Visibility::hidden});
+  const VerificationKey hidden = stated_key({.inputs = {Visibility::hidden}});
   CHECK(refusal_of(hidden, {{{}, {}}, {{1}, {}}}) == "accepted");
   CHECK(refusal_of(hidden, {{{1, 2}, {}}, {{1}, {}}}) ==
         "the statement's input is public; the key says it is private");

@@ -24,7 +24,7 @@ Case prove_committed_mlp() {
   const Program program = testing::random_mlp(20, 12, 5, 1);
   const ProvingKey proving_key = setup(
       program, {.target = Target::chain, .input = Visibility::committed, .output = Visibility::committed});
-  const auto input = testing::ProgramBuilder(1, 0, 0, 1).random_input(program.tensors[program.input], 1);
+  const auto input = testing::ProgramBuilder(1, 0, 0, 1).random_input(testing::input_tensor(program), 1);
   const VerificationKey& key = proving_key.key;
   const DataCommitment input_data = commit_data(key, key.input(), input);
   const DataCommitment output_data = commit_data(key, key.output(), execute(program, input, 1).output());
@@ -35,7 +35,7 @@ Case prove_committed_mlp() {
 Case prove_mlp(Visibility visibility) {
   const Program program = testing::random_mlp(20, 12, 5, 1);
   const ProvingKey proving_key = setup(program, {.target = Target::chain, .input = visibility});
-  const auto input = testing::ProgramBuilder(1, 0, 0, 1).random_input(program.tensors[program.input], 1);
+  const auto input = testing::ProgramBuilder(1, 0, 0, 1).random_input(testing::input_tensor(program), 1);
   return {proving_key.key,
           prove(proving_key, program, input, {.context = {0xabc, 0, 0, 0, 0, 0, 0, 0x0700}})};
 }

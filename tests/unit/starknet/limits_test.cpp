@@ -84,8 +84,8 @@ TEST_CASE("chain_limits_refuses_the_batching_that_the_contract_refuses") {
         CAPTURE(rows);
         CAPTURE(committed);
         TableShape shape;
-        if (committed > 0) shape.output = Visibility::committed;
-        if (committed > 1) shape.input = Visibility::committed;
+        if (committed > 0) shape.outputs = {Visibility::committed};
+        if (committed > 1) shape.inputs = {Visibility::committed};
         VerificationKey key = key_with(log_blowup, 72 / log_blowup, 24, shape);
         testing::set_sizes(key, {.linear = 12, .activate = 8, .lut = 9, .mac = 4, .blinder = rows});
         const std::uint64_t failing = (quotients + of_data * committed - 1) << (rows + log_blowup);
@@ -147,7 +147,7 @@ TEST_CASE("the_mean_of_felts_is_that_of_proofs") {
                                                    .pcs = key_with(4, 18, 0).pcs,
                                                    .zero_knowledge = false});
     const VerificationKey& key = proving_key.key;
-    const auto input = testing::ProgramBuilder(1, 0, 0, 1).random_input(program.tensors[program.input], 1);
+    const auto input = testing::ProgramBuilder(1, 0, 0, 1).random_input(testing::input_tensor(program), 1);
     CommittedValues data;
     std::optional<DataCommitment> input_data, output_data;
     if (committed) {

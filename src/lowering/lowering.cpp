@@ -1,0 +1,183 @@
+#include "lowering/lowering.hpp"
+
+#include <algorithm>
+
+#include "air/evaluate/components.hpp"
+#include "core/error.hpp"
+#include "lowering/rows.hpp"
+
+namespace circlet {
+
+Lowering::Lowering(const Program& program, const TableShape& shape) : program_(program) {
+  result_.shape = shape;
+}
+
+Arithmetisation Lowering::build() {
+  add_functions();
+  for (std::size_t port = 0; port < program_.inputs.size(); ++port) add_input(port);
+  for (OpId id = 0; id < program_.ops.size(); ++id) circlet::rows_of(program_.ops[id].kind).write(*this, id);
+  for (std::size_t port = 0; port < program_.outputs.size(); ++port) {
+    const TensorId tensor = program_.outputs[port].tensor;
+    const std::uint32_t claim = claim_of(tensor);
+    read({claim});
+    result_.outputs.push_back({.rows = program_.tensors[tensor].rows(), .claim = claim, .data_rows = 0});
+    if (result_.shape.output(port) == Visibility::committed)
+      result_.outputs[port].data_rows = data_rows(tensor);
+  }
+  if (result_.mac.empty()) {
+    // An empty table would leave its claimed sum free: R on the fin row must follow a real row.
+    multiply(Carry::none, wires::one, wires::one);
+  }
+  result_.reads.resize(next_wire_);
+  return std::move(result_);
+}
+
+std::uint32_t Lowering::new_wires(std::uint32_t count) {
+  const std::uint32_t first = next_wire_;
+  next_wire_ += count;
+  return first;
+}
+
+/// Counts one read of each.
+void Lowering::read(const WireList& list) {
+  result_.reads.resize(next_wire_);
+  for (std::uint32_t i = 0; i < list.count; ++i) ++result_.reads[list[i]];
+}
+
+/// Rows that a committed tensor takes.
+std::size_t Lowering::data_rows(TensorId tensor) const {
+  return (program_.tensors[tensor].rows() + data::row_values - 1) / data::row_values;
+}
+
+WireList Lowering::rows_of(TensorId tensor) const {
+  return {rows_.at(tensor), program_.tensors[tensor].rows()};
+}
+
+WireList Lowering::make_rows(TensorId tensor) {
+  rows_[tensor] = new_wires(program_.tensors[tensor].rows());
+  return rows_of(tensor);
+}
+
+std::uint32_t Lowering::claim_of(TensorId tensor) {
+  if (const auto known = claims_.find(tensor); known != claims_.end()) return known->second;
+  const WireList rows = rows_of(tensor);
+  add_products({.terms = {{rows, {wires::one, rows.count, true}}}});
+  return claims_[tensor] = yield_sum();
+}
+
+/// The last row of `lut` ends in copies of the last value, or in what `beyond` says.
+std::uint32_t Lowering::add_function(std::vector<std::int32_t> values, std::optional<std::int32_t> beyond) {
+  const std::size_t rows = (values.size() + lut_row_entries - 1) / lut_row_entries;
+  values.resize(rows * lut_row_entries, beyond.value_or(values.back()));
+  const auto number = static_cast<std::uint32_t>(result_.lut.size() + 1);
+  result_.lut.push_back({.function = number, .values = std::move(values)});
+  return number;
+}
+
+/// The tables; then the inputs' ranges, each once; then the remainders modulo 1. Other remainders follow as
+/// they come up.
+void Lowering::add_functions() {
+  for (const ConstantId id : constants_of(program_, ConstantTensor::Kind::table)) {
+    tables_[id] = add_function(program_.constants[id].values);
+  }
+  std::vector<std::uint32_t> of_range;
+  const std::vector<InputRange> ranges = input_ranges(program_);
+  for (const InputRange& range : ranges) {
+    std::vector<std::int32_t> identity;
+    for (std::int64_t x = range.min; x <= range.max; ++x) identity.push_back(static_cast<std::int32_t>(x));
+    of_range.push_back(add_function(std::move(identity)));
+  }
+  for (const InputPort& port : program_.inputs) {
+    const Tensor& tensor = program_.tensors[port.tensor];
+    const auto range = std::ranges::find(ranges, InputRange{tensor.min, tensor.max});
+    inputs_.push_back(of_range[static_cast<std::size_t>(range - ranges.begin())]);
+  }
+  remainders(0);
+}
+
+/// y = 0 inside, and y = 1, which no look-up asks for, beyond it.
+std::uint32_t Lowering::remainders(std::uint32_t shift) {
+  if (const auto known = remainders_.find(shift); known != remainders_.end()) return known->second;
+  return remainders_[shift] = add_function(std::vector<std::int32_t>(std::size_t{1} << shift, 0), 1);
+}
+
+std::uint32_t Lowering::function(std::int64_t digit_function) {
+  if (digit_function >= 0) return table(static_cast<ConstantId>(digit_function));
+  if (digit_function == unit_function) return remainders(0);
+  return inputs_.at(static_cast<std::size_t>(input_function(0) - digit_function));
+}
+
+/// x_j = q - off, and y = LUT[q] = x_j - c_j is what ops read.
+void Lowering::add_input(std::size_t port) {
+  const InputPort& input = program_.inputs[port];
+  const Tensor& tensor = program_.tensors[input.tensor];
+  const WireList rows = make_rows(input.tensor);
+  add_split({.q = {.from = CellView::From::tensor, .of = input.tensor, .add = -tensor.min},
+             .y = input.tensor,
+             .rows = rows.count,
+             .offset = -tensor.min,
+             .centres = input.centres,
+             .q_function = inputs_[port],
+             .r_function = remainders(0),
+             .first_value = rows.first});
+  result_.inputs.push_back({.rows = tensor.rows(), .claim = 0, .data_rows = 0});
+  const Visibility visibility = result_.shape.input(port);
+  if (visibility == Visibility::hidden) return;
+  result_.inputs[port].claim = new_wires(1);
+  read_claim(result_.inputs[port].claim);
+  if (visibility == Visibility::committed) result_.inputs[port].data_rows = data_rows(input.tensor);
+}
+
+void Lowering::add_weights(const WireList& operands, std::uint32_t outputs, const WeightsView& weights,
+                           bool first_of_op) {
+  read(operands);
+  result_.linear.push_back(
+      {.operands = operands, .outputs = outputs, .weights = weights, .first_of_op = first_of_op});
+}
+
+std::uint32_t Lowering::add_claim() { return result_.linear.back().claim = new_wires(1); }
+
+void Lowering::add_split(ActivateRun run) { result_.activate.push_back(std::move(run)); }
+
+void Lowering::read_claim(std::uint32_t wire) {
+  read({wire});
+  result_.activate.back().claims = ActivateRun::Claim::read;
+  result_.activate.back().claim = wire;
+}
+
+std::uint32_t Lowering::yield_claim() {
+  result_.activate.back().claims = ActivateRun::Claim::yielded;
+  return result_.activate.back().claim = new_wires(1);
+}
+
+std::uint32_t Lowering::add_digit(const Digit& digit, const CellView& q, const CellView& r,
+                                  std::uint32_t rows, std::int64_t offset) {
+  add_split({.q = q,
+             .r = r,
+             .rows = rows,
+             .two_s = static_cast<std::uint32_t>(digit.step),
+             .offset = offset,
+             .q_function = function(digit.function),
+             .r_function = remainders(digit.shift),
+             .first_value = new_wires(rows)});
+  return yield_claim();
+}
+
+void Lowering::add_products(MacRun run) {
+  for (const auto& term : run.terms) {
+    read(term.a);
+    read(term.b);
+  }
+  result_.mac.push_back(std::move(run));
+}
+
+void Lowering::add_sum(const std::vector<std::uint32_t>& terms) {
+  for (std::size_t i = 0; i < terms.size(); ++i) add(i == 0 ? Carry::none : Carry::same, terms[i]);
+}
+
+void Lowering::assert_small(std::uint32_t claim) {
+  add_split({.q_function = remainders(0), .r_function = remainders(0), .first_value = new_wires(1)});
+  read_claim(claim);
+}
+
+}  // namespace circlet

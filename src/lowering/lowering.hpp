@@ -1,0 +1,92 @@
+// What operators write runs with: wires, functions of the table `lut`, and rows of `linear`, `activate` and
+// `mac`. Every wire gets its id here, and every read of a wire is counted here.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <vector>
+
+#include "lowering/runs.hpp"
+#include "program/digits.hpp"
+
+namespace circlet {
+
+class Lowering {
+ public:
+  using Carry = MacRun::Carry;
+
+  Lowering(const Program& program, const TableShape& shape);
+  /// All runs of the program.
+  Arithmetisation build();
+
+  [[nodiscard]] const Program& program() const { return program_; }
+
+  // Tensors
+
+  /// The wires of a tensor's rows, and new ones for a tensor that is being made.
+  [[nodiscard]] WireList rows_of(TensorId tensor) const;
+  WireList make_rows(TensorId tensor);
+  /// The wire of a tensor's claim, S = S t + y_j over its rows; that of a tensor without wires a row is said
+  /// by who makes it.
+  std::uint32_t claim_of(TensorId tensor);
+  void set_claim(TensorId tensor, std::uint32_t wire) { claims_[tensor] = wire; }
+
+  // Functions: their numbers in the table `lut`
+
+  [[nodiscard]] std::uint32_t table(ConstantId constant) const { return tables_.at(constant); }
+  /// The remainder range [0, 2^shift).
+  std::uint32_t remainders(std::uint32_t shift);
+  /// The function of a digit's q: a table, an input's range or the unit.
+  std::uint32_t function(std::int64_t digit_function);
+
+  // Rows
+
+  /// Rows of `linear`: `outputs` weights an operand, from the entry `first` of a constant on.
+  void add_weights(const WireList& operands, std::uint32_t outputs, const WeightsView& weights,
+                   bool first_of_op);
+  /// Ends an op of `linear`: the wire of its claim.
+  std::uint32_t add_claim();
+
+  /// Rows of `activate`, the values being those of `wires`; nothing touches their claim yet.
+  void add_split(ActivateRun run);
+  /// The run added last reads its claim,
+  void read_claim(std::uint32_t wire);
+  /// or yields it: values that nothing but their ranges binds.
+  std::uint32_t yield_claim();
+  /// Rows whose q and r are one digit of their numbers; nothing looks at their y. The wire of their claim.
+  std::uint32_t add_digit(const Digit& digit, const CellView& q, const CellView& r, std::uint32_t rows,
+                          std::int64_t offset);
+
+  /// Rows of `mac`.
+  void add_products(MacRun run);
+  /// S = S_ (carried) + a b
+  void multiply(Carry carry, std::uint32_t a, std::uint32_t b) {
+    add_products({.terms = {{{a}, {b}}}, .first = carry});
+  }
+  void add(Carry carry, std::uint32_t wire) { multiply(carry, wire, wires::one); }
+  void add_sum(const std::vector<std::uint32_t>& terms);
+  /// The wire of S on the last row of `mac`.
+  std::uint32_t yield_sum() { return result_.mac.back().sum = new_wires(1); }
+  /// A claim of one row whose value, an argument of the unit, is 0 in an honest proof.
+  void assert_small(std::uint32_t claim);
+
+  std::uint32_t new_wires(std::uint32_t count);
+
+ private:
+  void read(const WireList& list);
+  std::uint32_t add_function(std::vector<std::int32_t> values, std::optional<std::int32_t> beyond = {});
+  void add_functions();
+  void add_input(std::size_t port);
+  [[nodiscard]] std::size_t data_rows(TensorId tensor) const;
+
+  const Program& program_;
+  Arithmetisation result_;
+  std::uint32_t next_wire_ = wires::first_of_model;
+  std::map<TensorId, std::uint32_t> rows_;  // wire of row 0
+  std::map<TensorId, std::uint32_t> claims_;
+  std::map<ConstantId, std::uint32_t> tables_;
+  std::vector<std::uint32_t> inputs_;                  // functions of the inputs' ranges, by port
+  std::map<std::uint32_t, std::uint32_t> remainders_;  // by shift
+};
+
+}  // namespace circlet

@@ -1,0 +1,162 @@
+#include "operators/affine/meaning.hpp"
+
+#include <algorithm>
+#include <span>
+
+#include "core/printable.hpp"
+#include "program/meaning.hpp"
+
+namespace circlet::affine {
+namespace {
+
+std::int64_t magnitude(const Tensor& tensor) { return std::max(std::abs(tensor.min), std::abs(tensor.max)); }
+
+/// Accumulates the bounds of rows, which saturate, so that they cannot overflow.
+class RowBounds {
+ public:
+  explicit RowBounds(std::size_t rows) : bounds_(rows, 0) {}
+  /// `coefficients`: the sum of their magnitudes.
+  void add(std::size_t row, std::uint64_t coefficients, std::int64_t greatest) {
+    const auto factor = static_cast<std::uint64_t>(greatest), room = saturated - bounds_[row];
+    bounds_[row] =
+        factor != 0 && coefficients > room / factor ? saturated : bounds_[row] + coefficients * factor;
+  }
+  [[nodiscard]] std::int64_t greatest() const {
+    return bounds_.empty() ? 0 : static_cast<std::int64_t>(*std::ranges::max_element(bounds_));
+  }
+
+ private:
+  static constexpr std::uint64_t saturated = std::uint64_t{1} << 61;
+  std::vector<std::uint64_t> bounds_;
+};
+
+void check_term(OpCheck& check, const Term& term, std::uint32_t rows) {
+  const Tensor& input = check.rows_of(term.input);
+  const auto& shape = check.constant(term.weights, ConstantTensor::Kind::weights).shape;
+  if (term.is_matrix) {
+    if (shape[0] != input.rows() || shape[1] != rows) check.fail("a matrix has the wrong shape");
+    check.reads += input.rows();
+    return;
+  }
+  if (input.rows() != rows) check.fail("coefficients scale a tensor of another number of rows");
+  if (shape.size() != 1 || (shape[0] != 1 && shape[0] != rows)) {
+    check.fail("a term has the wrong number of coefficients");
+  }
+  check.reads += rows;
+}
+
+void check(OpCheck& check) {
+  const Op& op = check.op;
+  if (op.outputs.size() != 1) check.fail("makes one tensor");
+  if (!op.attributes.empty()) check.fail("has attributes and takes none");
+  if (op.constants.size() != op.inputs.size() && op.constants.size() != op.inputs.size() + 1) {
+    check.fail("has not one constant a term");
+  }
+  if (op.constants.empty()) check.fail("computes nothing");
+  const Tensor& output = check.program.tensors[op.outputs[0]];
+  const std::uint32_t rows = output.rows();
+  bool coefficients = false;
+  for (const Term& term : terms_of(check.program, op)) {
+    if (term.is_matrix && coefficients) check.fail("a matrix stands after coefficients");
+    coefficients = coefficients || !term.is_matrix;
+    check_term(check, term, rows);
+  }
+  if (const auto bias = bias_of(op)) {
+    if (check.constant(*bias, ConstantTensor::Kind::weights).shape != std::vector{rows}) {
+      check.fail("the bias has the wrong size");
+    }
+  }
+  if (output.max >= accumulator_limit || output.min != -output.max) {
+    check.fail("the range of its sums must be [-b, b] with b < 2^29");
+  }
+  if (!check.program.has_weights) return;
+  const std::int64_t bound = accumulator_bound(check.program, op);
+  if (bound >= accumulator_limit) {
+    check.fail("accumulators can reach " + std::to_string(bound) + ", which is not below 2^29");
+  }
+  if (bound > output.max) {
+    check.fail("accumulators can reach " + std::to_string(bound) + ", beyond their range of " +
+               std::to_string(output.max));
+  }
+}
+
+/// acc_j of one sample. Every partial sum is at most the row's bound < 2^29 in magnitude, so 32 bits are
+/// exact.
+void accumulate(const Program& program, const Op& op, const Trace& trace, std::size_t lane,
+                std::span<std::int32_t> acc) {
+  if (const auto bias = bias_of(op)) std::ranges::copy(program.constants[*bias].values, acc.begin());
+  for (const Term& term : terms_of(program, op)) {
+    const auto& weights = program.constants[term.weights].values;
+    const std::size_t inputs = program.tensors[term.input].rows();
+    const std::int32_t* x = trace.tensors[term.input].data() + lane * inputs;
+    if (!term.is_matrix) {
+      const bool uniform = weights.size() == 1;
+      for (std::size_t j = 0; j < acc.size(); ++j) acc[j] += weights[uniform ? 0 : j] * x[j];
+      continue;
+    }
+    for (std::size_t k = 0; k < inputs; ++k) {
+      if (x[k] == 0) continue;
+      const std::int32_t* row = weights.data() + k * acc.size();
+      for (std::size_t j = 0; j < acc.size(); ++j) acc[j] += row[j] * x[k];
+    }
+  }
+}
+
+void execute(const Program& program, OpId id, Trace& trace) {
+  const Op& op = program.ops[id];
+  Buffer& acc = trace.tensors[op.outputs[0]];
+  const std::size_t rows = acc.size() / trace.lanes;
+  for (std::size_t lane = 0; lane < trace.lanes; ++lane) {
+    accumulate(program, op, trace, lane, std::span(acc).subspan(lane * rows, rows));
+  }
+}
+
+}  // namespace
+
+std::vector<Term> terms_of(const Program& program, const Op& op) {
+  std::vector<Term> terms;
+  for (std::size_t i = 0; i < op.inputs.size(); ++i) {
+    terms.push_back({.input = op.inputs[i],
+                     .weights = op.constants[i],
+                     .is_matrix = program.constants[op.constants[i]].shape.size() == 2});
+  }
+  return terms;
+}
+
+std::optional<ConstantId> bias_of(const Op& op) {
+  if (op.constants.size() == op.inputs.size()) return std::nullopt;
+  return op.constants.back();
+}
+
+std::int64_t accumulator_bound(const Program& program, const Op& op) {
+  const auto size_of = [](std::int32_t coefficient) {
+    return static_cast<std::uint64_t>(std::abs(std::int64_t{coefficient}));
+  };
+  const std::size_t rows = program.tensors[op.outputs[0]].rows();
+  RowBounds bounds(rows);
+  for (const Term& term : terms_of(program, op)) {
+    const auto& weights = program.constants[term.weights].values;
+    const std::int64_t greatest = magnitude(program.tensors[term.input]);
+    std::vector<std::uint64_t> sums(rows, 0);  // at most 2^30 weights of at most 2^31
+    for (std::size_t first = 0; term.is_matrix && first < weights.size(); first += rows) {
+      for (std::size_t j = 0; j < rows; ++j) sums[j] += size_of(weights[first + j]);
+    }
+    for (std::size_t j = 0; j < rows; ++j) {
+      bounds.add(j, term.is_matrix ? sums[j] : size_of(weights[weights.size() == 1 ? 0 : j]), greatest);
+    }
+  }
+  if (const auto bias = bias_of(op)) {
+    for (std::size_t j = 0; j < rows; ++j) bounds.add(j, size_of(program.constants[*bias].values[j]), 1);
+  }
+  return bounds.greatest();
+}
+
+extern const Meaning meaning;
+const Meaning meaning = {.name = "affine",
+                         .makes_claims = true,
+                         .check = check,
+                         .shifts = [](const Op&) { return std::vector<std::uint32_t>{}; },
+                         .buffers = [](const Op&) { return std::size_t{0}; },
+                         .execute = execute};
+
+}  // namespace circlet::affine

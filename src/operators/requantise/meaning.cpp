@@ -1,0 +1,137 @@
+#include "operators/requantise/meaning.hpp"
+
+#include <algorithm>
+
+#include "core/error.hpp"
+#include "core/printable.hpp"
+#include "program/meaning.hpp"
+#include "program/predicate.hpp"
+
+namespace circlet::requantise {
+namespace {
+
+constexpr std::size_t fixed_attributes = 2, attributes_of_digit = 3;
+constexpr std::int64_t modulus = (std::int64_t{1} << 31) - 1;  // of the field of a proof
+
+std::int64_t divisor(const Program& program, const Split& split) {
+  return split.digits.empty() ? std::int64_t{1} << split.shift : width(program, split.digits);
+}
+
+/// The split is unique modulo p.
+void check_split(const OpCheck& check, const Split& split) {
+  const auto wrong_offset = [&] {
+    check.fail("the offset " + std::to_string(split.offset) +
+               " is out of range: the split would not be unique");
+  };
+  const auto& values = check.program.constants[check.op.constants[0]].values;
+  if (split.shift > 30) check.fail("has a shift above 30");
+  if (split.digits.empty()) {
+    if (static_cast<std::int64_t>(values.size()) > (split_limit >> split.shift)) {
+      check.fail("table size times 2^shift exceeds 2^30: the split would not be unique");
+    }
+    if (split.offset <= -accumulator_limit || split.offset >= split_limit) wrong_offset();
+    return;
+  }
+  if (!has_predicate(check.program)) check.fail("has digits, and no output is a predicate");
+  if (split.shift != 0) check.fail("has a shift and digits");
+  if (const char* fault = fault_of_digits(check.program, split.digits)) check.fail(fault);
+  const std::int64_t arguments = digit_arguments(check.program, check.op.constants[0]);
+  const std::int64_t radix = width(check.program, split.digits);
+  if (radix > modulus / arguments) check.fail("its digits reach so far that the split would not be unique");
+  // q W + r - offset and an accumulator differ by less than p.
+  const std::int64_t room = modulus - accumulator_limit;
+  if (split.offset > room || arguments * radix - split.offset > room) wrong_offset();
+}
+
+void check(OpCheck& check) {
+  const Op& op = check.op;
+  check.expect_counts(1, 1, 1);
+  if (op.attributes.size() < fixed_attributes ||
+      (op.attributes.size() - fixed_attributes) % attributes_of_digit != 0) {
+    check.fail("its attributes are not a shift, an offset and digits");
+  }
+  const ConstantTensor& table = check.constant(op.constants[0], ConstantTensor::Kind::table);
+  const Tensor &input = check.program.tensors[op.inputs[0]], &output = check.program.tensors[op.outputs[0]];
+  if (!check.is_claim(op.inputs[0]))
+    check.fail("looks up a tensor that is no sum: put an affine op in between");
+  if (input.max >= accumulator_limit || input.min <= -accumulator_limit) {
+    check.fail("looks up what is not below 2^29");
+  }
+  if (input.rows() != output.rows()) check.fail("its input and its output differ in rows");
+  check_split(check, split_of(op));
+  const auto [least, greatest] = std::ranges::minmax(table.values);
+  if (output.min != least || output.max != greatest) {
+    check.fail("the output range is [" + std::to_string(output.min) + ", " + std::to_string(output.max) +
+               "] but its table gives [" + std::to_string(least) + ", " + std::to_string(greatest) + "]");
+  }
+}
+
+std::int64_t floor_quotient(std::int64_t numerator, std::int64_t positive) {
+  const std::int64_t quotient = numerator / positive;
+  return numerator % positive < 0 ? quotient - 1 : quotient;
+}
+
+void execute(const Program& program, OpId id, Trace& trace) {
+  const Op& op = program.ops[id];
+  const Split split = split_of(op);
+  const auto& values = program.constants[op.constants[0]].values;
+  const Buffer& acc = trace.tensors[op.inputs[0]];
+  Buffer& y = trace.tensors[op.outputs[0]];
+  std::vector<Buffer>& buffers = trace.buffers[id];
+  buffers[q_buffer].resize(acc.size());
+  buffers[r_buffer].resize(acc.size());
+  const std::size_t rows = acc.size() / trace.lanes;
+  const std::int64_t radix = divisor(program, split);
+  for (std::size_t i = 0; i < acc.size(); ++i) {
+    const std::int64_t shifted = acc[i] + split.offset;
+    const std::int64_t q = floor_quotient(shifted, radix);
+    if (q < 0 || q >= static_cast<std::int64_t>(values.size())) [[unlikely]] {
+      throw Error(
+          ErrorKind::bad_input,
+          "layer " + in_quotes(op.name) + ", neuron " + std::to_string(i % rows) + ", sample " +
+              std::to_string(i / rows) + ": the value before the activation needs a LUT entry outside [0, " +
+              std::to_string(values.size()) +
+              "). The input drives this layer beyond what calibration saw: calibrate again with inputs "
+              "like this one, or with a larger margin");
+    }
+    const std::int64_t r = shifted - q * radix;
+    buffers[q_buffer][i] = static_cast<std::int32_t>(q);
+    buffers[r_buffer][i] = static_cast<std::int32_t>(r);
+    if (!split.digits.empty()) {
+      append_digits(program, split.digits, radix - 1 - r, std::span(buffers).subspan(first_digit_buffer));
+    }
+    y[i] = values[static_cast<std::size_t>(q)];
+  }
+}
+
+std::vector<std::uint32_t> shifts(const Op& op) {
+  const Split split = split_of(op);
+  std::vector<std::uint32_t> shifts = {split.shift};
+  for (const Digit& digit : split.digits) shifts.push_back(digit.shift);
+  return shifts;
+}
+
+}  // namespace
+
+Split split_of(const Op& op) {
+  return {.shift = small_attribute(op.attributes.at(0)),
+          .offset = op.attributes.at(1),
+          .digits = read_digits(std::span(op.attributes).subspan(fixed_attributes))};
+}
+
+std::vector<std::int64_t> attributes_of(const Split& split) {
+  std::vector<std::int64_t> attributes = {split.shift, split.offset};
+  write_digits(split.digits, attributes);
+  return attributes;
+}
+
+extern const Meaning meaning;
+const Meaning meaning = {
+    .name = "requantise",
+    .makes_claims = false,
+    .check = check,
+    .shifts = shifts,
+    .buffers = [](const Op& op) { return first_digit_buffer + 2 * split_of(op).digits.size(); },
+    .execute = execute};
+
+}  // namespace circlet::requantise

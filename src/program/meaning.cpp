@@ -1,0 +1,74 @@
+#include "program/meaning.hpp"
+
+#include "core/error.hpp"
+#include "core/printable.hpp"
+
+namespace circlet {
+
+#define OPERATOR(name, number)  \
+  namespace name {              \
+  extern const Meaning meaning; \
+  }
+#include "operators/registry.def"
+#undef OPERATOR
+
+bool is_operator(std::uint8_t kind) {
+  switch (kind) {
+#define OPERATOR(name, number) case number:
+#include "operators/registry.def"
+#undef OPERATOR
+    return true;
+    default:
+      return false;
+  }
+}
+
+const Meaning& meaning_of(OpKind kind) {
+  switch (kind) {
+#define OPERATOR(name, number) \
+  case OpKind::name:           \
+    return name::meaning;
+#include "operators/registry.def"
+#undef OPERATOR
+  }
+  throw Error(ErrorKind::internal, "unknown operator");
+}
+
+bool is_claim(const Program& program, TensorId tensor) {
+  const Op* producer = producer_of(program, tensor);
+  return producer != nullptr && meaning_of(producer->kind).makes_claims;
+}
+
+void OpCheck::fail(const std::string& why) const {
+  throw Error(ErrorKind::bad_input, "op " + std::to_string(id_) + " (" + meaning_of(op.kind).name + " " +
+                                        in_quotes(op.name) + "): " + why);
+}
+
+void OpCheck::expect_counts(std::size_t inputs, std::size_t constants, std::size_t outputs) const {
+  const auto expect = [&](std::size_t actual, std::size_t expected, const char* what) {
+    if (actual != expected)
+      fail("has " + std::to_string(actual) + " " + what + " and takes " + std::to_string(expected));
+  };
+  expect(op.inputs.size(), inputs, "inputs");
+  expect(op.constants.size(), constants, "constants");
+  expect(op.outputs.size(), outputs, "outputs");
+}
+
+const Tensor& OpCheck::rows_of(TensorId tensor) const {
+  if (claims_[tensor]) {
+    fail("reads the sums " + in_quotes(program.tensors[tensor].name) +
+         " row by row: look them up in between, with requantise");
+  }
+  return program.tensors[tensor];
+}
+
+const ConstantTensor& OpCheck::constant(ConstantId id, ConstantTensor::Kind kind) const {
+  const ConstantTensor& constant = program.constants[id];
+  if (constant.kind != kind) {
+    fail("constant " + in_quotes(constant.name) +
+         (kind == ConstantTensor::Kind::table ? " is no table" : " is no weights"));
+  }
+  return constant;
+}
+
+}  // namespace circlet

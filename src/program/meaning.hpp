@@ -1,0 +1,63 @@
+// What an operator means: the checks that make an op provable and its exact execution. One object an
+// operator, `meaning` in its namespace and folder; the graph knows no operator otherwise.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "program/executor.hpp"
+#include "program/program.hpp"
+
+namespace circlet {
+
+/// One op under check. Its tensors and constants exist, its inputs are made by then, each of its outputs by
+/// nothing else.
+class OpCheck {
+ public:
+  /// `claims`: which of the tensors made so far have no wire a row.
+  OpCheck(const Program& of, OpId id, const std::vector<bool>& claims)
+      : program(of), op(of.ops[id]), id_(id), claims_(claims) {}
+  const Program& program;
+  const Op& op;
+
+  /// Throws Error(bad_input) that names the op.
+  [[noreturn]] void fail(const std::string& why) const;
+  /// Fails unless the op has so many inputs, constants and outputs.
+  void expect_counts(std::size_t inputs, std::size_t constants, std::size_t outputs) const;
+  /// Tensors with a wire a row; fails if `tensor`, an input of the op, is known by its claim alone.
+  const Tensor& rows_of(TensorId tensor) const;
+  /// Whether a tensor made so far is known by its claim alone.
+  [[nodiscard]] bool is_claim(TensorId tensor) const { return claims_[tensor]; }
+  /// Fails unless the constant is of this kind.
+  const ConstantTensor& constant(ConstantId id, ConstantTensor::Kind kind) const;
+
+  std::uint64_t reads = 0;  // of tensor rows, by this op
+
+ private:
+  OpId id_;
+  const std::vector<bool>& claims_;
+};
+
+struct Meaning {
+  const char* name;
+  /// Whether its outputs have no wire a row and are known by their claims alone: sums, which only some ops
+  /// can read.
+  bool makes_claims;
+  /// On data from anyone.
+  void (*check)(OpCheck&);
+  /// The remainder ranges [0, 2^shift) that it looks up.
+  std::vector<std::uint32_t> (*shifts)(const Op&);
+  /// How many buffers `execute` writes besides the outputs.
+  std::size_t (*buffers)(const Op&);
+  /// Writes the op's outputs to trace.tensors, zeroed and of the right size, and its buffers, empty.
+  void (*execute)(const Program&, OpId, Trace&);
+};
+
+bool is_operator(std::uint8_t kind);
+const Meaning& meaning_of(OpKind kind);
+
+/// Whether a tensor is made by an operator that makes claims.
+bool is_claim(const Program& program, TensorId tensor);
+
+}  // namespace circlet
