@@ -12,9 +12,9 @@ namespace {
 
 /// One table, whose columns `Column` names.
 template <class Column>
-class Rows {
+class RealRows {
  public:
-  explicit Rows(const StructureTable& table) : table_(table) {
+  explicit RealRows(const StructureTable& table) : table_(table) {
     while (at(Column::real, count_) == M31(1)) ++count_;
   }
   [[nodiscard]] M31 at(Column column, std::size_t row) const { return table_.columns[index_of(column)][row]; }
@@ -77,7 +77,7 @@ class Degrees {
       if (committed) ++data_table;
       if (port.direction != direction || port.visibility == Visibility::hidden) continue;
       if (committed) {
-        const Rows<data::Structure> values(structure_[table]);
+        const RealRows<data::Structure> values(structure_[table]);
         visit(values.at(data::Structure::id, values.count() - 1),
               claim_degree(1, std::uint64_t{data::row_values} * values.count()));
       } else {
@@ -190,9 +190,9 @@ class Degrees {
   const Structure& structure_;
   const PublicWires& key_;
   const LookUpFunctions& functions_;
-  Rows<linear::Structure> linear_;
-  Rows<activate::Structure> activate_;
-  Rows<mac::Structure> mac_;
+  RealRows<linear::Structure> linear_;
+  RealRows<activate::Structure> activate_;
+  RealRows<mac::Structure> mac_;
   std::vector<WireBound> bounds_;    // by id
   std::vector<Producer> producers_;  // by id, of the wires of linear and mac
 };

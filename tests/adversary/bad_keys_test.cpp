@@ -14,7 +14,7 @@ TEST_CASE("every_bad_key_proves_a_false_output_and_is_refused_by_the_rule_it_bre
       CHECK_NOTHROW(verify(model.key(), proof));
       // Committed values are those of FalseStatement: the model's input and another output.
       const bool committed = model.key().output().visibility == Visibility::committed;
-      CHECK((committed || proof.statement.tensors[0].values == model.honest().input));
+      CHECK((committed || proof.statement.tensors[0].values == model.honest().inputs[0]));
       CHECK(proof.statement.tensors[1].values != model.honest().output());
       const std::string reason =
           refusal(ErrorKind::rejected, [&] { check_structure(model.rebuilt(), public_wires(model.key())); });

@@ -19,14 +19,24 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   std::size_t rows = 0;
   for (const auto& tensor : program.tensors) rows += tensor.rows();
   if (rows > 4096) return 0;
-  const Tensor& input = program.tensors[program.inputs[0].tensor];
-  for (const auto value : {input.min, input.max}) {
-    const std::vector<std::int32_t> values(input.rows, static_cast<std::int32_t>(value));
-    const auto trace = attempt([&] { return execute(program, values, 1); });
+  for (const bool greatest : {false, true}) {
+    std::vector<Buffer> inputs;
+    for (const InputPort& port : program.inputs) {
+      const Tensor& tensor = program.tensors[port.tensor];
+      Buffer& values = inputs.emplace_back();
+      for (std::size_t row = 0; row < tensor.rows(); ++row) {
+        const std::int64_t end = greatest ? tensor.max : tensor.min;
+        values.push_back(static_cast<std::int32_t>(end + centre(port, row)));
+      }
+    }
+    const auto trace = attempt([&] { return execute(program, inputs, 1); });
     if (!trace) continue;
-    const Tensor& output = program.tensors[program.outputs[0].tensor];
-    expect(std::ranges::all_of(trace->output(), [&](auto y) { return y >= output.min && y <= output.max; }),
-           "outputs lie in their declared range");
+    for (std::size_t port = 0; port < program.outputs.size(); ++port) {
+      const Tensor& output = program.tensors[program.outputs[port].tensor];
+      expect(
+          std::ranges::all_of(trace->output(port), [&](auto y) { return y >= output.min && y <= output.max; }),
+          "outputs lie in their declared range");
+    }
   }
   return 0;
 }

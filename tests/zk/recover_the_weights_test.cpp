@@ -305,7 +305,7 @@ class Attacker {
     const ModelColumns columns = model_columns(known, arithmetisation_);
     std::vector<std::int32_t> found;
     for (std::int32_t guess = -magnitude; guess <= magnitude; ++guess) {
-      weights(known, 0)[0] = guess;
+      circlet::testing::weights(known, 0)[0] = guess;
       const Trace execution = execute(known, seen_[0].proof.statement.tensors[0].values, 1);
       HonestTrace trace(arithmetisation_, columns, execution);
       trace.witness();

@@ -24,7 +24,7 @@ VerificationKey key_of_two_outputs() {
 }  // namespace
 
 TEST_CASE("a_key_is_printed_with_all_tables_and_tensors") {
-  const VerificationKey key = small_key({4, 5, 6, 7, 8}, {.input = Visibility::committed});
+  const VerificationKey key = small_key({4, 5, 6, 7, 8}, {.inputs = {Visibility::committed}});
   CHECK(tables_text(key) == "linear<16> 2^4, activate<1> 2^5, lut 2^6, mac 2^7, data 2^8, blinder 2^8");
   CHECK(tables_json(key).size() == 6);
   CHECK(tables_json(key)[0] ==

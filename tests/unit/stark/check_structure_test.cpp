@@ -349,8 +349,8 @@ TEST_CASE("the_degrees_of_claims_add_up_to_those_counted_by_hand") {
         arithmetise(random_mlp(3, 4, 2, 1),
                     {.lanes = lanes,
                      .batch = batch,
-                     .input = visibility,
-                     .output = visibility == Visibility::committed ? visibility : Visibility::shown});
+                     .inputs = {visibility},
+                     .outputs = {visibility} == Visibility::committed ? visibility : Visibility::shown});
     CHECK(log_degree(a, lanes) == public_wires(a).log_degree);
     CHECK_NOTHROW(check_structure(build_structure(a), public_wires(a)));
     return log_degree(a, lanes);

@@ -21,7 +21,7 @@ Felt252 hash_of(const std::vector<std::string>& hex) {
 }
 
 VerificationKey fact_key(Visibility input = Visibility::shown) {
-  VerificationKey key = testing::small_key({4, 4, 4, 4, 4}, {.input = input});
+  VerificationKey key = testing::small_key({4, 4, 4, 4, 4}, {.inputs = {input}});
   key.input().rows = 9;
   return key;
 }
