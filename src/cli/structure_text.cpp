@@ -107,8 +107,7 @@ std::vector<std::string> warnings_of(const Program& structure) {
   }
   for (OpId id = 0; id < structure.ops.size(); ++id) {
     if (const auto constant = describe(structure, structure.ops[id]).constant) {
-      warnings.push_back(
-          fmt::format("{} gives {}, whatever it is given", op_name(structure, id), *constant));
+      warnings.push_back(fmt::format("{} gives {}, whatever it is given", op_name(structure, id), *constant));
     }
   }
   return warnings;

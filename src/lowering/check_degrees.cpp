@@ -46,7 +46,8 @@ class Degrees {
   void check(std::span<const std::uint32_t> order) {
     bound_of(M31(wires::one)).magnitude = 1;
     bound_of(M31(wires::ones)) = {.degree = {key_.batch - 1, 0}, .magnitude = 1};
-    for_each_port(Direction::input, [&](M31 claim, const Degree& degree) { bound_of(claim).degree = degree; });
+    for_each_port(Direction::input,
+                  [&](M31 claim, const Degree& degree) { bound_of(claim).degree = degree; });
     bound_values();
     find_producers();
     for (const std::uint32_t wire : order) {

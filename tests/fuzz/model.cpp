@@ -33,9 +33,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (!trace) continue;
     for (std::size_t port = 0; port < program.outputs.size(); ++port) {
       const Tensor& output = program.tensors[program.outputs[port].tensor];
-      expect(
-          std::ranges::all_of(trace->output(port), [&](auto y) { return y >= output.min && y <= output.max; }),
-          "outputs lie in their declared range");
+      expect(std::ranges::all_of(trace->output(port),
+                                 [&](auto y) { return y >= output.min && y <= output.max; }),
+             "outputs lie in their declared range");
     }
   }
   return 0;

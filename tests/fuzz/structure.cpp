@@ -50,7 +50,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto program = attempt([&] { return with_predicate(model->imported, model->predicate); });
   if (!program) return 0;
   for (const Visibility input : {Visibility::shown, Visibility::hidden, Visibility::committed}) {
-    const auto a = arithmetise(*program, {.lanes = 16, .batch = 1, .inputs = {input}});
+    const auto a =
+        arithmetise(*program, {.lanes = 16,
+                               .batch = 1,
+                               .inputs = std::vector(program->inputs.size(), input),
+                               .outputs = std::vector(program->outputs.size(), Visibility::shown)});
     check_structure(build_structure(a), public_wires(a, program->outputs[0].predicate.kind));
   }
   return 0;

@@ -2,13 +2,13 @@
 
 A check is
   * the condition of `require(...)`, and that of an `if` which refuses: it throws, calls fail, refuse or reject, or returns
-    false or nullopt;
+    false, nullopt or a reason, a string;
   * what a function `is_...` or `all_...` returns;
   * an operand of && or || outside of loop headers; left out, the condition is what its other operands say;
   * a call of a procedure that checks (`check_...`, `expect_...`), and each bound that is handed to a reader of numbers.
 A check that is several operands is these.
 
-A check is named by its file (without folders), its function and its own text, with #2, #3 for repetitions, so that its name
+A check is named by its file (without folders but an operator's), its function and its own text, with #2, #3 for repetitions, so that its name
 survives changes elsewhere.
 """
 
@@ -59,11 +59,17 @@ class Check:
     number: int = -1
 
 
+def short_name(path: str) -> str:
+    """By which the checks of a file are named: operators have files of the same names in folders of their own."""
+    folder, name = path.rsplit("/", 2)[-2:] if "/" in path else ("", path)
+    return f"{folder}/{name}" if path.startswith("src/operators/") else name
+
+
 class Source:
     """One file, cut into tokens, with its brackets matched."""
 
     def __init__(self, path, text):
-        self.path, self.file, self.text = path, path.rsplit("/", 1)[-1], text
+        self.path, self.file, self.text = path, short_name(path), text
         self.tokens = []
         spaced = True
         for match in TOKEN.finditer(text):
@@ -238,7 +244,8 @@ class Finder:
         if words[0] == "throw":
             return True
         if words[0] == "return":
-            return words[1] == "false" or words[1:4] == ["std", "::", "nullopt"]
+            reason = self.tokens[i + 1].kind == "string"
+            return reason or words[1] == "false" or words[1:4] == ["std", "::", "nullopt"]
         while i + 1 < len(self.tokens) and self.tokens[i].kind == "word" and self.tokens[i + 1].text in (".", "->"):
             i += 2
         return bool(REFUSING.match(self.tokens[i].text)) and self.source.is_sign(i + 1, "(")

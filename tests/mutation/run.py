@@ -23,7 +23,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Lock
 
-from checks import find_checks, instrument
+from checks import find_checks, short_name, instrument
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
@@ -45,8 +45,8 @@ def all_checks(root, lines):
         missing = set(functions or ["any function"])
         for path in sorted(root.glob(glob)):
             name = path.relative_to(root).as_posix()
-            if path.name in {known.rsplit("/", 1)[-1] for known in texts}:
-                raise SystemExit(f"sources.txt: two files are called {path.name}: checks are named by that")
+            if short_name(name) in {short_name(known) for known in texts}:
+                raise SystemExit(f"sources.txt: two files are called {short_name(name)}: checks are named by that")
             texts[name] = path.read_text()
             for check in find_checks(name, texts[name]):
                 missing.discard(check.function if functions else "any function")

@@ -104,7 +104,7 @@ Verdict compare(std::size_t proofs, bool zero_knowledge) {
       .pow_bits = 0,
       .fri = {.log_blowup_factor = 1, .log_last_layer_degree_bound = 0, .n_queries = 3, .fold_step = 2}};
   std::uint64_t seed = 0;
-  const auto sample = [&](const Program& program, std::span<const std::int32_t> input) {
+  const auto sample = [&](const Program& program, const Buffer& input) {
     Sample result;
     while (result.proofs < proofs) {
       Csprng masks = Csprng::insecure(++seed);

@@ -38,16 +38,15 @@ Description describe(const Program& program, const Op& op) {
                                   ? fmt::format("shift {}", split.shift)
                                   : fmt::format("divided by {}, the remainder in {} digits",
                                                 width(program, split.digits), split.digits.size());
-  Description result{
-      .text = fmt::format("tensor {}, {}; look-up {} {} of {} entries: {}, {} bits, {}..{}", op.inputs[0],
-                          divided, op.constants[0], in_quotes(table.name), table.values.size(),
-                          lut_kind_name(kind), bits, least, greatest),
-      .facts = {{"table", op.constants[0]},
-                {"kind", lut_kind_name(kind)},
-                {"least", least},
-                {"greatest", greatest},
-                {"bits", bits}},
-      .constant = {}};
+  Description result{.text = fmt::format("tensor {}, {}; look-up {} {} of {} entries: {}, {} bits, {}..{}",
+                                         op.inputs[0], divided, op.constants[0], in_quotes(table.name),
+                                         table.values.size(), lut_kind_name(kind), bits, least, greatest),
+                     .facts = {{"table", op.constants[0]},
+                               {"kind", lut_kind_name(kind)},
+                               {"least", least},
+                               {"greatest", greatest},
+                               {"bits", bits}},
+                     .constant = {}};
   if (kind == LutKind::constant) result.constant = least;
   return result;
 }

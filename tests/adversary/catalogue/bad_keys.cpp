@@ -472,7 +472,7 @@ BadKey a_layer_that_reads_its_own_values_has_any_fixed_point() {
   cell(bad, activate_at, activate::Structure::nY, 1) += M31(1);
   bad.recommit();
   auto execution = execute(bad.program, std::vector{bad.random_input()[0] ^ 1}, 1);
-  execution.inputs[0] = bad.random_input();
+  execution.inputs[0] = execution.tensors[bad.program.inputs[0].tensor] = bad.random_input();
   LyingTrace trace(bad, execution);
   return {bad, lie(bad, bad.statement(execution), trace), "depends on itself"};
 }

@@ -26,9 +26,10 @@ Program relu_model() {
   std::vector<std::int32_t> relu;
   for (std::int32_t q = 0; q < 16; ++q) relu.push_back(std::max(0, 3 * (q - 8)));
   using enum ConstantTensor::Kind;
-  program.constants = {{.kind = weights, .name = "W", .shape = {2, 3}, .values = {1, 1, 1, 1, 1, 1}},
-                       {.kind = table, .name = "Sigmoid", .shape = {16}, .values = relu},  // a name says nothing
-                       {.kind = weights, .name = "V", .shape = {3, 1}, .values = {1, 2, 3}}};
+  program.constants = {
+      {.kind = weights, .name = "W", .shape = {2, 3}, .values = {1, 1, 1, 1, 1, 1}},
+      {.kind = table, .name = "Sigmoid", .shape = {16}, .values = relu},  // a name says nothing
+      {.kind = weights, .name = "V", .shape = {3, 1}, .values = {1, 2, 3}}};
   const auto tensor = [](const char* name, std::uint32_t rows, std::int64_t min, std::int64_t max,
                          double scale) {
     return Tensor{.name = name, .shape = {rows}, .min = min, .max = max, .scales = {scale}};

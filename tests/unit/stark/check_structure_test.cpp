@@ -28,8 +28,7 @@ struct Subject {
   PublicWires wires;
 
   explicit Subject(Visibility input = Visibility::shown, std::uint32_t lanes = 3, std::uint32_t batch = 1) {
-    arithmetisation =
-        arithmetise(random_residual(4, 2), {.lanes = lanes, .batch = batch, .inputs = {input}});
+    arithmetisation = arithmetise(random_residual(4, 2), {.lanes = lanes, .batch = batch, .inputs = {input}});
     build();
   }
   /// A model of 17 inputs, all committed, and 2 outputs: input takes two rows, output one.
@@ -350,7 +349,7 @@ TEST_CASE("the_degrees_of_claims_add_up_to_those_counted_by_hand") {
                     {.lanes = lanes,
                      .batch = batch,
                      .inputs = {visibility},
-                     .outputs = {visibility} == Visibility::committed ? visibility : Visibility::shown});
+                     .outputs = {visibility == Visibility::committed ? visibility : Visibility::shown}});
     CHECK(log_degree(a, lanes) == public_wires(a).log_degree);
     CHECK_NOTHROW(check_structure(build_structure(a), public_wires(a)));
     return log_degree(a, lanes);
