@@ -20,10 +20,10 @@ nlohmann::json to_json(const Program& program) {
   }
   json["constants"] = nlohmann::json::array();
   for (const ConstantTensor& constant : program.constants) {
-    const bool table = constant.kind == ConstantTensor::Kind::table;
     nlohmann::json item{
-        {"kind", table ? "table" : "weights"}, {"name", constant.name}, {"shape", constant.shape}};
-    if (table || program.has_weights) item["values"] = constant.values;
+        {"kind", kind_name(constant.kind)}, {"name", constant.name}, {"shape", constant.shape}};
+    if (constant.kind != ConstantTensor::Kind::weights || program.has_weights)
+      item["values"] = constant.values;
     json["constants"].push_back(std::move(item));
   }
   for (const Op& op : program.ops) {
@@ -54,7 +54,7 @@ nlohmann::json to_json(const AccuracyReport& report) {
                       {"samples", report.samples},
                       {"unseen", report.unseen},
                       {"clipped", report.clipped},
-                      {"refused", report.refused},
+                      {"saturated", report.saturated},
                       {"outputs", report.outputs},
                       {"classifier", report.classifier},
                       {"disagreements", report.disagreements},

@@ -49,13 +49,9 @@ std::size_t Lowering::data_rows(TensorId tensor) const {
   return (program_.tensors[tensor].rows() + data::row_values - 1) / data::row_values;
 }
 
-WireList Lowering::rows_of(TensorId tensor) const {
-  return {rows_.at(tensor), program_.tensors[tensor].rows()};
-}
-
 WireList Lowering::make_rows(TensorId tensor) {
-  rows_[tensor] = new_wires(program_.tensors[tensor].rows());
-  return rows_of(tensor);
+  const std::uint32_t rows = program_.tensors[tensor].rows();
+  return rows_[tensor] = {new_wires(rows), rows};
 }
 
 std::uint32_t Lowering::claim_of(TensorId tensor) {

@@ -23,9 +23,10 @@ class Lowering {
 
   // Tensors
 
-  /// The wires of a tensor's rows, and new ones for a tensor that is being made.
-  [[nodiscard]] WireList rows_of(TensorId tensor) const;
+  /// The wires of a tensor's rows; those of a tensor that is being made are new ones or known ones.
+  [[nodiscard]] WireList rows_of(TensorId tensor) const { return rows_.at(tensor); }
   WireList make_rows(TensorId tensor);
+  void set_rows(TensorId tensor, WireList wires) { rows_[tensor] = std::move(wires); }
   /// The wire of a tensor's claim, S = S t + y_j over its rows; that of a tensor without wires a row is said
   /// by who makes it.
   std::uint32_t claim_of(TensorId tensor);
@@ -82,7 +83,7 @@ class Lowering {
   const Program& program_;
   Arithmetisation result_;
   std::uint32_t next_wire_ = wires::first_of_model;
-  std::map<TensorId, std::uint32_t> rows_;  // wire of row 0
+  std::map<TensorId, WireList> rows_;
   std::map<TensorId, std::uint32_t> claims_;
   std::map<ConstantId, std::uint32_t> tables_;
   std::vector<std::uint32_t> inputs_;                  // functions of the inputs' ranges, by port

@@ -14,13 +14,22 @@
 
 namespace circlet {
 
-/// Ids of `count` wires: first, first + 1, ..; or one wire again and again.
+/// Ids of `count` wires: first, first + 1, ..; or one wire again and again; or any.
 struct WireList {
   std::uint32_t first = wires::one;
   std::uint32_t count = 1;
   bool repeats = false;
-  [[nodiscard]] std::uint32_t operator[](std::uint32_t i) const { return repeats ? first : first + i; }
+  std::shared_ptr<const std::vector<std::uint32_t>> ids = nullptr;  // if there are some, these
+  [[nodiscard]] std::uint32_t operator[](std::uint32_t i) const {
+    if (ids != nullptr) return (*ids)[i];
+    return repeats ? first : first + i;
+  }
 };
+
+inline WireList wire_list(std::vector<std::uint32_t> ids) {
+  const auto count = static_cast<std::uint32_t>(ids.size());
+  return {.count = count, .ids = std::make_shared<const std::vector<std::uint32_t>>(std::move(ids))};
+}
 
 /// Weights of the operands of a run: those of a constant from the entry `first` on, one operand after
 /// another.

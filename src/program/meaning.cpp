@@ -65,8 +65,7 @@ const Tensor& OpCheck::rows_of(TensorId tensor) const {
 const ConstantTensor& OpCheck::constant(ConstantId id, ConstantTensor::Kind kind) const {
   const ConstantTensor& constant = program.constants[id];
   if (constant.kind != kind) {
-    fail("constant " + in_quotes(constant.name) +
-         (kind == ConstantTensor::Kind::table ? " is no table" : " is no weights"));
+    fail("constant " + in_quotes(constant.name) + " is no " + kind_name(kind));
   }
   return constant;
 }

@@ -54,6 +54,11 @@ struct Meaning {
   void (*execute)(const Program&, OpId, Trace&);
 };
 
+#define OPERATOR(name, number) +1
+inline constexpr std::uint8_t operator_count = 0
+#include "operators/registry.def"
+    ;
+#undef OPERATOR
 bool is_operator(std::uint8_t kind);
 const Meaning& meaning_of(OpKind kind);
 

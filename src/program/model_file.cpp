@@ -223,7 +223,7 @@ class Reader {
   ConstantTensor constant(bool has_weights) {
     ConstantTensor constant;
     const auto kind = bytes_.read<std::uint8_t>("constant kind");
-    if (kind > static_cast<std::uint8_t>(ConstantTensor::Kind::table))
+    if (kind > static_cast<std::uint8_t>(ConstantTensor::Kind::indices))
       bytes_.fail("constant kind", "unknown kind");
     constant.kind = static_cast<ConstantTensor::Kind>(kind);
     constant.name = bytes_.read_string("constant name");

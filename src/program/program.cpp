@@ -27,7 +27,7 @@ std::string at(const char* what, std::size_t index, const std::string& name) {
 }
 
 /// The product of a shape, at most `most`.
-std::uint64_t product(const std::vector<std::uint32_t>& shape, std::uint64_t most) {
+std::uint64_t size_of(const std::vector<std::uint32_t>& shape, std::uint64_t most) {
   std::uint64_t result = 1;
   for (const std::uint64_t dimension : shape) {
     if (dimension == 0) return 0;
@@ -67,26 +67,27 @@ void check_constants(const Program& program) {
   std::set<std::vector<std::int32_t>> distinct;
   for (std::size_t i = 0; i < program.constants.size(); ++i) {
     const ConstantTensor& constant = program.constants[i];
-    const bool table = constant.kind == ConstantTensor::Kind::table;
-    const std::string name = at(table ? "table" : "weights", i, constant.name);
+    const bool is_weights = constant.kind == ConstantTensor::Kind::weights;
+    const std::string name = at(kind_name(constant.kind), i, constant.name);
     if (constant.shape.size() > max_rank)
       fail(name, "has more than " + std::to_string(max_rank) + " dimensions");
     const std::uint64_t size = constant.size();
     if (size == 0) fail(name, "is empty");
-    if (constant.values.size() != (table || program.has_weights ? size : 0)) {
+    if (constant.values.size() != (is_weights && !program.has_weights ? 0 : size)) {
       fail(name, "has not as many values as its shape says");
     }
-    if (!table) {
+    if (is_weights) {
       weights += size;
       if (weights > max_weights) fail(name, "more than " + std::to_string(max_weights) + " weights in all");
-      continue;
     }
+    if (constant.kind != ConstantTensor::Kind::table) continue;
     if (constant.shape.size() != 1) fail(name, "a table has one dimension");
     for (const std::int32_t value : constant.values) {
       if (value < -int32_max) fail(name, "holds a value below -(2^31 - 1)");
     }
     if (!distinct.insert(constant.values).second) fail(name, "has the values of another table");
   }
+  if (weights == 0) fail("model", "has no weights: there would be nothing to commit to");
 }
 
 void check_centres(const InputPort& port, const Tensor& tensor, const std::string& name) {
@@ -198,11 +199,23 @@ class GraphCheck {
 }  // namespace
 
 std::uint32_t Tensor::rows() const {
-  return static_cast<std::uint32_t>(product(shape, std::numeric_limits<std::uint32_t>::max()));
+  return static_cast<std::uint32_t>(size_of(shape, std::numeric_limits<std::uint32_t>::max()));
 }
 
 std::uint64_t ConstantTensor::size() const {
-  return product(shape, std::numeric_limits<std::uint64_t>::max());
+  return size_of(shape, std::numeric_limits<std::uint64_t>::max());
+}
+
+const char* kind_name(ConstantTensor::Kind kind) {
+  switch (kind) {
+    case ConstantTensor::Kind::weights:
+      return "weights";
+    case ConstantTensor::Kind::table:
+      return "table";
+    case ConstantTensor::Kind::indices:
+      return "indices";
+  }
+  return "of unknown kind";
 }
 
 Tensor stated_input(const Program& program, const InputPort& port) {

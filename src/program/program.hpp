@@ -31,10 +31,16 @@ struct Tensor {
   friend bool operator==(const Tensor&, const Tensor&) = default;
 };
 
+/// The greatest |integer|.
+inline std::int64_t magnitude(const Tensor& tensor) {
+  return tensor.max > -tensor.min ? tensor.max : -tensor.min;
+}
+
 struct ConstantTensor {
   enum class Kind : std::uint8_t {
     weights = 0,  // secret unless the key says otherwise; without values in a structure
     table = 1,    // y = values[q] for 0 <= q < values.size()
+    indices = 2,  // of rows; public
   };
   Kind kind = Kind::weights;
   std::string name;
@@ -44,6 +50,9 @@ struct ConstantTensor {
   [[nodiscard]] std::uint64_t size() const;
   friend bool operator==(const ConstantTensor&, const ConstantTensor&) = default;
 };
+
+/// "weights", "table", "indices".
+const char* kind_name(ConstantTensor::Kind kind);
 
 /// The operators of src/operators/registry.def.
 enum class OpKind : std::uint8_t {

@@ -1,6 +1,7 @@
 // Changes one thing in a Program. The result mostly has the form of a Program and breaks one of its rules.
 #pragma once
 
+#include "program/meaning.hpp"
 #include "program/program.hpp"
 #include "tests/fuzz/target.hpp"
 
@@ -117,7 +118,7 @@ class ProgramMutator {
       case 3:
         return change_list(op.attributes);
       default:
-        op.kind = static_cast<OpKind>(below(random_, 3));
+        op.kind = static_cast<OpKind>(below(random_, operator_count));
     }
   }
 

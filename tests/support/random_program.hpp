@@ -85,9 +85,10 @@ class ProgramBuilder {
   }
 
   /// Adds a layer followed by a ReLU look-up with remainder range [0, 2^shift).
-  TensorId add_relu(const LayerSums& layer, std::uint32_t shift) {
-    const TensorId sums = add_sums(layer);
-    const std::int64_t bound = program_.tensors[sums].max;
+  TensorId add_relu(const LayerSums& layer, std::uint32_t shift) { return add_relu(add_sums(layer), shift); }
+  /// The look-up alone, of what the op before has made.
+  TensorId add_relu(TensorId sums, std::uint32_t shift) {
+    const std::int64_t bound = magnitude(program_.tensors[sums]);
     // q runs over 0..2*half, y = max(q - half, 0).
     const std::int64_t half = (bound >> shift) + 1;
     std::vector<std::int32_t> values;
@@ -101,7 +102,7 @@ class ProgramBuilder {
                                   .shape = {static_cast<std::uint32_t>(values.size())},
                                   .values = std::move(values)});
     const std::string name = program_.ops.back().name;
-    const TensorId output = add_tensor(name + " relu", layer.rows, 0, greatest);
+    const TensorId output = add_tensor(name + " relu", program_.tensors[sums].rows(), 0, greatest);
     program_.ops.push_back(
         {.kind = OpKind::requantise,
          .name = name,

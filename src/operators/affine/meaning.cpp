@@ -9,8 +9,6 @@
 namespace circlet::affine {
 namespace {
 
-std::int64_t magnitude(const Tensor& tensor) { return std::max(std::abs(tensor.min), std::abs(tensor.max)); }
-
 /// Accumulates the bounds of rows, which saturate, so that they cannot overflow.
 class RowBounds {
  public:

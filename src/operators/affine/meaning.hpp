@@ -1,7 +1,7 @@
 // affine: a sum of linear terms,
 //
-//   acc_j = sum over matrices W on x, over k, of W[k][j] x_k  +  sum over coefficients c on x of c_j x_j  +
-//   bias_j.
+//   acc_j = sum over matrices W on x, over k, of W[k][j] x_k
+//         + sum over coefficients c on x of c_j x_j  +  bias_j.
 //
 // Input i and constant i are a term: of shape [rows of x, rows] a matrix, of shape [rows] or [1]
 // coefficients, one a row or one for all. Matrices come before coefficients. One constant more than there are

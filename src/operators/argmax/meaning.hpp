@@ -1,6 +1,7 @@
 // argmax: the first index of the greatest,
 //
-//   i = min { j : x_j >= x_k for all k },   differences D_j = x_i - x_j - [j < i],   headroom H = max - x_i,
+//   i = min { j : x_j >= x_k for all k },
+//   differences D_j = x_i - x_j - [j < i],   headroom H = max - x_i,
 //
 // with max the scores' greatest integer. One input, two or more scores; no constants; attributes: three for
 // each digit of D_j and H (program/digits.hpp). The output is one index, known by its claim alone. It is the

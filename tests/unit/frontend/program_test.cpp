@@ -155,6 +155,10 @@ TEST_CASE("check_program_refuses_wrong_shapes_and_indices_by_the_rule_they_break
        }},
       {"holds a value below -(2^31 - 1)", [](Program& p) { table(p, 0).values[0] = -2147483647 - 1; }},
       {"has the values of another table", [](Program& p) { p.constants.push_back(p.constants[0]); }},
+      {"has no weights: there would be nothing to commit to",
+       [](Program& p) {
+         for (ConstantTensor& constant : p.constants) constant.kind = ConstantTensor::Kind::indices;
+       }},
       {"'unused': is not used",
        [](Program& p) {
          p.constants.push_back(
