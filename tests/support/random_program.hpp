@@ -84,6 +84,20 @@ class ProgramBuilder {
     return tensor;
   }
 
+  /// x_(i_j)
+  TensorId add_gather(TensorId x, const std::vector<std::int32_t>& indices) {
+    const std::string name = "gather " + std::to_string(layers_++);
+    const Tensor from = program_.tensors[x];
+    const auto count = static_cast<std::uint32_t>(indices.size());
+    const TensorId tensor = add_tensor(name, count, from.min, from.max);
+    const auto constant = static_cast<ConstantId>(program_.constants.size());
+    program_.constants.push_back(
+        {.kind = ConstantTensor::Kind::indices, .name = name, .shape = {count}, .values = indices});
+    program_.ops.push_back(
+        {.kind = OpKind::gather, .name = name, .inputs = {x}, .constants = {constant}, .outputs = {tensor}});
+    return tensor;
+  }
+
   /// Adds a layer followed by a ReLU look-up with remainder range [0, 2^shift).
   TensorId add_relu(const LayerSums& layer, std::uint32_t shift) { return add_relu(add_sums(layer), shift); }
   /// The look-up alone, of what the op before has made.
