@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <random>
 
+#include "operators/product/meaning.hpp"
 #include "tests/support/program_parts.hpp"
 
 namespace circlet::testing {
@@ -81,6 +82,15 @@ class ProgramBuilder {
     program_.tensors[tensor].max = affine::accumulator_bound(program_, op);
     program_.tensors[tensor].min = -program_.tensors[tensor].max;
     program_.ops.push_back(std::move(op));
+    return tensor;
+  }
+
+  /// a_j b_j, of which only the sums' readers know.
+  TensorId add_product(TensorId a, TensorId b) {
+    const std::string name = "product " + std::to_string(layers_++);
+    const auto [least, greatest] = product::range_of(program_.tensors[a], program_.tensors[b]);
+    const TensorId tensor = add_tensor(name, program_.tensors[a].rows(), least, greatest);
+    program_.ops.push_back({.kind = OpKind::product, .name = name, .inputs = {a, b}, .outputs = {tensor}});
     return tensor;
   }
 
@@ -196,6 +206,22 @@ inline Program random_residual(std::uint32_t width, std::uint32_t seed) {
                        3);
   builder.add_relu({.rows = width, .scaled = {{builder.input(), {5}}, {h, {-2}}}}, 2);
   return builder.finish();
+}
+
+/// A gate: h = relu(W x), g = relu(V x) with its rows in another order and the first one twice, and a layer
+/// of relu(h_j g_j). Values times values, and wires by other names.
+inline Program random_gated(std::uint32_t inputs, std::uint32_t width, std::uint32_t outputs,
+                            std::uint32_t seed) {
+  ProgramBuilder builder(inputs, 0, 15, seed);
+  const auto h = builder.add_relu({.rows = width, .dense = {builder.dense(builder.input(), width, 20)}}, 4);
+  const auto g = builder.add_relu(
+      {.rows = width, .dense = {builder.dense(builder.input(), width, 20)}, .bias = builder.bias(width, 100)},
+      3);
+  std::vector<std::int32_t> order(width, 0);
+  for (std::uint32_t j = 1; j < width; ++j) order[j] = static_cast<std::int32_t>(width - j);
+  const auto gate = builder.add_relu(builder.add_product(h, builder.add_gather(g, order)), 6);
+  return builder.finish(
+      {.rows = outputs, .dense = {builder.dense(gate, outputs, 9)}, .bias = builder.bias(outputs, 100)});
 }
 
 }  // namespace circlet::testing

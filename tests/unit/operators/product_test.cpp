@@ -1,0 +1,96 @@
+// product: a_j b_j.
+#include <doctest/doctest.h>
+
+#include "tests/unit/operators/run_operator.hpp"
+
+using namespace circlet;
+using namespace circlet::testing;
+
+namespace {
+
+/// A sum of relu(a_j b_j), of inputs a in [0, most_a] and b in [-most_b, most_b].
+Program product_of(std::int32_t most_a, std::int32_t most_b, std::uint32_t shift) {
+  ProgramBuilder builder(3, 0, most_a, 1);
+  const TensorId b = builder.add_input("b", 3, -most_b, most_b);
+  const TensorId h = builder.add_relu(builder.add_product(builder.input(), b), shift);
+  return builder.finish({.rows = 1, .dense = {builder.dense(h, 1, 1)}});
+}
+
+Op& the_product(Program& program) { return program.ops[op_of(program, OpKind::product, 0)]; }
+
+std::string refused(const std::function<void(Program&)>& change) {
+  return refusal_after(product_of(15, 7, 2), change);
+}
+
+}  // namespace
+
+TEST_CASE("product_multiplies_row_by_row") {
+  const Program program = product_of(15, 7, 2);
+  check_program(program);
+  const std::vector<Buffer> inputs = {{3, 15, 0, 2, 1, 4}, {-7, 7, 5, -1, 0, 6}};
+  const Trace trace = execute(program, inputs, 2);
+  const TensorId products = program.ops[op_of(program, OpKind::product, 0)].outputs[0];
+  CHECK(trace.tensors[products] == Buffer{-21, 105, 0, -2, 0, 24});
+  CHECK(program.tensors[products].min == -105);
+  CHECK(program.tensors[products].max == 105);
+}
+
+TEST_CASE("product_refuses_what_it_cannot_multiply") {
+  CHECK(contains(refused([](Program& p) { the_product(p).inputs.pop_back(); }), "has 1 inputs and takes 2"));
+  CHECK(contains(refused([](Program& p) { the_product(p).attributes = {1}; }), "takes none"));
+  CHECK(contains(refused([](Program& p) { p.tensors[p.inputs[1].tensor].shape = {2}; }), "differ in rows"));
+  CHECK(contains(refused([](Program& p) { p.tensors[the_product(p).outputs[0]].shape = {4}; }),
+                 "differ in rows"));
+  CHECK(contains(refused([](Program& p) { --p.tensors[the_product(p).outputs[0]].max; }),
+                 "beyond the range of its output"));
+  CHECK(contains(refused([](Program& p) { ++p.tensors[the_product(p).outputs[0]].min; }),
+                 "beyond the range of its output"));
+  CHECK(contains(refused([](Program& p) { p.tensors[the_product(p).outputs[0]].max = accumulator_limit; }),
+                 "is not below 2^29"));
+  CHECK(contains(refused([](Program& p) { p.tensors[the_product(p).outputs[0]].min = -accumulator_limit; }),
+                 "is not below 2^29"));
+  // A factor that is known by its claim alone has no rows to multiply.
+  ProgramBuilder builder(3, 0, 15, 1);
+  const TensorId sums = builder.add_sums({.rows = 3, .dense = {builder.dense(builder.input(), 3, 9)}});
+  builder.add_product(sums, builder.input());
+  CHECK(contains(refusal_after(builder.finish(), [](Program&) {}), "row by row"));
+}
+
+/// Both the operator and the tables themselves refuse 2^15 times 2^14, and take 2^15 times 2^14 - 1.
+TEST_CASE("no_product_reaches_2_to_29") {
+  const Program below = product_of(1 << 15, (1 << 14) - 1, 14), at = product_of(1 << 15, 1 << 14, 15);
+  CHECK_NOTHROW(check_program(below));
+  CHECK(verdict_on_tables(below) == "accepted");
+  CHECK(
+      contains(refusal_after(at, [](Program&) {}), "products can reach 536870912, which is not below 2^29"));
+  CHECK(contains(verdict_on_tables(at), "a product of values in M may reach 2^29"));
+}
+
+TEST_CASE("products_are_proved_for_one_sample_at_a_time") {
+  const Program program = random_gated(4, 5, 3, 7);
+  prove_and_verify(program, {.pcs = few_queries}, {1, 15, 7, 0});
+  prove_and_verify(program, {.target = Target::offchain, .lanes = 2, .pcs = few_queries}, {15, 15, 15, 15});
+  CHECK(
+      contains(refusal(ErrorKind::usage,
+                       [&] { setup(program, {.target = Target::offchain, .batch = 2, .pcs = few_queries}); }),
+               "product is proved for one sample at a time"));
+}
+
+TEST_CASE("a_square_is_a_product_of_one_tensor") {
+  ProgramBuilder builder(4, -9, 9, 3);
+  const TensorId h = builder.add_relu(builder.add_product(builder.input(), builder.input()), 1);
+  prove_and_verify(builder.finish({.rows = 1, .dense = {builder.dense(h, 1, 9)}}), {.pcs = few_queries},
+                   {-9, 9, 0, 4});
+}
+
+TEST_CASE("products_may_be_the_output") {
+  ProgramBuilder builder(4, -9, 9, 3);
+  const TensorId h = builder.add_relu({.rows = 4, .dense = {builder.dense(builder.input(), 4, 9)}}, 3);
+  builder.add_product(builder.input(), h);
+  prove_and_verify(builder.finish(), {.pcs = few_queries}, {-9, 9, 0, 4});
+}
+
+TEST_CASE("product_describes_itself_by_its_tensors") {
+  const Program program = product_of(15, 7, 2);
+  CHECK(describe(program, program.ops[0]).text == "tensor 0 times tensor 1, row by row");
+}
