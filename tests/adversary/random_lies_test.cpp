@@ -4,9 +4,11 @@
 
 #include <cstdlib>
 
+#include "program/meaning.hpp"
 #include "program/predicate.hpp"
 #include "tests/adversary/forge.hpp"
 #include "tests/support/full_run.hpp"
+#include "tests/support/refusal.hpp"
 
 using namespace circlet;
 using namespace circlet::testing;
@@ -44,10 +46,12 @@ TEST_CASE("a_random_lie_in_a_random_model_is_refused_by_the_bus") {
     CAPTURE(seed);
     std::mt19937 random(seed);
     const auto draw = [&](std::uint32_t count) { return static_cast<std::uint32_t>(random() % count); };
-    Program program = draw(2) == 0 ? random_mlp(1 + draw(6), 1 + draw(20), 1 + draw(5), seed)
-                                   : random_residual(1 + draw(6), seed);
+    const auto kind_of_model = draw(3);
+    Program program = kind_of_model == 0   ? random_mlp(1 + draw(6), 1 + draw(20), 1 + draw(5), seed)
+                      : kind_of_model == 1 ? random_residual(1 + draw(6), seed)
+                                           : random_gated(1 + draw(6), 1 + draw(6), 1 + draw(5), seed);
     if (!is_well_formed(program)) continue;
-    const auto batch = 1 + draw(3);
+    const auto batch = kind_of_model == 2 ? 1 : 1 + draw(3);
     program = with_any_predicate(std::move(program), batch, draw(4));
     const ForgedModel model(program, {.target = Target::offchain,
                                       .input = draw(2) == 0 ? Visibility::shown : Visibility::hidden,
@@ -101,4 +105,38 @@ TEST_CASE("a_random_lie_in_a_random_model_is_refused_by_the_bus") {
     }
   }
   CHECK(lies > rounds / 2);
+}
+
+TEST_CASE("a_false_product_and_another_order_of_rows_are_refused_by_the_bus") {
+  const Program program = random_gated(4, 5, 3, 7);
+  const ForgedModel model(program);
+  const Buffer input = {1, 15, 7, 3};
+  const Trace honest = execute(program, input, 1);
+  {
+    LyingTrace trace(model, honest);
+    CHECK_NOTHROW(verify(model.key(), prove_trace(model.proving_key, model.statement(honest), trace)));
+  }
+  const auto verdict = [&](const Trace& lie) {
+    LyingTrace trace(model, lie);
+    const Proof proof = prove_trace(model.proving_key, model.statement(lie), trace);
+    return refusal(ErrorKind::rejected, [&] { verify(model.key(), proof); });
+  };
+  // Everything after the product follows from the false one.
+  const OpId product = op_of(program, OpKind::product, 0);
+  Trace false_product = honest;
+  false_product.tensors[program.ops[product].outputs[0]][0] += 1 << 6;
+  for (OpId id = product + 1; id < program.ops.size(); ++id) {
+    const Meaning& meaning = meaning_of(program.ops[id].kind);
+    false_product.buffers[id].assign(meaning.buffers(program.ops[id]), {});
+    std::ranges::fill(false_product.tensors[program.ops[id].outputs[0]], 0);
+    meaning.execute(program, id, false_product);
+  }
+  REQUIRE_FALSE(same(false_product, honest));
+  CHECK(contains(verdict(false_product), "the bus does not balance"));
+  Program other = program;
+  auto& indices = other.constants[other.ops[op_of(other, OpKind::gather, 0)].constants[0]].values;
+  std::ranges::rotate(indices, indices.begin() + 1);
+  const Trace other_order = execute(other, input, 1);
+  REQUIRE_FALSE(same(other_order, honest));
+  CHECK(contains(verdict(other_order), "the bus does not balance"));
 }

@@ -1,6 +1,7 @@
 // Writes a random model's key and one proof of it, for the verifiers in other languages:
 //   circlet-make-case FOLDER mlp INPUTS HIDDEN OUTPUTS SEED [OPTION...]
 //   circlet-make-case FOLDER residual WIDTH SEED [OPTION...]
+//   circlet-make-case FOLDER gated INPUTS WIDTH OUTPUTS SEED [OPTION...]
 // with the options --private or --commit-input, --commit-output, --offchain, --no-zk, --context HEX and
 // --output PREDICATE.
 // FOLDER gets vk.json (the key's words), public.json, proof.json, proof.bin and transcript.txt (a line a
@@ -54,8 +55,10 @@ int run(std::vector<std::string> arguments) {
   const Predicate predicate = parse_predicate(take_value("--output").value_or("public"));
   const std::filesystem::path folder = arguments.at(0);
   const auto number = [&](std::size_t i) { return static_cast<std::uint32_t>(std::stoul(arguments.at(i))); };
-  const Program imported = arguments.at(1) == "mlp"
-                               ? testing::random_mlp(number(2), number(3), number(4), number(5))
+  const std::string& kind = arguments.at(1);
+  const Program imported = kind == "mlp" ? testing::random_mlp(number(2), number(3), number(4), number(5))
+                           : kind == "gated"
+                               ? testing::random_gated(number(2), number(3), number(4), number(5))
                                : testing::random_residual(number(2), number(3));
   const Program program = with_predicate(imported, predicate);
   options.meaning = meaning_of(imported, predicate);
