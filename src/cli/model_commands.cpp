@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <numeric>
 #include <tuple>
 
 #include "cli/commands.hpp"
@@ -286,7 +287,9 @@ void run_model(const RunCommand& command, const Output& output) {
     list.push_back(std::move(entry));
   }
   warn(to_text(clipped));
-  output.print({{"clipped", clipped.values}, {"samples", list}}, text);
+  warn(saturated_text(program, trace));
+  const auto saturated = std::accumulate(trace.saturated.begin(), trace.saturated.end(), std::uint64_t{0});
+  output.print({{"clipped", clipped.values}, {"saturated", saturated}, {"samples", list}}, text);
 }
 
 void inspect(const InspectCommand& command, const Output& output) {

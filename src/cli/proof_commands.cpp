@@ -142,6 +142,7 @@ void prove_input(const ProveCommand& command, const Output& output) {
       {.input = command.input, .output_data = command.output_data, .context = context, .phases = on_phase});
   const Proof& proof = counted.proof;
   warn(to_text(counted.clipped));
+  warn(counted.saturated);
   if (command.as_json) {
     write_file(command.proof, as_bytes(proof_to_json(proof).dump()));
   } else {

@@ -46,8 +46,15 @@ double typical_deviation(std::vector<double> values) {
   return typical > 0 ? typical : deviation;
 }
 
-/// A layer of the float model is an op affine, whose id `affine` is, and a requantise after it if it has a
-/// function.
+/// The last op of a layer whose first is `affine`: requantise if it has a function, which may saturate
+/// before.
+OpId last_op(const Program& program, const GraphLayer& layer, OpId affine) {
+  OpId id = affine;
+  while (layer.function && program.ops[id].kind != OpKind::requantise) ++id;
+  return id;
+}
+
+/// `affine`: the id of the first op of the layer.
 LayerAccuracy measure_layer(const GraphLayer& layer, const GraphLayerValues& exact, const Program& program,
                             OpId affine, const Trace& trace) {
   const Op& sums = program.ops[affine];
@@ -60,14 +67,15 @@ LayerAccuracy measure_layer(const GraphLayer& layer, const GraphLayerValues& exa
   result.greatest = greatest;
   for (const std::int32_t acc : trace.tensors[sums.outputs[0]])
     result.reached = std::max<std::int64_t>(result.reached, std::abs(acc));
+  const OpId last = last_op(program, layer, affine);
   if (layer.function) {
-    const ConstantTensor& table = program.constants[program.ops[affine + 1].constants[0]];
+    const ConstantTensor& table = program.constants[program.ops[last].constants[0]];
     result.lut_size = static_cast<std::uint32_t>(table.values.size());
-    const auto [q_least, q_greatest] = std::ranges::minmax(trace.buffers[affine + 1][requantise::q_buffer]);
+    const auto [q_least, q_greatest] = std::ranges::minmax(trace.buffers[last][requantise::q_buffer]);
     result.q_least = static_cast<std::uint32_t>(q_least);
     result.q_greatest = static_cast<std::uint32_t>(q_greatest);
   }
-  const TensorId made = program.ops[layer.function ? affine + 1 : affine].outputs[0];
+  const TensorId made = program.ops[last].outputs[0];
   const Tensor& output = program.tensors[made];
   const Buffer& y = trace.tensors[made];
   double squares = 0;
@@ -147,7 +155,7 @@ AccuracyReport measure_accuracy(const Graph& graph, const Program& program, cons
   OpId affine = 0;
   for (std::size_t i = 0; i < graph.layers.size(); ++i) {
     report.layers.push_back(measure_layer(graph.layers[i], reference.layers[i], program, affine, trace));
-    affine += graph.layers[i].function ? 2 : 1;
+    affine = last_op(program, graph.layers[i], affine) + 1;
   }
   compare_outputs(graph, to_real(program.tensors[program.outputs[0].tensor], trace.output()),
                   reference.layers.back().y, report);
@@ -159,26 +167,20 @@ void measure_unseen(const Graph& graph, const Program& program, const std::vecto
   const std::size_t features = graph.features();
   report.unseen = true;
   report.samples = static_cast<std::uint32_t>(inputs.size() / features);
-  report.clipped = report.refused = 0;
-  std::vector<double> outputs, exact;
-  const std::vector<double> all = evaluate(graph, inputs).back().y;
+  report.clipped = report.saturated = 0;
+  std::vector<double> outputs;
   for (std::size_t sample = 0; sample < report.samples; ++sample) {
     Clipped clipped;
     const auto integers =
         quantise_input(program, std::span(inputs).subspan(sample * features, features), &clipped);
     if (clipped.values != 0) ++report.clipped;
-    try {
-      const auto real =
-          to_real(program.tensors[program.outputs[0].tensor], execute(program, integers, 1).output());
-      outputs.insert(outputs.end(), real.begin(), real.end());
-    } catch (const Error& error) {
-      if (error.kind() != ErrorKind::bad_input) throw;
-      ++report.refused;
-      continue;
-    }
-    const auto first = all.begin() + static_cast<std::ptrdiff_t>(sample * report.outputs);
-    exact.insert(exact.end(), first, first + report.outputs);
+    const Trace trace = execute(program, integers, 1);
+    if (std::ranges::any_of(trace.saturated, [](std::uint64_t values) { return values != 0; }))
+      ++report.saturated;
+    const auto real = to_real(program.tensors[program.outputs[0].tensor], trace.output());
+    outputs.insert(outputs.end(), real.begin(), real.end());
   }
+  const std::vector<double> exact = evaluate(graph, inputs).back().y;
   compare_outputs(graph, outputs, exact, report);
 }
 
@@ -240,12 +242,12 @@ std::string to_text(const AccuracyReport& report) {
                 "(integer against float model)\n",
                 report.samples);
   if (report.unseen) {
-    text += fmt::format("  beyond ranges     {} clipped at the input, {} refused in a layer\n",
-                        report.clipped, report.refused);
+    text += fmt::format("  beyond ranges     {} clipped at the input, {} saturated in a layer\n",
+                        report.clipped, report.saturated);
   }
   if (report.classifier && report.unseen) {
     text += fmt::format("  same class        {:.2f} % ({} of {} differ)\n", 100 * report.agreement(),
-                        report.disagreements, report.measured());
+                        report.disagreements, report.samples);
   } else if (report.classifier) {
     text += fmt::format("  same class        {} of {} differ, none of them unseen\n", report.disagreements,
                         report.samples);

@@ -28,7 +28,7 @@ bool is_classifier(const Graph& graph);
 AccuracyReport measure_accuracy(const Graph& graph, const Program& program, const FloatReference& reference);
 
 /// Puts in place of the report's errors and classes those on other samples, and counts those that are clipped
-/// or refused.
+/// or saturated.
 void measure_unseen(const Graph& graph, const Program& program, const std::vector<double>& inputs,
                     AccuracyReport& report);
 

@@ -241,8 +241,8 @@ constexpr double unseen_slack = 1.2;
 
 /// Refused samples neither meet nor miss a goal of accuracy; if all are, nothing is known.
 bool meets(const AccuracyReport& report, const CalibrationOptions& options, double relative_error) {
-  const double allowed = std::ceil((1 - options.agreement) * report.measured() - 1e-9);
-  return report.measured() != 0 && report.relative_error() <= relative_error &&
+  const double allowed = std::ceil((1 - options.agreement) * report.samples - 1e-9);
+  return report.samples != 0 && report.relative_error() <= relative_error &&
          (!report.classifier || report.disagreements <= allowed);
 }
 
@@ -456,7 +456,7 @@ Model calibrate(const Graph& graph, const std::vector<double>& inputs, const Cal
         report.relative_error(), options.relative_error,
         report.classifier
             ? fmt::format(", another class in {} of {} samples where {:.4g} % must have the same",
-                          report.disagreements, report.measured(), 100 * options.agreement)
+                          report.disagreements, report.samples, 100 * options.agreement)
             : "",
         report.weakest);
   });

@@ -58,6 +58,13 @@ std::int64_t coarse_end(std::int64_t end) {
   return end > 0 ? above : -above;
 }
 
+std::int64_t coarse_reach(std::int64_t reach) {
+  for (std::int64_t coarse = std::int64_t{1} << 9; coarse < raw_range; coarse <<= 4) {
+    if (reach <= coarse) return coarse;
+  }
+  return raw_range;
+}
+
 std::vector<std::string> disclosures(const Program& program) {
   std::vector<std::string> lines;
   for (const Tensor& tensor : program.tensors) {
@@ -70,13 +77,14 @@ std::vector<std::string> disclosures(const Program& program) {
   for (TensorId id = 0; id < program.tensors.size(); ++id) {
     const Tensor& tensor = program.tensors[id];
     const Op* producer = producer_of(program, id);
-    if (producer == nullptr || producer->kind != OpKind::affine || tensor.max == raw_range) continue;
+    if (producer == nullptr || producer->kind != OpKind::affine || tensor.max == coarse_reach(tensor.max))
+      continue;
     lines.push_back(
         fmt::format("the range of layer '{}' is {}, a figure about its weights", producer->name, tensor.max));
   }
   for (const ConstantId id : constants_of(program, ConstantTensor::Kind::table)) {
     const std::string& name = program.constants[id].name;
-    if (is_parameter_free(name)) continue;
+    if (name == saturation_name || is_parameter_free(name)) continue;
     lines.push_back(
         fmt::format("the table '{}' of layer {} shows the constants of its function, learned ones too", name,
                     readers_of(program, id)));

@@ -15,12 +15,19 @@ namespace circlet {
 /// find digits for the difference of two of them (program/predicate.hpp).
 inline constexpr std::int64_t raw_range = accumulator_limit - (std::int64_t{1} << 20);
 
+/// The name of the tables that bring sums back to their look-up: made of their sizes alone.
+inline constexpr const char* saturation_name = "saturation";
+
 /// The least 2^(k/4) with an integer k that is at least `scale`, the same double on every machine.
 double scale_on_grid(double scale);
 
 /// `end` if it is 0, 2^k or -2^k or one less than that in magnitude; else the next 2^k - 1, or its negative,
 /// away from 0.
 std::int64_t coarse_end(std::int64_t end);
+
+/// The published ends of sums that saturate are -r and r with r one of 2^9, 2^13, .., 2^25 and raw_range: the
+/// least that holds all sums that inputs in range can make. It tells four bits of their greatest.
+std::int64_t coarse_reach(std::int64_t reach);
 
 /// What of the public part was made of weights or calibration inputs beyond the coarse scales and ranges that
 /// import chooses, one line each: scales off the grid, ranges of accumulators that are not `raw_range`,

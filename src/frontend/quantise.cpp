@@ -10,6 +10,7 @@
 
 #include "core/error.hpp"
 #include "frontend/published.hpp"
+#include "frontend/saturation.hpp"
 #include "operators/affine/meaning.hpp"
 #include "operators/requantise/meaning.hpp"
 
@@ -59,6 +60,7 @@ class Quantiser {
     }
     program_.outputs = {
         {.name = graph_.tensors[graph_.output()].name, .tensor = tensors_.at(graph_.output())}};
+    if (!saturate_layers(program_)) throw Infeasible{"a layer's look-up table covers sums beyond 2^29"};
     return std::move(program_);
   }
 

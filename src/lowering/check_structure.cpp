@@ -311,7 +311,7 @@ std::uint64_t reach_of_row(const ActivateView& table, const LookUpFunctions& fun
 }
 
 void check_activate(const ActivateView& table, const std::vector<ActivateOp>& ops,
-                    const LookUpFunctions& functions, Predicate::Kind output_form, Wires& wires) {
+                    const LookUpFunctions& functions, Wires& wires) {
   using enum activate::Structure;
   for (const auto& op : ops) {
     const M31 claim = table.at(idT, op.last);
@@ -327,9 +327,6 @@ void check_activate(const ActivateView& table, const std::vector<ActivateOp>& op
     }
     if (op.direction > 0) wires.read(table, op.last, claim);
     if (op.direction >= 0) continue;
-    if (output_form == Predicate::Kind::values) {
-      table.fail(op.last, "a claim is yielded, which only the digits of a predicate's numbers are");
-    }
     wires.yield(table, op.last, claim, -std::int64_t{table.at(nT, op.last).centered()});
     wires.add_reach(claim, std::max<std::uint64_t>(reach, 1));
   }
@@ -340,21 +337,22 @@ void check_activate(const ActivateView& table, const std::vector<ActivateOp>& op
 std::size_t check_splits(const ActivateView& table, const std::vector<ActivateOp>& ops,
                          const LookUpFunctions& functions, Predicate::Kind output_form, const Wires& wires) {
   using enum activate::Structure;
-  std::size_t unread = 0, with_digits = 0;
+  std::size_t unread = 0, equations = 0;
   for (const auto& op : ops) {
     if (op.direction < 0) continue;
     unread += op.direction == 0 ? 1 : 0;
     const std::uint64_t reach = wires.reach(table.at(idT, op.last));
-    if (reach != 0) ++with_digits;
     for (std::size_t row = op.first; row <= op.last; ++row) {
       const std::uint64_t step = table.at(two_s, row).value();
       const auto zeros = functions.at(table.at(fnr, row).value()).zeros;
+      const bool is_split = zeros && *zeros + reach <= step;
       // The digits of an arg max meet in one equation of one row, which is not a split.
-      const bool is_equation = reach != 0 && output_form == Predicate::Kind::argmax && op.first == op.last;
-      if (is_equation && with_digits > 1) table.fail(row, "a second claim holds digits of an arg max");
+      const bool is_equation =
+          !is_split && reach != 0 && output_form == Predicate::Kind::argmax && op.first == op.last;
+      if (is_equation && ++equations > 1) table.fail(row, "a second equation holds digits of an arg max");
       if (is_equation || reach == 0) {
         if (zeros != step) table.fail(row, "the remainder range is not [0, two_s)");
-      } else if (!zeros || *zeros + reach > step) {
+      } else if (!is_split) {
         table.fail(row, "the digits reach as far as the step of their split");
       }
       const LookUpFunction& quotients = functions.at(table.at(fnq, row).value());
@@ -367,7 +365,7 @@ std::size_t check_splits(const ActivateView& table, const std::vector<ActivateOp
   return unread;
 }
 
-/// Layers read values that are bound: digits are for the output alone.
+/// Layers read values that are bound: digits end in a split, or in the equation of an arg max.
 void check_readers_of_digits(const LinearView& table, const PublicWires& wires_of_key, const Wires& wires) {
   for (std::size_t row = 0; row < table.real_rows(); ++row) {
     if (wires.reach(table.at(linear::Structure::id, row)) != 0) table.fail(row, "a layer reads digits");
@@ -496,7 +494,7 @@ void check_structure(const Structure& structure, const PublicWires& of_key, std:
   const LookUpFunctions functions = check_lut(lut);
   const std::vector<ActivateOp> ops = ops_of_activate(activate);
   check_linear(linear, wires);
-  check_activate(activate, ops, functions, wires_of_key.output_form(), wires);
+  check_activate(activate, ops, functions, wires);
   check_mac(mac, wires);
   const std::size_t unread = check_splits(activate, ops, functions, wires_of_key.output_form(), wires);
   check_readers_of_digits(linear, wires_of_key, wires);

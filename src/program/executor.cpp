@@ -6,6 +6,7 @@
 #include <string>
 
 #include "core/error.hpp"
+#include "core/printable.hpp"
 #include "program/meaning.hpp"
 
 namespace circlet {
@@ -58,6 +59,7 @@ Trace execute(const Program& program, std::span<const Buffer> inputs, std::uint3
       values[at] = static_cast<std::int32_t>(inputs[i][at] - centre(port, at % rows));
     }
   }
+  trace.saturated.assign(program.ops.size(), 0);
   for (OpId id = 0; id < program.ops.size(); ++id) {
     const Meaning& meaning = meaning_of(program.ops[id].kind);
     trace.buffers.emplace_back(meaning.buffers(program.ops[id]));
@@ -137,6 +139,19 @@ std::string to_text(const Clipped& clipped) {
   }
   return std::to_string(clipped.values) + (clipped.values == 1 ? " input value" : " input values") +
          " (features " + names + ") beyond the range that the model was calibrated for, clipped to its ends";
+}
+
+std::string saturated_text(const Program& program, const Trace& trace) {
+  std::string text;
+  for (OpId id = 0; id < trace.saturated.size(); ++id) {
+    const std::uint64_t count = trace.saturated[id];
+    if (count == 0) continue;
+    text += (text.empty() ? "" : ", ") + std::to_string(count) + (count == 1 ? " value" : " values") +
+            " of layer " + in_quotes(program.ops[id].name);
+  }
+  if (text.empty()) return text;
+  return text +
+         " beyond what calibration saw by more than the margin, taken as the ends of the look-up table";
 }
 
 std::vector<double> to_real(const Tensor& tensor, std::span<const std::int32_t> values) {

@@ -22,10 +22,14 @@ struct Trace {
   std::vector<Buffer> inputs;                // by port, as a statement has them
   std::vector<Buffer> tensors;               // by id; of an input what ops read of it, x - c
   std::vector<std::vector<Buffer>> buffers;  // by op: what it writes besides its outputs (its meaning.hpp)
+  std::vector<std::uint64_t> saturated;      // by op: values that it has changed because they were too far
   std::vector<TensorId> outputs;             // by port
 
   [[nodiscard]] const Buffer& output(std::size_t port = 0) const { return tensors[outputs[port]]; }
 };
+
+/// "2 values of layer 'h' ..": what the ops have changed because it was too far; empty if nothing.
+std::string saturated_text(const Program& program, const Trace& trace);
 
 /// Runs `lanes` samples. `program` has passed check_program and has weights; `inputs`, one a port, are
 /// [lane][row]. Throws Error(bad_input) that names the feature whose value is out of range, or the layer and

@@ -30,7 +30,7 @@ struct AccuracyReport {
   std::uint32_t samples = 0;    // measured on
   bool unseen = false;          // none of `samples` is one of `chosen_on`
   std::uint32_t clipped = 0;    // of `samples`: those with a feature beyond its range, which were clipped
-  std::uint32_t refused = 0;  // of `samples`: those that drove a layer beyond its table; they have no errors
+  std::uint32_t saturated = 0;  // of `samples`: those that drove a layer beyond its table
   std::uint32_t outputs = 0;
   bool classifier = false;          // the arg max of the outputs is what counts
   std::uint32_t disagreements = 0;  // samples whose class differs (frontend/graph.hpp)
@@ -47,10 +47,9 @@ struct AccuracyReport {
   [[nodiscard]] double relative_error() const {
     return output_deviation > 0 ? rms_error / output_deviation : rms_error;
   }
-  [[nodiscard]] std::uint32_t measured() const { return samples - refused; }
-  /// Of the measured samples.
+  /// Of the samples.
   [[nodiscard]] double agreement() const {
-    return measured() == 0 ? 0 : 1 - static_cast<double>(disagreements) / measured();
+    return samples == 0 ? 0 : 1 - static_cast<double>(disagreements) / samples;
   }
 };
 

@@ -75,7 +75,7 @@ class Writer {
     bytes_.write(report.samples);
     bytes_.write(static_cast<std::uint8_t>(report.unseen));
     bytes_.write(report.clipped);
-    bytes_.write(report.refused);
+    bytes_.write(report.saturated);
     bytes_.write(report.outputs);
     bytes_.write(static_cast<std::uint8_t>(report.classifier));
     bytes_.write(report.disagreements);
@@ -182,8 +182,7 @@ class Reader {
     report.samples = bytes_.read<std::uint32_t>("samples");
     report.unseen = flag("unseen");
     report.clipped = bytes_.read<std::uint32_t>("samples");
-    report.refused = bytes_.read<std::uint32_t>("samples");
-    if (report.refused > report.samples) bytes_.fail("samples", "more refused than there are");
+    report.saturated = bytes_.read<std::uint32_t>("samples");
     report.outputs = bytes_.read<std::uint32_t>("outputs");
     report.classifier = flag("classifier");
     report.disagreements = bytes_.read<std::uint32_t>("disagreements");

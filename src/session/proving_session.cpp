@@ -93,8 +93,12 @@ CountedProof ProvingSession::prove(const ProofRequest& request) const {
     if (input.data) data.push_back(&*input.data);
     if (output) data.push_back(&*output);
     CountedProof made;
-    made.proof = prover_.prove(
-        input.values, {.context = request.context, .observer = {}, .phases = request.phases, .data = data});
+    const auto note = [&](const Trace& trace) { made.saturated = saturated_text(program_, trace); };
+    made.proof = prover_.prove(input.values, {.context = request.context,
+                                              .observer = {},
+                                              .phases = request.phases,
+                                              .data = data,
+                                              .execution = note});
     made.file = encode_proof(made.proof);
     return made;
   });

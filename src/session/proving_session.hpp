@@ -59,6 +59,7 @@ struct CountedProof {
   /// Proofs that the key still allows; nothing if its weights are not hidden.
   std::optional<std::uint64_t> remaining;
   Clipped clipped;
+  std::string saturated;  // what layers have taken as the end of their tables; empty if nothing
 };
 
 class ProvingSession {

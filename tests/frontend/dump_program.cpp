@@ -6,11 +6,12 @@
 //                                                         report, and integer outputs on INPUTS
 //   dump_program MODEL.onnx CALIBRATION classes INPUTS    the report; for each sample of INPUTS what `circlet
 //                                                         run` says: the values after the graph's own steps,
-//                                                         class and label, or why it is refused
+//                                                         class and label
 #include <cstdio>
 #include <fstream>
 #include <iostream>
 #include <nlohmann/json.hpp>
+#include <numeric>
 #include <string>
 
 #include "core/error.hpp"
@@ -79,21 +80,16 @@ nlohmann::json classes(const Graph& graph, const std::string& calibration, const
   nlohmann::json samples = nlohmann::json::array();
   for (std::size_t first = 0; first < real.size(); first += graph.features()) {
     nlohmann::json sample;
-    try {
-      Clipped clipped;
-      const auto integers =
-          quantise_input(program, std::span(real).subspan(first, graph.features()), &clipped);
-      sample["clipped"] = clipped.values;
-      const auto outputs =
-          to_real(program.tensors[program.outputs[0].tensor], execute(program, integers, 1).output());
-      sample["values"] = class_scores(program.postprocessing, outputs);
-      if (const auto decided = decide(program.postprocessing, outputs)) {
-        sample["class"] = *decided;
-        if (*decided < program.class_labels.size()) sample["label"] = program.class_labels[*decided];
-      }
-    } catch (const Error& error) {
-      if (error.kind() != ErrorKind::bad_input) throw;
-      sample["refused"] = error.what();
+    Clipped clipped;
+    const auto integers = quantise_input(program, std::span(real).subspan(first, graph.features()), &clipped);
+    const Trace trace = execute(program, integers, 1);
+    sample["clipped"] = clipped.values;
+    sample["saturated"] = std::accumulate(trace.saturated.begin(), trace.saturated.end(), std::uint64_t{0});
+    const auto outputs = to_real(program.tensors[program.outputs[0].tensor], trace.output());
+    sample["values"] = class_scores(program.postprocessing, outputs);
+    if (const auto decided = decide(program.postprocessing, outputs)) {
+      sample["class"] = *decided;
+      if (*decided < program.class_labels.size()) sample["label"] = program.class_labels[*decided];
     }
     samples.push_back(std::move(sample));
   }

@@ -44,6 +44,15 @@ def evaluate(program: dict, inputs: np.ndarray) -> np.ndarray:
             q = np.floor_divide(read[0] + op["attributes"][1], divisor(program, op["attributes"]))
             assert (0 <= q).all() and (q < len(arrays[0])).all()
             y = arrays[0][q]
+        elif op["kind"] == "saturate":
+            cell_shift, _, offset, first, last = op["attributes"]
+            cell = (read[0] + offset) // 2**cell_shift
+            assert (0 <= cell).all() and (cell < len(arrays[0])).all()
+            y = read[0] + 2**cell_shift * (np.clip(cell, first, last) - cell)
+        elif op["kind"] == "product":
+            y = read[0] * read[1]
+        elif op["kind"] == "gather":
+            y = read[0][:, arrays[0]]
         elif op["kind"] == "argmax":
             y = read[0].argmax(axis=1)[:, np.newaxis]
         else:

@@ -133,12 +133,10 @@ class Classes(unittest.TestCase):
                     self.assertFalse(any("label" in sample for sample in samples))
                     continue
                 classifiers += 1
-                compared = [(s, label) for s, label in zip(samples, labels) if "refused" not in s]
-                wrong = sum(sample["label"] != label for sample, label in compared)
-                print(f"{path.stem:45} {wrong} of {len(compared)} labels differ, {len(samples) - len(compared)} refused")
-                self.assertLessEqual(wrong, 0.02 * len(compared))
-                self.assertGreater(len(compared), 0.6 * len(samples))
-                self.assertEqual({label for _, label in compared}, set(labels))
+                wrong = sum(sample["label"] != label for sample, label in zip(samples, labels))
+                saturated = sum(sample["saturated"] > 0 for sample in samples)
+                print(f"{path.stem:45} {wrong} of {len(samples)} labels differ, {saturated} saturated")
+                self.assertLessEqual(wrong, 0.02 * len(samples))
         self.assertGreaterEqual(classifiers, 11)
 
     def test_a_regressor_has_values_and_no_class(self):

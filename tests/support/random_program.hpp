@@ -5,6 +5,7 @@
 #include <random>
 
 #include "operators/product/meaning.hpp"
+#include "operators/saturate/meaning.hpp"
 #include "tests/support/program_parts.hpp"
 
 namespace circlet::testing {
@@ -91,6 +92,26 @@ class ProgramBuilder {
     const auto [least, greatest] = product::range_of(program_.tensors[a], program_.tensors[b]);
     const TensorId tensor = add_tensor(name, program_.tensors[a].rows(), least, greatest);
     program_.ops.push_back({.kind = OpKind::product, .name = name, .inputs = {a, b}, .outputs = {tensor}});
+    return tensor;
+  }
+
+  TensorId add_saturation(TensorId sums, const saturate::Cells& cells) {
+    const std::string name = program_.ops.back().name;
+    const TensorId tensor = add_tensor(name + " saturated", program_.tensors[sums].rows(),
+                                       cells.first * cells.width() - cells.offset,
+                                       (cells.last + 1) * cells.width() - 1 - cells.offset);
+    const auto table = static_cast<ConstantId>(program_.constants.size());
+    std::vector<std::int32_t> moves = saturate::table_of(cells, program_.tensors[sums].max);
+    program_.constants.push_back({.kind = ConstantTensor::Kind::table,
+                                  .name = "saturation",
+                                  .shape = {static_cast<std::uint32_t>(moves.size())},
+                                  .values = std::move(moves)});
+    program_.ops.push_back({.kind = OpKind::saturate,
+                            .name = name,
+                            .inputs = {sums},
+                            .constants = {table},
+                            .outputs = {tensor},
+                            .attributes = saturate::attributes_of(cells)});
     return tensor;
   }
 

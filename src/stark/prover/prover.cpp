@@ -57,6 +57,7 @@ Proof Prover::prove(std::span<const Buffer> inputs, const ProveOptions& options)
   PhaseTimer timer(options.phases);
   const Trace execution = execute(program_, inputs, key.batch());
   const Statement statement{.context = options.context, .tensors = state(key, execution, options.data)};
+  if (options.execution) options.execution(execution);
   timer.end_phase("execution");
   if (!key.zero_knowledge) {
     HonestTrace source(arithmetisation_, proving_key_.rows, execution, nullptr, options.data);

@@ -24,6 +24,8 @@ struct ProveOptions {
   /// Sees the trees before the composition, in order, with every secret that they hold: for tests that commit
   /// the same columns elsewhere.
   std::function<void(const CommittedTree<Blake2sMerkleChannel>&)> trees = {};
+  /// Sees the execution, which is secret too.
+  std::function<void(const Trace&)> execution = {};
 };
 
 /// A proving key and its model, found to belong together: proves as often as asked. Counts no proof: a proof

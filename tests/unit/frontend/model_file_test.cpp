@@ -30,7 +30,7 @@ Model small_model() {
   model.report.chosen_on = 30;
   model.report.samples = 7;
   model.report.unseen = true;
-  model.report.refused = 2;
+  model.report.saturated = 2;
   model.report.weakest = "feature 3";
   model.report.max_error = 0.25;
   model.report.goal_met = true;
@@ -82,7 +82,7 @@ TEST_CASE("a_model_file_holds_the_program_and_its_report") {
   CHECK(read.program == model.program);
   CHECK(write_model(read) == write_model(model));
   CHECK(read.report.max_error == 0.25);
-  CHECK(read.report.measured() == 5);
+  CHECK(read.report.saturated == 2);
   CHECK(read.report.weakest == "feature 3");
   CHECK(read.report.layers[0].function == "Relu");
 }

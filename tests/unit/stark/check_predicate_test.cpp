@@ -103,9 +103,7 @@ bool zero(const Program&, const ActivateRun& run) {
 
 std::vector<Rule> rules() {
   return {
-      {">= 5", "a claim is yielded, which only the digits of a predicate's numbers are",
-       [](Subject& s) { s.wires.ports.back().form = Predicate::Kind::values; }},
-      {"argmax", "a claim is yielded, which only the digits of a predicate's numbers are",
+      {"argmax", "the digits reach as far as the step of their split",
        [](Subject& s) { s.wires.ports.back().form = Predicate::Kind::values; }},
       {">= 5", "the digits reach as far as the step of their split",
        [](Subject& s) { s.structure[activate_at].column("two_s")[s.row(layer, 1)] -= M31(1); }},
@@ -157,7 +155,7 @@ std::vector<Rule> rules() {
          // The op of the three inputs reads the mark of the first class.
          s.structure[activate_at].column("idT")[2] = s.structure[activate_at].column("idT")[s.row(mark)];
        }},
-      {"argmax", "a second claim holds digits of an arg max",
+      {"argmax", "a second equation holds digits of an arg max",
        [](Subject& s) {
          // The input's claim is the mark of the first class.
          s.structure[activate_at].column("idT")[2] = s.structure[activate_at].column("idT")[s.row(mark)];

@@ -1,0 +1,156 @@
+#include "frontend/saturation.hpp"
+
+#include <algorithm>
+#include <bit>
+
+#include "frontend/published.hpp"
+#include "operators/affine/meaning.hpp"
+#include "operators/requantise/meaning.hpp"
+#include "operators/saturate/meaning.hpp"
+
+namespace circlet {
+namespace {
+
+/// The look-ups in one table.
+struct Readers {
+  std::vector<OpId> ops;
+  bool saturate = false;  // one of them may leave the table
+};
+
+std::int64_t reach_of(const Program& program, const Op& look_up) {
+  return affine::accumulator_bound(program, *producer_of(program, look_up.inputs[0]));
+}
+
+bool covers(const Program& program, const Op& look_up, std::int64_t reach) {
+  const requantise::Split split = requantise::split_of(look_up);
+  const auto entries = static_cast<std::int64_t>(program.constants[look_up.constants[0]].values.size());
+  return split.offset - reach >= 0 && (split.offset + reach) >> split.shift < entries;
+}
+
+/// Entries of a table in cells of 2^log_entries: `first` is the number of the entry with which the first cell
+/// begins, and less than 0 if that lies before the table.
+struct Window {
+  std::uint32_t log_entries = 0;
+  std::int64_t first = 0;
+  std::int64_t cells = 1;
+};
+
+/// The cells in which the values change, and one before and one after them. Cells begin at the entry `zero`.
+Window window_of(const std::vector<std::int32_t>& values, std::int64_t zero) {
+  const auto size = static_cast<std::int64_t>(values.size());
+  // An eighth to a quarter of the table: the cells at its ends make it longer by as much.
+  Window window{.log_entries = std::max(2U, static_cast<std::uint32_t>(std::bit_width(values.size())) - 3)};
+  const auto changes = [&](std::int64_t from_entry, std::int64_t step, std::int32_t end) {
+    std::int64_t entry = from_entry;
+    while (entry >= 0 && entry < size && values[static_cast<std::size_t>(entry)] == end) entry += step;
+    return entry;
+  };
+  const std::int64_t first = changes(0, 1, values.front()), last = changes(size - 1, -1, values.back());
+  if (first == size) return window;  // constant
+  const std::int64_t first_cell = ((first - zero) >> window.log_entries) - 1;
+  window.cells = ((last - zero) >> window.log_entries) + 1 - first_cell + 1;
+  window.first = zero + (first_cell << window.log_entries);
+  return window;
+}
+
+class Saturation {
+ public:
+  explicit Saturation(Program& program) : program_(program) {}
+
+  bool run() {
+    std::vector<Readers> readers(program_.constants.size());
+    for (OpId id = 0; id < program_.ops.size(); ++id) {
+      const Op& op = program_.ops[id];
+      if (op.kind != OpKind::requantise) continue;
+      Readers& of_table = readers[op.constants[0]];
+      of_table.ops.push_back(id);
+      of_table.saturate = of_table.saturate || !covers(program_, op, reach_of(program_, op));
+    }
+    std::vector<std::pair<OpId, Op>> before;  // look-ups, and what is put before them
+    for (ConstantId table = 0; table < readers.size(); ++table) {
+      if (!readers[table].saturate) continue;
+      for (auto& [id, op] : saturate_readers(table, readers[table].ops))
+        before.emplace_back(id, std::move(op));
+    }
+    if (!fits_) return false;
+    std::ranges::sort(before, {}, &std::pair<OpId, Op>::first);
+    std::vector<Op> ops;
+    auto next = before.begin();
+    for (OpId id = 0; id < program_.ops.size(); ++id) {
+      if (next != before.end() && next->first == id) ops.push_back(std::move(next++->second));
+      ops.push_back(std::move(program_.ops[id]));
+    }
+    program_.ops = std::move(ops);
+    return true;
+  }
+
+ private:
+  std::vector<std::pair<OpId, Op>> saturate_readers(ConstantId table, const std::vector<OpId>& readers) {
+    // All have one shift and one offset: they look up one function in one table.
+    const requantise::Split split = requantise::split_of(program_.ops[readers[0]]);
+    const std::int64_t unit = std::int64_t{1} << split.shift;
+    std::vector<std::int32_t>& values = program_.constants[table].values;
+    const Window window = window_of(values, split.offset / unit);
+    const std::vector<std::int32_t> old = values;
+    values.clear();
+    for (std::int64_t entry = window.first; entry < window.first + (window.cells << window.log_entries);
+         ++entry) {
+      values.push_back(old[static_cast<std::size_t>(
+          std::clamp<std::int64_t>(entry, 0, static_cast<std::int64_t>(old.size()) - 1))]);
+    }
+    program_.constants[table].shape = {static_cast<std::uint32_t>(values.size())};
+    requantise::Split moved = split;
+    moved.offset = split.offset - window.first * unit;
+    std::vector<std::pair<OpId, Op>> result;
+    for (const OpId id : readers) result.emplace_back(id, saturate_before(program_.ops[id], moved, window));
+    return result;
+  }
+
+  /// The op that goes before a look-up.
+  Op saturate_before(Op& look_up, const requantise::Split& split, const Window& window) {
+    saturate::Cells cells{.cell_shift = split.shift + window.log_entries, .digit_shift = split.shift};
+    const TensorId sums = look_up.inputs[0];
+    const std::int64_t reach = coarse_reach(reach_of(program_, look_up));
+    fits_ = fits_ && cells.cell_shift <= 27;
+    // The first of the window's cells is as many behind the one in which the least sum is as the offset
+    // needs.
+    cells.first = std::max<std::int64_t>(0, (reach - split.offset + cells.width() - 1) / cells.width());
+    cells.last = cells.first + window.cells - 1;
+    cells.offset = split.offset + cells.first * cells.width();
+    Tensor range = program_.tensors[sums];
+    program_.tensors[sums].min = -reach;
+    program_.tensors[sums].max = reach;
+    range.name += " saturated";
+    range.min = -split.offset;
+    range.max = window.cells * cells.width() - 1 - split.offset;
+    fits_ = fits_ && range.min > -accumulator_limit && range.max < accumulator_limit;
+    look_up.inputs = {static_cast<TensorId>(program_.tensors.size())};
+    look_up.attributes = requantise::attributes_of(split);
+    program_.tensors.push_back(std::move(range));
+    return {.kind = OpKind::saturate,
+            .name = look_up.name,
+            .inputs = {sums},
+            .constants = {share_table(saturate::table_of(cells, reach))},
+            .outputs = look_up.inputs,
+            .attributes = saturate::attributes_of(cells)};
+  }
+
+  ConstantId share_table(std::vector<std::int32_t> values) {
+    const auto same = std::ranges::find(program_.constants, values, &ConstantTensor::values);
+    if (same != program_.constants.end()) return static_cast<ConstantId>(same - program_.constants.begin());
+    program_.constants.push_back({.kind = ConstantTensor::Kind::table,
+                                  .name = saturation_name,
+                                  .shape = {static_cast<std::uint32_t>(values.size())},
+                                  .values = std::move(values)});
+    return static_cast<ConstantId>(program_.constants.size() - 1);
+  }
+
+  Program& program_;
+  bool fits_ = true;
+};
+
+}  // namespace
+
+bool saturate_layers(Program& program) { return Saturation(program).run(); }
+
+}  // namespace circlet

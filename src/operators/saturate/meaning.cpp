@@ -1,0 +1,118 @@
+#include "operators/saturate/meaning.hpp"
+
+#include <algorithm>
+
+#include "program/digits.hpp"
+#include "program/meaning.hpp"
+
+namespace circlet::saturate {
+namespace {
+
+constexpr std::size_t attribute_count = 5;
+/// Cells that cover twice 2^29, and a row of `lut` more, stay below p.
+constexpr std::uint32_t greatest_cell_shift = 27;
+/// A range of fewer numbers fills no row of the table `lut`.
+constexpr std::uint32_t least_digit_bits = 2;
+
+/// Cells up to that of the greatest sum, and to the last that is kept.
+std::int64_t cell_count(const Cells& cells, std::int64_t greatest) {
+  return std::max((cells.offset + greatest) / cells.width(), cells.last) + 1;
+}
+
+void check_cells(const OpCheck& check, const Cells& cells, const Tensor& sums) {
+  if (cells.cell_shift > greatest_cell_shift || cells.digit_shift > cells.cell_shift ||
+      cells.cell_shift - cells.digit_shift < least_digit_bits) {
+    check.fail("its cells have an impossible width");
+  }
+  if (cells.offset < -sums.min || cells.offset > accumulator_limit + cells.width()) {
+    check.fail("its cells do not begin at the least sum");
+  }
+  if (cells.first < 0 || cells.first > cells.last ||
+      cells.last > (cells.offset + accumulator_limit) / cells.width()) {
+    check.fail("keeps cells that no sum is in");
+  }
+}
+
+void check(OpCheck& check) {
+  const Op& op = check.op;
+  check.expect_counts(1, 1, 1);
+  if (op.attributes.size() != attribute_count) check.fail("its attributes are not cells");
+  if (!check.is_claim(op.inputs[0])) check.fail("saturates a tensor that is no sum");
+  const Tensor &input = check.program.tensors[op.inputs[0]], &output = check.program.tensors[op.outputs[0]];
+  if (input.max >= accumulator_limit || input.min <= -accumulator_limit) {
+    check.fail("saturates what is not below 2^29");
+  }
+  if (input.rows() != output.rows()) check.fail("its input and its output differ in rows");
+  const Cells cells = cells_of(op);
+  check_cells(check, cells, input);
+  const auto& table = check.constant(op.constants[0], ConstantTensor::Kind::table).values;
+  if (static_cast<std::int64_t>(table.size()) != cell_count(cells, input.max) ||
+      table != table_of(cells, input.max)) {
+    check.fail("its table is not that of its cells");
+  }
+  if (output.min != cells.first * cells.width() - cells.offset ||
+      output.max != (cells.last + 1) * cells.width() - 1 - cells.offset) {
+    check.fail("the range of its output is not that of its cells");
+  }
+  if (output.max >= accumulator_limit || output.min <= -accumulator_limit) {
+    check.fail("its cells reach 2^29");
+  }
+}
+
+void execute(const Program& program, OpId id, Trace& trace) {
+  const Op& op = program.ops[id];
+  const Cells cells = cells_of(op);
+  const auto& table = program.constants[op.constants[0]].values;
+  const Buffer& sums = trace.tensors[op.inputs[0]];
+  std::vector<Buffer>& buffers = trace.buffers[id];
+  for (Buffer& buffer : buffers) buffer.resize(sums.size());
+  for (std::size_t i = 0; i < sums.size(); ++i) {
+    const std::int64_t shifted = sums[i] + cells.offset;
+    const std::int64_t h = shifted >> cells.cell_shift;
+    const std::int64_t remainder = (h + 1) * cells.width() - 1 - shifted;
+    buffers[cell_buffer][i] = static_cast<std::int32_t>(h);
+    buffers[high_digit_buffer][i] = static_cast<std::int32_t>(remainder >> cells.digit_shift);
+    buffers[low_digit_buffer][i] =
+        static_cast<std::int32_t>(remainder & ((std::int64_t{1} << cells.digit_shift) - 1));
+    const std::int32_t move = table[static_cast<std::size_t>(h)];
+    trace.tensors[op.outputs[0]][i] = sums[i] + move;
+    trace.saturated[id] += move == 0 ? 0 : 1;
+  }
+}
+
+std::vector<std::uint32_t> shifts(const Op& op) {
+  const Cells cells = cells_of(op);
+  return {cells.digit_shift, cells.cell_shift - cells.digit_shift};
+}
+
+}  // namespace
+
+Cells cells_of(const Op& op) {
+  return {.cell_shift = small_attribute(op.attributes.at(0)),
+          .digit_shift = small_attribute(op.attributes.at(1)),
+          .offset = op.attributes.at(2),
+          .first = op.attributes.at(3),
+          .last = op.attributes.at(4)};
+}
+
+std::vector<std::int64_t> attributes_of(const Cells& cells) {
+  return {cells.cell_shift, cells.digit_shift, cells.offset, cells.first, cells.last};
+}
+
+std::vector<std::int32_t> table_of(const Cells& cells, std::int64_t greatest) {
+  std::vector<std::int32_t> table;
+  for (std::int64_t h = 0; h < cell_count(cells, greatest); ++h) {
+    table.push_back(static_cast<std::int32_t>(cells.width() * (std::clamp(h, cells.first, cells.last) - h)));
+  }
+  return table;
+}
+
+extern const Meaning meaning;
+const Meaning meaning = {.name = "saturate",
+                         .makes_claims = true,
+                         .check = check,
+                         .shifts = shifts,
+                         .buffers = [](const Op&) { return std::size_t{buffer_count}; },
+                         .execute = execute};
+
+}  // namespace circlet::saturate

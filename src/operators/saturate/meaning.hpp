@@ -1,0 +1,33 @@
+// saturate: sums are brought into the cells that a look-up table covers,
+//
+//   acc_j + offset = h_j W + l_j,   0 <= l_j < W = 2^cell_shift,
+//   acc'_j = acc_j + W (clamp(h_j, first, last) - h_j).
+//
+// In the cells first .. last nothing changes; a sum before or after them takes the place with its l_j in the
+// first or the last one, for which the table that follows has a single value. One input, the sums; one
+// constant, the table W (clamp(h, first, last) - h) of all h in the range of the input; attributes:
+// cell_shift, digit_shift (l_j is committed as two digits, of which the lower has so many bits), offset,
+// first, last. The output is known by its claim alone; its range is that of the cells first .. last.
+#pragma once
+
+#include "program/program.hpp"
+
+namespace circlet::saturate {
+
+struct Cells {
+  std::uint32_t cell_shift = 0, digit_shift = 0;
+  std::int64_t offset = 0;
+  std::int64_t first = 0, last = 0;
+  [[nodiscard]] std::int64_t width() const { return std::int64_t{1} << cell_shift; }
+  friend bool operator==(const Cells&, const Cells&) = default;
+};
+Cells cells_of(const Op& op);
+std::vector<std::int64_t> attributes_of(const Cells& cells);
+
+/// The table of the cells from 0 on that sums up to `greatest` are in; they have passed the check of an op.
+std::vector<std::int32_t> table_of(const Cells& cells, std::int64_t greatest);
+
+/// What `execute` writes besides acc': h, and the digits of W - 1 - l.
+enum : std::uint32_t { cell_buffer, high_digit_buffer, low_digit_buffer, buffer_count };
+
+}  // namespace circlet::saturate

@@ -1,0 +1,119 @@
+// saturate: acc' = acc + W (clamp(h, first, last) - h).
+#include <doctest/doctest.h>
+
+#include "operators/saturate/meaning.hpp"
+#include "tests/adversary/forge.hpp"
+#include "tests/unit/operators/run_operator.hpp"
+
+using namespace circlet;
+using namespace circlet::testing;
+
+namespace {
+
+/// Cells of 2^24, of which that of 0 and its neighbours are kept.
+constexpr saturate::Cells cells{
+    .cell_shift = 24, .digit_shift = 12, .offset = 500'000'000, .first = 28, .last = 30};
+
+/// Two rows of sums, saturated.
+Program saturated(std::int32_t weight) {
+  ProgramBuilder builder(2, -100, 100, 1);
+  const TensorId sums = builder.add_sums(
+      {.rows = 2,
+       .dense = {{.input = builder.input(), .outputs = 2, .inputs = 2, .weights = {weight, 0, 0, weight}}}});
+  builder.add_saturation(sums, cells);
+  return builder.finish();
+}
+
+Op& the_op(Program& program) { return program.ops[op_of(program, OpKind::saturate, 0)]; }
+
+std::string refused(const std::function<void(Program&)>& change) {
+  return refusal_after(saturated(5'000'000), change);
+}
+
+std::string with_cells(const std::function<void(saturate::Cells&)>& change) {
+  return refused([&](Program& p) {
+    saturate::Cells changed = cells;
+    change(changed);
+    the_op(p).attributes = saturate::attributes_of(changed);
+  });
+}
+
+}  // namespace
+
+TEST_CASE("saturate_moves_what_is_beyond_its_cells_into_the_end_cells") {
+  const Program program = saturated(5'000'000);
+  check_program(program);
+  const Trace trace = execute(program, Buffer{1, -1, 3, -3, 5, -7, 100, -100}, 4);
+  const Tensor& kept = output_tensor(program);
+  std::uint64_t moved = 0;
+  for (std::size_t i = 0; i < 8; ++i) {
+    std::int64_t expected = std::int64_t{5'000'000} * trace.inputs[0][i];
+    moved += expected > kept.max || expected < kept.min ? 1 : 0;
+    while (expected > kept.max) expected -= cells.width();
+    while (expected < kept.min) expected += cells.width();
+    CHECK(trace.output()[i] == expected);
+  }
+  CHECK(moved == 4);
+  CHECK(trace.saturated == std::vector<std::uint64_t>{0, moved});
+  CHECK(contains(saturated_text(program, trace), "4 values of layer 'layer 0' beyond"));
+}
+
+TEST_CASE("saturate_refuses_cells_that_are_not_those_of_all_sums") {
+  CHECK(contains(with_cells([](auto& c) { c.cell_shift = 28; }), "impossible width"));
+  CHECK(contains(with_cells([](auto& c) { c.digit_shift = 23; }), "impossible width"));
+  CHECK(contains(with_cells([](auto& c) { c.digit_shift = 25; }), "impossible width"));
+  CHECK(contains(with_cells([](auto& c) { --c.offset; }), "do not begin at the least sum"));
+  CHECK(contains(with_cells([](auto& c) { c.offset = accumulator_limit + c.width() + 1; }),
+                 "do not begin at the least sum"));
+  CHECK(contains(with_cells([](auto& c) { c.first = -1; }), "keeps cells that no sum is in"));
+  CHECK(contains(with_cells([](auto& c) { c.first = 31; }), "keeps cells that no sum is in"));
+  CHECK(contains(with_cells([](auto& c) { c.last = 64; }), "keeps cells that no sum is in"));
+  CHECK(contains(with_cells([](auto& c) { c.first = 29; }), "its table is not that of its cells"));
+  CHECK(contains(refused([](Program& p) { the_op(p).attributes.pop_back(); }), "are not cells"));
+  CHECK(contains(refused([](Program& p) { ++output_tensor(p).max; }), "the range of its output"));
+  CHECK(contains(refused([](Program& p) { ++output_tensor(p).min; }), "the range of its output"));
+  CHECK(contains(refused([](Program& p) { output_tensor(p).shape = {1}; }), "differ in rows"));
+  CHECK(contains(refused([](Program& p) { the_op(p).inputs = {p.inputs[0].tensor}; }), "that is no sum"));
+}
+
+TEST_CASE("saturated_layers_are_proved") {
+  const Program alone = saturated(5'000'000);
+  prove_and_verify(alone, {.pcs = few_queries}, {1, -100});
+  ProgramBuilder builder(3, 0, 15, 5);
+  const TensorId sums = builder.add_sums({.rows = 4, .dense = {builder.dense(builder.input(), 4, 900'000)}});
+  builder.add_relu(builder.add_saturation(sums, cells), 20);
+  const Program program = builder.finish();
+  prove_and_verify(program, {.target = Target::offchain, .batch = 2, .pcs = few_queries},
+                   {15, 15, 15, 0, 1, 0});
+  prove_and_verify(program, {.input = Visibility::hidden, .pcs = few_queries}, {15, 15, 15});
+  CHECK(verdict_on_tables(program) == "accepted");
+}
+
+/// A prover who takes a sum into another cell, or keeps it where it is, with everything else consistent.
+TEST_CASE("a_sum_saturates_in_one_way_alone") {
+  const Program program = saturated(5'000'000);
+  const ForgedModel model(program);
+  const OpId op = op_of(program, OpKind::saturate, 0);
+  const auto& table = program.constants[program.ops[op].constants[0]].values;
+  for (const Buffer& input : {Buffer{1, 100}, Buffer{-7, 3}}) {
+    const Trace honest = execute(program, input, 1);
+    for (const std::int32_t other : {-1, 1}) {
+      Trace lie = honest;
+      auto& h = lie.buffers[op][saturate::cell_buffer][0];
+      h += other;
+      lie.tensors[program.ops[op].outputs[0]][0] =
+          lie.tensors[program.ops[op].inputs[0]][0] + table[static_cast<std::size_t>(h)];
+      LyingTrace trace(model, lie);
+      const Proof proof = prove_trace(model.proving_key, model.statement(lie), trace);
+      const std::string reason = refusal(ErrorKind::rejected, [&] { verify(model.key(), proof); });
+      CAPTURE(reason);
+      CHECK((contains(reason, "the bus does not balance") || contains(reason, "outside the key's range")));
+    }
+  }
+}
+
+TEST_CASE("saturate_describes_itself_by_its_ends") {
+  const Program program = saturated(5'000'000);
+  CHECK(describe(program, program.ops[1]).text ==
+        "tensor 1, what is beyond -30237952..20093695 brought to its ends");
+}
