@@ -39,11 +39,11 @@ void import_model(ImportOptions options, const Output& output);
 struct SetupCommand {
   Path folder;
   SetupOptions setup;
-  bool force = false;             // replace the folder's key
-  bool renew = false;             // mask the weights of the folder's key anew
-  std::uint32_t split = 0;        // folders to divide the budget of proofs among; 0: none
-  bool moved = false;             // before a split: the folder was moved, not copied
-  std::string output = "public";  // as parse_output reads it
+  bool force = false;                        // replace the folder's key
+  bool renew = false;                        // mask the weights of the folder's key anew
+  std::uint32_t split = 0;                   // folders to divide the budget of proofs among; 0: none
+  bool moved = false;                        // before a split: the folder was moved, not copied
+  std::vector<std::string> inputs, outputs;  // as read_port_modes takes them
 };
 void setup_keys(const SetupCommand& command, const Output& output);
 

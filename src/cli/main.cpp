@@ -99,16 +99,21 @@ void add_setup(CLI::App& app, SetupCommand& options, const Output& output) {
   add_choice<Target>(*command, "--target", options.setup.target,
                      {{"chain", Target::chain}, {"offchain", Target::offchain}},
                      "chain: small proofs; offchain: fast proofs");
-  add_choice<Visibility>(
-      *command, "--input", options.setup.input,
-      {{"public", Visibility::shown}, {"private", Visibility::hidden}, {"committed", Visibility::committed}},
-      "what a statement has of the input: its values, nothing, or the root of a commitment to it");
+  auto* stated =
+      command
+          ->add_option("--input", options.inputs,
+                       "what a statement has of the input: its values, nothing, or the root of a commitment "
+                       "to it; with NAME= of the input of that name")
+          ->option_text("[NAME=]public|private|committed [public]")
+          ->allow_extra_args(false);
   auto* shown =
-      command->add_option("--output", options.output,
-                          "what is shown of the scores: all of them, the index of the greatest, or "
-                          "whether each is at least, or below, t; or the root of a commitment to one "
-                          "of these (committed, 'committed argmax' ..)");
-  shown->option_text("public|argmax|'>=t'|'<t'|committed [public]");
+      command
+          ->add_option("--output", options.outputs,
+                       "what is shown of the scores: all of them, the index of the greatest, or "
+                       "whether each is at least, or below, t; or the root of a commitment to one "
+                       "of these (committed, 'committed argmax' ..); with NAME= of the output of that name")
+          ->option_text("[NAME=]public|argmax|'>=t'|'<t'|committed [public]")
+          ->allow_extra_args(false);
   command->add_option("--batch", options.setup.batch, "samples a proof, off chain")->capture_default_str();
   command
       ->add_option(
@@ -119,7 +124,7 @@ void add_setup(CLI::App& app, SetupCommand& options, const Output& output) {
   auto* renew =
       command->add_flag("--renew", options.renew,
                         "keep the key and mask its weights anew: another model id, a whole budget of proofs");
-  renew->excludes(shown);
+  renew->excludes(stated)->excludes(shown);
   auto* split =
       command
           ->add_option(

@@ -3,11 +3,11 @@
 #include <fmt/format.h>
 
 #include <numeric>
-#include <tuple>
 
 #include "cli/commands.hpp"
 #include "cli/files.hpp"
 #include "cli/key_text.hpp"
+#include "cli/port_modes.hpp"
 #include "cli/statement_text.hpp"
 #include "cli/structure_text.hpp"
 #include "core/artefact.hpp"
@@ -81,19 +81,6 @@ void split_keys(const ModelFolder& folder, std::uint32_t parts, bool moved, cons
                                   folder.folder.string(), shell_quoted(folder.folder.string())));
 }
 
-/// The form of the output and whether its values, or a commitment to them, are stated: "public", "argmax",
-/// ">=t",
-/// "<t", "committed", or "committed" with one of the forms, "committed argmax".
-std::pair<Predicate, Visibility> parse_output(const std::string& text) {
-  const std::string_view committed = "committed";
-  require(text != "private", ErrorKind::usage,
-          "a proof with a private output would state nothing: make it committed, or prove a predicate of it "
-          "(argmax, '>=t' or '<t')");
-  if (!text.starts_with(committed)) return {parse_predicate(text), Visibility::shown};
-  const std::string form = text.substr(committed.size());
-  return {form.empty() ? Predicate{} : parse_predicate(form), Visibility::committed};
-}
-
 /// "public", "argmax", "committed", "committed argmax".
 std::string output_setting(const Predicate& predicate, Visibility visibility) {
   if (visibility == Visibility::shown) return to_text(predicate);
@@ -120,7 +107,8 @@ std::string compare_weights(const ModelFolder& folder, const VerificationKey& ke
 /// What the key and model.structure tell, before they are published.
 std::string shown_text(const Program& program) {
   std::string text =
-      "shows           shapes, look-up tables, and scales and ranges to a factor of 2^(1/4) or 2: what the "
+      "shows           shapes, look-up tables, and scales to a factor of 2^(1/4), ranges of 2 or 16: what "
+      "the "
       "key's holder sees of\n                weights and calibration (docs/zero-knowledge.md, section 10)";
   for (const std::string& line : disclosures(program)) text += "\n                and " + line;
   return text + "\n";
@@ -190,7 +178,7 @@ void setup_keys(const SetupCommand& command, const Output& output) {
                      " is not the structure of this key: run `circlet setup` again";
             });
   } else {
-    std::tie(predicate, options.output) = parse_output(command.output);
+    predicate = read_port_modes(imported, command.inputs, command.outputs, options);
   }
   const Program program = with_predicate(imported, predicate);
   std::string reason = "as before, with the weights masked anew";
