@@ -14,6 +14,7 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 
+#include "lowering/rows.hpp"
 #include "starknet/calldata.hpp"
 #include "tests/fuzz/bases.hpp"
 #include "tests/fuzz/proof_mutator.hpp"
@@ -45,9 +46,11 @@ std::optional<Program> random_model(Random& random) {
   const auto draw = [&](std::size_t bound) { return 1 + static_cast<std::uint32_t>(below(random, bound)); };
   const auto seed = static_cast<std::uint32_t>(random());
   try {
+    const std::size_t kind = below(random, 4);
     const Program program =
-        with_any_predicate(below(random, 3) == 0 ? testing::random_residual(draw(8), seed)
-                                                 : testing::random_mlp(draw(20), draw(20), draw(9), seed),
+        with_any_predicate(kind == 0   ? testing::random_residual(draw(8), seed)
+                           : kind == 1 ? testing::random_gated(draw(8), draw(8), draw(5), seed)
+                                       : testing::random_mlp(draw(20), draw(20), draw(9), seed),
                            random);
     check_program(program);
     return program;
@@ -72,9 +75,10 @@ Model make_model(std::string name, bool on_chain, Random& random) {
                        .weights_public = below(random, 4) == 0,
                        .proofs = 1 + draw(3)};
   if (!on_chain) {
-    // The arg max, and committed values, are of one sample.
-    const bool one_sample = program->predicate.kind == Predicate::Kind::argmax ||
-                            options.input == Visibility::committed || options.output == Visibility::committed;
+    // Products, the arg max, and committed values, are of one sample.
+    const bool one_sample =
+        std::ranges::any_of(program->ops, [](const Op& op) { return rows_of(op.kind).of_one_sample; }) ||
+        options.input == Visibility::committed || options.output == Visibility::committed;
     options.batch = one_sample ? 1 : 1 + draw(3);
     options.lanes = 1 + draw(20);
     options.pcs->fri.fold_step = 1 + draw(2);
