@@ -1,7 +1,7 @@
 #include "frontend/saturation.hpp"
 
 #include <algorithm>
-#include <bit>
+#include <limits>
 
 #include "frontend/published.hpp"
 #include "operators/affine/meaning.hpp"
@@ -10,6 +10,8 @@
 
 namespace circlet {
 namespace {
+
+constexpr std::uint32_t widest_cell = 27;  // what `saturate` takes
 
 /// The look-ups in one table.
 struct Readers {
@@ -36,10 +38,9 @@ struct Window {
 };
 
 /// The cells in which the values change, and one before and one after them. Cells begin at the entry `zero`.
-Window window_of(const std::vector<std::int32_t>& values, std::int64_t zero) {
+Window window_of(const std::vector<std::int32_t>& values, std::int64_t zero, std::uint32_t log_entries) {
   const auto size = static_cast<std::int64_t>(values.size());
-  // An eighth to a quarter of the table: the cells at its ends make it longer by as much.
-  Window window{.log_entries = std::max(2U, static_cast<std::uint32_t>(std::bit_width(values.size())) - 3)};
+  Window window{.log_entries = log_entries};
   const auto changes = [&](std::int64_t from_entry, std::int64_t step, std::int32_t end) {
     std::int64_t entry = from_entry;
     while (entry >= 0 && entry < size && values[static_cast<std::size_t>(entry)] == end) entry += step;
@@ -47,10 +48,28 @@ Window window_of(const std::vector<std::int32_t>& values, std::int64_t zero) {
   };
   const std::int64_t first = changes(0, 1, values.front()), last = changes(size - 1, -1, values.back());
   if (first == size) return window;  // constant
-  const std::int64_t first_cell = ((first - zero) >> window.log_entries) - 1;
-  window.cells = ((last - zero) >> window.log_entries) + 1 - first_cell + 1;
-  window.first = zero + (first_cell << window.log_entries);
+  const std::int64_t first_cell = ((first - zero) >> log_entries) - 1;
+  window.cells = ((last - zero) >> log_entries) + 1 - first_cell + 1;
+  window.first = zero + (first_cell << log_entries);
   return window;
+}
+
+/// The window with which the tables have the fewest entries: its own, one a cell of the sums, and the range
+/// of a digit. Wide cells make the window longer, by one at either end; narrow ones are many.
+Window best_window(const std::vector<std::int32_t>& values, std::int64_t zero, std::uint32_t shift,
+                   std::int64_t reach) {
+  Window best;
+  std::int64_t fewest = std::numeric_limits<std::int64_t>::max();
+  for (std::uint32_t log_entries = 2; log_entries + shift <= widest_cell; ++log_entries) {
+    const Window window = window_of(values, zero, log_entries);
+    const std::int64_t cells = 2 * reach / (std::int64_t{1} << (log_entries + shift)) + 1;
+    const std::int64_t digit = log_entries == shift ? 0 : std::int64_t{1} << log_entries;
+    const std::int64_t entries = (window.cells << log_entries) + cells + digit;
+    if (entries >= fewest) continue;
+    best = window;
+    fewest = entries;
+  }
+  return best;
 }
 
 class Saturation {
@@ -90,7 +109,9 @@ class Saturation {
     const requantise::Split split = requantise::split_of(program_.ops[readers[0]]);
     const std::int64_t unit = std::int64_t{1} << split.shift;
     std::vector<std::int32_t>& values = program_.constants[table].values;
-    const Window window = window_of(values, split.offset / unit);
+    std::int64_t reach = 0;
+    for (const OpId id : readers) reach = std::max(reach, coarse_reach(reach_of(program_, program_.ops[id])));
+    const Window window = best_window(values, split.offset / unit, split.shift, reach);
     const std::vector<std::int32_t> old = values;
     values.clear();
     for (std::int64_t entry = window.first; entry < window.first + (window.cells << window.log_entries);
@@ -102,16 +123,26 @@ class Saturation {
     requantise::Split moved = split;
     moved.offset = split.offset - window.first * unit;
     std::vector<std::pair<OpId, Op>> result;
-    for (const OpId id : readers) result.emplace_back(id, saturate_before(program_.ops[id], moved, window));
+    // Where the table has had one value for a cell or more, it is taken to have it beyond its end as well.
+    const auto size = static_cast<std::int64_t>(old.size());
+    const bool flat_before = window.first >= 0;
+    const bool flat_after = window.first + (window.cells << window.log_entries) <= size;
+    const std::int64_t least = flat_before ? -raw_range : -split.offset;
+    const std::int64_t greatest = flat_after ? raw_range : size * unit - 1 - split.offset;
+    for (const OpId id : readers)
+      result.emplace_back(id, saturate_before(program_.ops[id], moved, window, {least, greatest}));
     return result;
   }
 
-  /// The op that goes before a look-up.
-  Op saturate_before(Op& look_up, const requantise::Split& split, const Window& window) {
-    saturate::Cells cells{.cell_shift = split.shift + window.log_entries, .digit_shift = split.shift};
+  /// The op that goes before a look-up; nothing is lost of sums in `exact`.
+  Op saturate_before(Op& look_up, const requantise::Split& split, const Window& window,
+                     const std::pair<std::int64_t, std::int64_t>& exact) {
+    saturate::Cells cells{.cell_shift = split.shift + window.log_entries,
+                          .digit_shift = split.shift,
+                          .least = exact.first,
+                          .greatest = exact.second};
     const TensorId sums = look_up.inputs[0];
     const std::int64_t reach = coarse_reach(reach_of(program_, look_up));
-    fits_ = fits_ && cells.cell_shift <= 27;
     // The first of the window's cells is as many behind the one in which the least sum is as the offset
     // needs.
     cells.first = std::max<std::int64_t>(0, (reach - split.offset + cells.width() - 1) / cells.width());

@@ -41,7 +41,7 @@ def main() -> None:
                    work / "all.npy")
         program = json.loads(dump)["program"]
         scores = evaluate(program, images.astype(np.int64))
-        expected = decide(output, scores, program["tensors"][program["output"]]["scales"][0])
+        expected = decide(output, scores, program["tensors"][program["outputs"][0]["tensor"]]["scales"][0])
         run(circlet, "import", DIGITS / "digits.onnx", "--calibration", DIGITS / "calibration.json", "-o", work / "out")
         setup = json.loads(run(circlet, "setup", work / "out", "--target", "chain", "--proofs", "100", "--output", output,
                                "--json"))

@@ -8,7 +8,7 @@
 namespace circlet::saturate {
 namespace {
 
-constexpr std::size_t attribute_count = 5;
+constexpr std::size_t attribute_count = 7;
 /// Cells that cover twice 2^29, and a row of `lut` more, stay below p.
 constexpr std::uint32_t greatest_cell_shift = 27;
 /// A range of fewer numbers fills no row of the table `lut`.
@@ -74,9 +74,8 @@ void execute(const Program& program, OpId id, Trace& trace) {
     buffers[high_digit_buffer][i] = static_cast<std::int32_t>(remainder >> cells.digit_shift);
     buffers[low_digit_buffer][i] =
         static_cast<std::int32_t>(remainder & ((std::int64_t{1} << cells.digit_shift) - 1));
-    const std::int32_t move = table[static_cast<std::size_t>(h)];
-    trace.tensors[op.outputs[0]][i] = sums[i] + move;
-    trace.saturated[id] += move == 0 ? 0 : 1;
+    trace.tensors[op.outputs[0]][i] = sums[i] + table[static_cast<std::size_t>(h)];
+    trace.saturated[id] += sums[i] < cells.least || sums[i] > cells.greatest ? 1 : 0;
   }
 }
 
@@ -92,11 +91,14 @@ Cells cells_of(const Op& op) {
           .digit_shift = small_attribute(op.attributes.at(1)),
           .offset = op.attributes.at(2),
           .first = op.attributes.at(3),
-          .last = op.attributes.at(4)};
+          .last = op.attributes.at(4),
+          .least = op.attributes.at(5),
+          .greatest = op.attributes.at(6)};
 }
 
 std::vector<std::int64_t> attributes_of(const Cells& cells) {
-  return {cells.cell_shift, cells.digit_shift, cells.offset, cells.first, cells.last};
+  return {cells.cell_shift, cells.digit_shift, cells.offset,  cells.first,
+          cells.last,       cells.least,       cells.greatest};
 }
 
 std::vector<std::int32_t> table_of(const Cells& cells, std::int64_t greatest) {
