@@ -7,7 +7,8 @@
 // first or the last one, for which the table that follows has a single value. One input, the sums; one
 // constant, the table W (clamp(h, first, last) - h) of all h in the range of the input; attributes:
 // cell_shift, digit_shift (l_j is committed as two digits, of which the lower has so many bits), offset,
-// first, last; and, for warnings alone, the least and the greatest sum for which nothing is lost. The output is known by its claim alone; its range is that of the cells first .. last.
+// first, last; and, for warnings alone, the least and the greatest sum for which nothing is lost. The output
+// is known by its claim alone; its range is that of the cells first .. last.
 #pragma once
 
 #include "program/program.hpp"
