@@ -7,6 +7,7 @@
 //   dump_program MODEL.onnx CALIBRATION classes INPUTS    the report; for each sample of INPUTS what `circlet
 //                                                         run` says: the values after the graph's own steps,
 //                                                         class and label
+#include <algorithm>
 #include <cstdio>
 #include <fstream>
 #include <iostream>
@@ -93,7 +94,8 @@ nlohmann::json classes(const Graph& graph, const std::string& calibration, const
     }
     samples.push_back(std::move(sample));
   }
-  return {{"report", to_json(model.report)}, {"samples", samples}};
+  const auto saturating = std::ranges::count(program.ops, OpKind::saturate, &Op::kind);
+  return {{"report", to_json(model.report)}, {"samples", samples}, {"saturating_layers", saturating}};
 }
 
 }  // namespace

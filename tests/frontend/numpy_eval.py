@@ -45,7 +45,7 @@ def evaluate(program: dict, inputs: np.ndarray) -> np.ndarray:
             assert (0 <= q).all() and (q < len(arrays[0])).all()
             y = arrays[0][q]
         elif op["kind"] == "saturate":
-            cell_shift, _, offset, first, last = op["attributes"]
+            cell_shift, _, offset, first, last, *_ = op["attributes"]
             cell = (read[0] + offset) // 2**cell_shift
             assert (0 <= cell).all() and (cell < len(arrays[0])).all()
             y = read[0] + 2**cell_shift * (np.clip(cell, first, last) - cell)

@@ -36,13 +36,14 @@ SEEDS = range(3)
 
 @dataclass
 class Result:
-    """Of `samples`: those with a feature beyond its range, and those that a layer saturated; of the samples that were not
-    clipped, those with another label."""
+    """Of `samples`: those with a feature beyond its range, and those in which a layer lost something by saturating; of the
+    samples that were not clipped, those with another label. And the layers that may saturate."""
 
     samples: int
     clipped: int
     saturated: int
     differ: int
+    layers: int
 
 
 def is_provable(data: str, name: str) -> bool:
@@ -63,14 +64,16 @@ def measure(data: str, name: str, seed: int) -> Result:
         path.write_bytes(to_onnx(model, x[:1]).SerializeToString())
         np.save(Path(folder) / "chosen.npy", chosen)
         np.save(Path(folder) / "all.npy", x)
-        samples = dump(path, Path(folder) / "chosen.npy", "classes", Path(folder) / "all.npy")["samples"]
+        found = dump(path, Path(folder) / "chosen.npy", "classes", Path(folder) / "all.npy")
         labels = run_labels(path, x)
+    samples = found["samples"]
     clipped = [sample["clipped"] > 0 for sample in samples]
     return Result(
         samples=len(samples),
         clipped=sum(clipped),
         saturated=sum(sample["saturated"] > 0 for sample in samples),
         differ=sum(s["label"] != label for s, label, beyond in zip(samples, labels, clipped) if not beyond),
+        layers=found["saturating_layers"],
     )
 
 

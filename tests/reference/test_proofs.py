@@ -307,7 +307,7 @@ class Keys(Agreement):
             ((*tensor, "scales"), ([], [0.1] * 2, [0.0], [-0.0], [-0.1], [inf], [-inf], [nan])),
         ]
         within = [
-            (("instances", 1, "parameter"), (64,)), (("instances", 0, "log_size"), (4, 10)),
+            (("instances", 1, "parameter"), (64,)), (("instances", 0, "log_size"), (4, 8)),
             ((*config, "pow_bits"), (0, 32)), ((*config, "log_blowup"), (1,)), ((*config, "log_last"), (4,)),
             ((*config, "n_queries"), (1, 1024)), ((*config, "fold_step"), (1,)),
             (("flags",), (0, 3)), (("log_degree",), (0, 26)), (("constants", 1, "samples"), (64,)), (("constants", 1, "reads"), (2**28, 0)),
@@ -357,7 +357,7 @@ class Keys(Agreement):
 
         self.check(False, "chain", heights(linear=11), "the blinder is not the highest")
         self.check(False, "committed", heights(blinder=11), "data are not as high as the blinder")
-        self.check(False, "committed", lambda key: put(key, ("instances", 4, "log_size"), 9), "one table of data is lower")
+        self.check(False, "committed", lambda key: put(key, ("instances", 4, "log_size"), 8), "one table of data is lower")
         self.check(True, "committed", heights(data=26, blinder=26), "the greatest height")
         self.check(False, "committed", heights(data=27, blinder=27), "more than the greatest height")
         self.check(True, "chain", low(4, 0), "log_last + fold_step = m")
