@@ -7,6 +7,7 @@
 
 #include "core/artefact.hpp"
 #include "tests/fuzz/target.hpp"
+#include "tests/support/full_run.hpp"
 
 using namespace circlet;
 using namespace circlet::fuzz;
@@ -14,7 +15,12 @@ using namespace circlet::fuzz;
 namespace {
 
 constexpr std::size_t most_bytes = 1 << 16;
+/// A sanitizer makes each take ten times as long.
+#ifdef __SANITIZE_ADDRESS__
+const unsigned mutations_of_nothing = testing::is_full_run() ? 2000 : 400;
+#else
 constexpr unsigned mutations_of_nothing = 2000;
+#endif
 constexpr unsigned mutations_of_a_file = 50;
 
 Random& engine() {
