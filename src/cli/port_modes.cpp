@@ -32,7 +32,7 @@ Setting read_setting(const std::string& option, const std::string& text, const s
               option + " " + text + ": the model has " + names + " and no " + in_quotes(name));
 }
 
-/// Calls take(visibility's reference, mode) for every setting; no place is named twice.
+/// Calls take(setting) for every text; no name is given twice.
 template <class Port, class Take>
 void read_settings(const std::string& option, const std::vector<std::string>& texts,
                    const std::vector<Port>& ports, const Take& take) {

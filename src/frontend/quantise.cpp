@@ -13,6 +13,7 @@
 #include "frontend/saturation.hpp"
 #include "operators/affine/meaning.hpp"
 #include "operators/requantise/meaning.hpp"
+#include "program/share_table.hpp"
 
 namespace circlet {
 namespace {
@@ -334,16 +335,8 @@ class Quantiser {
     for (const std::size_t layer : group.layers) steps_[layer] = step;
   }
 
-  /// Tables with equal values are one table.
   void share_lut(const Group& group) {
-    const auto same = std::ranges::find(program_.constants, group.values, &ConstantTensor::values);
-    const auto table = static_cast<ConstantId>(same - program_.constants.begin());
-    if (same == program_.constants.end()) {
-      program_.constants.push_back({.kind = ConstantTensor::Kind::table,
-                                    .name = group.name,
-                                    .shape = {static_cast<std::uint32_t>(group.values.size())},
-                                    .values = group.values});
-    }
+    const ConstantId table = share_table(program_, group.name, group.values);
     const std::int64_t unit = std::int64_t{1} << widths_.shift;
     for (const std::size_t layer : group.layers) {
       tables_[layer] = table;

@@ -2,31 +2,35 @@
 
 #include <algorithm>
 #include <limits>
+#include <map>
+#include <set>
 
 #include "frontend/published.hpp"
 #include "operators/affine/meaning.hpp"
 #include "operators/requantise/meaning.hpp"
 #include "operators/saturate/meaning.hpp"
+#include "program/share_table.hpp"
 
 namespace circlet {
 namespace {
 
 constexpr std::uint32_t widest_cell = 27;  // what `saturate` takes
 
-/// The look-ups in one table.
-struct Readers {
-  std::vector<OpId> ops;
-  bool saturate = false;  // one of them may leave the table
+/// A look-up, and the greatest magnitude of the sums that it reads.
+struct Reader {
+  OpId op = 0;
+  std::int64_t reach = 0;
 };
 
 std::int64_t reach_of(const Program& program, const Op& look_up) {
   return affine::accumulator_bound(program, *producer_of(program, look_up.inputs[0]));
 }
 
-bool covers(const Program& program, const Op& look_up, std::int64_t reach) {
+bool covers(const Program& program, const Reader& reader) {
+  const Op& look_up = program.ops[reader.op];
   const requantise::Split split = requantise::split_of(look_up);
   const auto entries = static_cast<std::int64_t>(program.constants[look_up.constants[0]].values.size());
-  return split.offset - reach >= 0 && (split.offset + reach) >> split.shift < entries;
+  return split.offset - reader.reach >= 0 && (split.offset + reader.reach) >> split.shift < entries;
 }
 
 /// Entries of a table in cells of 2^log_entries: `first` is the number of the entry with which the first cell
@@ -77,19 +81,20 @@ class Saturation {
   explicit Saturation(Program& program) : program_(program) {}
 
   bool run() {
-    std::vector<Readers> readers(program_.constants.size());
+    // One function in one table: groups whose tables have equal values may begin them elsewhere.
+    std::map<std::pair<ConstantId, std::vector<std::int64_t>>, std::vector<Reader>> groups;
     for (OpId id = 0; id < program_.ops.size(); ++id) {
       const Op& op = program_.ops[id];
       if (op.kind != OpKind::requantise) continue;
-      Readers& of_table = readers[op.constants[0]];
-      of_table.ops.push_back(id);
-      of_table.saturate = of_table.saturate || !covers(program_, op, reach_of(program_, op));
+      groups[{op.constants[0], op.attributes}].push_back({.op = id, .reach = reach_of(program_, op)});
     }
     std::vector<std::pair<OpId, Op>> before;  // look-ups, and what is put before them
-    for (ConstantId table = 0; table < readers.size(); ++table) {
-      if (!readers[table].saturate) continue;
-      for (auto& [id, op] : saturate_readers(table, readers[table].ops))
-        before.emplace_back(id, std::move(op));
+    std::set<ConstantId, std::greater<>> replaced;
+    for (const auto& [table_and_split, readers] : groups) {
+      if (std::ranges::all_of(readers, [&](const Reader& reader) { return covers(program_, reader); }))
+        continue;
+      replaced.insert(table_and_split.first);
+      for (auto& [id, op] : saturate_readers(readers)) before.emplace_back(id, std::move(op));
     }
     if (!fits_) return false;
     std::ranges::sort(before, {}, &std::pair<OpId, Op>::first);
@@ -100,49 +105,49 @@ class Saturation {
       ops.push_back(std::move(program_.ops[id]));
     }
     program_.ops = std::move(ops);
+    for (const ConstantId table : replaced) drop_if_unread(program_, table);
     return true;
   }
 
  private:
-  std::vector<std::pair<OpId, Op>> saturate_readers(ConstantId table, const std::vector<OpId>& readers) {
-    // All have one shift and one offset: they look up one function in one table.
-    const requantise::Split split = requantise::split_of(program_.ops[readers[0]]);
+  std::vector<std::pair<OpId, Op>> saturate_readers(const std::vector<Reader>& readers) {
+    const Op& look_up = program_.ops[readers[0].op];
+    const requantise::Split split = requantise::split_of(look_up);
     const std::int64_t unit = std::int64_t{1} << split.shift;
-    std::vector<std::int32_t>& values = program_.constants[table].values;
+    const ConstantTensor old = program_.constants[look_up.constants[0]];
+    const auto size = static_cast<std::int64_t>(old.values.size());
     std::int64_t reach = 0;
-    for (const OpId id : readers) reach = std::max(reach, coarse_reach(reach_of(program_, program_.ops[id])));
-    const Window window = best_window(values, split.offset / unit, split.shift, reach);
-    const std::vector<std::int32_t> old = values;
-    values.clear();
-    for (std::int64_t entry = window.first; entry < window.first + (window.cells << window.log_entries);
-         ++entry) {
-      values.push_back(old[static_cast<std::size_t>(
-          std::clamp<std::int64_t>(entry, 0, static_cast<std::int64_t>(old.size()) - 1))]);
+    for (const Reader& reader : readers) reach = std::max(reach, coarse_reach(reader.reach));
+    const Window window = best_window(old.values, split.offset / unit, split.shift, reach);
+    const std::int64_t end = window.first + (window.cells << window.log_entries);
+    std::vector<std::int32_t> values;
+    for (std::int64_t entry = window.first; entry < end; ++entry) {
+      values.push_back(old.values[static_cast<std::size_t>(std::clamp<std::int64_t>(entry, 0, size - 1))]);
     }
-    program_.constants[table].shape = {static_cast<std::uint32_t>(values.size())};
+    const ConstantId table = share_table(program_, old.name, std::move(values));
     requantise::Split moved = split;
     moved.offset = split.offset - window.first * unit;
     std::vector<std::pair<OpId, Op>> result;
     // Where the table has had one value for a cell or more, it is taken to have it beyond its end as well.
-    const auto size = static_cast<std::int64_t>(old.size());
-    const bool flat_before = window.first >= 0;
-    const bool flat_after = window.first + (window.cells << window.log_entries) <= size;
-    const std::int64_t least = flat_before ? -raw_range : -split.offset;
-    const std::int64_t greatest = flat_after ? raw_range : size * unit - 1 - split.offset;
-    for (const OpId id : readers)
-      result.emplace_back(id, saturate_before(program_.ops[id], moved, window, {least, greatest}));
+    const std::int64_t least = window.first >= 0 ? -raw_range : -split.offset;
+    const std::int64_t greatest = end <= size ? raw_range : size * unit - 1 - split.offset;
+    for (const Reader& reader : readers) {
+      program_.ops[reader.op].constants = {table};
+      result.emplace_back(reader.op, saturate_before(reader, moved, window, {least, greatest}));
+    }
     return result;
   }
 
   /// The op that goes before a look-up; nothing is lost of sums in `exact`.
-  Op saturate_before(Op& look_up, const requantise::Split& split, const Window& window,
+  Op saturate_before(const Reader& reader, const requantise::Split& split, const Window& window,
                      const std::pair<std::int64_t, std::int64_t>& exact) {
     saturate::Cells cells{.cell_shift = split.shift + window.log_entries,
                           .digit_shift = split.shift,
                           .least = exact.first,
                           .greatest = exact.second};
+    Op& look_up = program_.ops[reader.op];
     const TensorId sums = look_up.inputs[0];
-    const std::int64_t reach = coarse_reach(reach_of(program_, look_up));
+    const std::int64_t reach = coarse_reach(reader.reach);
     // The first of the window's cells is as many behind the one in which the least sum is as the offset
     // needs.
     cells.first = std::max<std::int64_t>(0, (reach - split.offset + cells.width() - 1) / cells.width());
@@ -161,19 +166,9 @@ class Saturation {
     return {.kind = OpKind::saturate,
             .name = look_up.name,
             .inputs = {sums},
-            .constants = {share_table(saturate::table_of(cells, reach))},
+            .constants = {share_table(program_, saturation_name, saturate::table_of(cells, reach))},
             .outputs = look_up.inputs,
             .attributes = saturate::attributes_of(cells)};
-  }
-
-  ConstantId share_table(std::vector<std::int32_t> values) {
-    const auto same = std::ranges::find(program_.constants, values, &ConstantTensor::values);
-    if (same != program_.constants.end()) return static_cast<ConstantId>(same - program_.constants.begin());
-    program_.constants.push_back({.kind = ConstantTensor::Kind::table,
-                                  .name = saturation_name,
-                                  .shape = {static_cast<std::uint32_t>(values.size())},
-                                  .values = std::move(values)});
-    return static_cast<ConstantId>(program_.constants.size() - 1);
   }
 
   Program& program_;

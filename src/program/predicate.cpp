@@ -11,6 +11,7 @@
 #include "core/error.hpp"
 #include "operators/requantise/meaning.hpp"
 #include "program/meaning.hpp"
+#include "program/share_table.hpp"
 
 namespace circlet {
 namespace {
@@ -111,28 +112,6 @@ std::vector<Digit> choose_digits(const Program& program, std::int64_t least, std
   return *std::move(digits);
 }
 
-/// The table with these values, a new one if there is none.
-ConstantId table_of(Program& program, std::string name, std::vector<std::int32_t> values) {
-  for (const ConstantId table : constants_of(program, ConstantTensor::Kind::table)) {
-    if (program.constants[table].values == values) return table;
-  }
-  program.constants.push_back({.kind = ConstantTensor::Kind::table,
-                               .name = std::move(name),
-                               .shape = {static_cast<std::uint32_t>(values.size())},
-                               .values = std::move(values)});
-  return static_cast<ConstantId>(program.constants.size() - 1);
-}
-
-/// Drops a constant that no op reads, before digits name any.
-void drop_if_unread(Program& program, ConstantId constant) {
-  const auto reads = [&](const Op& op) { return std::ranges::count(op.constants, constant) != 0; };
-  if (std::ranges::any_of(program.ops, reads)) return;
-  program.constants.erase(program.constants.begin() + constant);
-  for (Op& op : program.ops) {
-    for (ConstantId& id : op.constants) id -= id > constant ? 1 : 0;
-  }
-}
-
 [[noreturn]] void refuse_constant(const Program& program, const Predicate& predicate, double scale) {
   const Tensor& range = scores_of(program);
   throw Error(ErrorKind::usage,
@@ -164,7 +143,7 @@ void compare_looked_up(Program& program, Op& producer, const Predicate& predicat
   const auto [least, greatest] = std::ranges::minmax(values);
   if (least == greatest) refuse_constant(program, predicate, scale);
   producer.constants[0] =
-      table_of(program, program.constants[before].name + " " + to_text(predicate), std::move(values));
+      share_table(program, program.constants[before].name + " " + to_text(predicate), std::move(values));
   drop_if_unread(program, before);
   become_answers(program.tensors[scores], predicate, scale);
 }
@@ -177,7 +156,7 @@ void compare_accumulators(Program& program, const Predicate& predicate, double s
   const bool above = predicate.kind == Kind::at_least;
   std::vector<std::int32_t> values;
   for (std::int64_t q = 0; q < step_entries; ++q) values.push_back((q >= first_step) == above ? 1 : 0);
-  const ConstantId table = table_of(program, to_text(predicate), std::move(values));
+  const ConstantId table = share_table(program, to_text(predicate), std::move(values));
 
   // 0 <= acc + offset < 4 W at both ends of the range; 4 W < p.
   const std::int64_t reach = std::max(first - range.min, range.max - first + 1);
