@@ -32,7 +32,7 @@ test-full: ## `make test` and the long sweeps
 	@scripts/test --full
 
 onchain: build ## prove the demo, start a Starknet devnet, verify on it through the consumer contract
-	@scripts/install-cairo
+	@scripts/install-starknet-tools
 	@scripts/onchain/run $(CIRCLET)
 
 bench: ## kernels, end to end, and the peers, side by side
