@@ -8,9 +8,9 @@
 #include <numeric>
 
 #include "core/error.hpp"
-#include "operators/affine/meaning.hpp"
-#include "operators/requantise/meaning.hpp"
 #include "program/executor.hpp"
+#include "program/meaning.hpp"
+#include "program/split.hpp"
 
 namespace circlet {
 namespace {
@@ -61,7 +61,7 @@ LayerAccuracy measure_layer(const GraphLayer& layer, const GraphLayerValues& exa
   LayerAccuracy result{.name = sums.name,
                        .function = layer.function ? layer.function->name : "",
                        .rows = program.tensors[sums.outputs[0]].rows(),
-                       .bound = affine::accumulator_bound(program, sums)};
+                       .bound = reach_of(program, sums)};
   const auto [least, greatest] = std::ranges::minmax(exact.z);
   result.least = least;
   result.greatest = greatest;
@@ -71,7 +71,7 @@ LayerAccuracy measure_layer(const GraphLayer& layer, const GraphLayerValues& exa
   if (layer.function) {
     const ConstantTensor& table = program.constants[program.ops[last].constants[0]];
     result.lut_size = static_cast<std::uint32_t>(table.values.size());
-    const auto [q_least, q_greatest] = std::ranges::minmax(trace.buffers[last][requantise::q_buffer]);
+    const auto [q_least, q_greatest] = std::ranges::minmax(trace.buffers[last][q_buffer]);
     result.q_least = static_cast<std::uint32_t>(q_least);
     result.q_greatest = static_cast<std::uint32_t>(q_greatest);
   }

@@ -11,9 +11,9 @@
 #include "core/error.hpp"
 #include "frontend/published.hpp"
 #include "frontend/saturation.hpp"
-#include "operators/affine/meaning.hpp"
-#include "operators/requantise/meaning.hpp"
+#include "program/meaning.hpp"
 #include "program/share_table.hpp"
+#include "program/split.hpp"
 
 namespace circlet {
 namespace {
@@ -391,7 +391,7 @@ class Quantiser {
     std::vector<std::int32_t> bias;
     for (const double b : centred_bias(source)) bias.push_back(to_int32(b / scale, source.name));
     if (!bias.empty()) add_weights(op, {source.rows}, std::move(bias));
-    const std::int64_t reach = affine::accumulator_bound(program_, op);
+    const std::int64_t reach = reach_of(program_, op);
     program_.ops.push_back(std::move(op));
     return reach;
   }
@@ -404,7 +404,7 @@ class Quantiser {
     if (bound > raw_range) {
       throw Infeasible{"layer '" + source.name + "': accumulators could reach " + std::to_string(bound)};
     }
-    const requantise::Split& split = splits_.at(index);
+    const Split& split = splits_.at(index);
     const std::vector<std::int32_t>& values = program_.constants[tables_.at(index)].values;
     if (static_cast<std::int64_t>(values.size()) > (split_limit >> widths_.shift) ||
         split.offset <= -accumulator_limit || split.offset >= split_limit) {
@@ -418,7 +418,7 @@ class Quantiser {
                             .inputs = {sums},
                             .constants = {tables_.at(index)},
                             .outputs = {tensors_.at(source.output)},
-                            .attributes = requantise::attributes_of(split)});
+                            .attributes = attributes_of(split)});
   }
 
   void add_raw_layer(std::size_t index) {
@@ -467,7 +467,7 @@ class Quantiser {
   const Ranges& ranges_;
   const Widths& widths_;
   std::vector<double> steps_;  // by layer
-  std::map<std::size_t, requantise::Split> splits_;
+  std::map<std::size_t, Split> splits_;
   std::map<std::size_t, ConstantId> tables_;
   std::map<std::size_t, double> output_scales_;
   std::map<TensorId, TensorId> tensors_;  // of the program, by that of the graph

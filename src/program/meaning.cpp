@@ -39,6 +39,11 @@ bool is_claim(const Program& program, TensorId tensor) {
   return producer != nullptr && meaning_of(producer->kind).makes_claims;
 }
 
+std::int64_t reach_of(const Program& program, const Op& op) {
+  const auto reach = meaning_of(op.kind).reach;
+  return reach == nullptr ? magnitude(program.tensors[op.outputs[0]]) : reach(program, op);
+}
+
 void OpCheck::fail(const std::string& why) const {
   throw Error(ErrorKind::bad_input, "op " + std::to_string(id_) + " (" + meaning_of(op.kind).name + " " +
                                         in_quotes(op.name) + "): " + why);

@@ -47,11 +47,13 @@ struct Meaning {
   /// On data from anyone.
   void (*check)(OpCheck&);
   /// The remainder ranges [0, 2^shift) that it looks up.
-  std::vector<std::uint32_t> (*shifts)(const Op&);
+  std::vector<std::uint32_t> (*shifts)(const Op&) = [](const Op&) { return std::vector<std::uint32_t>{}; };
   /// How many buffers `execute` writes besides the outputs.
-  std::size_t (*buffers)(const Op&);
+  std::size_t (*buffers)(const Op&) = [](const Op&) { return std::size_t{0}; };
   /// Writes the op's outputs to trace.tensors, zeroed and of the right size, and its buffers, empty.
   void (*execute)(const Program&, OpId, Trace&);
+  /// The greatest magnitude that its sums reach with these weights; none if that is what their range says.
+  std::int64_t (*reach)(const Program&, const Op&) = nullptr;
 };
 
 #define OPERATOR(name, number) +1
@@ -64,5 +66,9 @@ const Meaning& meaning_of(OpKind kind);
 
 /// Whether a tensor is made by an operator that makes claims.
 bool is_claim(const Program& program, TensorId tensor);
+
+/// The greatest magnitude that the op's output reaches, whatever its inputs are in their ranges. Needs
+/// weights.
+std::int64_t reach_of(const Program& program, const Op& op);
 
 }  // namespace circlet

@@ -9,9 +9,9 @@
 #include <set>
 
 #include "core/error.hpp"
-#include "operators/requantise/meaning.hpp"
 #include "program/meaning.hpp"
 #include "program/share_table.hpp"
+#include "program/split.hpp"
 
 namespace circlet {
 namespace {
@@ -160,7 +160,7 @@ void compare_accumulators(Program& program, const Predicate& predicate, double s
 
   // 0 <= acc + offset < 4 W at both ends of the range; 4 W < p.
   const std::int64_t reach = std::max(first - range.min, range.max - first + 1);
-  requantise::Split split;
+  Split split;
   split.digits = choose_digits(program, (reach + first_step - 1) / first_step, accumulator_limit - 1);
   split.offset = first_step * width(program, split.digits) - first;
   const auto answers = static_cast<TensorId>(program.tensors.size());
@@ -171,7 +171,7 @@ void compare_accumulators(Program& program, const Predicate& predicate, double s
                          .inputs = {program.outputs[0].tensor},
                          .constants = {table},
                          .outputs = {answers},
-                         .attributes = requantise::attributes_of(split)});
+                         .attributes = attributes_of(split)});
   program.outputs[0].tensor = answers;
 }
 

@@ -49,14 +49,12 @@ inline std::vector<std::int32_t>& bias(Program& program, std::size_t layer) {
   return weights(program, layer, sums(program, layer).inputs.size());
 }
 
-inline requantise::Split split(const Program& program, std::size_t layer) {
-  return requantise::split_of(look_up(program, layer));
-}
+inline Split split(const Program& program, std::size_t layer) { return split_of(look_up(program, layer)); }
 template <class Change>
 void change_split(Program& program, std::size_t layer, const Change& change) {
-  requantise::Split changed = split(program, layer);
+  Split changed = split(program, layer);
   change(changed);
-  look_up(program, layer).attributes = requantise::attributes_of(changed);
+  look_up(program, layer).attributes = attributes_of(changed);
 }
 
 /// The table that is number `index`.

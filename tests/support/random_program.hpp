@@ -154,7 +154,7 @@ class ProgramBuilder {
          .inputs = {sums},
          .constants = {table},
          .outputs = {output},
-         .attributes = requantise::attributes_of({.shift = shift, .offset = half << shift, .digits = {}})});
+         .attributes = attributes_of({.shift = shift, .offset = half << shift, .digits = {}})});
     return output;
   }
 

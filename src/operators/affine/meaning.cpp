@@ -150,11 +150,7 @@ std::int64_t accumulator_bound(const Program& program, const Op& op) {
 }
 
 extern const Meaning meaning;
-const Meaning meaning = {.name = "affine",
-                         .makes_claims = true,
-                         .check = check,
-                         .shifts = [](const Op&) { return std::vector<std::uint32_t>{}; },
-                         .buffers = [](const Op&) { return std::size_t{0}; },
-                         .execute = execute};
+const Meaning meaning = {
+    .name = "affine", .makes_claims = true, .check = check, .execute = execute, .reach = accumulator_bound};
 
 }  // namespace circlet::affine

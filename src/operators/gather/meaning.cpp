@@ -42,11 +42,6 @@ void execute(const Program& program, OpId id, Trace& trace) {
 }  // namespace
 
 extern const Meaning meaning;
-const Meaning meaning = {.name = "gather",
-                         .makes_claims = false,
-                         .check = check,
-                         .shifts = [](const Op&) { return std::vector<std::uint32_t>{}; },
-                         .buffers = [](const Op&) { return std::size_t{0}; },
-                         .execute = execute};
+const Meaning meaning = {.name = "gather", .makes_claims = false, .check = check, .execute = execute};
 
 }  // namespace circlet::gather

@@ -113,18 +113,6 @@ std::vector<std::uint32_t> shifts(const Op& op) {
 
 }  // namespace
 
-Split split_of(const Op& op) {
-  return {.shift = small_attribute(op.attributes.at(0)),
-          .offset = op.attributes.at(1),
-          .digits = read_digits(std::span(op.attributes).subspan(fixed_attributes))};
-}
-
-std::vector<std::int64_t> attributes_of(const Split& split) {
-  std::vector<std::int64_t> attributes = {split.shift, split.offset};
-  write_digits(split.digits, attributes);
-  return attributes;
-}
-
 extern const Meaning meaning;
 const Meaning meaning = {
     .name = "requantise",

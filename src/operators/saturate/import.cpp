@@ -1,17 +1,17 @@
-#include "frontend/saturation.hpp"
-
 #include <algorithm>
 #include <limits>
 #include <map>
 #include <set>
 
 #include "frontend/published.hpp"
-#include "operators/affine/meaning.hpp"
-#include "operators/requantise/meaning.hpp"
+#include "frontend/saturation.hpp"
 #include "operators/saturate/meaning.hpp"
+#include "program/meaning.hpp"
 #include "program/share_table.hpp"
+#include "program/split.hpp"
 
 namespace circlet {
+namespace saturate {
 namespace {
 
 constexpr std::uint32_t widest_cell = 27;  // what `saturate` takes
@@ -22,13 +22,9 @@ struct Reader {
   std::int64_t reach = 0;
 };
 
-std::int64_t reach_of(const Program& program, const Op& look_up) {
-  return affine::accumulator_bound(program, *producer_of(program, look_up.inputs[0]));
-}
-
 bool covers(const Program& program, const Reader& reader) {
   const Op& look_up = program.ops[reader.op];
-  const requantise::Split split = requantise::split_of(look_up);
+  const Split split = split_of(look_up);
   const auto entries = static_cast<std::int64_t>(program.constants[look_up.constants[0]].values.size());
   return split.offset - reader.reach >= 0 && (split.offset + reader.reach) >> split.shift < entries;
 }
@@ -86,7 +82,8 @@ class Saturation {
     for (OpId id = 0; id < program_.ops.size(); ++id) {
       const Op& op = program_.ops[id];
       if (op.kind != OpKind::requantise) continue;
-      groups[{op.constants[0], op.attributes}].push_back({.op = id, .reach = reach_of(program_, op)});
+      groups[{op.constants[0], op.attributes}].push_back(
+          {.op = id, .reach = reach_of(program_, *producer_of(program_, op.inputs[0]))});
     }
     std::vector<std::pair<OpId, Op>> before;  // look-ups, and what is put before them
     std::set<ConstantId, std::greater<>> replaced;
@@ -112,7 +109,7 @@ class Saturation {
  private:
   std::vector<std::pair<OpId, Op>> saturate_readers(const std::vector<Reader>& readers) {
     const Op& look_up = program_.ops[readers[0].op];
-    const requantise::Split split = requantise::split_of(look_up);
+    const Split split = split_of(look_up);
     const std::int64_t unit = std::int64_t{1} << split.shift;
     const ConstantTensor old = program_.constants[look_up.constants[0]];
     const auto size = static_cast<std::int64_t>(old.values.size());
@@ -125,7 +122,7 @@ class Saturation {
       values.push_back(old.values[static_cast<std::size_t>(std::clamp<std::int64_t>(entry, 0, size - 1))]);
     }
     const ConstantId table = share_table(program_, old.name, std::move(values));
-    requantise::Split moved = split;
+    Split moved = split;
     moved.offset = split.offset - window.first * unit;
     std::vector<std::pair<OpId, Op>> result;
     // Where the table has had one value for a cell or more, it is taken to have it beyond its end as well.
@@ -139,12 +136,12 @@ class Saturation {
   }
 
   /// The op that goes before a look-up; nothing is lost of sums in `exact`.
-  Op saturate_before(const Reader& reader, const requantise::Split& split, const Window& window,
+  Op saturate_before(const Reader& reader, const Split& split, const Window& window,
                      const std::pair<std::int64_t, std::int64_t>& exact) {
-    saturate::Cells cells{.cell_shift = split.shift + window.log_entries,
-                          .digit_shift = split.shift,
-                          .least = exact.first,
-                          .greatest = exact.second};
+    Cells cells{.cell_shift = split.shift + window.log_entries,
+                .digit_shift = split.shift,
+                .least = exact.first,
+                .greatest = exact.second};
     Op& look_up = program_.ops[reader.op];
     const TensorId sums = look_up.inputs[0];
     const std::int64_t reach = coarse_reach(reader.reach);
@@ -161,14 +158,14 @@ class Saturation {
     range.max = window.cells * cells.width() - 1 - split.offset;
     fits_ = fits_ && range.min > -accumulator_limit && range.max < accumulator_limit;
     look_up.inputs = {static_cast<TensorId>(program_.tensors.size())};
-    look_up.attributes = requantise::attributes_of(split);
+    look_up.attributes = attributes_of(split);
     program_.tensors.push_back(std::move(range));
     return {.kind = OpKind::saturate,
             .name = look_up.name,
             .inputs = {sums},
-            .constants = {share_table(program_, saturation_name, saturate::table_of(cells, reach))},
+            .constants = {share_table(program_, saturation_name, table_of(cells, reach))},
             .outputs = look_up.inputs,
-            .attributes = saturate::attributes_of(cells)};
+            .attributes = attributes_of(cells)};
   }
 
   Program& program_;
@@ -176,7 +173,8 @@ class Saturation {
 };
 
 }  // namespace
+}  // namespace saturate
 
-bool saturate_layers(Program& program) { return Saturation(program).run(); }
+bool saturate_layers(Program& program) { return saturate::Saturation(program).run(); }
 
 }  // namespace circlet

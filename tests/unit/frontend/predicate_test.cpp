@@ -140,10 +140,10 @@ TEST_CASE("a_threshold_is_exact_on_below_and_between_the_scores") {
           const auto& buffers = split_buffers(decided, trace, last);
           for (std::size_t j = 0; j < values.size() && !split.digits.empty(); ++j) {
             const std::int64_t radix = width(decided, split.digits);
-            const std::int64_t r = buffers[requantise::r_buffer][j];
-            CHECK(radix * buffers[requantise::q_buffer][j] + r - split.offset ==
+            const std::int64_t r = buffers[r_buffer][j];
+            CHECK(radix * buffers[q_buffer][j] + r - split.offset ==
                   trace.tensors[look_up(decided, last).inputs[0]][j]);
-            CHECK(value_of(split.digits, buffers, j, requantise::first_digit_buffer) == radix - 1 - r);
+            CHECK(value_of(split.digits, buffers, j, first_digit_buffer) == radix - 1 - r);
           }
         }
       }
@@ -314,11 +314,10 @@ TEST_CASE("check_program_refuses_digits_that_would_make_an_output_ambiguous") {
                  }),
                  "reads a predicate, which ends the model"));
 
-  const auto of_threshold = [&](const std::function<void(requantise::Split&)>& change) {
+  const auto of_threshold = [&](const std::function<void(Split&)>& change) {
     return verdict(with_predicate(model, {.kind = Kind::at_least, .threshold = 5}),
                    [&](Program& p) { change_split(p, 1, change); });
   };
-  using requantise::Split;
   CHECK(of_threshold([](Split&) {}) == "accepted");
   CHECK(contains(of_threshold([](Split& s) { s.shift = 1; }), "a shift and digits"));
   CHECK(contains(of_threshold([](Split& s) { s.digits = fourths(15); }), "would not be unique"));

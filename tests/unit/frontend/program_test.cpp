@@ -50,16 +50,15 @@ TEST_CASE("check_program_names_the_op_whose_accumulators_reach_2_to_29") {
 TEST_CASE("check_program_refuses_splits_that_are_not_unique") {
   const auto wide = [](std::uint32_t shift) {
     return [shift](Program& p) {
-      change_split(p, 0, [&](requantise::Split& split) { split.shift = shift; });
+      change_split(p, 0, [&](Split& split) { split.shift = shift; });
       auto values = table(p, 0).values;
       values.resize(1024, 9);
       set_values(table(p, 0), std::move(values));
     };
   };
-  const auto with_split = [](const std::function<void(requantise::Split&)>& change) {
+  const auto with_split = [](const std::function<void(Split&)>& change) {
     return refusal([&](Program& p) { change_split(p, 0, change); });
   };
-  using requantise::Split;
   CHECK(refusal(wide(20)) == "accepted");
   CHECK(contains(refusal(wide(21)), "2^30"));
   CHECK(contains(with_split([](Split& s) { s.shift = 26; }), "table entries"));
@@ -219,7 +218,7 @@ TEST_CASE("check_program_refuses_digits_that_are_not_those_of_an_interval") {
   const Program decided = with_predicate(small_program(), parse_predicate(">= 1"));
   const auto with_digits = [&](std::vector<Digit> digits) {
     Program program = decided;
-    change_split(program, 1, [&](requantise::Split& split) { split.digits = std::move(digits); });
+    change_split(program, 1, [&](Split& split) { split.digits = std::move(digits); });
     return testing::refusal(ErrorKind::bad_input, [&] { check_program(program); });
   };
   const std::vector<Digit> honest = split(decided, 1).digits;
@@ -264,8 +263,8 @@ TEST_CASE("execute_computes_the_equations_of_ops") {
   Trace trace = execute(program, std::vector<std::int32_t>{1, 2, 3, 0}, 2);
   // acc = x W + b with W = [[4, -5], [6, 7]], b = [1, -2]; q 4 + r = acc + 26; y = max(0, q - 6).
   CHECK(accumulators(program, trace, 0) == std::vector<std::int32_t>{17, 7, 13, -17});
-  CHECK(split_buffers(program, trace, 0)[requantise::q_buffer] == Buffer{10, 8, 9, 2});
-  CHECK(split_buffers(program, trace, 0)[requantise::r_buffer] == Buffer{3, 1, 3, 1});
+  CHECK(split_buffers(program, trace, 0)[q_buffer] == Buffer{10, 8, 9, 2});
+  CHECK(split_buffers(program, trace, 0)[r_buffer] == Buffer{3, 1, 3, 1});
   CHECK(looked_up(program, trace, 0) == std::vector<std::int32_t>{4, 2, 3, 0});
   // acc = 10 h + 3 x
   CHECK(trace.output() == std::vector<std::int32_t>{43, 26, 39, 0});

@@ -10,6 +10,7 @@
 #include <set>
 
 #include "frontend/calibrate.hpp"
+#include "program/meaning.hpp"
 #include "program/model_file.hpp"
 #include "tests/support/program_parts.hpp"
 #include "tests/unit/frontend/frontend_support.hpp"
@@ -164,7 +165,7 @@ TEST_CASE("a_guess_of_a_layer_is_not_confirmed_by_its_structure") {
     Program program = narrow(classifier(100 + guess), inputs);
     shown.insert(text_of(program));
     Tensor& output = testing::output_tensor(program);
-    output.max = affine::accumulator_bound(program, program.ops.back());
+    output.max = reach_of(program, program.ops.back());
     output.min = -output.max;
     exact.insert(text_of(program));
   }

@@ -2,7 +2,7 @@
 #include <doctest/doctest.h>
 
 #include "operators/saturate/meaning.hpp"
-#include "tests/adversary/forge.hpp"
+#include "tests/adversary/forge/forge.hpp"
 #include "tests/unit/operators/run_operator.hpp"
 
 using namespace circlet;

@@ -89,10 +89,10 @@ bool is_of(const Program& program, const ActivateRun& run, OpKind kind, std::uin
 }
 /// The split of a layer; a digit of a remainder; a mark of an arg max; the row that asserts its equation.
 bool layer(const Program& program, const ActivateRun& run) {
-  return run.y.has_value() && is_of(program, run, OpKind::requantise, requantise::q_buffer);
+  return run.y.has_value() && is_of(program, run, OpKind::requantise, q_buffer);
 }
 bool digit(const Program& program, const ActivateRun& run) {
-  return is_of(program, run, OpKind::requantise, requantise::first_digit_buffer);
+  return is_of(program, run, OpKind::requantise, first_digit_buffer);
 }
 bool mark(const Program&, const ActivateRun& run) {
   return run.q.from == CellView::From::nothing && run.r.from == CellView::From::buffer;

@@ -8,6 +8,7 @@
 
 #include "core/artefact.hpp"
 #include "program/executor.hpp"
+#include "program/meaning.hpp"
 #include "stark/verifier.hpp"
 #include "tests/support/random_program.hpp"
 #include "tests/support/refusal.hpp"
@@ -68,7 +69,7 @@ Program with_a_short_table() {
   values.resize(values.size() * 9 / 16);
   program.tensors[look_up(program, 0).outputs[0]].max = values.back();
   set_values(table(program, 0), std::move(values));
-  const std::int64_t bound = affine::accumulator_bound(program, sums(program, 1));
+  const std::int64_t bound = reach_of(program, sums(program, 1));
   Tensor& output = output_tensor(program);
   output.min = -bound;
   output.max = bound;

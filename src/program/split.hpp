@@ -1,0 +1,30 @@
+// The split of a sum into the argument of a table and a remainder, as the attributes of a look-up:
+//
+//   acc_j + offset = q_j W + r_j,   0 <= r_j < W,
+//
+// where W = 2^shift, or the width of the digits if there are any: r is then committed as the digits of W - 1
+// - r.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "program/digits.hpp"
+
+namespace circlet {
+
+struct Split {
+  std::uint32_t shift = 0;
+  std::int64_t offset = 0;
+  std::vector<Digit> digits;
+  friend bool operator==(const Split&, const Split&) = default;
+};
+
+/// Attributes are the shift, the offset, and three numbers a digit (program/digits.hpp).
+Split split_of(const Op& look_up);
+std::vector<std::int64_t> attributes_of(const Split& split);
+
+/// What executing a look-up writes besides y; then come the digits of W - 1 - r (append_digits).
+enum : std::uint32_t { q_buffer, r_buffer, first_digit_buffer };
+
+}  // namespace circlet
