@@ -7,24 +7,15 @@
 #include "components/verify_components.hpp"
 #include "fri/canonical.hpp"
 #include "stark/shape.hpp"
-#include "stark/verifier_deleting.hpp"
+#include "stark/transcript.hpp"
 
 namespace circlet {
 namespace {
 
 [[noreturn]] void reject(const std::string& why) { throw Error(ErrorKind::rejected, why); }
 
-}  // namespace
-
-void verify(const VerificationKey& key, const Proof& proof, Blake2sChannel::Observer observer) {
-  verify_deleting(key, proof, {}, std::move(observer));
-}
-
-void verify_deleting(const VerificationKey& key, const Proof& proof, const DeletedConstraints& deleted,
-                     Blake2sChannel::Observer observer) {
-  check_statement(key, proof.statement);
+void check_commitments(const VerificationKey& key, const Proof& proof, const AirShape& shape) {
   const auto& commitments = proof.stark.commitments;
-  const AirShape shape = air_shape(key);
   const std::size_t expected = shape.tree_count() + 1;
   if (commitments.size() != expected) {
     reject("the proof has " + std::to_string(commitments.size()) + " commitments, expected " +
@@ -39,54 +30,58 @@ void verify_deleting(const VerificationKey& key, const Proof& proof, const Delet
     reject("the structure root is not the key's: a proof of another model");
   if (commitments[position_of(Tree::weights)] != key.weights_root)
     reject("the weights root is not the key's: a proof with other weights");
-
-  // The roots of committed values are public values: they are in the transcript before anything is drawn.
   const std::vector<const Commitment*> data = proof.statement.commitments();
   for (std::size_t i = 0; i < data.size(); ++i) {
     if (commitments[common_tree_count + i] != data[i]->root)
       reject("a root of committed values is not the statement's");
   }
+}
 
-  Blake2sChannel channel;
-  channel.observe(std::move(observer));
-  CommitmentSchemeVerifier<Blake2sMerkleChannel> scheme(key.pcs);
-  const auto commit_at = [&](std::size_t position) {
-    scheme.commit(commitments[position], column_log_sizes(shape, position), channel);
-  };
-  const auto commit = [&](Tree tree) { commit_at(position_of(tree)); };
-  mix_key(key, channel);
-  commit(Tree::structure);
-  commit(Tree::weights);
-  if (!key.weights_pin.empty()) {
-    scheme.pin({pin_points(Pinned::weights, key.weights_root), key.weights_pin});
+/// Takes every root from the proof.
+class Reader final : public TranscriptParty<Blake2sMerkleChannel> {
+ public:
+  Reader(const VerificationKey& key, const Proof& proof, const AirShape& shape)
+      : scheme(key.pcs), proof_(proof), shape_(shape) {}
+
+  void commit(Tree tree, const Challenges&) override { commit_at(static_cast<std::size_t>(tree)); }
+  void commit_data(std::size_t index) override { commit_at(common_tree_count + index); }
+  void pin(Pinned, const Pin& pin) override { scheme.pin(pin); }
+  std::vector<QM31> claimed_sums(const Challenges&) override {
+    if (!all_canonical(proof_.claimed_sums)) reject("claimed sums: a value is not below p");
+    return proof_.claimed_sums;
   }
-  mix_statement(proof.statement, channel);
-  commit(Tree::witness);
-  Challenges challenges;
-  const auto first = channel.draw_secure_felts(2);
-  challenges.alpha = first[0];
-  challenges.t = first[1];
-  commit(Tree::fingerprints);
-  const auto second = channel.draw_secure_felts(2);
-  challenges.z = second[0];
-  challenges.lambda = second[1];
-  if (!all_canonical(proof.claimed_sums)) reject("claimed sums: a value is not below p");
-  channel.mix_felts(proof.claimed_sums);
-  commit(Tree::logup);
-  for (std::size_t i = 0; i < data.size(); ++i) {
-    commit_at(common_tree_count + i);
-    scheme.pin({pin_points(Pinned::data, data[i]->root), data[i]->pin});
+
+  CommitmentSchemeVerifier<Blake2sMerkleChannel> scheme;
+
+ private:
+  void commit_at(std::size_t position) {
+    scheme.commit(proof_.stark.commitments[position], column_log_sizes(shape_, position), channel);
   }
+
+  const Proof& proof_;
+  const AirShape& shape_;
+};
+
+}  // namespace
+
+void verify(const VerificationKey& key, const Proof& proof, Blake2sChannel::Observer observer) {
+  check_statement(key, proof.statement);
+  const AirShape shape = air_shape(key);
+  check_commitments(key, proof, shape);
+
+  Reader reader(key, proof, shape);
+  reader.channel.observe(std::move(observer));
+  const Challenges challenges = follow_transcript(key, proof.statement, reader);
 
   QM31 sum = public_messages(key, proof.statement, challenges);
   for (const auto& claimed : proof.claimed_sums) sum += claimed;
   if (!sum.is_zero())
     reject("the bus does not balance: claimed sums and public values do not add up to zero");
 
-  const auto components = make_components(shape, challenges, proof.claimed_sums, deleted);
+  const auto components = make_components(shape, challenges, proof.claimed_sums);
   std::vector<const Component*> views;
   for (const auto& component : components) views.push_back(component.get());
-  verify_components<Blake2sMerkleChannel>(views, channel, scheme, proof.stark);
+  verify_components<Blake2sMerkleChannel>(views, reader.channel, reader.scheme, proof.stark);
 }
 
 }  // namespace circlet

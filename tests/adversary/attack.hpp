@@ -1,7 +1,7 @@
 // An attack: a forged proof, who refuses it and at which step, and the weakened verifier that accepts it.
 #pragma once
 
-#include "tests/adversary/forge.hpp"
+#include "tests/adversary/forge/forge.hpp"
 
 namespace circlet::testing {
 

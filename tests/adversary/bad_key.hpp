@@ -2,7 +2,7 @@
 // refuses it.
 #pragma once
 
-#include "tests/adversary/forge.hpp"
+#include "tests/adversary/forge/forge.hpp"
 
 namespace circlet::testing {
 

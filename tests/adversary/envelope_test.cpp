@@ -6,7 +6,7 @@
 #include <random>
 
 #include "core/artefact.hpp"
-#include "tests/adversary/forge.hpp"
+#include "tests/adversary/forge/forge.hpp"
 #include "tests/support/full_run.hpp"
 #include "tests/support/scratch_folder.hpp"
 

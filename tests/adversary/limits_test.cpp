@@ -3,7 +3,7 @@
 
 #include <set>
 
-#include "tests/adversary/forge.hpp"
+#include "tests/adversary/forge/forge.hpp"
 #include "tests/adversary/power_of_claim.hpp"
 #include "tests/support/refusal.hpp"
 

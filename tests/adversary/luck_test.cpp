@@ -5,7 +5,7 @@
 #include <cmath>
 #include <set>
 
-#include "tests/adversary/forge.hpp"
+#include "tests/adversary/forge/forge.hpp"
 
 using namespace circlet;
 using namespace circlet::testing;

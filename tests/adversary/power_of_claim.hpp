@@ -6,7 +6,7 @@
 #include <map>
 #include <vector>
 
-#include "tests/adversary/forge.hpp"
+#include "tests/adversary/forge/forge.hpp"
 #include "tests/support/table_rows.hpp"
 
 namespace circlet::testing {

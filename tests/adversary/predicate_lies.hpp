@@ -3,7 +3,7 @@
 #pragma once
 
 #include "program/predicate.hpp"
-#include "tests/adversary/forge.hpp"
+#include "tests/adversary/forge/forge.hpp"
 
 namespace circlet::testing {
 
@@ -90,10 +90,10 @@ inline PredicateLie threshold_lie(const Program& program, const Trace& honest, s
   Buffer& y = looked_up(program, lie.execution, last);
   lie.outputs[0] = y[0] = 1 - y[0];
   std::vector<Buffer>& buffers = split_buffers(program, lie.execution, last);
-  buffers[requantise::q_buffer][0] = static_cast<std::int32_t>(q);
+  buffers[q_buffer][0] = static_cast<std::int32_t>(q);
   std::vector<Buffer> first(2 * digits.size());
   append_digits(program, digits, width(program, digits) - 1 - r, first);
-  for (std::size_t i = 0; i < first.size(); ++i) buffers[requantise::first_digit_buffer + i][0] = first[i][0];
+  for (std::size_t i = 0; i < first.size(); ++i) buffers[first_digit_buffer + i][0] = first[i][0];
   return lie;
 }
 /// W of the scores' split.

@@ -6,7 +6,7 @@
 
 #include "program/meaning.hpp"
 #include "program/predicate.hpp"
-#include "tests/adversary/forge.hpp"
+#include "tests/adversary/forge/forge.hpp"
 #include "tests/support/full_run.hpp"
 #include "tests/support/refusal.hpp"
 

@@ -5,7 +5,7 @@
 #include "program/model_file.hpp"
 #include "program/predicate.hpp"
 #include "stark/prover/setup.hpp"
-#include "tests/adversary/forge.hpp"
+#include "tests/adversary/forge/forge.hpp"
 #include "tests/support/refusal.hpp"
 
 using namespace circlet;
@@ -39,10 +39,8 @@ TEST_CASE("a_structure_that_says_anything_else_is_not_the_keys") {
   const Program honest = structure_of(program);
   REQUIRE(is_the_structure_of(honest, key));
   const std::vector<Change> changes = {
-      {"another offset",
-       [](Program& p) { change_split(p, 0, [](requantise::Split& split) { split.offset += 1; }); }},
-      {"another shift",
-       [](Program& p) { change_split(p, 0, [](requantise::Split& split) { split.shift -= 1; }); }},
+      {"another offset", [](Program& p) { change_split(p, 0, [](Split& split) { split.offset += 1; }); }},
+      {"another shift", [](Program& p) { change_split(p, 0, [](Split& split) { split.shift -= 1; }); }},
       {"another table",
        [](Program& p) {
          std::swap(look_up(p, 0).constants, look_up(p, 1).constants);

@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "program/predicate.hpp"
-#include "tests/adversary/forge.hpp"
+#include "tests/adversary/forge/forge.hpp"
 #include "tests/fuzz/target.hpp"
 
 using namespace circlet;

@@ -35,8 +35,7 @@ constexpr std::uint32_t is_used(const Exchange<Count, Message>&) {
 }  // namespace
 
 TableComponent::TableComponent(std::size_t instance, const AirShape& shape, std::vector<std::uint32_t>& first,
-                               const Challenges& challenges, const QM31& claimed_sum,
-                               const DeletedConstraints& deleted)
+                               const Challenges& challenges, const QM31& claimed_sum)
     : instance_(shape.instances[instance]),
       layout_(table_layout(instance_)),
       positions_(shape.tree_positions(instance)),
@@ -49,32 +48,22 @@ TableComponent::TableComponent(std::size_t instance, const AirShape& shape, std:
     masks_[position] = layout_.masks(static_cast<Tree>(tree), first[position]);
     first[position] += width;
   }
-  for (const auto& constraint : layout_.constraints) {
-    deleted_.push_back(std::any_of(deleted.begin(), deleted.end(), [&](const std::string& stem) {
-      return constraint.name == stem || constraint.name.starts_with(stem + "_");
-    }));
-  }
 }
 
 void TableComponent::evaluate_at_point(const MaskValues& values, PointAccumulator& accumulator) const {
   const PointSource source{values, positions_};
-  std::size_t next = 0;
-  const auto sink = [&](std::string_view, std::uint32_t, const QM31& value) {
-    accumulator.add(deleted_[next++] ? QM31() : value);
-  };
+  const auto sink = [&](std::string_view, std::uint32_t, const QM31& value) { accumulator.add(value); };
   ScalarEvaluator<QM31, PointSource, decltype(sink)> eval(source, constants_, sink);
   with_component(instance_.kind, instance_.lanes(), [&](auto shape) { constraints(eval, shape); });
 }
 
 std::vector<TableComponent> table_components(const AirShape& shape, const Challenges& challenges,
-                                             std::span<const QM31> claimed_sums,
-                                             const DeletedConstraints& deleted) {
+                                             std::span<const QM31> claimed_sums) {
   require(claimed_sums.size() == shape.claims(), ErrorKind::internal, "one claimed sum a table is needed");
   std::vector<TableComponent> components;
   std::vector<std::uint32_t> first(shape.tree_count());  // columns before the next instance's, by tree
   for (std::size_t i = 0; i < shape.instances.size(); ++i) {
-    components.emplace_back(i, shape, first, challenges, i < shape.claims() ? claimed_sums[i] : QM31(),
-                            deleted);
+    components.emplace_back(i, shape, first, challenges, i < shape.claims() ? claimed_sums[i] : QM31());
   }
   return components;
 }
@@ -156,10 +145,9 @@ std::uint32_t tree_width(const AirShape& shape, std::size_t position) {
 }
 
 std::vector<std::unique_ptr<Component>> make_components(const AirShape& shape, const Challenges& challenges,
-                                                        std::span<const QM31> claimed_sums,
-                                                        const DeletedConstraints& deleted) {
+                                                        std::span<const QM31> claimed_sums) {
   std::vector<std::unique_ptr<Component>> components;
-  for (TableComponent& component : table_components(shape, challenges, claimed_sums, deleted)) {
+  for (TableComponent& component : table_components(shape, challenges, claimed_sums)) {
     components.push_back(std::make_unique<TableComponent>(std::move(component)));
   }
   return components;

@@ -5,7 +5,6 @@
 #include <array>
 #include <cstdint>
 #include <memory>
-#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -43,10 +42,6 @@ struct AirShape {
   [[nodiscard]] TreePositions tree_positions(std::size_t instance) const;
 };
 
-/// Stems of constraint names ("activate.P") that are taken as zero. For tests of what a constraint is there
-/// for; an honest proof or verifier has none.
-using DeletedConstraints = std::set<std::string, std::less<>>;
-
 /// The layout of a table, and of all instances.
 TableLayout table_layout(TableKind kind, std::uint32_t lanes);
 TableLayout table_layout(const TableInstance& instance);
@@ -65,7 +60,6 @@ std::uint32_t tree_width(const AirShape& shape, std::size_t position);
 
 /// `claimed_sums` has one value an instance but the blinder.
 std::vector<std::unique_ptr<Component>> make_components(const AirShape& shape, const Challenges& challenges,
-                                                        std::span<const QM31> claimed_sums,
-                                                        const DeletedConstraints& deleted = {});
+                                                        std::span<const QM31> claimed_sums);
 
 }  // namespace circlet

@@ -15,7 +15,7 @@ class TableComponent final : public Component {
  public:
   /// `first` are the instance's first columns in each tree of the proof, and become the next one's.
   TableComponent(std::size_t instance, const AirShape& shape, std::vector<std::uint32_t>& first,
-                 const Challenges& challenges, const QM31& claimed_sum, const DeletedConstraints& deleted);
+                 const Challenges& challenges, const QM31& claimed_sum);
 
   [[nodiscard]] const std::string& name() const override { return layout_.table; }
   [[nodiscard]] std::uint32_t log_size() const override { return instance_.log_size; }
@@ -28,7 +28,6 @@ class TableComponent final : public Component {
   [[nodiscard]] const TableInstance& instance() const { return instance_; }
   [[nodiscard]] const TreePositions& positions() const { return positions_; }
   [[nodiscard]] const TableConstants& constants() const { return constants_; }
-  [[nodiscard]] bool is_deleted(std::size_t constraint) const { return deleted_[constraint]; }
 
  private:
   TableInstance instance_;
@@ -36,12 +35,10 @@ class TableComponent final : public Component {
   TreePositions positions_;
   ComponentMasks masks_;
   TableConstants constants_;
-  std::vector<bool> deleted_;  // by constraint
 };
 
 /// Every component in order.
 std::vector<TableComponent> table_components(const AirShape& shape, const Challenges& challenges,
-                                             std::span<const QM31> claimed_sums,
-                                             const DeletedConstraints& deleted);
+                                             std::span<const QM31> claimed_sums);
 
 }  // namespace circlet

@@ -44,8 +44,7 @@ class TableProver final : public ComponentProver {
       if (first >= last) continue;
       std::vector<Factor> divided;
       for (std::size_t j = 0; j < coefficients.size(); ++j) {
-        divided.emplace_back(component_.is_deleted(j) ? QM31()
-                                                      : coefficients[j] * trace.vanishing_inverses[half]);
+        divided.emplace_back(coefficients[j] * trace.vanishing_inverses[half]);
       }
       if (half_size < 16) {
         accumulate_small(trace, first, last, divided, out);
@@ -83,10 +82,9 @@ class TableProver final : public ComponentProver {
 
 std::vector<std::unique_ptr<ComponentProver>> make_component_provers(const AirShape& shape,
                                                                      const Challenges& challenges,
-                                                                     std::span<const QM31> claimed_sums,
-                                                                     const DeletedConstraints& deleted) {
+                                                                     std::span<const QM31> claimed_sums) {
   std::vector<std::unique_ptr<ComponentProver>> provers;
-  for (TableComponent& component : table_components(shape, challenges, claimed_sums, deleted)) {
+  for (TableComponent& component : table_components(shape, challenges, claimed_sums)) {
     provers.push_back(std::make_unique<TableProver>(std::move(component)));
   }
   return provers;

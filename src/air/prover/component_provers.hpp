@@ -16,8 +16,7 @@ namespace circlet {
 /// As make_components.
 std::vector<std::unique_ptr<ComponentProver>> make_component_provers(const AirShape& shape,
                                                                      const Challenges& challenges,
-                                                                     std::span<const QM31> claimed_sums,
-                                                                     const DeletedConstraints& deleted = {});
+                                                                     std::span<const QM31> claimed_sums);
 
 /// A constraint that does not hold on a row of a trace.
 struct Violation {

@@ -12,7 +12,7 @@
 namespace circlet {
 
 /// A range of slots of one table. `coefficients` are those of the table's constraints, divided by v on these
-/// slots; a deleted constraint has 0.
+/// slots.
 struct AccumulateJob {
   const DomainEvaluations& trace;
   const TreePositions& positions;

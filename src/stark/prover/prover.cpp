@@ -8,6 +8,7 @@
 #include "components/prover/prove_components.hpp"
 #include "stark/prover/commit.hpp"
 #include "stark/shape.hpp"
+#include "stark/transcript.hpp"
 
 namespace circlet {
 namespace {
@@ -37,6 +38,77 @@ std::vector<Stated> state(const VerificationKey& key, const Trace& execution, co
   }
   return tensors;
 }
+
+/// Commits to what the source of the trace computes.
+class Writer final : public TranscriptParty<Blake2sMerkleChannel> {
+ public:
+  Writer(const ProvingKey& proving_key, const AirShape& shape, TraceSource& source,
+         const ProveOptions& options)
+      : scheme(proving_key.key.pcs, options.phases),
+        proving_key_(proving_key),
+        shape_(shape),
+        source_(source),
+        options_(options),
+        timer_(options.phases),
+        blinder_structure_(blinder_structure(proving_key.key.height(), proving_key.first_blinder_row,
+                                             table_shape(proving_key.key).hidden_queries)) {
+    channel.observe(options.observer);
+    if (options.masks != nullptr) scheme.require_blinding();
+  }
+
+  void commit(Tree tree, const Challenges& challenges) override {
+    switch (tree) {
+      case Tree::structure:
+        return commit_tree(proving_key_.structure);
+      case Tree::weights:
+        return commit_tree(proving_key_.weights);
+      case Tree::witness:
+        commit_columns(tree, source_.witness());
+        return timer_.end_phase("witness");
+      case Tree::fingerprints:
+        commit_columns(tree, source_.fingerprints(challenges));
+        return timer_.end_phase("fingerprints");
+      case Tree::logup:
+        commit_columns(tree, std::move(logup_columns_));
+        return timer_.end_phase("LogUp");
+      case Tree::data:
+        break;
+    }
+    throw Error(ErrorKind::internal, "committed values have a tree each");
+  }
+  void commit_data(std::size_t index) override { commit_tree(options_.data[index]->tree); }
+  void pin(Pinned, const Pin& pin) override { scheme.pin(pin); }
+  std::vector<QM31> claimed_sums(const Challenges& challenges) override {
+    for (LogUpTrace& trace : source_.logup(challenges)) {
+      sums_.push_back(trace.claimed_sum);
+      logup_columns_.push_back(std::move(trace.columns));
+    }
+    return sums_;
+  }
+  [[nodiscard]] const std::vector<QM31>& sums() const { return sums_; }
+
+  CommitmentSchemeProver<Blake2sMerkleChannel> scheme;
+
+ private:
+  void commit_tree(std::shared_ptr<const CommittedTree<Blake2sMerkleChannel>> tree) {
+    if (options_.trees) options_.trees(*tree);
+    scheme.commit(std::move(tree), channel);
+  }
+  void commit_columns(Tree tree, TableColumns columns) {
+    columns.resize(shape_.instances.size());
+    columns.back() = blinder_columns(tree, blinder_structure_, options_.masks);
+    commit_tree(commit_tables(shape_, columns, proving_key_.key.pcs.fri.log_blowup_factor));
+  }
+
+  const ProvingKey& proving_key_;
+  const AirShape& shape_;
+  TraceSource& source_;
+  const ProveOptions& options_;
+  PhaseTimer timer_;
+  BaseColumn blinder_structure_;
+  std::vector<QM31> sums_;
+  TableColumns logup_columns_;
+};
 
 }  // namespace
 
@@ -79,62 +151,15 @@ Proof Prover::prove(std::span<const Buffer> inputs, const ProveOptions& options)
 }
 
 Proof prove_trace(const ProvingKey& proving_key, const Statement& statement, TraceSource& source,
-                  const ProveOptions& options, const DeletedConstraints& deleted) {
-  const auto& key = proving_key.key;
-  const AirShape shape = air_shape(key);
-  Blake2sChannel channel;
-  channel.observe(options.observer);
-  CommitmentSchemeProver<Blake2sMerkleChannel> scheme(key.pcs, options.phases);
-  PhaseTimer timer(options.phases);
-  const BaseColumn a =
-      blinder_structure(key.height(), proving_key.first_blinder_row, table_shape(key).hidden_queries);
-  const auto commit_tree = [&](std::shared_ptr<const CommittedTree<Blake2sMerkleChannel>> tree) {
-    if (options.trees) options.trees(*tree);
-    scheme.commit(std::move(tree), channel);
-  };
-  const auto commit = [&](Tree tree, TableColumns columns) {
-    columns.resize(shape.instances.size());
-    columns.back() = blinder_columns(tree, a, options.masks);
-    commit_tree(commit_tables(shape, columns, key.pcs.fri.log_blowup_factor));
-  };
-  if (options.masks != nullptr) scheme.require_blinding();
-  mix_key(key, channel);
-  commit_tree(proving_key.structure);
-  commit_tree(proving_key.weights);
-  if (!key.weights_pin.empty()) {
-    scheme.pin({pin_points(Pinned::weights, key.weights_root), key.weights_pin});
-  }
-  mix_statement(statement, channel);
-  commit(Tree::witness, source.witness());
-  timer.end_phase("witness");
-  Challenges challenges;
-  const auto first = channel.draw_secure_felts(2);
-  challenges.alpha = first[0];
-  challenges.t = first[1];
-  commit(Tree::fingerprints, source.fingerprints(challenges));
-  timer.end_phase("fingerprints");
-  const auto second = channel.draw_secure_felts(2);
-  challenges.z = second[0];
-  challenges.lambda = second[1];
-
-  Proof proof{.statement = statement, .claimed_sums = {}, .stark = {}};
-  TableColumns logup_columns;
-  for (LogUpTrace& trace : source.logup(challenges)) {
-    proof.claimed_sums.push_back(trace.claimed_sum);
-    logup_columns.push_back(std::move(trace.columns));
-  }
-  channel.mix_felts(proof.claimed_sums);
-  commit(Tree::logup, std::move(logup_columns));
-  for (const DataCommitment* data : options.data) {
-    commit_tree(data->tree);
-    scheme.pin({pin_points(Pinned::data, data->root()), data->pin});
-  }
-  timer.end_phase("LogUp");
-
-  const auto components = make_component_provers(shape, challenges, proof.claimed_sums, deleted);
+                  const ProveOptions& options) {
+  const AirShape shape = air_shape(proving_key.key);
+  Writer writer(proving_key, shape, source, options);
+  const Challenges challenges = follow_transcript(proving_key.key, statement, writer);
+  Proof proof{.statement = statement, .claimed_sums = writer.sums(), .stark = {}};
+  const auto components = make_component_provers(shape, challenges, proof.claimed_sums);
   std::vector<const ComponentProver*> views;
   for (const auto& component : components) views.push_back(component.get());
-  proof.stark = prove_components<Blake2sMerkleChannel>(views, channel, scheme);
+  proof.stark = prove_components<Blake2sMerkleChannel>(views, writer.channel, writer.scheme);
   return proof;
 }
 

@@ -61,9 +61,8 @@ inline Proof prove(const ProvingKey& proving_key, const Program& program, const 
 }
 
 /// Runs the transcript over whatever columns `source` gives. Throws UnluckyChallenge if the masks must be
-/// drawn again. `deleted` names constraints that are taken as zero; an honest prover deletes none. Tests
-/// forge proofs with it.
+/// drawn again.
 Proof prove_trace(const ProvingKey& proving_key, const Statement& statement, TraceSource& source,
-                  const ProveOptions& options = {}, const DeletedConstraints& deleted = {});
+                  const ProveOptions& options = {});
 
 }  // namespace circlet

@@ -258,7 +258,7 @@ Attack no_such_lut_entry() {
   const auto model = mlp();
   Program other = model.program;
   auto honest = model.honest();
-  for (const auto q : split_buffers(other, honest, 0)[requantise::q_buffer])
+  for (const auto q : split_buffers(other, honest, 0)[q_buffer])
     ++table(other, 0).values[static_cast<std::size_t>(q)];
   return from_execution(model, execute(other, model.random_input(), 1));
 }
@@ -276,7 +276,7 @@ Attack look_ups_counted_minus_once() {
   const auto model = mlp();
   Program other = model.program;
   auto honest = model.honest();
-  for (const auto q : split_buffers(other, honest, 0)[requantise::q_buffer])
+  for (const auto q : split_buffers(other, honest, 0)[q_buffer])
     ++table(other, 0).values[static_cast<std::size_t>(q)];
   const auto execution = execute(other, model.random_input(), 1);
   LyingTrace trace(model, execution);
@@ -344,8 +344,8 @@ Attack claim_used_twice() {
     const auto q =
         std::clamp<std::int64_t>(shifted >> split.shift, 0, static_cast<std::int64_t>(values.size()) - 1);
     accumulators(model.program, lie, 1)[row] = static_cast<std::int32_t>(acc);
-    split_buffers(model.program, lie, 1)[requantise::q_buffer][row] = static_cast<std::int32_t>(q);
-    split_buffers(model.program, lie, 1)[requantise::r_buffer][row] =
+    split_buffers(model.program, lie, 1)[q_buffer][row] = static_cast<std::int32_t>(q);
+    split_buffers(model.program, lie, 1)[r_buffer][row] =
         static_cast<std::int32_t>(shifted & ((1 << split.shift) - 1));
     looked_up(model.program, lie, 1)[row] = values[static_cast<std::size_t>(q)];
   }
@@ -488,7 +488,7 @@ Program with_other_weights(Program program) {
   return program;
 }
 Program with_another_offset(Program program) {
-  change_split(program, 0, [](requantise::Split& split) { split.offset += 16; });
+  change_split(program, 0, [](Split& split) { split.offset += 16; });
   return program;
 }
 

@@ -306,7 +306,7 @@ TableRow<lut::Structure> entries_of_one_value(std::uint32_t q, std::int32_t y) {
 BadKey a_look_up_table_with_two_values_gives_either() {
   ForgedModel bad(random_mlp(3, 4, 2, 1));
   auto honest = bad.honest();
-  const auto q = static_cast<std::uint32_t>(split_buffers(bad.program, honest, 0)[requantise::q_buffer][0]);
+  const auto q = static_cast<std::uint32_t>(split_buffers(bad.program, honest, 0)[q_buffer][0]);
   Program other = bad.program;
   const auto y = ++table(other, 0).values[q];
   auto rows = real_rows<lut::Structure>(bad.columns.structure[lut_at]);
@@ -334,8 +334,8 @@ BadKey a_remainder_range_that_is_too_wide_allows_a_second_split() {
   bad.recommit();
   auto execution = bad.honest();
   auto& buffers = split_buffers(bad.program, execution, 1);
-  const std::int32_t q = buffers[requantise::q_buffer][0] -= 1;
-  buffers[requantise::r_buffer][0] += 4;
+  const std::int32_t q = buffers[q_buffer][0] -= 1;
+  buffers[r_buffer][0] += 4;
   looked_up(bad.program, execution, 1)[0] = table(bad.program, 1).values[static_cast<std::size_t>(q)];
   LyingTrace trace(bad, execution);
   return {bad, lie(bad, bad.statement(execution), trace),
@@ -346,7 +346,7 @@ BadKey a_look_up_table_that_reaches_around_p_allows_a_second_split() {
   ForgedModel bad(random_mlp(3, 4, 2, 1));
   auto honest = bad.honest();
   const auto split = testing::split(bad.program, 0);
-  const Buffer quotients = split_buffers(bad.program, honest, 0)[requantise::q_buffer];
+  const Buffer quotients = split_buffers(bad.program, honest, 0)[q_buffer];
   const std::int64_t wrapped =
       accumulators(bad.program, honest, 0)[0] + split.offset + std::int64_t{M31::modulus};
   const auto q = static_cast<std::uint32_t>(wrapped >> split.shift);
@@ -383,7 +383,7 @@ BadKey digits_that_reach_beyond_their_split_allow_a_second_one() {
   demand(last > 0);
   const std::int64_t most = digit_arguments(bad.program, digits[last].function) - 1;
   const std::size_t row_of_digit = row_of_run(bad.arithmetisation, [&](const ActivateRun& run) {
-    return run.q.from == CellView::From::buffer && run.q.index == requantise::first_digit_buffer + 2 * last;
+    return run.q.from == CellView::From::buffer && run.q.index == first_digit_buffer + 2 * last;
   });
   for (const std::size_t row : {row_of_digit, row_of_digit + 1}) {
     cell(bad, activate_at, activate::Structure::two_s, row) += M31(1);
@@ -391,7 +391,7 @@ BadKey digits_that_reach_beyond_their_split_allow_a_second_one() {
   bad.recommit();
   auto execution = bad.honest();
   std::vector<Buffer>& buffers = split_buffers(bad.program, execution, 0);
-  Buffer &q = buffers[requantise::q_buffer], &r = buffers[requantise::r_buffer];
+  Buffer &q = buffers[q_buffer], &r = buffers[r_buffer];
   demand(q[0] == 1);
   demand(r[0] == width(bad.program, digits) - 1);
   // q = 2 and digits of W.
@@ -400,7 +400,7 @@ BadKey digits_that_reach_beyond_their_split_allow_a_second_one() {
   append_digits(bad.program, lower, width(bad.program, lower) - most, of_w);
   q[0] = 2;
   looked_up(bad.program, execution, 0)[0] = 1;
-  const std::size_t first_digit = requantise::first_digit_buffer;
+  const std::size_t first_digit = first_digit_buffer;
   for (std::size_t i = 0; i < of_w.size(); ++i) buffers[first_digit + i][0] = of_w[i][0];
   buffers[first_digit + 2 * last][0] = static_cast<std::int32_t>(most);
   // The second score's digits are those of the longer step.

@@ -106,7 +106,7 @@ MaskValues values_at(const TableLayout& layout, const RandomDomain& domain, std:
 }
 
 void check_lanes_against_point(TableKind kind, std::uint32_t lanes, std::uint32_t log_size,
-                               std::vector<std::uint32_t> previous, const DeletedConstraints& deleted = {}) {
+                               std::vector<std::uint32_t> previous) {
   Random random;
   const TableLayout layout = table_layout(kind, lanes);
   const RandomDomain domain(layout, log_size, std::move(previous), random);
@@ -120,7 +120,7 @@ void check_lanes_against_point(TableKind kind, std::uint32_t lanes, std::uint32_
 
   SecureColumn out(std::size_t{1} << log_size);
   for (std::size_t s = 0; s < out.size(); ++s) out.set(s, QM31(M31(17)));
-  const auto provers = make_component_provers(shape, challenges, claimed, deleted);
+  const auto provers = make_component_provers(shape, challenges, claimed);
   const std::uint32_t size = 1U << log_size,
                       cut = size >= 64 ? size / 2 + 16 : size;  // two ranges, one across the middle
   const std::array<std::uint32_t*, 4> pointers = {words(out.coordinates[0]), words(out.coordinates[1]),
@@ -128,7 +128,7 @@ void check_lanes_against_point(TableKind kind, std::uint32_t lanes, std::uint32_
   provers[index]->accumulate(domain.evaluations, 0, cut, coefficients, pointers);
   if (cut != size) provers[index]->accumulate(domain.evaluations, cut, size, coefficients, pointers);
 
-  const auto components = make_components(shape, challenges, claimed, deleted);
+  const auto components = make_components(shape, challenges, claimed);
   for (std::uint32_t s = 0; s < size; ++s) {
     PointAccumulator accumulator(rho);
     components[index]->evaluate_at_point(values_at(layout, domain, s), accumulator);
@@ -386,28 +386,4 @@ TEST_CASE("a_row_uses_the_messages_that_its_table_lists") {
   CHECK(uses(TableKind::mac, 1) == std::pair(2U, 3U));
   CHECK(uses(TableKind::data, 16) == std::pair(1U, 1U));
   CHECK(uses(TableKind::blinder, 1) == std::pair(0U, 0U));
-}
-
-TEST_CASE("a_deleted_constraint_counts_as_zero_for_prover_and_verifier") {
-  Random random;
-  const TableLayout layout = table_layout(TableKind::linear, 2);
-  MaskValues values(tree_count);
-  const ComponentMasks masks = masks_of(layout);
-  for (std::size_t tree = 0; tree < tree_count; ++tree) {
-    for (const ColumnMask& mask : masks[tree]) {
-      values[tree].emplace_back();
-      for (std::size_t i = 0; i < mask.offsets.size(); ++i) values[tree].back().push_back(random.secure());
-    }
-  }
-  const std::vector<QM31> claimed(table_kind_count);
-  const AirShape shape = shape_of(TableKind::linear, 2, 5);
-  const QM31 rho = random.secure();
-  PointAccumulator all(rho), without(rho);
-  make_components(shape, challenges, claimed)[0]->evaluate_at_point(values, all);
-  make_components(shape, challenges, claimed, {"linear.claim"})[0]->evaluate_at_point(values, without);
-  const auto constraints =
-      evaluate(symbolic_table(TableKind::linear), 2, values, TableConstants(challenges, claimed[0], 2));
-  CHECK(all.value() - without.value() == constraints[2] * rho.square());
-  check_lanes_against_point(TableKind::linear, 2, 6, previous_slots(6), {"linear.claim"});
-  check_lanes_against_point(TableKind::activate, 3, 6, previous_slots(6), {"activate.P"});
 }
