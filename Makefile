@@ -32,7 +32,8 @@ test-full: ## `make test` and the long sweeps
 	@scripts/test --full
 
 onchain: build ## prove the demo, start a Starknet devnet, verify on it through the consumer contract
-	@scripts/install-starknet-tools
+	@scripts/install-deps --dev
+	@scripts/install-starknet-tools >/dev/null
 	@scripts/onchain/run $(CIRCLET)
 
 bench: ## kernels, end to end, and the peers, side by side

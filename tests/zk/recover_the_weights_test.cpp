@@ -371,7 +371,7 @@ class Attacker {
     return row >= first && row < first + first_layer().rows;
   }
   static bool is_first_layer(const ActivateRun& run) {
-    return run.q.from == CellView::From::buffer && run.q.index == requantise::q_buffer;
+    return run.q.from == CellView::From::buffer && run.q.index == q_buffer;
   }
   [[nodiscard]] M31 accumulator(M31 q, M31 r) const {
     const ActivateRun& line = first_layer();
