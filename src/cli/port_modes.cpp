@@ -71,12 +71,16 @@ Predicate read_port_modes(const Program& program, const std::vector<std::string>
                                                              {"committed", Visibility::committed}});
   });
   Predicate predicate;
+  bool by_name = false;
   read_settings("--output", outputs, program.outputs, [&](const Setting& setting) {
     const auto [form, visibility] = parse_output(setting.mode);
     require(form == Predicate{} || program.outputs.size() == 1, ErrorKind::usage,
             "the model has several outputs: a predicate is of the only one");
     place(setting.name, options.output) = visibility;
-    if (form != Predicate{}) predicate = form;
+    // What is said of the output by name comes before what is said of all.
+    if (by_name && setting.name.empty()) return;
+    by_name = !setting.name.empty();
+    predicate = form;
   });
   return predicate;
 }

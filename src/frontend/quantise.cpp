@@ -78,26 +78,19 @@ class Quantiser {
     const TensorId id = tensors_[graph_.input] = add_tensor(source.name, source.rows, 0, 0, 1.0);
     program_.inputs = {{.name = source.name, .tensor = id, .centres = {}}};
     Tensor& input = program_.tensors[id];
-    double least = 0, greatest = 0;
-    for (const Interval& feature : ranges_.features) {
-      least = std::min(least, feature.least);
-      greatest = std::max(greatest, feature.greatest);
-    }
     if (ranges_.input_grid) {
       const double grid = *ranges_.input_grid;
-      double lowest = std::numeric_limits<double>::infinity();
-      for (const Interval& feature : ranges_.features) lowest = std::min(lowest, feature.least);
+      const Interval& all = ranges_.features[0];  // on a grid all features have one range
       input.scales = {grid};
-      double highest = -lowest;
-      for (const Interval& feature : ranges_.features) highest = std::max(highest, feature.greatest);
-      input.min = static_cast<std::int64_t>(std::nearbyint(lowest / grid)) - ranges_.grid_centre;
-      input.max = static_cast<std::int64_t>(std::nearbyint(highest / grid)) - ranges_.grid_centre;
+      input.min = static_cast<std::int64_t>(std::nearbyint(all.least / grid)) - ranges_.grid_centre;
+      input.max = static_cast<std::int64_t>(std::nearbyint(all.greatest / grid)) - ranges_.grid_centre;
       if (ranges_.grid_centre != 0) {
         centres().assign(input.rows(), static_cast<std::int32_t>(ranges_.grid_centre));
       }
       return;
     }
     if (ranges_.centred) return choose_centred_input(input);
+    const double least = std::ranges::min(ranges_.features, {}, &Interval::least).least;
     input.max = least < 0 ? (widths_.input_levels - 1) / 2 : widths_.input_levels - 1;
     input.min = least < 0 ? -input.max : 0;
     // The scale at which a feature just fits. A feature that never varied from 0 takes the greatest other
@@ -308,7 +301,7 @@ class Quantiser {
     group.zero = -first;
     std::vector<double> values;
     for (std::int64_t q = first; q <= last; ++q) values.push_back(function(static_cast<double>(q) * step));
-    // The spare entry at either end may lie outside the function's domain: an input there is an error.
+    // The spare entry at either end may lie outside the function's domain: a sum there saturates.
     const auto finite = [](double y) { return std::isfinite(y); };
     while (!values.empty() && !finite(values.back())) values.pop_back();
     const auto begin = std::ranges::find_if(values, finite);
@@ -408,7 +401,7 @@ class Quantiser {
     const std::vector<std::int32_t>& values = program_.constants[tables_.at(index)].values;
     if (static_cast<std::int64_t>(values.size()) > (split_limit >> widths_.shift) ||
         split.offset <= -accumulator_limit || split.offset >= split_limit) {
-      throw Infeasible{"layer '" + source.name + "': its LUT times 2^shift exceeds 2^30"};
+      throw Infeasible{"layer '" + source.name + "': its LUT times 2^shift, or its offset, exceeds 2^30"};
     }
     const auto [least, greatest] = std::ranges::minmax(values);
     tensors_[source.output] = add_tensor(graph_.tensors[source.output].name, source.rows, least, greatest,

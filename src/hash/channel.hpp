@@ -18,7 +18,8 @@ class Blake2sChannel {
  public:
   using Hash = Blake2sHash;
   /// Called after every operation that changes the digest, with the operation's name: "mix_root",
-  /// "mix_felts", "mix_u32s", "mix_u64". Verifiers in other languages print the same lines.
+  /// "mix_felts", "mix_u32s", "mix_u64". Verifiers in other languages print the same lines. The digest is the
+  /// channel's own, which tests of the transcript rely on.
   using Observer = std::function<void(std::string_view operation, const Hash& digest)>;
 
   void observe(Observer observer) { observer_ = std::move(observer); }

@@ -121,6 +121,9 @@ class Wires {
     wires_[id.value()].reach = static_cast<std::uint32_t>(std::min<std::uint64_t>(reach, M31::modulus));
   }
   [[nodiscard]] std::uint64_t reach(M31 id) const { return at(id).reach; }
+  /// A row of `mac` reads it.
+  void set_summed(M31 id) { wires_[id.value()].summed = true; }
+  [[nodiscard]] bool is_summed(M31 id) const { return at(id).summed; }
 
   /// `wire` is computed from `from`.
   void depends(std::uint32_t wire, std::uint32_t from) { dependencies_.emplace_back(wire, from); }
@@ -174,6 +177,7 @@ class Wires {
     std::int64_t reads = 0;
     std::uint32_t reach = 0;
     bool yielded = false;
+    bool summed = false;
   };
 
   static bool is_public(M31 id) { return id.value() == wires::one || id.value() == wires::ones; }
@@ -323,7 +327,9 @@ void check_activate(const ActivateView& table, const std::vector<ActivateOp>& op
       }
       wires.yield(table, row, table.at(idY, row), table.at(nY, row).value());
       if (op.direction > 0) wires.depends(table.at(idY, row).value(), claim.value());
-      if (op.direction < 0) reach = std::max(reach, reach_of_row(table, functions, row));
+      if (op.direction >= 0) continue;
+      if (!table.at(nY, row).is_zero()) table.fail(row, "the value of a digit is yielded");
+      reach = std::max(reach, reach_of_row(table, functions, row));
     }
     if (op.direction > 0) wires.read(table, op.last, claim);
     if (op.direction >= 0) continue;
@@ -396,6 +402,7 @@ void check_mac(const MacView& table, Wires& wires) {
     reach = std::min<std::uint64_t>(reach + (term == 0 || by_one ? term : M31::modulus), M31::modulus);
     for (const M31 operand : {a, b}) {
       wires.read(table, row, operand);
+      wires.set_summed(operand);
       operands.push_back(operand.value());
     }
     const M31 id = table.at(idY, row);
@@ -404,6 +411,8 @@ void check_mac(const MacView& table, Wires& wires) {
     if (copies == 0 && !id.is_zero()) table.fail(row, "a wire is named and not yielded");
     if (copies > 0) {
       wires.yield(table, row, id, copies);
+      // Rows before this one took the sum for one without digits.
+      if (reach != 0 && wires.is_summed(id)) table.fail(row, "a sum of digits is read before its row");
       wires.add_reach(id, reach);
       for (const auto operand : operands) wires.depends(id.value(), operand);
       operands = {id.value()};

@@ -55,9 +55,8 @@ PublicWires public_wires(const Arithmetisation& arithmetisation,
 
 /// Checks that a structure is well formed, from its columns alone: selectors and counts consistent, every
 /// wire yielded once with as many copies as it has reads, no cycle of wires, every look-up table a function,
-/// every split unique, digits in predicates alone, the degrees of all claims together those of the key.
-/// `hidden_queries` as in TableShape. Throws Error(rejected)
-/// that names the table, the row and the rule.
+/// every split unique, digits in splits and equations alone, the degrees of all claims together those of the
+/// key. `hidden_queries` as in TableShape. Throws Error(rejected) that names the table, the row and the rule.
 void check_structure(const Structure& structure, const PublicWires& wires, std::uint32_t hidden_queries = 0);
 
 }  // namespace circlet

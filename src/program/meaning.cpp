@@ -70,7 +70,7 @@ const Tensor& OpCheck::rows_of(TensorId tensor) const {
 const ConstantTensor& OpCheck::constant(ConstantId id, ConstantTensor::Kind kind) const {
   const ConstantTensor& constant = program.constants[id];
   if (constant.kind != kind) {
-    fail("constant " + in_quotes(constant.name) + " is no " + kind_name(kind));
+    fail("constant " + in_quotes(constant.name) + " holds no " + kind_name(kind));
   }
   return constant;
 }

@@ -52,7 +52,7 @@ struct Meaning {
   std::size_t (*buffers)(const Op&) = [](const Op&) { return std::size_t{0}; };
   /// Writes the op's outputs to trace.tensors, zeroed and of the right size, and its buffers, empty.
   void (*execute)(const Program&, OpId, Trace&);
-  /// The greatest magnitude that its sums reach with these weights; none if that is what their range says.
+  /// The greatest magnitude that its sums reach with these weights; null if that is what their range says.
   std::int64_t (*reach)(const Program&, const Op&) = nullptr;
 };
 

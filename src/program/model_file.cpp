@@ -181,8 +181,10 @@ class Reader {
     report.chosen_on = bytes_.read<std::uint32_t>("samples");
     report.samples = bytes_.read<std::uint32_t>("samples");
     report.unseen = flag("unseen");
-    report.clipped = bytes_.read<std::uint32_t>("samples");
-    report.saturated = bytes_.read<std::uint32_t>("samples");
+    for (std::uint32_t* part : {&report.clipped, &report.saturated}) {
+      *part = bytes_.read<std::uint32_t>("samples");
+      if (*part > report.samples) bytes_.fail("samples", "a part of them is more than all");
+    }
     report.outputs = bytes_.read<std::uint32_t>("outputs");
     report.classifier = flag("classifier");
     report.disagreements = bytes_.read<std::uint32_t>("disagreements");

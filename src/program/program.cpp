@@ -126,8 +126,8 @@ class GraphCheck {
  private:
   void check_inputs() {
     if (program_.inputs.empty()) fail("model", "has no input");
-    if (program_.inputs.size() + program_.outputs.size() > max_ports + 1)
-      fail("model", "has more than " + std::to_string(max_ports + 1) + " inputs and outputs");
+    if (program_.inputs.size() + program_.outputs.size() > max_ports)
+      fail("model", "has more than " + std::to_string(max_ports) + " inputs and outputs");
     for (std::size_t i = 0; i < program_.inputs.size(); ++i) {
       const InputPort& port = program_.inputs[i];
       const std::string name = at("input", i, port.name);

@@ -144,7 +144,8 @@ inline constexpr std::uint64_t max_lut_entries = std::uint64_t{1}
 inline constexpr std::int64_t max_input = (std::int64_t{1} << 30) - 1;  // |x_j|, where there are centres
 inline constexpr std::uint64_t max_ops = std::uint64_t{1} << 17;
 inline constexpr std::size_t max_rank = 8;
-inline constexpr std::size_t max_ports = 15;  // a verification key has 16 tensors, at least one an output
+inline constexpr std::size_t max_ports =
+    16;  // inputs and outputs together: the tensors of a verification key
 
 /// A row of the table `lut` holds this many entries: a table whose size is no multiple of it ends in copies
 /// of its last value, which a proof may look up too.

@@ -100,7 +100,10 @@ Proof decode_proof(std::span<const std::uint8_t> file, const std::string& name) 
   ByteReader reader(open_artefact(ArtefactKind::proof, Proof::format_version, file, name), name);
   Proof proof;
   for (auto& word : proof.statement.context) word = reader.read<std::uint32_t>("context");
-  proof.statement.tensors.resize(reader.read_count(sizeof(std::uint32_t), "inputs and outputs"));
+  const std::size_t tensors = reader.read_count(sizeof(std::uint32_t), "inputs and outputs");
+  if (tensors > max_ports)
+    reader.fail("inputs and outputs", "there are at most " + std::to_string(max_ports));
+  proof.statement.tensors.resize(tensors);
   for (Stated& stated : proof.statement.tensors) stated = read_stated(reader);
   const std::size_t sums = reader.read_count(4 * sizeof(std::uint32_t), "claimed sums");
   proof.claimed_sums = read_felts(reader, sums, "claimed sums");

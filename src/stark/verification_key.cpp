@@ -19,7 +19,6 @@ constexpr std::uint32_t max_weights_per_row = 1024;
 constexpr std::uint32_t max_batch = 64;
 constexpr std::uint32_t max_constants = 14;
 constexpr std::uint32_t max_reads = 1U << 28;
-constexpr std::uint32_t max_tensors = 16;
 constexpr std::uint32_t max_rows = 1U << 24;
 
 void write_scales(std::vector<std::uint32_t>& words, const std::vector<double>& scales) {
@@ -169,7 +168,7 @@ PublicTensor read_tensor(WordReader& reader) {
 
 std::vector<PublicTensor> read_tensors(WordReader& reader) {
   std::vector<PublicTensor> tensors;
-  for (auto left = reader.within("number of tensors", 1, max_tensors); left != 0; --left) {
+  for (auto left = reader.within("number of tensors", 1, max_ports); left != 0; --left) {
     tensors.push_back(read_tensor(reader));
   }
   if (!std::ranges::is_sorted(tensors, {}, &PublicTensor::direction)) refuse("an input after an output");

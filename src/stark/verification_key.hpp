@@ -17,7 +17,7 @@
 
 namespace circlet {
 
-/// Ids of the wires that the verifier yields. Those from 3 to 15 are reserved.
+/// Ids of the wires that the verifier yields; a key may list 1 to 14. 0 and 15 are reserved.
 namespace wires {
 inline constexpr std::uint32_t one = 1;   // the value 1
 inline constexpr std::uint32_t ones = 2;  // F(1, ..., 1)

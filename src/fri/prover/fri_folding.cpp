@@ -43,7 +43,7 @@ SecureColumn fold_circle_codeword(const SecureColumn& codeword, const QM31& alph
 }
 
 SecureColumn fold_line_codeword(const SecureColumn& codeword, const QM31& alpha) {
-  // half_odds(k) is the half coset of canonic(k + 1): the pair at 2j has the x of slot 4j there.
+  // line(k) is the half coset of canonic(k + 1): the pair at 2j has the x of slot 4j there.
   const std::uint32_t table = log2_exact(codeword.size()) + 1;
   return fold(codeword, alpha, table, codeword_kernels().fold_line,
               [&](std::uint32_t j) { return twiddle_table(table).inverse[j]; });

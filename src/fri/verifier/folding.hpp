@@ -14,7 +14,7 @@ constexpr QM31 fold_pair(const QM31& v0, const QM31& v1, M31 inverse_twiddle, co
   return (v0 + v1) + alpha * ((v0 - v1) * inverse_twiddle);
 }
 
-/// x of the point at storage slot `slot` of half_odds(log_size), the domain of the line layers; log_size
+/// x of the point at storage slot `slot` of line(log_size), the domain of the line layers; log_size
 /// <= 29.
 constexpr M31 line_domain_x(std::uint32_t log_size, std::uint32_t slot) {
   const auto initial = CirclePointIndex::subgroup_generator(log_size + 2);

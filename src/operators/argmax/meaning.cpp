@@ -20,7 +20,8 @@ void check(OpCheck& check) {
     check.fail("its output is not an index of two or more scores");
   }
   const std::vector<Digit> digits = digits_of(op);
-  if (op.attributes.size() != 3 * digits.size()) check.fail("its attributes are not digits");
+  if (digits.empty() || op.attributes.size() != 3 * digits.size())
+    check.fail("its attributes are not digits");
   if (const char* fault = fault_of_digits(check.program, digits)) check.fail(fault);
   const std::int64_t reach = width(check.program, digits);
   if (reach <= scores.max - scores.min) check.fail("its digits do not reach the greatest difference");

@@ -2,6 +2,7 @@
 
 #include "components/verify_components.hpp"
 #include "core/error.hpp"
+#include "fri/canonical.hpp"
 
 namespace circlet::testing {
 namespace {
@@ -72,6 +73,8 @@ void verify_weakly(const VerificationKey& key, const Proof& proof, const Weaknes
   const auto& commitments = proof.stark.commitments;
   const AirShape shape = air_shape(key);
   require(commitments.size() == shape.tree_count() + 1, ErrorKind::rejected, "number of commitments");
+  require(proof.claimed_sums.size() == shape.claims() && all_canonical(proof.claimed_sums),
+          ErrorKind::rejected, "claimed sums");
   require(weak.any_roots || (commitments[0] == key.structure_root && commitments[1] == key.weights_root),
           ErrorKind::rejected, "roots");
   const std::vector<const Commitment*> data = proof.statement.commitments();

@@ -21,7 +21,7 @@ struct Weakness {
   bool one_round = false;       // z and lambda are drawn before the fingerprints are committed
   bool any_roots = false;       // structure and weights roots are the proof's
   bool any_data_roots = false;  // those of committed values are not compared with the statement's
-  bool any_config = false;      // so are the parameters of the commitment scheme
+  bool any_config = false;      // the parameters of the commitment scheme are the proof's
   bool any_values = false;      // public values are not checked against their ranges
   bool any_balance = false;     // the sum of the bus is not checked
   bool no_pin = false;          // the weights' columns are not sampled where the key pins them

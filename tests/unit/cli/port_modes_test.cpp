@@ -58,6 +58,12 @@ TEST_CASE("a_predicate_is_of_the_only_output_with_its_name_or_without") {
   CHECK(cli::read_port_modes(program, {}, {"output=committed <2"}, options).kind == Predicate::Kind::below);
   CHECK(options.ports.at("output") == Visibility::committed);
   CHECK(contains(refused(two_by_two(), {}, {"score=argmax"}), "several outputs"));
+  // What is said by name comes first, in any order.
+  for (const std::vector<std::string>& texts :
+       {Texts{">=3", "output=public"}, Texts{"output=public", ">=3"}}) {
+    SetupOptions by_name;
+    CHECK(cli::read_port_modes(program, {}, texts, by_name) == Predicate{});
+  }
 }
 
 TEST_CASE("unknown_names_and_modes_and_repetitions_are_refused") {

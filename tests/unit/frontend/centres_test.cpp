@@ -74,14 +74,25 @@ TEST_CASE("a_feature_far_from_zero_costs_no_accuracy") {
 }
 
 TEST_CASE("whole_numbers_far_from_zero_are_kept_exactly") {
-  std::vector<double> years;
-  for (int i = 0; i < 90; ++i) years.push_back(1990 + i % 35);
-  const Program program = calibrate(linear(2000), years).program;
-  const Tensor& input = program.tensors[0];
-  CHECK(input.scales == std::vector<double>{1});
-  CHECK(input.max - input.min < 128);
-  CHECK(quantise_input(program, std::vector<double>{1990, 2000, 2024}) ==
-        std::vector<std::int32_t>{1990, 2000, 2024});
+  for (const std::int32_t first : {1990, -2024}) {
+    CAPTURE(first);
+    std::vector<double> years;
+    for (int i = 0; i < 90; ++i) years.push_back(first + i % 35);
+    const Program program = calibrate(linear(first), years).program;
+    const Tensor& input = program.tensors[0];
+    CHECK(input.scales == std::vector<double>{1});
+    CHECK(input.max - input.min < 128);
+    CHECK(quantise_input(program, std::vector<double>{first + 0.0, first + 10.0, first + 34.0}) ==
+          std::vector<std::int32_t>{first, first + 10, first + 34});
+  }
+}
+
+TEST_CASE("whole_numbers_about_zero_have_their_own_range") {
+  std::vector<double> bytes;
+  for (int i = 0; i < 768; ++i) bytes.push_back(i % 256 - 128);
+  const Tensor& input = calibrate(linear(0), bytes).program.tensors[0];
+  CHECK(input.min == -128);
+  CHECK(input.max == 127);
 }
 
 TEST_CASE("a_centre_is_one_of_few") {

@@ -62,7 +62,7 @@ TEST_CASE("check_program_refuses_splits_that_are_not_unique") {
   CHECK(refusal(wide(20)) == "accepted");
   CHECK(contains(refusal(wide(21)), "2^30"));
   CHECK(contains(with_split([](Split& s) { s.shift = 26; }), "table entries"));
-  CHECK(contains(with_split([](Split& s) { s.shift = 64; }), "shift"));
+  CHECK(contains(with_split([](Split& s) { s.shift = 31; }), "has a shift above 30"));
   CHECK(contains(refusal([](Program& p) { look_up(p, 0).attributes[0] = -1; }), "shift"));
   CHECK(contains(with_split([](Split& s) { s.offset = split_limit; }), "offset"));
   CHECK(contains(with_split([](Split& s) { s.offset = -accumulator_limit; }), "offset"));
@@ -110,8 +110,8 @@ TEST_CASE("check_program_refuses_wrong_shapes_and_indices_by_the_rule_they_break
       {"reads the weights 'first bias', which are another reader's",
        [](Program& p) { p.ops[2].constants[0] = 2; }},
       {"reads the sums 'first sums' row by row", [](Program& p) { p.ops[2].inputs[0] = 1; }},
-      {"constant 'relu' is no weights", [](Program& p) { p.ops[0].constants[1] = 0; }},
-      {"constant 'last h' is no table",
+      {"constant 'relu' holds no weights", [](Program& p) { p.ops[0].constants[1] = 0; }},
+      {"constant 'last h' holds no table",
        [](Program& p) {
          p.constants.push_back(p.constants[3]);
          p.ops[1].constants[0] = 5;

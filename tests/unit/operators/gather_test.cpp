@@ -46,7 +46,7 @@ TEST_CASE("gather_refuses_indices_that_are_no_rows") {
                  }),
                  "has not one index a row"));
   CHECK(contains(refused([](Program& p) { indices_of(p).kind = ConstantTensor::Kind::weights; }),
-                 "is no indices"));
+                 "holds no indices"));
   CHECK(contains(refused([](Program& p) { --p.tensors[the_gather(p).outputs[0]].max; }),
                  "not that of its input"));
   CHECK(contains(refused([](Program& p) { --p.tensors[the_gather(p).outputs[0]].min; }),

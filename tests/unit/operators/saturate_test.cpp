@@ -75,6 +75,8 @@ TEST_CASE("saturate_refuses_cells_that_are_not_those_of_all_sums") {
   CHECK(contains(with_cells([](auto& c) { c.first = 31; }), "keeps cells that no sum is in"));
   CHECK(contains(with_cells([](auto& c) { c.last = 64; }), "keeps cells that no sum is in"));
   CHECK(contains(with_cells([](auto& c) { c.first = 29; }), "its table is not that of its cells"));
+  CHECK(
+      contains(refused([](Program& p) { p.tensors[the_op(p).inputs[0]].max = accumulator_limit; }), "2^29"));
   CHECK(contains(refused([](Program& p) { the_op(p).attributes.pop_back(); }), "are not cells"));
   CHECK(contains(refused([](Program& p) { ++output_tensor(p).max; }), "the range of its output"));
   CHECK(contains(refused([](Program& p) { ++output_tensor(p).min; }), "the range of its output"));

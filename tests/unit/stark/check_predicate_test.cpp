@@ -119,6 +119,10 @@ std::vector<Rule> rules() {
          auto& functions = s.structure[activate_at];
          functions.column("fnr")[s.row(digit)] = functions.column("fnq")[s.row(layer, 1)];
        }},
+      {">= 5", "the value of a digit is yielded",
+       [](Subject& s) { s.set(activate_at, "nY", s.row(digit), 1); }},
+      {">= 5", "a sum of digits is read before its row",
+       [](Subject& s) { s.structure[mac_at].column("idA")[0] = s.sum_with_digits(); }},
       {">= 5", "a look-up function does not exist",
        [](Subject& s) { s.set(activate_at, "fnq", s.row(digit), 99); }},
       {">= 5", "a layer reads digits",
@@ -168,7 +172,7 @@ std::vector<Rule> rules() {
        [](Subject& s) {
          s.structure[linear_at].column("id")[0] = s.structure[activate_at].column("idT")[s.row(mark)];
        }},
-      {"argmax", "depends on itself",
+      {"argmax", "a sum of digits is read before its row",
        [](Subject& s) {
          // The sum that the last equation reads is an operand of itself.
          auto& ids = s.structure[mac_at].column("idY");
