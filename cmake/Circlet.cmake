@@ -83,8 +83,21 @@ function(circlet_test name folder)
 endfunction()
 add_custom_target(unit_tests)
 
-# Where tests find their files. A library of its own: a definition that names the checkout in every test would keep the
-# compiler's cache from serving two checkouts.
-add_library(circlet_source_folder STATIC ${PROJECT_SOURCE_DIR}/tests/support/source_folder.cpp)
-target_include_directories(circlet_source_folder PUBLIC ${PROJECT_SOURCE_DIR})
-target_compile_definitions(circlet_source_folder PRIVATE CIRCLET_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+# circlet_test_library(NAME SOURCES PATH ... [DEPENDS ...]): a static library of what tests share, with include paths that
+# start at the checkout.
+function(circlet_test_library name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDS" ${ARGN})
+  add_library(${name} STATIC ${ARG_SOURCES})
+  target_include_directories(${name} PUBLIC ${PROJECT_SOURCE_DIR})
+  target_link_libraries(${name} PUBLIC ${ARG_DEPENDS})
+endfunction()
+
+# circlet_test_options(): how the tests of a folder are compiled. Half of the compiler's time goes into them: they are
+# optimised little, and call a library that is optimised.
+macro(circlet_test_options)
+  if(CMAKE_BUILD_TYPE STREQUAL "Release")
+    add_compile_options(-O1)
+  elseif(CIRCLET_SANITIZE AND NOT CIRCLET_FUZZ)
+    add_compile_options(-O0)
+  endif()
+endmacro()

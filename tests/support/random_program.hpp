@@ -1,10 +1,8 @@
 // Small Programs with seeded random weights, for tests of everything after the front end.
 #pragma once
 
-#include <algorithm>
 #include <random>
 
-#include "operators/product/meaning.hpp"
 #include "operators/saturate/meaning.hpp"
 #include "tests/support/program_parts.hpp"
 
@@ -35,169 +33,48 @@ struct LayerSums {
 /// Builds layer after layer; splits are sized so that every input in range can be executed.
 class ProgramBuilder {
  public:
-  ProgramBuilder(std::uint32_t inputs, std::int32_t min, std::int32_t max, std::uint32_t seed)
-      : random_(seed) {
-    program_.name = "random";
-    add_input("input", inputs, min, max);
-  }
+  ProgramBuilder(std::uint32_t inputs, std::int32_t min, std::int32_t max, std::uint32_t seed);
 
-  TensorId add_input(const std::string& name, std::uint32_t rows, std::int64_t min, std::int64_t max) {
-    const TensorId tensor = add_tensor(name, rows, min, max);
-    program_.inputs.push_back({.name = name, .tensor = tensor, .centres = {}});
-    return tensor;
-  }
+  TensorId add_input(const std::string& name, std::uint32_t rows, std::int64_t min, std::int64_t max);
   [[nodiscard]] TensorId input() const { return program_.inputs[0].tensor; }
   [[nodiscard]] const Program& program() const { return program_; }
 
-  std::int32_t draw(std::int32_t magnitude) {
-    return static_cast<std::int32_t>(random_() % static_cast<std::uint32_t>(2 * magnitude + 1)) - magnitude;
-  }
+  std::int32_t draw(std::int32_t magnitude);
 
-  DenseTerm dense(TensorId from, std::uint32_t outputs, std::int32_t magnitude) {
-    DenseTerm term{.input = from, .outputs = outputs, .inputs = program_.tensors[from].rows(), .weights = {}};
-    term.weights.resize(std::size_t{term.inputs} * outputs);
-    for (auto& w : term.weights) w = draw(magnitude);
-    return term;
-  }
-  std::vector<std::int32_t> bias(std::uint32_t rows, std::int32_t magnitude) {
-    std::vector<std::int32_t> values(rows);
-    for (auto& b : values) b = draw(magnitude);
-    return values;
-  }
+  DenseTerm dense(TensorId from, std::uint32_t outputs, std::int32_t magnitude);
+  std::vector<std::int32_t> bias(std::uint32_t rows, std::int32_t magnitude);
 
   /// The sums alone, of the range that they can reach.
-  TensorId add_sums(const LayerSums& layer) {
-    const std::string name = "layer " + std::to_string(layers_++);
-    const TensorId tensor = add_tensor(name, layer.rows, 0, 0);
-    Op op{.kind = OpKind::affine, .name = name, .outputs = {tensor}};
-    for (const DenseTerm& term : layer.dense) {
-      op.inputs.push_back(term.input);
-      op.constants.push_back(add_weights(name, {term.inputs, term.outputs}, term.weights));
-    }
-    for (const ScaledTerm& term : layer.scaled) {
-      op.inputs.push_back(term.input);
-      op.constants.push_back(
-          add_weights(name, {static_cast<std::uint32_t>(term.coefficients.size())}, term.coefficients));
-    }
-    if (!layer.bias.empty()) op.constants.push_back(add_weights(name, {layer.rows}, layer.bias));
-    program_.tensors[tensor].max = affine::accumulator_bound(program_, op);
-    program_.tensors[tensor].min = -program_.tensors[tensor].max;
-    program_.ops.push_back(std::move(op));
-    return tensor;
-  }
+  TensorId add_sums(const LayerSums& layer);
 
   /// a_j b_j, of which only the sums' readers know.
-  TensorId add_product(TensorId a, TensorId b) {
-    const std::string name = "product " + std::to_string(layers_++);
-    const auto [least, greatest] = product::range_of(program_.tensors[a], program_.tensors[b]);
-    const TensorId tensor = add_tensor(name, program_.tensors[a].rows(), least, greatest);
-    program_.ops.push_back({.kind = OpKind::product, .name = name, .inputs = {a, b}, .outputs = {tensor}});
-    return tensor;
-  }
+  TensorId add_product(TensorId a, TensorId b);
 
-  TensorId add_saturation(TensorId sums, const saturate::Cells& cells) {
-    const std::string name = program_.ops.back().name;
-    const TensorId tensor = add_tensor(name + " saturated", program_.tensors[sums].rows(),
-                                       cells.first * cells.width() - cells.offset,
-                                       (cells.last + 1) * cells.width() - 1 - cells.offset);
-    const auto table = static_cast<ConstantId>(program_.constants.size());
-    std::vector<std::int32_t> moves = saturate::table_of(cells, program_.tensors[sums].max);
-    program_.constants.push_back({.kind = ConstantTensor::Kind::table,
-                                  .name = "saturation",
-                                  .shape = {static_cast<std::uint32_t>(moves.size())},
-                                  .values = std::move(moves)});
-    program_.ops.push_back({.kind = OpKind::saturate,
-                            .name = name,
-                            .inputs = {sums},
-                            .constants = {table},
-                            .outputs = {tensor},
-                            .attributes = saturate::attributes_of(cells)});
-    return tensor;
-  }
+  TensorId add_saturation(TensorId sums, const saturate::Cells& cells);
 
   /// x_(i_j)
-  TensorId add_gather(TensorId x, const std::vector<std::int32_t>& indices) {
-    const std::string name = "gather " + std::to_string(layers_++);
-    const Tensor from = program_.tensors[x];
-    const auto count = static_cast<std::uint32_t>(indices.size());
-    const TensorId tensor = add_tensor(name, count, from.min, from.max);
-    const auto constant = static_cast<ConstantId>(program_.constants.size());
-    program_.constants.push_back(
-        {.kind = ConstantTensor::Kind::indices, .name = name, .shape = {count}, .values = indices});
-    program_.ops.push_back(
-        {.kind = OpKind::gather, .name = name, .inputs = {x}, .constants = {constant}, .outputs = {tensor}});
-    return tensor;
-  }
+  TensorId add_gather(TensorId x, const std::vector<std::int32_t>& indices);
 
   /// Adds a layer followed by a ReLU look-up with remainder range [0, 2^shift).
   TensorId add_relu(const LayerSums& layer, std::uint32_t shift) { return add_relu(add_sums(layer), shift); }
   /// The look-up alone, of what the op before has made.
-  TensorId add_relu(TensorId sums, std::uint32_t shift) {
-    const std::int64_t bound = magnitude(program_.tensors[sums]);
-    // q runs over 0..2*half, y = max(q - half, 0).
-    const std::int64_t half = (bound >> shift) + 1;
-    std::vector<std::int32_t> values;
-    for (std::int64_t q = 0; q <= 2 * half; ++q) {
-      values.push_back(static_cast<std::int32_t>(std::max<std::int64_t>(q - half, 0)));
-    }
-    const std::int64_t greatest = std::ranges::max(values);
-    const auto table = static_cast<ConstantId>(program_.constants.size());
-    program_.constants.push_back({.kind = ConstantTensor::Kind::table,
-                                  .name = "relu " + std::to_string(table),
-                                  .shape = {static_cast<std::uint32_t>(values.size())},
-                                  .values = std::move(values)});
-    const std::string name = program_.ops.back().name;
-    const TensorId output = add_tensor(name + " relu", program_.tensors[sums].rows(), 0, greatest);
-    program_.ops.push_back(
-        {.kind = OpKind::requantise,
-         .name = name,
-         .inputs = {sums},
-         .constants = {table},
-         .outputs = {output},
-         .attributes = attributes_of({.shift = shift, .offset = half << shift, .digits = {}})});
-    return output;
-  }
+  TensorId add_relu(TensorId sums, std::uint32_t shift);
 
-  void add_output(const std::string& name, TensorId tensor) {
-    program_.outputs.push_back({.name = name, .tensor = tensor, .predicate = {}});
-  }
+  void add_output(const std::string& name, TensorId tensor);
 
   /// Adds a last layer whose accumulators are the output.
-  Program finish(const LayerSums& layer) {
-    add_sums(layer);
-    return finish();
-  }
-  Program finish() {
-    if (program_.outputs.empty()) add_output("output", program_.ops.back().outputs[0]);
-    return std::move(program_);
-  }
+  Program finish(const LayerSums& layer);
+  Program finish();
 
-  std::vector<std::int32_t> random_input(std::uint32_t lanes) {
-    const Tensor& info = program_.tensors[input()];
-    return random_input(info, lanes);
-  }
-  std::vector<std::int32_t> random_input(const Tensor& info, std::uint32_t lanes) {
-    std::vector<std::int32_t> values(std::size_t{info.rows()} * lanes);
-    for (auto& x : values) {
-      x = static_cast<std::int32_t>(info.min +
-                                    static_cast<std::int64_t>(random_() % (info.max - info.min + 1)));
-    }
-    return values;
-  }
+  std::vector<std::int32_t> random_input(std::uint32_t lanes);
+  std::vector<std::int32_t> random_input(const Tensor& info, std::uint32_t lanes);
 
  private:
-  TensorId add_tensor(const std::string& name, std::uint32_t rows, std::int64_t min, std::int64_t max) {
-    program_.tensors.push_back({.name = name, .shape = {rows}, .min = min, .max = max, .scales = {1.0}});
-    return static_cast<TensorId>(program_.tensors.size() - 1);
-  }
+  TensorId add_tensor(const std::string& name, std::uint32_t rows, std::int64_t min, std::int64_t max);
   ConstantId add_weights(const std::string& name, std::vector<std::uint32_t> shape,
-                         std::vector<std::int32_t> values) {
-    program_.constants.push_back({.kind = ConstantTensor::Kind::weights,
-                                  .name = name,
-                                  .shape = std::move(shape),
-                                  .values = std::move(values)});
-    return static_cast<ConstantId>(program_.constants.size() - 1);
-  }
+                         std::vector<std::int32_t> values);
+  ConstantId add_table(const std::string& name, std::vector<std::int32_t> values);
+  ConstantId add_constant(ConstantTensor constant);
 
   Program program_;
   std::mt19937 random_;
@@ -205,44 +82,13 @@ class ProgramBuilder {
 };
 
 /// inputs-hidden-outputs with biases and one ReLU.
-inline Program random_mlp(std::uint32_t inputs, std::uint32_t hidden, std::uint32_t outputs,
-                          std::uint32_t seed) {
-  ProgramBuilder builder(inputs, 0, 15, seed);
-  const auto h = builder.add_relu({.rows = hidden,
-                                   .dense = {builder.dense(builder.input(), hidden, 20)},
-                                   .bias = builder.bias(hidden, 100)},
-                                  4);
-  return builder.finish(
-      {.rows = outputs, .dense = {builder.dense(h, outputs, 50)}, .bias = builder.bias(outputs, 100)});
-}
+Program random_mlp(std::uint32_t inputs, std::uint32_t hidden, std::uint32_t outputs, std::uint32_t seed);
 
 /// A residual layer: y = relu(W x + 3 x + v * x), a second one with only scaled terms, and a split output.
-inline Program random_residual(std::uint32_t width, std::uint32_t seed) {
-  ProgramBuilder builder(width, -8, 7, seed);
-  const auto h =
-      builder.add_relu({.rows = width,
-                        .dense = {builder.dense(builder.input(), width, 20)},
-                        .scaled = {{builder.input(), {3}}, {builder.input(), builder.bias(width, 9)}},
-                        .bias = builder.bias(width, 50)},
-                       3);
-  builder.add_relu({.rows = width, .scaled = {{builder.input(), {5}}, {h, {-2}}}}, 2);
-  return builder.finish();
-}
+Program random_residual(std::uint32_t width, std::uint32_t seed);
 
 /// A gate: h = relu(W x), g = relu(V x) with its rows in another order and the first one twice, and a layer
 /// of relu(h_j g_j). Values times values, and wires by other names.
-inline Program random_gated(std::uint32_t inputs, std::uint32_t width, std::uint32_t outputs,
-                            std::uint32_t seed) {
-  ProgramBuilder builder(inputs, 0, 15, seed);
-  const auto h = builder.add_relu({.rows = width, .dense = {builder.dense(builder.input(), width, 20)}}, 4);
-  const auto g = builder.add_relu(
-      {.rows = width, .dense = {builder.dense(builder.input(), width, 20)}, .bias = builder.bias(width, 100)},
-      3);
-  std::vector<std::int32_t> order(width, 0);
-  for (std::uint32_t j = 1; j < width; ++j) order[j] = static_cast<std::int32_t>(width - j);
-  const auto gate = builder.add_relu(builder.add_product(h, builder.add_gather(g, order)), 6);
-  return builder.finish(
-      {.rows = outputs, .dense = {builder.dense(gate, outputs, 9)}, .bias = builder.bias(outputs, 100)});
-}
+Program random_gated(std::uint32_t inputs, std::uint32_t width, std::uint32_t outputs, std::uint32_t seed);
 
 }  // namespace circlet::testing
