@@ -22,13 +22,17 @@ std::string op_name(const Program& program, OpId id) {
   return fmt::format("op {} {} {}", id, meaning_of(op.kind).name, in_quotes(op.name));
 }
 
-/// ", the input" or ", input 'name'" where there are several.
+/// ", the input", or ", input 1 'name'" for each that the tensor is, in the order of statements, where there
+/// are several.
 template <class Port>
 std::string role(const std::vector<Port>& ports, TensorId tensor, const char* direction) {
-  const auto port = std::ranges::find(ports, tensor, &Port::tensor);
-  if (port == ports.end()) return "";
-  if (ports.size() == 1) return fmt::format(", the {}", direction);
-  return fmt::format(", {} {}", direction, in_quotes(port->name));
+  std::string text;
+  for (std::size_t i = 0; i < ports.size(); ++i) {
+    if (ports[i].tensor != tensor) continue;
+    text += ports.size() == 1 ? fmt::format(", the {}", direction)
+                              : fmt::format(", {} {} {}", direction, i, in_quotes(ports[i].name));
+  }
+  return text;
 }
 
 std::string scales_text(const std::vector<double>& scales) {

@@ -16,6 +16,9 @@
 namespace circlet {
 namespace {
 
+/// Entries of tables, once for each op that reads them.
+constexpr std::uint64_t max_table_reads = std::uint64_t{1} << 26;
+
 constexpr std::int64_t int32_max = std::numeric_limits<std::int32_t>::max();
 
 [[noreturn]] void fail(const std::string& where, const std::string& why) {
@@ -149,6 +152,11 @@ class GraphCheck {
     }
     for (const ConstantId constant : op.constants) {
       if (constant >= readers_.size()) check.fail("reads a constant that does not exist");
+      // Each op goes through its tables, which a file holds once for many.
+      if (program_.constants[constant].kind == ConstantTensor::Kind::table)
+        table_reads_ += program_.constants[constant].values.size();
+      if (table_reads_ > max_table_reads)
+        check.fail("more than " + std::to_string(max_table_reads) + " reads of table entries in all");
       // Each reader has committed rows of its own, and nothing says that two of them hold the same weights.
       if (++readers_[constant] > 1 && program_.constants[constant].kind == ConstantTensor::Kind::weights) {
         check.fail("reads the weights " + in_quotes(program_.constants[constant].name) +
@@ -193,7 +201,7 @@ class GraphCheck {
   const Program& program_;
   std::vector<bool> made_, read_, claims_;  // by tensor
   std::vector<std::uint32_t> readers_;      // by constant
-  std::uint64_t reads_ = 0;
+  std::uint64_t reads_ = 0, table_reads_ = 0;
 };
 
 }  // namespace

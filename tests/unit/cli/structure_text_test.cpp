@@ -68,6 +68,16 @@ TEST_CASE("a_structure_is_printed_with_what_its_tables_are_and_not_what_they_are
                  "output: whether each score is >= 3, that is, its integer at least 24\n"));
 }
 
+TEST_CASE("several_outputs_are_numbered_as_in_statements") {
+  Program program = relu_model();
+  program.outputs = {{.name = "first", .tensor = 3, .predicate = {}},
+                     {.name = "hidden", .tensor = 2, .predicate = {}},
+                     {.name = "again", .tensor = 3, .predicate = {}}};
+  const std::string text = structure_text(program);
+  CHECK(contains(text, "tensor 3 'score', output 0 'first', output 2 'again':"));
+  CHECK(contains(text, "tensor 2 'y', output 1 'hidden':"));
+}
+
 TEST_CASE("a_table_of_one_value_cuts_the_output_from_the_input_and_is_told") {
   Program program = relu_model();
   program.constants[1].values.assign(16, 5);

@@ -212,6 +212,18 @@ TEST_CASE("check_program_bounds_what_a_structure_of_a_few_bytes_can_ask_for") {
                    }
                  }),
                  "more than 67108864 reads of tensor rows in all"));
+  CHECK(contains(structure_refusal([](Program& p) {
+                   std::vector<std::int32_t> values(1U << 20, 0);
+                   values[0] = 9;
+                   set_values(table(p, 0), std::move(values));
+                   change_split(p, 0, [](Split& split) { split.shift = 10; });
+                   for (int i = 0; i < 64; ++i) {
+                     p.ops.push_back(look_up(p, 0));
+                     p.ops.back().outputs = {static_cast<TensorId>(p.tensors.size())};
+                     p.tensors.push_back(p.tensors[look_up(p, 0).outputs[0]]);
+                   }
+                 }),
+                 "more than 67108864 reads of table entries in all"));
 }
 
 TEST_CASE("check_program_refuses_digits_that_are_not_those_of_an_interval") {

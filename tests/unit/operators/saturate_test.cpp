@@ -123,5 +123,5 @@ TEST_CASE("a_sum_saturates_in_one_way_alone") {
 TEST_CASE("saturate_describes_itself_by_its_ends") {
   const Program program = saturated(5'000'000);
   CHECK(describe(program, program.ops[1]).text ==
-        "tensor 1, what is beyond -30237952..20093695 brought to its ends");
+        "tensor 1, what is beyond -30237952..20093695 moved to the cell of 16777216 at its end");
 }
