@@ -50,11 +50,17 @@ TableComponent::TableComponent(std::size_t instance, const AirShape& shape, std:
   }
 }
 
-void TableComponent::evaluate_at_point(const MaskValues& values, PointAccumulator& accumulator) const {
+std::vector<QM31> TableComponent::constraint_values(const MaskValues& values) const {
   const PointSource source{values, positions_};
-  const auto sink = [&](std::string_view, std::uint32_t, const QM31& value) { accumulator.add(value); };
+  std::vector<QM31> result;
+  const auto sink = [&](std::string_view, std::uint32_t, const QM31& value) { result.push_back(value); };
   ScalarEvaluator<QM31, PointSource, decltype(sink)> eval(source, constants_, sink);
   with_component(instance_.kind, instance_.lanes(), [&](auto shape) { constraints(eval, shape); });
+  return result;
+}
+
+void TableComponent::evaluate_at_point(const MaskValues& values, PointAccumulator& accumulator) const {
+  for (const QM31& value : constraint_values(values)) accumulator.add(value);
 }
 
 std::vector<TableComponent> table_components(const AirShape& shape, const Challenges& challenges,

@@ -24,6 +24,8 @@ class TableComponent final : public Component {
   }
   [[nodiscard]] const ComponentMasks& masks() const override { return masks_; }
   void evaluate_at_point(const MaskValues& values, PointAccumulator& accumulator) const override;
+  /// What evaluate_at_point adds, constraint after constraint.
+  [[nodiscard]] std::vector<QM31> constraint_values(const MaskValues& values) const;
 
   [[nodiscard]] const TableInstance& instance() const { return instance_; }
   [[nodiscard]] const TreePositions& positions() const { return positions_; }

@@ -2,10 +2,8 @@
 
 #include <algorithm>
 
-#include "air/evaluate/scalar_evaluator.hpp"
 #include "air/evaluate/table_component.hpp"
 #include "air/prover/component_provers.hpp"
-#include "air/tables/constraints.hpp"
 
 namespace circlet::testing {
 namespace {
@@ -21,15 +19,6 @@ std::vector<bool> flags(const TableInstance& instance, const DeletedConstraints&
   return result;
 }
 
-struct SampledValues {
-  const MaskValues& values;
-  const TreePositions& positions;
-  [[nodiscard]] const QM31& at(Tree tree, std::uint32_t column, bool previous) const {
-    const auto& samples = values[positions[static_cast<std::size_t>(tree)]][column];
-    return previous ? samples.front() : samples.back();
-  }
-};
-
 class DeletingComponent final : public Component {
  public:
   DeletingComponent(TableComponent component, const DeletedConstraints& deleted)
@@ -40,14 +29,10 @@ class DeletingComponent final : public Component {
   [[nodiscard]] std::uint32_t constraint_count() const override { return component_.constraint_count(); }
   [[nodiscard]] const ComponentMasks& masks() const override { return component_.masks(); }
   void evaluate_at_point(const MaskValues& values, PointAccumulator& accumulator) const override {
-    const SampledValues source{values, component_.positions()};
-    std::size_t next = 0;
-    const auto sink = [&](std::string_view, std::uint32_t, const QM31& value) {
-      accumulator.add(deleted_[next++] ? QM31() : value);
-    };
-    ScalarEvaluator<QM31, SampledValues, decltype(sink)> eval(source, component_.constants(), sink);
-    with_component(component_.instance().kind, component_.instance().lanes(),
-                   [&](auto shape) { constraints(eval, shape); });
+    const std::vector<QM31> constraints = component_.constraint_values(values);
+    for (std::size_t i = 0; i < constraints.size(); ++i) {
+      accumulator.add(deleted_[i] ? QM31() : constraints[i]);
+    }
   }
   [[nodiscard]] bool is_deleted(std::size_t constraint) const { return deleted_[constraint]; }
 
