@@ -63,6 +63,7 @@ TEST_CASE("check_program_refuses_splits_that_are_not_unique") {
   CHECK(contains(refusal(wide(21)), "2^30"));
   CHECK(contains(with_split([](Split& s) { s.shift = 26; }), "table entries"));
   CHECK(contains(with_split([](Split& s) { s.shift = 31; }), "has a shift above 30"));
+  CHECK(contains(with_split([](Split& s) { s.shift = 64; }), "shift"));
   CHECK(contains(refusal([](Program& p) { look_up(p, 0).attributes[0] = -1; }), "shift"));
   CHECK(contains(with_split([](Split& s) { s.offset = split_limit; }), "offset"));
   CHECK(contains(with_split([](Split& s) { s.offset = -accumulator_limit; }), "offset"));
