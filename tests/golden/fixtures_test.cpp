@@ -6,7 +6,9 @@
 #include "tests/golden/golden_files.hpp"
 #include "tests/support/refusal.hpp"
 
-namespace circlet::test {
+using namespace circlet;
+using namespace circlet::test;
+
 namespace {
 
 /// Why `verify_test_proof` refuses; "accepted" if it does not.
@@ -125,4 +127,3 @@ TEST_CASE("a_proof_under_another_configuration_is_rejected_even_if_it_names_that
 }
 
 }  // namespace
-}  // namespace circlet::test

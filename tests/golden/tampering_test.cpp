@@ -7,7 +7,9 @@
 
 #include "tests/golden/golden_files.hpp"
 
-namespace circlet::test {
+using namespace circlet;
+using namespace circlet::test;
+
 namespace {
 
 /// Visits a proof, changes one thing at a time, calls `check` with the place, and puts the thing back. Of a
@@ -145,4 +147,3 @@ TEST_CASE("changing_any_byte_of_a_binary_proof_is_refused_when_read_or_rejected"
 }
 
 }  // namespace
-}  // namespace circlet::test

@@ -6,7 +6,9 @@
 #include "fri/verifier/merkle_verifier.hpp"
 #include "tests/golden/golden_files.hpp"
 
-namespace circlet::test {
+using namespace circlet;
+using namespace circlet::test;
+
 namespace {
 
 std::uint64_t parse_hex(const std::string& text) { return std::stoull(text, nullptr, 16); }
@@ -212,4 +214,3 @@ TEST_CASE("logup_columns_of_the_test_air_are_the_crates") {
 }
 
 }  // namespace
-}  // namespace circlet::test

@@ -4,7 +4,7 @@
 namespace circlet::testing {
 namespace {
 
-ForgedModel mlp() { return ForgedModel(random_mlp(3, 4, 2, 1)); }
+ForgedModel small_model() { return ForgedModel(random_mlp(3, 4, 2, 1)); }
 
 /// A proof of a true statement, but for what `forgery` does.
 Attack of_true_statement(const ForgedModel& model, const Forgery& forgery, const std::string& refused_by) {
@@ -13,7 +13,7 @@ Attack of_true_statement(const ForgedModel& model, const Forgery& forgery, const
   return {model.key(), forge(model.proving_key, model.statement(execution), trace, forgery), refused_by, {}};
 }
 Attack replayed(const std::function<void(Proof&)>& change, const std::string& refused_by) {
-  Attack attack = of_true_statement(mlp(), {}, refused_by);
+  Attack attack = of_true_statement(small_model(), {}, refused_by);
   change(attack.proof);
   return attack;
 }
@@ -30,7 +30,7 @@ void add_to_word(std::vector<M31>& word, const std::function<M31(const CirclePoi
 }
 
 Attack column_of_too_high_a_degree() {
-  const auto model = mlp();
+  const auto model = small_model();
   const std::uint32_t m = model.key().height();
   const std::size_t tree = static_cast<std::size_t>(Tree::witness);
   const std::size_t column = blinder_column(air_shape(model.key()), Tree::witness);
@@ -48,7 +48,7 @@ Attack column_of_too_high_a_degree() {
 }
 /// left - y v and right + y compose to what left and right do.
 Attack composition_of_too_high_a_degree() {
-  const auto model = mlp();
+  const auto model = small_model();
   const std::uint32_t m = model.key().height();
   const auto y = [](const auto& point) { return point.y; };
   const auto minus_yv = [m](const auto& point) { return -(point.y * canonic_vanishing(point.x, m)); };
@@ -80,7 +80,7 @@ Attack witness_read_at(
     }
     words.commit();
   };
-  return of_true_statement(mlp(), forgery, "FRI layer 0");
+  return of_true_statement(small_model(), forgery, "FRI layer 0");
 }
 Attack witness_in_natural_order() { return witness_read_at(bit_reverse); }
 Attack witness_on_another_coset() {
@@ -94,7 +94,7 @@ Attack witness_on_another_coset() {
 
 /// The key's mac has twice the rows of the one that is proved.
 Attack table_of_half_the_size() {
-  const auto model = mlp();
+  const auto model = small_model();
   auto taller = model;
   TableSizes sizes = table_sizes(model.key());
   ++sizes.mac;

@@ -7,7 +7,8 @@
 #include "fri/verifier/deep_answers.hpp"
 #include "tests/support/refusal.hpp"
 
-namespace circlet {
+using namespace circlet;
+
 namespace {
 
 TEST_CASE("deep_quotients_refuse_a_sample_point_with_coordinates_in_the_base_field") {
@@ -28,4 +29,3 @@ TEST_CASE("deep_quotients_refuse_a_sample_point_with_coordinates_in_the_base_fie
 }
 
 }  // namespace
-}  // namespace circlet

@@ -11,7 +11,8 @@
 #include "fri/verifier/fri_verifier.hpp"
 #include "tests/support/refusal.hpp"
 
-namespace circlet {
+using namespace circlet;
+
 namespace {
 
 using MC = Blake2sMerkleChannel;
@@ -264,4 +265,3 @@ TEST_CASE("fri_layers_fold_the_bound_exactly_to_the_last_layer") {
 }
 
 }  // namespace
-}  // namespace circlet

@@ -9,7 +9,8 @@
 #include "fri/verifier/merkle_verifier.hpp"
 #include "tests/support/refusal.hpp"
 
-namespace circlet {
+using namespace circlet;
+
 namespace {
 
 using MC = Blake2sMerkleChannel;
@@ -156,4 +157,3 @@ TEST_CASE("positions_stay_distinct_and_ascending_in_a_taller_tree") {
 }
 
 }  // namespace
-}  // namespace circlet

@@ -6,7 +6,8 @@
 #include "fri/proof_io.hpp"
 #include "tests/support/refusal.hpp"
 
-namespace circlet {
+using namespace circlet;
+
 namespace {
 
 using Proof = StarkProof<Blake2sHash>;
@@ -189,4 +190,3 @@ TEST_CASE("deep_nesting_and_text_beyond_the_limit_are_refused") {
 }
 
 }  // namespace
-}  // namespace circlet

@@ -7,7 +7,8 @@
 
 #include "core/error.hpp"
 
-namespace circlet {
+using namespace circlet;
+
 namespace {
 
 std::span<const std::uint8_t> bytes_of(std::string_view text) {
@@ -82,4 +83,3 @@ TEST_CASE("text_that_is_not_64_hexadecimal_digits_is_refused") {
 }
 
 }  // namespace
-}  // namespace circlet

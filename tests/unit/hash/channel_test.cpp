@@ -6,7 +6,8 @@
 #include <bit>
 #include <utility>
 
-namespace circlet {
+using namespace circlet;
+
 namespace {
 
 TEST_CASE("observer_sees_every_mix_once_with_the_new_digest_and_no_draw") {
@@ -106,4 +107,3 @@ TEST_CASE("proof_of_work_counts_the_low_zero_bits_of_the_hash") {
 }
 
 }  // namespace
-}  // namespace circlet

@@ -8,7 +8,8 @@
 #include "core/error.hpp"
 #include "tests/support/refusal.hpp"
 
-namespace circlet {
+using namespace circlet;
+
 namespace {
 
 using Scheme = CommitmentSchemeVerifier<Blake2sMerkleChannel>;
@@ -164,4 +165,3 @@ TEST_CASE("columns_that_no_domain_can_hold_are_refused") {
 }
 
 }  // namespace
-}  // namespace circlet
