@@ -8,7 +8,7 @@
 #include "fri/prover/circle_fft.hpp"
 #include "fri/prover/codeword_kernels.hpp"
 #include "fri/prover/commitment_scheme_prover.hpp"
-#include "merkle/simd/blake2s_kernels.hpp"
+#include "merkle/simd/grinding_kernels.hpp"
 
 using namespace circlet;
 
@@ -82,7 +82,7 @@ BENCHMARK(point_evaluation)->Arg(13)->Arg(20);
 void nonce_search(benchmark::State& state) {
   const Blake2sHash prefix = Blake2sChannel().pow_prefix(32);
   constexpr std::uint32_t nonces = 1U << 12;
-  for (auto _ : state) benchmark::DoNotOptimize(blake2s_kernels().find_nonce(prefix, 0, 0, nonces, 32));
+  for (auto _ : state) benchmark::DoNotOptimize(grinding_kernels().find_nonce(prefix, 0, 0, nonces, 32));
   count_items(state, nonces);
 }
 BENCHMARK(nonce_search);

@@ -13,6 +13,7 @@
 #include "core/artefact.hpp"
 #include "core/phase_timer.hpp"
 #include "frontend/inputs.hpp"
+#include "hash/blake2s.hpp"
 #include "program/executor.hpp"
 #include "program/model_file.hpp"
 #include "program/predicate.hpp"
@@ -75,7 +76,12 @@ std::optional<double> threshold_beside(const Path& key_file, const VerificationK
   };
   if (std::ranges::none_of(key.tensors, compares)) return {};
   try {
-    const PublicModel shown = load_structure(ModelFolder{key_file.parent_path()}.structure());
+    const Path path = ModelFolder{key_file.parent_path()}.structure();
+    const Bytes file = read_file(path);
+    const auto payload =
+        open_artefact(ArtefactKind::structure, structure_format_version, file, path.string());
+    if (Blake2s::hash(payload) != key.meaning) return {};  // another model's: not worth reading
+    const PublicModel shown = read_structure(payload);
     check_key_of(shown, key);
     return threshold_of(shown.predicate);
   } catch (const Error&) {

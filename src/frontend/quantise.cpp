@@ -51,6 +51,8 @@ class Quantiser {
     program_.postprocessing = graph_.postprocessing;
     program_.class_labels = graph_.class_labels;
     choose_input();
+    while (!fills_rows(program_.tensors[program_.inputs[0].tensor]))
+      ++program_.tensors[program_.inputs[0].tensor].max;
     make_groups();
     for (std::size_t i = 0; i < graph_.layers.size(); ++i) {
       if (graph_.layers[i].function) {
@@ -92,7 +94,7 @@ class Quantiser {
     if (ranges_.centred) return choose_centred_input(input);
     const double least = std::ranges::min(ranges_.features, {}, &Interval::least).least;
     input.max = least < 0 ? (widths_.input_levels - 1) / 2 : widths_.input_levels - 1;
-    input.min = least < 0 ? -input.max : 0;
+    input.min = least < 0 ? -input.max - 1 : 0;
     // The scale at which a feature just fits. A feature that never varied from 0 takes the greatest other
     // scale.
     std::vector<double> scales;
@@ -122,7 +124,7 @@ class Quantiser {
   /// says as little of the calibration inputs as the scale does.
   void choose_centred_input(Tensor& input) {
     input.max = (widths_.input_levels - 1) / 2;
-    input.min = -input.max;
+    input.min = -input.max - 1;
     const auto cell = static_cast<double>(std::bit_ceil(static_cast<std::uint64_t>(input.max)) / 2);
     const double reach =
         static_cast<double>(input.max) - cell / 2 - 0.5;  // wherever the centre is rounded to

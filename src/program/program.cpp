@@ -137,6 +137,10 @@ class GraphCheck {
       if (port.tensor >= made_.size()) fail(name, "is no tensor");
       if (made_[port.tensor]) fail(name, "is another input's tensor");
       made_[port.tensor] = true;
+      if (!fills_rows(program_.tensors[port.tensor])) {
+        fail(name,
+             "the number of integers in its range is no multiple of " + std::to_string(lut_row_entries));
+      }
       check_centres(port, program_.tensors[port.tensor], name);
     }
   }
@@ -301,10 +305,21 @@ void check_program(const Program& program) {
 }
 
 Program structure_of(const Program& program) {
-  Program structure = program;
-  structure.has_weights = false;
-  for (ConstantTensor& constant : structure.constants) {
-    if (constant.kind == ConstantTensor::Kind::weights) constant.values.clear();
+  Program structure{.name = program.name,
+                    .tensors = program.tensors,
+                    .constants = {},
+                    .ops = program.ops,
+                    .inputs = program.inputs,
+                    .outputs = program.outputs,
+                    .postprocessing = program.postprocessing,
+                    .class_labels = program.class_labels,
+                    .has_weights = false};
+  for (const ConstantTensor& constant : program.constants) {
+    const bool shown = constant.kind != ConstantTensor::Kind::weights;
+    structure.constants.push_back({.kind = constant.kind,
+                                   .name = constant.name,
+                                   .shape = constant.shape,
+                                   .values = shown ? constant.values : std::vector<std::int32_t>{}});
   }
   return structure;
 }

@@ -151,6 +151,10 @@ inline constexpr std::size_t max_ports =
 /// of its last value, which a proof may look up too.
 inline constexpr std::uint32_t lut_row_entries = 4;
 
+/// Whether a range's integers fill rows of `lut`. That of an input does: a value behind its last one could be
+/// looked up, and nothing but the look-up keeps a prover's input in its range.
+inline bool fills_rows(const Tensor& tensor) { return (tensor.max - tensor.min + 1) % lut_row_entries == 0; }
+
 /// c_j of an input's row j: its integer x_j is in [min + c_j, max + c_j].
 inline std::int64_t centre(const InputPort& port, std::size_t row) {
   return port.centres.empty() ? 0 : port.centres[row];

@@ -9,13 +9,6 @@
 namespace circlet {
 namespace {
 
-/// d = (z - 1) - lambda id - lambda^3 value
-QM31 wire_denominator(const Challenges& challenges, M31 id, const QM31& value) {
-  const QM31& lambda = challenges.lambda;
-  const QM31 tag(M31(static_cast<std::uint32_t>(BusTag::wire)));
-  return challenges.z - tag - lambda * id - lambda.square() * lambda * value;
-}
-
 void check_values(const std::string& name, const std::vector<std::int32_t>& values,
                   const PublicTensor& tensor) {
   const std::size_t expected = std::size_t{tensor.rows} * tensor.lanes;
@@ -155,7 +148,7 @@ QM31 ones_value(std::uint32_t batch, const Challenges& challenges) {
 QM31 public_messages(const VerificationKey& key, const Statement& statement, const Challenges& challenges) {
   QM31 sum;
   const auto add = [&](std::int64_t count, std::uint32_t id, const QM31& value) {
-    const QM31 denominator = wire_denominator(challenges, M31(id), value);
+    const QM31 denominator = denominator_of(challenges, BusTag::wire, M31(id), M31(), value);
     require(!denominator.is_zero(), ErrorKind::rejected, "a public message has denominator zero");
     sum += denominator.inverse() * M31::from_signed(count);
   };

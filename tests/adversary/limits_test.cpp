@@ -40,7 +40,7 @@ TEST_CASE("a_prover_fills_values_counts_of_look_ups_and_blinders_alone") {
 TEST_CASE("weights_in_the_padding_of_a_coefficient_mix_the_rows_of_a_layer") {
   // y_j = c_j x_j by the structure. The owner of the weights makes the wire of c_1 carry 3 + 5 t, and y_0
   // gains 5 x_1: no verifier and no look at the structure tells, as with every other choice of weights.
-  ProgramBuilder builder(3, 1, 15, 1);
+  ProgramBuilder builder(3, 1, 16, 1);
   ForgedModel model(builder.finish({.rows = 3, .scaled = {{builder.input(), {2, 3, 40}}}}));
   constexpr std::size_t row_of_second_coefficient = 2;
   REQUIRE(model.columns.weights[linear_at][15][row_of_second_coefficient] == M31(3));
@@ -58,7 +58,7 @@ TEST_CASE("weights_in_the_padding_of_a_coefficient_mix_the_rows_of_a_layer") {
 
 TEST_CASE("a_power_of_a_claim_is_well_formed_up_to_the_greatest_degree_and_gives_no_choice_there") {
   // One weight a row: the claim of two outputs has degree 1, that of the three inputs 2.
-  ProgramBuilder builder(3, 1, 15, 1);
+  ProgramBuilder builder(3, 1, 16, 1);
   const Program program = builder.finish(
       {.rows = 2, .dense = {builder.dense(builder.input(), 2, 20)}, .bias = builder.bias(2, 100)});
   constexpr std::uint64_t most = (std::uint64_t{1} << 26) - 2;
@@ -85,7 +85,7 @@ TEST_CASE("a_power_of_a_claim_is_well_formed_up_to_the_greatest_degree_and_gives
 TEST_CASE("weights_in_the_padding_of_a_dense_layer_cannot_change_its_rows") {
   // They add terms of higher degree to the claim, which no accumulators have: nothing is provable unless they
   // vanish.
-  ProgramBuilder builder(2, 1, 15, 1);
+  ProgramBuilder builder(2, 1, 16, 1);
   ForgedModel model(builder.finish({.rows = 2, .dense = {builder.dense(builder.input(), 2, 20)}}));
   model.columns.weights[linear_at][13][0] = M31(1);
   model.recommit();

@@ -15,7 +15,7 @@ struct PredicateLie {
 /// Three classes with raw scores: on every input the last two are equal and greater than the first, so that
 /// the arg max is 1.
 inline Program tied_classes() {
-  ProgramBuilder builder(3, 1, 15, 1);
+  ProgramBuilder builder(3, 1, 16, 1);
   DenseTerm term = builder.dense(builder.input(), 3, 1);
   term.weights = {-3, 7, 7, 2, 9, 9, 1, 4, 4};
   return with_predicate(builder.finish({.rows = 3, .dense = {term}}), parse_predicate("argmax"));

@@ -2,6 +2,7 @@
 // tensors are not the key's.
 #include <doctest/doctest.h>
 
+#include "lowering/arithmetise.hpp"
 #include "program/model_file.hpp"
 #include "program/predicate.hpp"
 #include "stark/prover/setup.hpp"
@@ -132,9 +133,20 @@ TEST_CASE("a_structure_is_not_that_of_a_key_with_another_layout") {
   }
 }
 
+TEST_CASE("a_key_of_larger_tables_than_its_structure_needs_is_refused_before_they_are_made") {
+  const Program program = random_residual(4, 2);
+  auto key = setup(program, {.pcs = small_pcs}).key;
+  for (TableInstance& table : key.instances) table.log_size = max_table_log_size;  // columns of gigabytes
+  CHECK(contains(refusal(ErrorKind::rejected,
+                         [&] {
+                           check_key_of({structure_of(program), {}}, key);
+                         }),
+                 "the key's table sizes are not those of this structure"));
+}
+
 TEST_CASE("a_structure_far_larger_than_the_key_is_refused_before_its_tables_are_made") {
   const auto key = setup(random_residual(4, 2), {.pcs = small_pcs, .zero_knowledge = false}).key;
-  ProgramBuilder builder(1, 0, 1, 1);
+  ProgramBuilder builder(1, 0, 3, 1);
   // 2^20 outputs in a file of kilobytes; their tables would hold hundreds of megabytes.
   Program wide = builder.finish({.rows = 1U << 20, .dense = {builder.dense(builder.input(), 1U << 20, 1)}});
   CHECK(contains(refusal(ErrorKind::unsupported, [&] { structure_root(structure_of(wide), key); }),

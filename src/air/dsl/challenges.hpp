@@ -20,6 +20,13 @@ struct Challenges {
 /// What a bus message is about; the constant term of its denominator.
 enum class BusTag : std::uint32_t { wire = 1, look_up = 2 };
 
+/// z - tag - lambda a - lambda^2 b - lambda^3 c: of the message (a, b, c) in the clear. A wire is (id, 0,
+/// value).
+inline QM31 denominator_of(const Challenges& challenges, BusTag tag, M31 a, M31 b, const QM31& c) {
+  const QM31& lambda = challenges.lambda;
+  return challenges.z - M31(static_cast<std::uint32_t>(tag)) - lambda * (a + lambda * (b + lambda * c));
+}
+
 /// Values of F that are the same on every row of a table.
 enum class Constant : std::uint32_t {
   t,

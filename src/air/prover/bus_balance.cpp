@@ -6,8 +6,7 @@
 namespace circlet {
 
 QM31 BusMessage::denominator(const Challenges& challenges) const {
-  const QM31& lambda = challenges.lambda;
-  return challenges.z - M31(static_cast<std::uint32_t>(tag)) - lambda * (a + lambda * (b + lambda * c));
+  return denominator_of(challenges, tag, a, b, c);
 }
 
 std::string BusMessage::to_string() const {

@@ -4,7 +4,7 @@
 
 #include "compute/parallel.hpp"
 #include "core/error.hpp"
-#include "merkle/simd/blake2s_kernels.hpp"
+#include "merkle/simd/grinding_kernels.hpp"
 
 namespace circlet {
 
@@ -20,7 +20,7 @@ std::uint64_t grind(const Blake2sChannel& channel, std::uint32_t bits) {
       std::uint32_t smallest = best.load();
       if (begin >= smallest) return;
       const std::uint32_t found =
-          blake2s_kernels().find_nonce(prefix, static_cast<std::uint32_t>(high), begin, begin + chunk, bits);
+          grinding_kernels().find_nonce(prefix, static_cast<std::uint32_t>(high), begin, begin + chunk, bits);
       if (found == begin + chunk) return;
       while (found < smallest && !best.compare_exchange_weak(smallest, found)) {
       }

@@ -1,4 +1,4 @@
-// Blake2s over sixteen messages at once: Merkle leaves, Merkle nodes and the search for a proof of work.
+// Blake2s over sixteen messages at once: Merkle leaves and Merkle nodes.
 #pragma once
 
 #include <cstddef>
@@ -39,10 +39,6 @@ struct Blake2sKernels {
                  Blake2sHash* hashes);
   /// parents[i] = H(children[2i] || children[2i+1]) for i < count, a multiple of 16.
   void (*nodes)(const Blake2sHash* children, Blake2sHash* parents, std::size_t count);
-  /// Smallest low in [begin, end), multiples of 16, for which the low `bits` bits of word 0 of
-  /// H(prefix || low || high) are zero; `end` if there is none. bits is from 0 to 32.
-  std::uint32_t (*find_nonce)(const Blake2sHash& prefix, std::uint32_t high, std::uint32_t begin,
-                              std::uint32_t end, std::uint32_t bits);
 };
 
 namespace portable {

@@ -173,11 +173,19 @@ Blake2sHash weights_root(const Program& program, const VerificationKey& key) {
   return commit_tables(air_shape(key), columns.weights, key.pcs.fri.log_blowup_factor)->merkle().root();
 }
 
-Blake2sHash structure_root(const Program& structure, const VerificationKey& key) {
+namespace {
+
+Blake2sHash root_of(const Arithmetisation& arithmetisation, const VerificationKey& key) {
   TableColumns columns;
-  Structure tables = build_structure(arithmetise(structure, key));
+  Structure tables = build_structure(arithmetisation);
   for (StructureTable& table : tables) columns.push_back(std::move(table.columns));
   return commit_tables(air_shape(key), columns, key.pcs.fri.log_blowup_factor)->merkle().root();
+}
+
+}  // namespace
+
+Blake2sHash structure_root(const Program& structure, const VerificationKey& key) {
+  return root_of(arithmetise(structure, key), key);
 }
 
 Blake2sHash meaning_of(const Program& imported, const Predicate& predicate) {
@@ -192,14 +200,14 @@ void check_key_of(const PublicModel& shown, const VerificationKey& key) {
            meaning.to_hex() + ", the key's is " + key.meaning.to_hex();
   });
   const Program structure = with_predicate(shown.imported, shown.predicate);
-  const Blake2sHash root = structure_root(structure, key);
+  const Arithmetisation arithmetisation = arithmetise(structure, key);
+  require(says_of_wires(key, structure, arithmetisation), ErrorKind::rejected,
+          "the key's input, output, wires or degrees are not those of model.structure");
+  const Blake2sHash root = root_of(arithmetisation, key);
   require(root == key.structure_root, ErrorKind::rejected, [&] {
     return "the structure root of model.structure is " + root.to_hex() + ", the key's is " +
            key.structure_root.to_hex();
   });
-  const Arithmetisation arithmetisation = arithmetise(structure, key);
-  require(says_of_wires(key, structure, arithmetisation), ErrorKind::rejected,
-          "the key's input, output, wires or degrees are not those of model.structure");
 }
 
 Arithmetisation check_proving_key(const ProvingKey& proving_key, const Program& program) {

@@ -18,7 +18,7 @@ constexpr auto linear_A = index_of(linear::Fingerprint::A), linear_b = index_of(
 /// y = W x + b: three inputs, two outputs. With 16 weights a row linear has rows 0 to 2 for the inputs, 3 for
 /// the bias, 4 for the claim, and fin on row 5.
 Program regression() {
-  ProgramBuilder builder(3, 1, 15, 1);
+  ProgramBuilder builder(3, 1, 16, 1);
   return builder.finish(
       {.rows = 2, .dense = {builder.dense(builder.input(), 2, 20)}, .bias = builder.bias(2, 100)});
 }
@@ -372,7 +372,7 @@ BadKey a_look_up_table_that_reaches_around_p_allows_a_second_split() {
 }
 
 BadKey digits_that_reach_beyond_their_split_allow_a_second_one() {
-  ProgramBuilder builder(3, 1, 15, 1);
+  ProgramBuilder builder(3, 1, 16, 1);
   const Program shown = builder.finish({.rows = 2, .dense = {builder.dense(builder.input(), 2, 1'000'000)}});
   const auto input = ProgramBuilder(1, 0, 0, 7).random_input(input_tensor(shown), 1);
   // The first score is just below the threshold: q = 1, and all digits are 0.
@@ -550,9 +550,11 @@ BadKey without_live_an_empty_row_of_lut_has_any_sum() {
   const ForgedModel honest(regression());
   auto bad = honest;
   const auto execution = honest.honest();
-  const std::int32_t greatest = std::ranges::max(execution.inputs[0]);
-  // Rows of the input's function hold four arguments each, from 0 on.
-  std::size_t row = static_cast<std::size_t>(greatest) / 4 + 1;
+  // Rows of the input's function hold four arguments each, from 0 on: three inputs leave one of the four rows
+  // unused.
+  std::size_t row = 0;
+  const auto is_used = [&](std::int32_t x) { return static_cast<std::size_t>(x - 1) / 4 == row; };
+  while (std::ranges::any_of(execution.inputs[0], is_used)) ++row;
   for (const auto* column : {"live", "fn", "q", "y_0", "y_1", "y_2", "y_3"}) {
     bad.structure(lut_at, column)[row] = M31();
   }

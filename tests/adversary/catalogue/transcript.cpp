@@ -28,7 +28,7 @@ Statement with_false_output(const ForgedModel& model, const Trace& execution) {
 
 /// Weights that make the claim of the first output one higher: t^4 is a combination of 1, t, t^2 and t^3.
 Attack weights_after_the_challenges() {
-  ProgramBuilder builder(2, 1, 7, 3);
+  ProgramBuilder builder(2, 1, 8, 3);
   ForgedModel model(builder.finish({.rows = 5, .dense = {builder.dense(builder.input(), 5, 20)}}));
   const auto execution = model.honest();
   const auto statement = with_false_output(model, execution);

@@ -34,7 +34,7 @@ Program relu_model() {
                          double scale) {
     return Tensor{.name = name, .shape = {rows}, .min = min, .max = max, .scales = {scale}};
   };
-  program.tensors = {tensor("x", 2, -4, 4, 0.5), tensor("sums", 3, -32, 32, 0.125),
+  program.tensors = {tensor("x", 2, -4, 3, 0.5), tensor("sums", 3, -32, 32, 0.125),
                      tensor("y", 3, 0, 21, 0.25), tensor("score", 1, -1000, 1000, 0.125)};
   program.ops = {{OpKind::affine, "first", {0}, {0}, {1}, {}},
                  {OpKind::requantise, "relu", {1}, {1}, {2}, {2, 34}},
@@ -55,7 +55,7 @@ bool warns(const Program& program, const std::string& text) {
 TEST_CASE("a_structure_is_printed_with_what_its_tables_are_and_not_what_they_are_called") {
   const Program program = relu_model();
   const std::string text = structure_text(program);
-  CHECK(contains(text, "tensor 0 'x', the input: 2 values in -4..4, scale 0.5\n"));
+  CHECK(contains(text, "tensor 0 'x', the input: 2 values in -4..3, scale 0.5\n"));
   CHECK(contains(text, "op 0 affine 'first': tensor 1 = 2x3 weights on tensor 0\n"));
   CHECK(contains(text,
                  "op 1 requantise 'relu': tensor 2 = tensor 1, shift 2; look-up 1 'Sigmoid' of 16 entries: "

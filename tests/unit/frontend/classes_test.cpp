@@ -50,12 +50,12 @@ TEST_CASE("samples_of_a_one_score_classifier_agree_if_they_fall_on_one_side") {
   REQUIRE(graph.outputs() == 1);
   const FloatReference reference = float_reference(graph, {-2, -1, 1, 2});
   Program program;
-  program.tensors = {{.name = "x", .shape = {1}, .min = -2, .max = 2, .scales = {1}},
-                     {.name = "sums", .shape = {1}, .min = -2, .max = 2, .scales = {0.4}},
-                     {.name = "p", .shape = {1}, .min = -2, .max = 2, .scales = {0.4}}};
+  program.tensors = {{.name = "x", .shape = {1}, .min = -2, .max = 5, .scales = {1}},
+                     {.name = "sums", .shape = {1}, .min = -5, .max = 5, .scales = {0.4}},
+                     {.name = "p", .shape = {1}, .min = -2, .max = 5, .scales = {0.4}}};
   program.constants = {
       {.kind = ConstantTensor::Kind::weights, .name = "w", .shape = {1, 1}, .values = {1}},
-      {.kind = ConstantTensor::Kind::table, .name = "p", .shape = {5}, .values = {-2, -1, 0, 1, 2}}};
+      {.kind = ConstantTensor::Kind::table, .name = "p", .shape = {8}, .values = {-2, -1, 0, 1, 2, 3, 4, 5}}};
   // The identity in place of the sigmoid: -0.8, -0.4, 0.4, 0.8. At 1/2, the third is wrong.
   program.ops = {{.kind = OpKind::affine, .name = "p", .inputs = {0}, .constants = {0}, .outputs = {1}},
                  {.kind = OpKind::requantise,

@@ -104,6 +104,13 @@ TEST_CASE("a_structure_file_holds_the_imported_program_alone") {
   CHECK_THROWS_AS(write_structure(decided, decided.outputs[0].predicate), Error);
 }
 
+TEST_CASE("a_structure_file_of_a_program_with_its_predicate_is_an_internal_error") {
+  Program program = small_program();
+  program.outputs[0].predicate.kind = Predicate::Kind::argmax;
+  CHECK(contains(testing::refusal(ErrorKind::internal, [&] { write_structure(program, {}); }),
+                 "has its predicate already"));
+}
+
 TEST_CASE("the_public_part_tells_every_predicate_apart") {
   std::set<std::string> parts;
   for (const Predicate& predicate : predicates()) {
@@ -155,7 +162,7 @@ TEST_CASE("several_inputs_and_outputs_are_read") {
   Program program = small_program();
   program.outputs.push_back({.name = "hidden", .tensor = 2, .predicate = {}});
   program.inputs.push_back({.name = "x2", .tensor = 4, .centres = {}});
-  program.tensors.push_back({.name = "x2", .shape = {2}, .min = 0, .max = 1, .scales = {1.0}});
+  program.tensors.push_back({.name = "x2", .shape = {2}, .min = 0, .max = 3, .scales = {1.0}});
   program.ops[2].inputs[1] = 4;
   CHECK(read_structure(write_structure(program, {})).imported == structure_of(program));
 }

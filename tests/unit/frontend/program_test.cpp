@@ -181,7 +181,16 @@ TEST_CASE("check_program_refuses_wrong_shapes_and_indices_by_the_rule_they_break
       {"has no output", [](Program& p) { p.outputs.clear(); }},
       {"has more than 16 inputs and outputs", [](Program& p) { p.outputs.resize(16, p.outputs[0]); }},
       {"input 0 'x': is no tensor", [](Program& p) { p.inputs[0].tensor = 5; }},
+      {"input 0 'x': the number of integers in its range is no multiple of 4",
+       [](Program& p) { p.tensors[0].max += 1; }},
+      {"input 0 'x': the number of integers in its range is no multiple of 4",
+       [](Program& p) { p.tensors[0].min -= 3; }},
       {"input 1 'x': is another input's tensor", [](Program& p) { p.inputs.push_back(p.inputs[0]); }},
+      {"output 0 'y': is made by no op",
+       [](Program& p) {
+         p.tensors.push_back(p.tensors[0]);
+         p.outputs[0].tensor = 4;
+       }},
       {"output 0 'y': is no tensor", [](Program& p) { p.outputs[0].tensor = 5; }},
       {"a predicate is of the only one",
        [](Program& p) {

@@ -8,7 +8,7 @@
 #include <set>
 
 #include "merkle/merkle_tree.hpp"
-#include "merkle/simd/blake2s_kernels.hpp"
+#include "merkle/simd/grinding_kernels.hpp"
 #include "tests/support/source_folder.hpp"
 
 using namespace circlet;
@@ -165,16 +165,16 @@ TEST_CASE("nonce_search_finds_the_smallest_solution") {
   channel.mix_u64(5);
   at_each_level([&] {
     for (const std::uint32_t high : {0U, 3U}) {
-      const auto found = blake2s_kernels().find_nonce(channel.pow_prefix(9), high, 0, 1U << 14, 9);
+      const auto found = grinding_kernels().find_nonce(channel.pow_prefix(9), high, 0, 1U << 14, 9);
       REQUIRE(found < 1U << 14);
       const auto solves = [&](std::uint64_t low) {
         return channel.verify_pow(9, (std::uint64_t{high} << 32) | low);
       };
       CHECK(solves(found));
       for (std::uint32_t low = 0; low < found; ++low) REQUIRE(!solves(low));
-      CHECK(blake2s_kernels().find_nonce(channel.pow_prefix(9), high, 0, found / 16 * 16, 9) ==
+      CHECK(grinding_kernels().find_nonce(channel.pow_prefix(9), high, 0, found / 16 * 16, 9) ==
             found / 16 * 16);
     }
-    CHECK(blake2s_kernels().find_nonce(channel.pow_prefix(0), 0, 32, 64, 0) == 32);
+    CHECK(grinding_kernels().find_nonce(channel.pow_prefix(0), 0, 32, 64, 0) == 32);
   });
 }

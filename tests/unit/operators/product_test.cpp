@@ -8,10 +8,10 @@ using namespace circlet::testing;
 
 namespace {
 
-/// A sum of relu(a_j b_j), of inputs a in [0, most_a] and b in [-most_b, most_b].
+/// A sum of relu(a_j b_j), of inputs a up to most_a, from 0 or just above it, and b in (-most_b, most_b].
 Program product_of(std::int32_t most_a, std::int32_t most_b, std::uint32_t shift) {
-  ProgramBuilder builder(3, 0, most_a, 1);
-  const TensorId b = builder.add_input("b", 3, -most_b, most_b);
+  ProgramBuilder builder(3, (most_a + 1) % 4, most_a, 1);  // as many integers as rows of `lut` hold
+  const TensorId b = builder.add_input("b", 3, -most_b + (2 * most_b + 1) % 4, most_b);
   const TensorId h = builder.add_relu(builder.add_product(builder.input(), b), shift);
   return builder.finish({.rows = 1, .dense = {builder.dense(h, 1, 1)}});
 }
@@ -27,11 +27,11 @@ std::string refused(const std::function<void(Program&)>& change) {
 TEST_CASE("product_multiplies_row_by_row") {
   const Program program = product_of(15, 7, 2);
   check_program(program);
-  const std::vector<Buffer> inputs = {{3, 15, 0, 2, 1, 4}, {-7, 7, 5, -1, 0, 6}};
+  const std::vector<Buffer> inputs = {{3, 15, 0, 2, 1, 4}, {-4, 7, 5, -1, 0, 6}};
   const Trace trace = execute(program, inputs, 2);
   const TensorId products = program.ops[op_of(program, OpKind::product, 0)].outputs[0];
-  CHECK(trace.tensors[products] == Buffer{-21, 105, 0, -2, 0, 24});
-  CHECK(program.tensors[products].min == -105);
+  CHECK(trace.tensors[products] == Buffer{-12, 105, 0, -2, 0, 24});
+  CHECK(program.tensors[products].min == -60);
   CHECK(program.tensors[products].max == 105);
 }
 
@@ -77,14 +77,14 @@ TEST_CASE("products_are_proved_for_one_sample_at_a_time") {
 }
 
 TEST_CASE("a_square_is_a_product_of_one_tensor") {
-  ProgramBuilder builder(4, -9, 9, 3);
+  ProgramBuilder builder(4, -10, 9, 3);
   const TensorId h = builder.add_relu(builder.add_product(builder.input(), builder.input()), 1);
   prove_and_verify(builder.finish({.rows = 1, .dense = {builder.dense(h, 1, 9)}}), {.pcs = few_queries},
                    {-9, 9, 0, 4});
 }
 
 TEST_CASE("products_may_be_the_output") {
-  ProgramBuilder builder(4, -9, 9, 3);
+  ProgramBuilder builder(4, -10, 9, 3);
   const TensorId h = builder.add_relu({.rows = 4, .dense = {builder.dense(builder.input(), 4, 9)}}, 3);
   builder.add_product(builder.input(), h);
   prove_and_verify(builder.finish(), {.pcs = few_queries}, {-9, 9, 0, 4});

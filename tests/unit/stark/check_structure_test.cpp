@@ -100,6 +100,13 @@ void read_one_alone(Subject& s) {
 
 std::vector<Rule> rules() {
   return {
+      {"a column less", "linear has not the columns of its kind",
+       [](Subject& s) { s.structure[linear_at].columns.pop_back(); }},
+      {"a predicate beside another output", "a predicate of one of several outputs",
+       [](Subject& s) {
+         s.wires.ports.push_back(s.wires.ports.back());
+         s.wires.ports.back().form = Predicate::Kind::argmax;
+       }},
       {"a column is longer", "the columns of linear differ in length",
        [](Subject& s) { s.structure[linear_at].columns[3].push_back(M31()); }},
       {"a selector is 2", "f is not 0 or 1", [](Subject& s) { s.set(linear_at, "f", 1, 2); }},

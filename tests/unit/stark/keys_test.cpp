@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "core/artefact.hpp"
+#include "lowering/structure.hpp"
 #include "stark/prover/setup.hpp"
 #include "tests/support/random_program.hpp"
 #include "tests/support/refusal.hpp"
@@ -127,6 +128,29 @@ TEST_CASE("the_tables_of_a_key_stand_in_order_and_each_once_and_the_blinder_last
   CHECK(with_tables({{mac, 0, 5}, last}) == height);
   CHECK(with_tables({mac_4, data_4, {blinder, 0, 5}}) == height);
   CHECK(with_tables({mac_4, {blinder, 0, 5}}) == "accepted");
+}
+
+TEST_CASE("a_key_of_other_tables_than_setup_makes_is_valid_and_not_proved_under") {
+  const auto refused = [](const auto& use, const std::function<void(VerificationKey&)>& change) {
+    VerificationKey key = changed_key();
+    change(key);
+    return refusal(ErrorKind::unsupported, [&] { use(key); });
+  };
+  const auto shape = [](const VerificationKey& key) { static_cast<void>(table_shape(key)); };
+  const auto wires = [](const VerificationKey& key) { static_cast<void>(public_wires(key)); };
+  CHECK(refused(shape, [](VerificationKey&) {}) == "accepted");
+  CHECK(refused(shape, [](auto& key) { std::swap(key.instances[2], key.instances[3]); }) ==
+        "the key's tables are not those that setup makes");
+  CHECK(refused(shape, [](auto& key) { key.instances.erase(key.instances.begin()); }) ==
+        "the key has not one table `linear`");
+  CHECK(refused(shape, [](auto& key) { key.instances.push_back(key.instances[1]); }) ==
+        "the key has not one table `activate`");
+  CHECK(refused(wires, [](VerificationKey&) {}) == "accepted");
+  CHECK(refused(wires, [](auto& key) { key.constants.pop_back(); }) ==
+        "the key's constant wires are not those that setup makes");
+  const auto input = [](const VerificationKey& key) { static_cast<void>(key.input()); };
+  CHECK(refused(input, [](auto& key) { key.tensors.push_back(key.tensors[0]); }) ==
+        "the key has not one input");
 }
 
 TEST_CASE("a_key_has_a_table_of_values_for_each_committed_tensor") {
