@@ -294,6 +294,7 @@ class Keys(Agreement):
         """The first value beyond each bound is none, here and there; the last within it is not refused as such."""
         config, tensor = ("config",), ("tensors", 0)
         negative = (P + 1) // 2   # the residue of the least signed number
+        greatest = read_key(cases.make("chain").key).tensors[0].greatest
         beyond = [
             (("instances", 2, "parameter"), (1,)), (("instances", 3, "parameter"), (1,)), (("instances", 4, "parameter"), (1,)),
             (("instances", 1, "parameter"), (0, 65)), (("instances", 0, "log_size"), (3,)),
@@ -303,7 +304,7 @@ class Keys(Agreement):
             (("constants", 0, "samples"), (0, 2)), (("constants", 1, "samples"), (0, 65)), (("constants", 1, "reads"), (2**28 + 1,)),
             ((*tensor, "direction"), (2,)), ((*tensor, "visibility"), (3,)), ((*tensor, "form"), (1,)), (("tensors", 1, "form"), (4,)),
             ((*tensor, "samples"), (0, 65)), ((*tensor, "wire"), (0, 15, P)), ((*tensor, "rows"), (0, 2**24 + 1)),
-            ((*tensor, "least"), (P, 128)), ((*tensor, "greatest"), (P, negative)),
+            ((*tensor, "least"), (P, greatest + 1)), ((*tensor, "greatest"), (P, negative)),
             ((*tensor, "scales"), ([], [0.1] * 2, [0.0], [-0.0], [-0.1], [inf], [-inf], [nan])),
         ]
         within = [
@@ -312,7 +313,7 @@ class Keys(Agreement):
             ((*config, "n_queries"), (1, 1024)), ((*config, "fold_step"), (1,)),
             (("flags",), (0, 3)), (("log_degree",), (0, 26)), (("constants", 1, "samples"), (64,)), (("constants", 1, "reads"), (2**28, 0)),
             (("tensors", 1, "form"), (3,)), ((*tensor, "samples"), (64,)), ((*tensor, "wire"), (16, P - 1)), ((*tensor, "rows"), (1, 2**24)),
-            ((*tensor, "least"), (negative, 127)), ((*tensor, "greatest"), ((P - 1) // 2,)),
+            ((*tensor, "least"), (negative, greatest)), ((*tensor, "greatest"), ((P - 1) // 2,)),
             ((*tensor, "scales"), ([0.1] * 4, [5e-324])),
         ]
         for accepted, bounds in ((False, beyond), (True, within)):
