@@ -92,12 +92,10 @@ Arithmetisation arithmetise(const Program& program, const VerificationKey& key) 
   // A structure of a few bytes can ask for tables of gigabytes. The count of rows is not exact.
   const std::uint32_t most = std::min(key.height() + 1, max_table_log_size);
   Arithmetisation result = checked(program, table_shape(key), most);
-  // Where weights and committed values stand, a key for many proofs has room for more masks.
-  const TableSizes least = result.log_sizes, named = table_sizes(key);
-  require(named.linear >= least.linear && named.blinder >= least.blinder &&
-              named.activate == least.activate && named.lut == least.lut && named.mac == least.mac,
-          ErrorKind::rejected, "the key's table sizes are not those of this structure");
-  result.log_sizes = named;
+  const auto least = result.log_sizes.all(), named = table_sizes(key).all();
+  require(std::ranges::equal(least, named, std::less_equal<>()), ErrorKind::rejected,
+          "the key's table sizes are not those of this structure");
+  result.log_sizes = table_sizes(key);
   return result;
 }
 

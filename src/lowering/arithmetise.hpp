@@ -16,8 +16,8 @@ TableSizes least_log_sizes(const RowCounts& rows, const TableShape& shape);
 /// Error(unsupported) if the tables would be longer than a verification key allows.
 Arithmetisation arithmetise(const Program& program, const TableShape& shape);
 
-/// The same for the tables of a key. Error(rejected) if the key's sizes are others, but for more room for
-/// masks, Error(unsupported) if the rows are far too many.
+/// The same for the tables of a key. Error(rejected) if the key's are too small, Error(unsupported) if the
+/// rows are far too many.
 Arithmetisation arithmetise(const Program& program, const VerificationKey& key);
 
 }  // namespace circlet

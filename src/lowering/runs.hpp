@@ -127,7 +127,7 @@ struct Arithmetisation {
   std::vector<std::uint32_t> reads;  // of every wire, by id
 
   std::optional<std::uint32_t> first_blinder_row;  // found anew if absent
-  TableSizes log_sizes;  // the least that hold the rows, or with the room for masks that a key names
+  TableSizes log_sizes;  // the least that hold the rows, or the greater ones that a key names
 
   /// With so many weights a row of `linear`, whatever the shape says.
   [[nodiscard]] RowCounts rows(std::uint32_t lanes) const;

@@ -201,6 +201,12 @@ void check_key_of(const PublicModel& shown, const VerificationKey& key) {
   });
   const Program structure = with_predicate(shown.imported, shown.predicate);
   const Arithmetisation arithmetisation = arithmetise(structure, key);
+  // Before memory is taken for the tables. A key for many proofs has more masks where weights and committed
+  // values stand.
+  const TableSizes named = table_sizes(key),
+                   least = least_log_sizes(arithmetisation.rows(), table_shape(key));
+  require(named.activate == least.activate && named.lut == least.lut && named.mac == least.mac,
+          ErrorKind::rejected, "the key's table sizes are not those of this structure");
   require(says_of_wires(key, structure, arithmetisation), ErrorKind::rejected,
           "the key's input, output, wires or degrees are not those of model.structure");
   const Blake2sHash root = root_of(arithmetisation, key);
