@@ -51,8 +51,8 @@ class Quantiser {
     program_.postprocessing = graph_.postprocessing;
     program_.class_labels = graph_.class_labels;
     choose_input();
-    while (!fills_rows(program_.tensors[program_.inputs[0].tensor]))
-      ++program_.tensors[program_.inputs[0].tensor].max;
+    Tensor& input = program_.tensors[program_.inputs[0].tensor];
+    while (!fills_rows(input)) ++input.max;
     make_groups();
     for (std::size_t i = 0; i < graph_.layers.size(); ++i) {
       if (graph_.layers[i].function) {

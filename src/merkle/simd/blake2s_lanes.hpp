@@ -2,6 +2,7 @@
 #pragma once
 
 #include "compute/simd/lanes.hpp"
+#include "hash/blake2s_constants.hpp"
 
 namespace circlet::CIRCLET_LANES {
 namespace {
@@ -9,23 +10,8 @@ namespace {
 using Words8 = std::array<PackedU32, 8>;
 using Words16 = std::array<PackedU32, 16>;
 
-constexpr std::array<std::uint32_t, 8> initialization = {0x6A09E667, 0xBB67AE85, 0x3C6EF372, 0xA54FF53A,
-                                                         0x510E527F, 0x9B05688C, 0x1F83D9AB, 0x5BE0CD19};
 // Word 0 carries the parameters: 32 bytes of digest, no key, one leaf.
 constexpr std::uint32_t parameters = 0x01010020;
-
-constexpr std::array<std::array<std::uint8_t, 16>, 10> sigma = {{
-    {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15},
-    {14, 10, 4, 8, 9, 15, 13, 6, 1, 12, 0, 2, 11, 7, 5, 3},
-    {11, 8, 12, 0, 5, 2, 15, 13, 10, 14, 3, 6, 7, 1, 9, 4},
-    {7, 9, 3, 1, 13, 12, 11, 14, 2, 6, 5, 10, 4, 0, 15, 8},
-    {9, 0, 5, 7, 2, 4, 10, 15, 14, 1, 11, 12, 6, 8, 3, 13},
-    {2, 12, 6, 10, 0, 11, 8, 3, 4, 13, 7, 5, 15, 14, 1, 9},
-    {12, 5, 1, 15, 14, 13, 4, 10, 0, 7, 6, 3, 9, 2, 8, 11},
-    {13, 11, 7, 14, 12, 1, 3, 9, 5, 0, 15, 4, 8, 6, 2, 10},
-    {6, 15, 14, 9, 11, 3, 0, 8, 12, 2, 13, 7, 1, 4, 10, 5},
-    {10, 2, 8, 4, 7, 6, 1, 5, 15, 11, 9, 14, 3, 12, 13, 0},
-}};
 
 template <std::size_t a, std::size_t b, std::size_t c, std::size_t d>
 inline void mix(Words16& v, const PackedU32& x, const PackedU32& y) {
@@ -41,7 +27,7 @@ inline void mix(Words16& v, const PackedU32& x, const PackedU32& y) {
 
 template <std::size_t r>
 inline void round(Words16& v, const Words16& m) {
-  constexpr auto& s = sigma[r];
+  constexpr auto& s = blake2s::sigma[r];
   mix<0, 4, 8, 12>(v, m[s[0]], m[s[1]]);
   mix<1, 5, 9, 13>(v, m[s[2]], m[s[3]]);
   mix<2, 6, 10, 14>(v, m[s[4]], m[s[5]]);
@@ -57,11 +43,11 @@ void compress(Words8& h, const Words16& m, std::uint64_t bytes, bool last) {
   Words16 v;
   for (std::size_t i = 0; i < 8; ++i) {
     v[i] = h[i];
-    v[i + 8] = PackedU32::broadcast(initialization[i]);
+    v[i + 8] = PackedU32::broadcast(blake2s::initial_vector[i]);
   }
-  v[12] = PackedU32::broadcast(initialization[4] ^ static_cast<std::uint32_t>(bytes));
-  v[13] = PackedU32::broadcast(initialization[5] ^ static_cast<std::uint32_t>(bytes >> 32));
-  if (last) v[14] = PackedU32::broadcast(~initialization[6]);
+  v[12] = PackedU32::broadcast(blake2s::initial_vector[4] ^ static_cast<std::uint32_t>(bytes));
+  v[13] = PackedU32::broadcast(blake2s::initial_vector[5] ^ static_cast<std::uint32_t>(bytes >> 32));
+  if (last) v[14] = PackedU32::broadcast(~blake2s::initial_vector[6]);
   [&]<std::size_t... r>(std::index_sequence<r...>) { (round<r>(v, m), ...); }(std::make_index_sequence<10>());
   for (std::size_t i = 0; i < 8; ++i) h[i] = h[i] ^ v[i] ^ v[i + 8];
 }
@@ -69,7 +55,7 @@ void compress(Words8& h, const Words16& m, std::uint64_t bytes, bool last) {
 Words8 initial_state() {
   Words8 h;
   for (std::size_t i = 0; i < 8; ++i) {
-    h[i] = PackedU32::broadcast(initialization[i] ^ (i == 0 ? parameters : 0));
+    h[i] = PackedU32::broadcast(blake2s::initial_vector[i] ^ (i == 0 ? parameters : 0));
   }
   return h;
 }
