@@ -118,19 +118,6 @@ auto less_pair(const S& x, const Base& real, const Use<A>&, const S& d, const Us
   return x - (d + d_second) * real;
 }
 
-/// A column of LogUp that holds the fractions of two messages, and the constraint that says so.
-struct PairColumn {
-  ColumnName column;
-  const char* constraint;  // its name's stem
-  const char* meaning;
-};
-/// Of the constraints of the running sum and of the claimed sum, and what the column R means.
-struct RunningSum {
-  const char* constraint;
-  const char* fin;
-  const char* meaning;
-};
-
 /// What the columns of LogUp stand for: two messages each, in the order of the table's list; a message that
 /// is left over stands in the running sum alone. Every denominator is of degree 1, so all constraints are of
 /// degree 3.

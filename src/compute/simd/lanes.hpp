@@ -58,6 +58,10 @@ namespace circlet::CIRCLET_LANES {
 inline constexpr std::size_t lane_count = 16;
 
 // Operators are free functions: GCC 12 does not apply the target pragma to friends defined in a class.
+//
+// Sums and differences are always inlined, which the compiler refuses in a function without these
+// instructions: a template that computes with lanes and was read before this header does not compile. GCC 12
+// would give it misaligned lanes on its stack.
 #ifdef CIRCLET_AVX512
 
 struct PackedU32 {
@@ -237,10 +241,10 @@ struct PackedM31 {
 
 inline bool operator==(const PackedM31& a, const PackedM31& b) { return a.u == b.u; }
 #ifdef CIRCLET_AVX512
-inline PackedM31 operator+(const PackedM31& a, const PackedM31& b) {
+[[gnu::always_inline]] inline PackedM31 operator+(const PackedM31& a, const PackedM31& b) {
   return PackedM31::canonical(_mm512_add_epi32(a.u.v, b.u.v));
 }
-inline PackedM31 operator-(const PackedM31& a, const PackedM31& b) {
+[[gnu::always_inline]] inline PackedM31 operator-(const PackedM31& a, const PackedM31& b) {
   const __m512i difference = _mm512_sub_epi32(a.u.v, b.u.v);
   return {{_mm512_min_epu32(difference, _mm512_add_epi32(difference, PackedM31::p()))}};
 }
@@ -251,10 +255,10 @@ inline PackedM31 operator*(const PackedM31& a, const PackedM31& b) {
       _mm512_mul_epu32(PackedM31::odd_lanes(a.u.v), PackedM31::odd_lanes(twice)));
 }
 #else
-inline PackedM31 operator+(const PackedM31& a, const PackedM31& b) {
+[[gnu::always_inline]] inline PackedM31 operator+(const PackedM31& a, const PackedM31& b) {
   return PackedM31::make([&](std::size_t i) { return M31(a.u.v[i]) + M31(b.u.v[i]); });
 }
-inline PackedM31 operator-(const PackedM31& a, const PackedM31& b) {
+[[gnu::always_inline]] inline PackedM31 operator-(const PackedM31& a, const PackedM31& b) {
   return PackedM31::make([&](std::size_t i) { return M31(a.u.v[i]) - M31(b.u.v[i]); });
 }
 inline PackedM31 operator*(const PackedM31& a, const PackedM31& b) {
@@ -428,10 +432,10 @@ struct PackedQM31 {
   }
 };
 
-inline PackedQM31 operator+(const PackedQM31& x, const PackedQM31& y) {
+[[gnu::always_inline]] inline PackedQM31 operator+(const PackedQM31& x, const PackedQM31& y) {
   return {x.a + y.a, x.b + y.b, x.c + y.c, x.d + y.d};
 }
-inline PackedQM31 operator-(const PackedQM31& x, const PackedQM31& y) {
+[[gnu::always_inline]] inline PackedQM31 operator-(const PackedQM31& x, const PackedQM31& y) {
   return {x.a - y.a, x.b - y.b, x.c - y.c, x.d - y.d};
 }
 inline PackedQM31 operator+(const PackedQM31& x, const PackedM31& y) { return {x.a + y, x.b, x.c, x.d}; }

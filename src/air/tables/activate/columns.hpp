@@ -4,7 +4,7 @@
 
 #include <cstdint>
 
-#include "air/dsl/bus.hpp"
+#include "air/dsl/logup_names.hpp"
 
 namespace circlet::activate {
 

@@ -2,6 +2,7 @@
 // a row (docs/protocol.md section 3).
 #pragma once
 
+#include "air/dsl/bus.hpp"
 #include "air/tables/activate/columns.hpp"
 
 namespace circlet {

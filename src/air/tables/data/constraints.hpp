@@ -3,6 +3,7 @@
 // one that the model yields (docs/protocol.md section 3).
 #pragma once
 
+#include "air/dsl/bus.hpp"
 #include "air/tables/data/columns.hpp"
 
 namespace circlet {

@@ -2,6 +2,7 @@
 // 3).
 #pragma once
 
+#include "air/dsl/bus.hpp"
 #include "air/tables/linear/columns.hpp"
 
 namespace circlet {

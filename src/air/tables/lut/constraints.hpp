@@ -2,6 +2,7 @@
 // section 3).
 #pragma once
 
+#include "air/dsl/bus.hpp"
 #include "air/tables/lut/columns.hpp"
 
 namespace circlet {

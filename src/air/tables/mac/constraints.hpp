@@ -1,6 +1,7 @@
 // mac: algebra on wires, S = S_ (k1 + kt t) + A B (docs/protocol.md section 3).
 #pragma once
 
+#include "air/dsl/bus.hpp"
 #include "air/tables/mac/columns.hpp"
 
 namespace circlet {
