@@ -95,13 +95,15 @@ void linear_witness(benchmark::State& state) {
   for (std::uint32_t c = 0; c < 4; ++c) a.coordinates[c] = random_column(rows, c);
   TableTrace trace{log_size, {structure, weights, {}, {}, {}}};
   const bool logup = state.range(0) != 0;
-  const Columns fingerprints = linear_fingerprints(shape, trace, a, challenges);
+  const Columns fingerprints = linear_fingerprints(
+      shape, trace, weigh(trace.tree(Tree::weights), PowersOf::t, challenges), a, challenges);
   trace.trees[static_cast<std::size_t>(Tree::fingerprints)] = fingerprints;
   for (auto _ : state) {
     if (logup) {
       benchmark::DoNotOptimize(generate_logup(0, shape.lanes, trace, challenges));
     } else {
-      benchmark::DoNotOptimize(linear_fingerprints(shape, trace, a, challenges));
+      benchmark::DoNotOptimize(linear_fingerprints(
+          shape, trace, weigh(trace.tree(Tree::weights), PowersOf::t, challenges), a, challenges));
     }
   }
 }

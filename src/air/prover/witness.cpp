@@ -48,19 +48,9 @@ void require_rows(const TableTrace& trace) {
   require(trace.log_size >= 4, ErrorKind::internal, "witness generation wants columns of at least 16 rows");
 }
 
-void weigh(const ColumnViews& columns, const TableConstants& constants, PowersOf powers,
-           const std::array<std::uint32_t*, 4>& out) {
-  const auto inputs = pointers(columns);
-  parallel_for_ranges(0, columns[0].size(), grain, [&](std::size_t first, std::size_t last) {
-    witness_kernels().weigh_columns(
-        {constants, powers, inputs.data(), static_cast<std::uint32_t>(inputs.size()), first, last, out});
-  });
-}
-
-/// b = cont t^C b_ + sum_i t^(C-1-i) x_i over the C columns of `values`, in the columns from `b` on.
-void accumulate_tiles(const ColumnViews& values, std::span<const M31> cont, std::size_t real_rows,
-                      const TableConstants& constants, Columns& columns, std::uint32_t b) {
-  weigh(values, constants, PowersOf::t, secure_words(columns, b));
+/// b = cont t^C b_ + sum_i t^(C-1-i) x_i, in the columns from `b` on, where the sums stand.
+void continue_tiles(std::span<const M31> cont, std::size_t real_rows, const TableConstants& constants,
+                    Columns& columns, std::uint32_t b) {
   const QM31 t_to_the_lanes = constants[Constant::t_to_the_lanes];
   parallel_chains(
       real_rows, [&](std::size_t row) { return cont[row].is_zero(); },
@@ -79,17 +69,19 @@ void write_rho(Columns& columns, std::uint32_t first, std::span<const M31> fin, 
 
 }  // namespace
 
-SecureColumn fingerprint_rows(const ColumnViews& lanes, const QM31& alpha) {
-  const TableConstants constants({.alpha = alpha}, {}, static_cast<std::uint32_t>(lanes.size()));
-  SecureColumn result(lanes[0].size());
-  weigh(lanes, constants, PowersOf::alpha,
-        {words(result.coordinates[0]), words(result.coordinates[1]), words(result.coordinates[2]),
-         words(result.coordinates[3])});
+SecureColumn weigh(const ColumnViews& columns, PowersOf powers, const Challenges& challenges) {
+  const TableConstants constants(challenges, {}, static_cast<std::uint32_t>(columns.size()));
+  const auto inputs = pointers(columns);
+  SecureColumn result(columns[0].size());
+  parallel_for_ranges(0, result.size(), grain, [&](std::size_t first, std::size_t last) {
+    witness_kernels().weigh_columns({constants, powers, inputs.data(),
+                                     static_cast<std::uint32_t>(inputs.size()), first, last, words(result)});
+  });
   return result;
 }
 
-Columns linear_fingerprints(const LinearShape& shape, const TableTrace& trace, const SecureColumn& A,
-                            const Challenges& challenges, const QM31& rho) {
+Columns linear_fingerprints(const LinearShape& shape, const TableTrace& trace, SecureColumn weights,
+                            const SecureColumn& A, const Challenges& challenges, const QM31& rho) {
   using namespace linear;
   require_rows(trace);
   const auto& structure = trace.tree(Tree::structure);
@@ -99,8 +91,8 @@ Columns linear_fingerprints(const LinearShape& shape, const TableTrace& trace, c
   constexpr auto a = index_of(Fingerprint::A), b = index_of(Fingerprint::b), s = index_of(Fingerprint::S);
   Columns columns = zero_columns(index_of(Fingerprint::count), trace.log_size);
 
-  accumulate_tiles(trace.tree(Tree::weights), column_of(structure, Structure::cont), real_rows, constants,
-                   columns, b);
+  std::ranges::move(weights.coordinates, columns.begin() + b);
+  continue_tiles(column_of(structure, Structure::cont), real_rows, constants, columns, b);
   // S = keep S_ + f A b; the claim row's A is S.
   parallel_chains(
       real_rows, [&](std::size_t row) { return at(Structure::keep, row).is_zero(); },
@@ -188,8 +180,10 @@ Columns data_fingerprints(const TableTrace& trace, const Challenges& challenges,
   Columns columns = zero_columns(index_of(Fingerprint::count), trace.log_size);
   // The salts, which follow the values, are in no constraint.
   const auto values = std::span(trace.tree(Tree::data)).first(row_values);
-  accumulate_tiles({values.begin(), values.end()}, column_of(structure, Structure::cont), fin_row(fin),
-                   constants, columns, index_of(Fingerprint::b));
+  constexpr auto b = index_of(Fingerprint::b);
+  std::ranges::move(weigh({values.begin(), values.end()}, PowersOf::t, challenges).coordinates,
+                    columns.begin() + b);
+  continue_tiles(column_of(structure, Structure::cont), fin_row(fin), constants, columns, b);
   write_rho(columns, index_of(Fingerprint::b), fin, rho);
   return columns;
 }

@@ -14,13 +14,14 @@
 
 namespace circlet {
 
-/// F(x) of every row: sum_i alpha^(n-1-i) x_i over the n lane columns.
-SecureColumn fingerprint_rows(const ColumnViews& lanes, const QM31& alpha);
+/// sum_i c^(n-1-i) x_i over n columns, place by place, c being alpha or t: the fingerprint F(x) of every row,
+/// or of columns of coefficients those of the sum.
+SecureColumn weigh(const ColumnViews& columns, PowersOf powers, const Challenges& challenges);
 
-/// A, b and S of linear, from its structure and weights. `A` holds the wires that the rows with f = 1 read;
-/// the rows with claim = 1 get the op's claim. `rho` goes to S on the fin row.
-Columns linear_fingerprints(const LinearShape& shape, const TableTrace& trace, const SecureColumn& A,
-                            const Challenges& challenges, const QM31& rho = {});
+/// A, b and S of linear, from its structure. `weights` holds sum_i t^(C-1-i) w_i of every row, `A` the wires
+/// that the rows with f = 1 read; the rows with claim = 1 get the op's claim. `rho` goes to S on the fin row.
+Columns linear_fingerprints(const LinearShape& shape, const TableTrace& trace, SecureColumn weights,
+                            const SecureColumn& A, const Challenges& challenges, const QM31& rho = {});
 
 /// T of activate, from its structure and witness. `rho` goes to T on the fin row.
 Columns activate_fingerprints(const ActivateShape& shape, const TableTrace& trace,

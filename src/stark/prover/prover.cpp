@@ -39,6 +39,8 @@ std::vector<Stated> state(const VerificationKey& key, const Trace& execution, co
   return tensors;
 }
 
+CommittedModel committed(const ProvingKey& key) { return {key.rows, key.weights}; }
+
 /// Commits to what the source of the trace computes.
 class Writer final : public TranscriptParty<Blake2sMerkleChannel> {
  public:
@@ -132,7 +134,7 @@ Proof Prover::prove(std::span<const Buffer> inputs, const ProveOptions& options)
   if (options.execution) options.execution(execution);
   timer.end_phase("execution");
   if (!key.zero_knowledge) {
-    HonestTrace source(arithmetisation_, proving_key_.rows, execution, nullptr, options.data);
+    HonestTrace source(arithmetisation_, committed(proving_key_), execution, nullptr, options.data);
     ProveOptions unmasked = options;
     unmasked.masks = nullptr;
     return prove_trace(proving_key_, statement, source, unmasked);
@@ -142,7 +144,7 @@ Proof Prover::prove(std::span<const Buffer> inputs, const ProveOptions& options)
   if (masked.masks == nullptr) masked.masks = &system;
   while (true) {
     try {
-      HonestTrace source(arithmetisation_, proving_key_.rows, execution, masked.masks, options.data);
+      HonestTrace source(arithmetisation_, committed(proving_key_), execution, masked.masks, options.data);
       return prove_trace(proving_key_, statement, source, masked);
     } catch (const UnluckyChallenge&) {
       // Nothing has left the prover: all masks but the key's are drawn again.

@@ -13,7 +13,7 @@
 namespace circlet {
 namespace {
 
-constexpr std::uint32_t proving_key_version = 4;
+constexpr std::uint32_t proving_key_version = 5;
 
 /// Draws what hides the weights.
 void mask_weights(const VerificationKey& key, const TreeRows& structure, TableColumns& weights,
@@ -30,8 +30,7 @@ void commit_weights(ProvingKey& proving_key, TableColumns columns, Csprng* masks
   auto& key = proving_key.key;
   Csprng system;
   while (true) {
-    if (key.hides_weights())
-      mask_weights(key, proving_key.rows.structure, columns, masks == nullptr ? system : *masks);
+    if (key.hides_weights()) mask_weights(key, proving_key.rows, columns, masks == nullptr ? system : *masks);
     proving_key.weights = commit_tables(air_shape(key), columns, key.pcs.fri.log_blowup_factor);
     key.weights_root = proving_key.weights->merkle().root();
     if (!is_special(pin_points(Pinned::weights, key.weights_root), table_sizes(key).linear, key.height()))
@@ -40,7 +39,6 @@ void commit_weights(ProvingKey& proving_key, TableColumns columns, Csprng* masks
             "the root of these weights gives no point to pin them at (one in 2^58 does); change a weight");
   }
   key.weights_pin = pinned_values(*proving_key.weights, Pinned::weights, key.lanes(), key.height());
-  proving_key.rows.weights = TreeRows(std::make_shared<const TableColumns>(std::move(columns)));
 }
 
 /// Proofs that the masks in `linear`, of 2^log_size rows of which `rows` are the model's, hide the weights
@@ -144,7 +142,7 @@ ProvingKey setup(const Program& program, const SetupOptions& options) {
   result.proof_budget = chosen.proof_budget;
   result.structure = commit_tables(air_shape(key), columns.structure, key.pcs.fri.log_blowup_factor);
   key.structure_root = result.structure->merkle().root();
-  result.rows.structure = TreeRows(std::make_shared<const TableColumns>(std::move(columns.structure)));
+  result.rows = TreeRows(std::make_shared<const TableColumns>(std::move(columns.structure)));
   commit_weights(result, std::move(columns.weights), options.masks);
   result.model_checksum = model_checksum(program);
   // What a verifier would refuse, or read as another range, is refused here.
@@ -156,14 +154,9 @@ ProvingKey setup(const Program& program, const SetupOptions& options) {
 ProvingKey renew(const ProvingKey& proving_key, const Program& program, Csprng* masks) {
   require(proving_key.key.hides_weights(), ErrorKind::usage,
           "the key does not hide its weights, and has no budget of proofs to renew");
-  static_cast<void>(check_proving_key(proving_key, program));
+  const Arithmetisation arithmetisation = check_proving_key(proving_key, program);
   ProvingKey result = proving_key;
-  TableColumns columns(result.rows.weights.size());
-  for (std::size_t table = 0; table < columns.size(); ++table) {
-    for (const auto column : result.rows.weights[table])
-      columns[table].emplace_back(column.begin(), column.end());
-  }
-  commit_weights(result, std::move(columns), masks);
+  commit_weights(result, weights_columns(program, arithmetisation, result.rows), masks);
   return result;
 }
 
@@ -258,10 +251,8 @@ std::vector<std::span<const std::uint8_t>> payload_of(const ProvingKey& proving_
   std::vector<std::span<const std::uint8_t>> parts = {fields};
   add_tree(parts, *proving_key.structure);
   add_tree(parts, *proving_key.weights);
-  for (const TreeRows* rows : {&proving_key.rows.structure, &proving_key.rows.weights}) {
-    for (std::size_t instance = 0; instance < rows->size(); ++instance) {
-      for (const auto column : (*rows)[instance]) parts.push_back(as_bytes_of(column));
-    }
+  for (std::size_t instance = 0; instance < proving_key.rows.size(); ++instance) {
+    for (const auto column : proving_key.rows[instance]) parts.push_back(as_bytes_of(column));
   }
   return parts;
 }
@@ -289,11 +280,8 @@ ProvingKey decode_proving_key(std::span<const std::uint8_t> file, std::shared_pt
   TreeReader trees(owner, payload.subspan(reader.offset()));
   result.structure = trees.read(column_log_sizes(shape, index_of(Tree::structure)), log_blowup);
   result.weights = trees.read(column_log_sizes(shape, index_of(Tree::weights)), log_blowup);
-  const auto rows = [&](Tree tree) {
-    return TreeRows(shape, tree, trees.read_columns(column_log_sizes(shape, index_of(tree))), owner);
-  };
-  result.rows.structure = rows(Tree::structure);
-  result.rows.weights = rows(Tree::weights);
+  result.rows = TreeRows(shape, Tree::structure,
+                         trees.read_columns(column_log_sizes(shape, index_of(Tree::structure))), owner);
   trees.expect_end();
   check_fields(result, name);
   require(result.structure->merkle().root() == result.key.structure_root &&

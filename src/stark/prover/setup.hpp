@@ -78,7 +78,7 @@ struct ProvingKey {
   std::uint64_t proof_budget = 0;  // as in Plan
   std::shared_ptr<const CommittedTree<Blake2sMerkleChannel>> structure;
   std::shared_ptr<const CommittedTree<Blake2sMerkleChannel>> weights;
-  ModelRows rows;  // what the trees commit to, masks included
+  TreeRows rows;  // of the structure: what its tree commits to
 };
 
 ProvingKey setup(const Program& program, const SetupOptions& options);

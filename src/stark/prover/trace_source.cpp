@@ -6,6 +6,7 @@
 #include "air/tables/linear/columns.hpp"
 #include "air/tables/mac/columns.hpp"
 #include "compute/parallel.hpp"
+#include "fri/prover/storage_order.hpp"
 #include "lowering/witness.hpp"
 #include "stark/shape.hpp"
 #include "stark/statement.hpp"
@@ -16,10 +17,16 @@ ModelColumns model_columns(const Program& program, const Arithmetisation& arithm
   for (StructureTable& table : build_structure(arithmetisation)) {
     model.structure.push_back(std::move(table.columns));
   }
-  model.weights.resize(model.structure.size());
-  model.weights[linear_table] = build_weights(program, arithmetisation);
-  model.weights.back() = blinder_columns(Tree::weights, model.structure.back()[0], nullptr);
+  model.weights = weights_columns(program, arithmetisation, model.structure);
   return model;
+}
+
+TableColumns weights_columns(const Program& program, const Arithmetisation& arithmetisation,
+                             const TreeRows& structure) {
+  TableColumns weights(structure.size());
+  weights[linear_table] = build_weights(program, arithmetisation);
+  weights.back() = blinder_columns(Tree::weights, structure[structure.size() - 1][0], nullptr);
+  return weights;
 }
 
 TreeRows::TreeRows(const TableColumns& columns) : instances_(columns.begin(), columns.end()) {}
@@ -38,7 +45,7 @@ TreeRows::TreeRows(const AirShape& shape, Tree tree, std::span<const std::span<c
   }
 }
 
-HonestTrace::HonestTrace(const Arithmetisation& arithmetisation, ModelRows model, const Trace& execution,
+HonestTrace::HonestTrace(const Arithmetisation& arithmetisation, CommittedModel model, const Trace& execution,
                          Csprng* masks, const CommittedValues& data)
     : arithmetisation_(arithmetisation),
       model_(std::move(model)),
@@ -63,8 +70,7 @@ HonestTrace::HonestTrace(const Arithmetisation& arithmetisation, ModelRows model
 
 TableTrace HonestTrace::table_trace(std::size_t instance) const {
   TableTrace trace{.log_size = shape_.instances[instance].log_size,
-                   .trees = {model_.structure[instance], model_.weights[instance], witness_[instance],
-                             fingerprints_[instance]}};
+                   .trees = {model_.structure[instance], {}, witness_[instance], fingerprints_[instance]}};
   if (shape_.instances[instance].kind == TableKind::data) {
     trace.trees[static_cast<std::size_t>(Tree::data)] = data_[instance - shape_.first_data()]->columns;
   }
@@ -95,6 +101,20 @@ TableColumns HonestTrace::witness() {
   return witness_;
 }
 
+SecureColumn HonestTrace::weighed_weights(const Challenges& challenges) const {
+  if (model_.weights == nullptr) return weigh(*model_.weight_rows, PowersOf::t, challenges);
+  // `linear` is the first instance. The sum of its columns has the sum of their coefficients.
+  const auto coefficients = model_.weights->coefficients().columns();
+  const auto columns = std::span(coefficients).first(shape_.instances[linear_table].lanes());
+  SecureColumn sum = weigh({columns.begin(), columns.end()}, PowersOf::t, challenges);
+  SecureColumn rows(sum.size());
+  parallel_for(0, 4, [&](std::size_t c) {
+    circle_fft(sum.coordinates[c]);
+    to_row_order(sum.coordinates[c], rows.coordinates[c]);
+  });
+  return rows;
+}
+
 /// The values of all wires that tables read, each where its id is, as far as the fingerprints are there.
 class HonestTrace::WireValues {
  public:
@@ -118,7 +138,7 @@ void HonestTrace::take_activate(const Challenges& challenges, WireValues& values
   const auto& structure = model_.structure[activate_table];
   const std::uint32_t lanes = shape_.instances[activate_table].lanes();
   const ColumnViews witness = witness_[activate_table];
-  const SecureColumn y = fingerprint_rows({witness.begin() + 2 * lanes, witness.end()}, challenges.alpha);
+  const SecureColumn y = weigh({witness.begin() + 2 * lanes, witness.end()}, PowersOf::alpha, challenges);
   const std::size_t rows = fin_row(column_of(structure, fin));
   for (std::size_t row = 0; row < rows; ++row) {
     values.set(column_of(structure, idY)[row], y.at(row));
@@ -184,7 +204,8 @@ TableColumns HonestTrace::fingerprints(const Challenges& challenges) {
       {arithmetisation_.shape.batch}, table_trace(activate_table), challenges, rhos_[activate_table]);
   take_activate(challenges, values);
   fingerprints_[linear_table] = linear_fingerprints({arithmetisation_.shape.lanes}, table_trace(linear_table),
-                                                    linear_operands(values), challenges, rhos_[linear_table]);
+                                                    weighed_weights(challenges), linear_operands(values),
+                                                    challenges, rhos_[linear_table]);
   take_claims(values);
   const auto [a, b] = mac_operands(challenges, values);
   fingerprints_[mac_table] = mac_fingerprints(table_trace(mac_table), a, b, challenges, rhos_[mac_table]);

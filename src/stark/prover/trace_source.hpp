@@ -8,6 +8,7 @@
 #include "air/evaluate/components.hpp"
 #include "air/prover/witness.hpp"
 #include "compute/csprng.hpp"
+#include "fri/prover/committed_tree.hpp"
 #include "lowering/arithmetise.hpp"
 #include "lowering/structure.hpp"
 #include "program/executor.hpp"
@@ -55,19 +56,25 @@ class TreeRows {
   std::shared_ptr<const void> owner_;
 };
 
-/// What a model commits once, as its proofs read it.
-struct ModelRows {
-  TreeRows structure, weights;
-  ModelRows() = default;
-  ModelRows(TreeRows of_structure, TreeRows of_weights)
+/// What a model commits once, as its proofs read it: the structure row by row; of the weights sums over the
+/// columns of `linear` alone, which the tree gives as well as the rows.
+struct CommittedModel {
+  TreeRows structure;
+  std::shared_ptr<const CommittedTree<Blake2sMerkleChannel>> weights;
+  const Columns* weight_rows = nullptr;  // of `linear`, if there is no tree
+
+  CommittedModel(TreeRows of_structure, std::shared_ptr<const CommittedTree<Blake2sMerkleChannel>> of_weights)
       : structure(std::move(of_structure)), weights(std::move(of_weights)) {}
-  /// `columns` outlives the rows.
-  ModelRows(const ModelColumns& columns)  // NOLINT(google-explicit-constructor)
-      : structure(columns.structure), weights(columns.weights) {}
+  /// `columns` outlives this.
+  CommittedModel(const ModelColumns& columns)  // NOLINT(google-explicit-constructor)
+      : structure(columns.structure), weight_rows(&columns.weights[linear_table]) {}
 };
 
 /// The mask rows and salts of the weights are zero.
 ModelColumns model_columns(const Program& program, const Arithmetisation& arithmetisation);
+/// Its weights, beside structure columns that are there.
+TableColumns weights_columns(const Program& program, const Arithmetisation& arithmetisation,
+                             const TreeRows& structure);
 
 /// What a proof is about: one a committed tensor of its key, in order.
 using CommittedValues = std::vector<const DataCommitment*>;
@@ -76,19 +83,21 @@ using CommittedValues = std::vector<const DataCommitment*>;
 /// without, zero.
 class HonestTrace : public TraceSource {
  public:
-  HonestTrace(const Arithmetisation& arithmetisation, ModelRows model, const Trace& execution,
+  HonestTrace(const Arithmetisation& arithmetisation, CommittedModel model, const Trace& execution,
               Csprng* masks = nullptr, const CommittedValues& data = {});
   TableColumns witness() override;
   TableColumns fingerprints(const Challenges& challenges) override;
   std::vector<LogUpTrace> logup(const Challenges& challenges) override;
 
  protected:
-  /// Columns of an instance, as far as they exist.
+  /// Columns of an instance, as far as they exist, but for weights.
   [[nodiscard]] TableTrace table_trace(std::size_t instance) const;
+  /// sum_i t^(C-1-i) w_i of every row of `linear`.
+  [[nodiscard]] SecureColumn weighed_weights(const Challenges& challenges) const;
   void draw_masks(std::size_t instance, Tree tree, Columns& columns) const;
 
   const Arithmetisation& arithmetisation_;
-  const ModelRows model_;
+  const CommittedModel model_;
   const Trace& execution_;
   AirShape shape_;
   Csprng* masks_;
