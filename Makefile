@@ -43,7 +43,7 @@ fuzz: ## five minutes of libFuzzer on each target, and of the three verifiers on
 	@scripts/fuzz
 	@scripts/fuzz-differential --seconds $${SECONDS_EACH:-300}
 
-generate: ## regenerate the Cairo and Rust evaluators and docs/air.md from the constraint templates
+generate: ## regenerate the Cairo and Rust evaluators and the generated pages
 	@scripts/generate
 
 format: ## clang-format everything in place

@@ -3,7 +3,6 @@
 # of every operator's folder.
 # A layer has an include root of its own, a folder of links to its headers: so a file can include those of the layers that
 # its own depends on, and no others.
-# A file called *.kernels.cpp is compiled twice: as circlet::portable, and as circlet::avx512 with the 16-lane types.
 function(circlet_layer name)
   cmake_parse_arguments(ARG "" "FOLDER;OPERATORS" "EXCEPT;DEPENDS" ${ARGN})
   set(source_root ${PROJECT_SOURCE_DIR}/src)
@@ -36,18 +35,25 @@ function(circlet_layer name)
   circlet_overlay(sources)
   add_library(circlet_${name} STATIC ${sources})
   if(kernels)
-    add_library(circlet_${name}_portable OBJECT ${kernels})
-    add_library(circlet_${name}_avx512 OBJECT ${kernels})
-    target_compile_definitions(circlet_${name}_avx512 PRIVATE CIRCLET_AVX512)
-    foreach(variant portable avx512)
-      target_include_directories(circlet_${name}_${variant} PRIVATE ${include_root})
-      set_target_properties(circlet_${name}_${variant} PROPERTIES UNITY_BUILD OFF)
-      target_link_libraries(circlet_${name}_${variant} PRIVATE ${ARG_DEPENDS})
-      target_sources(circlet_${name} PRIVATE $<TARGET_OBJECTS:circlet_${name}_${variant}>)
-    endforeach()
+    circlet_kernels(circlet_${name} ${include_root} SOURCES ${kernels} DEPENDS ${ARG_DEPENDS})
   endif()
   target_include_directories(circlet_${name} PUBLIC ${include_root})
   target_link_libraries(circlet_${name} PUBLIC ${ARG_DEPENDS})
+endfunction()
+
+# circlet_kernels(TARGET INCLUDE_ROOT SOURCES PATH ... DEPENDS ...): compiles files called *.kernels.cpp twice into the target: as
+# circlet::portable, and as circlet::avx512 with the 16-lane types.
+function(circlet_kernels target include_root)
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDS" ${ARGN})
+  foreach(variant portable avx512)
+    add_library(${target}_${variant} OBJECT ${ARG_SOURCES})
+    target_include_directories(${target}_${variant} PRIVATE ${include_root})
+    set_target_properties(${target}_${variant} PROPERTIES UNITY_BUILD OFF)
+    target_link_libraries(${target}_${variant} PRIVATE ${ARG_DEPENDS})
+    target_sources(${target} PRIVATE $<TARGET_OBJECTS:${target}_${variant}>)
+  endforeach()
+  target_compile_definitions(${target}_avx512 PRIVATE CIRCLET_AVX512)
+  set_property(GLOBAL APPEND PROPERTY circlet_wide_objects $<TARGET_OBJECTS:${target}_avx512>)
 endfunction()
 
 # circlet_overlay(LIST): replaces the sources of the list that the folder CIRCLET_OVERLAY, if there is one, holds too.
@@ -67,9 +73,11 @@ function(circlet_overlay list)
 endfunction()
 
 # circlet_test(NAME FOLDER LIBS ...): one doctest executable from the .cpp files of a folder, registered with ctest.
-# Each test file includes <doctest/doctest.h>; main comes from tests/main.cpp, which is compiled once.
+# Each test file includes <doctest/doctest.h>; main comes from tests/main.cpp, which is compiled once. A file *_test.cpp says
+# `using namespace circlet;` and opens no namespace but one without a name: it stands in one of its own (circlet_apart).
 function(circlet_test name folder)
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${folder}/*.cpp)
+  list(FILTER sources EXCLUDE REGEX "\\.kernels\\.cpp$")  # for circlet_kernels
   if(NOT sources)
     return()
   endif()

@@ -37,8 +37,10 @@ class FileDescriptor {
   int fd_;
 };
 
-/// Whole file as bytes; Error(io) with the path when it cannot be read or exceeds `limit` bytes.
-Bytes read_file(const std::filesystem::path& path, std::uint64_t limit = std::uint64_t{1} << 33);
+inline constexpr std::uint64_t most_file_bytes = std::uint64_t{1} << 33;
+/// Whole file as bytes; Error(io) with the path when it cannot be read, Error(bad_input) when it exceeds
+/// `limit` bytes.
+Bytes read_file(const std::filesystem::path& path, std::uint64_t limit = most_file_bytes);
 
 /// A whole file mapped read-only, for large files of the user's own: nothing is copied, and pages are read
 /// once. `write_file` replaces files, so a mapping keeps what it saw; only a program that truncates the file
@@ -46,7 +48,7 @@ Bytes read_file(const std::filesystem::path& path, std::uint64_t limit = std::ui
 class MappedFile {
  public:
   /// Throws like `read_file`.
-  explicit MappedFile(const std::filesystem::path& path);
+  explicit MappedFile(const std::filesystem::path& path, std::uint64_t limit = ~std::uint64_t{0});
   MappedFile(const MappedFile&) = delete;
   MappedFile& operator=(const MappedFile&) = delete;
   ~MappedFile();

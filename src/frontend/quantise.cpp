@@ -342,8 +342,7 @@ class Quantiser {
   }
 
   double greatest_magnitude(TensorId tensor) const {
-    const Tensor& info = program_.tensors[tensors_.at(tensor)];
-    return static_cast<double>(std::max(std::abs(info.min), std::abs(info.max)));
+    return static_cast<double>(magnitude(program_.tensors[tensors_.at(tensor)]));
   }
 
   void add_weights(Op& op, std::vector<std::uint32_t> shape, std::vector<std::int32_t> values) {

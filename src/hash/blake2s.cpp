@@ -67,8 +67,7 @@ Blake2sHash Blake2sHash::from_hex(const std::string& hex) {
   return from_bytes(bytes);
 }
 
-// The parameter block is: digest length 32, no key, fanout 1, depth 1.
-Blake2s::Blake2s() : state_(initial_vector) { state_[0] ^= 0x01010020; }
+Blake2s::Blake2s() : state_(initial_vector) { state_[0] ^= blake2s::parameters; }
 
 void Blake2s::compress(bool last) {
   Words16 message;

@@ -9,6 +9,9 @@ namespace circlet::blake2s {
 inline constexpr std::array<std::uint32_t, 8> initial_vector = {
     0x6A09E667, 0xBB67AE85, 0x3C6EF372, 0xA54FF53A, 0x510E527F, 0x9B05688C, 0x1F83D9AB, 0x5BE0CD19};
 
+/// Word 0 of the parameter block: 32 bytes of digest, no key, fanout 1, depth 1.
+inline constexpr std::uint32_t parameters = 0x01010020;
+
 /// The order of the message's words in each round.
 inline constexpr std::array<std::array<std::uint8_t, 16>, 10> sigma = {{
     {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15},

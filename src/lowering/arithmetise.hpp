@@ -8,6 +8,8 @@
 namespace circlet {
 
 inline constexpr std::uint32_t max_table_log_size = 26;  // of a verification key
+/// A table that need not be so high for its rows has no more masks, of weights or committed values.
+inline constexpr std::uint32_t most_masked_log_size = 22;
 
 /// The least that hold these rows, the fin rows and the mask rows.
 TableSizes least_log_sizes(const RowCounts& rows, const TableShape& shape);

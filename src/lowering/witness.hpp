@@ -1,11 +1,9 @@
-// The committed values of a model and of one execution, in row order: weights (tree 1), witness cells (tree
-// 2), and the values of the wires that the tables read. What follows from these by the constraints is
-// computed in src/air.
+// The committed values of a model and of one execution, in row order: weights (tree 1) and witness cells
+// (tree 2). What follows from these by the constraints is computed in src/air.
 #pragma once
 
 #include <vector>
 
-#include "air/dsl/challenges.hpp"
 #include "air/prover/trace.hpp"
 #include "compute/column.hpp"
 #include "lowering/arithmetise.hpp"

@@ -301,7 +301,7 @@ void save_model(const Model& model, const std::filesystem::path& path) {
 }
 
 Model load_model(const std::filesystem::path& path) {
-  const MappedFile file(path);
+  const MappedFile file(path, most_file_bytes);
   return read_model(open_artefact(ArtefactKind::model, model_format_version, file.bytes(), path.string()));
 }
 

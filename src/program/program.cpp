@@ -305,16 +305,19 @@ void check_program(const Program& program) {
 }
 
 Program structure_of(const Program& program) {
-  Program structure{.name = program.name,
-                    .tensors = program.tensors,
+  // Field by field, as weights may be gigabytes. Of another field this line asks what becomes of it.
+  const auto& [name, tensors, constants, ops, inputs, outputs, postprocessing, class_labels, has_weights] =
+      program;
+  Program structure{.name = name,
+                    .tensors = tensors,
                     .constants = {},
-                    .ops = program.ops,
-                    .inputs = program.inputs,
-                    .outputs = program.outputs,
-                    .postprocessing = program.postprocessing,
-                    .class_labels = program.class_labels,
+                    .ops = ops,
+                    .inputs = inputs,
+                    .outputs = outputs,
+                    .postprocessing = postprocessing,
+                    .class_labels = class_labels,
                     .has_weights = false};
-  for (const ConstantTensor& constant : program.constants) {
+  for (const ConstantTensor& constant : constants) {
     const bool shown = constant.kind != ConstantTensor::Kind::weights;
     structure.constants.push_back({.kind = constant.kind,
                                    .name = constant.name,

@@ -135,13 +135,36 @@ TEST_CASE("a_structure_is_not_that_of_a_key_with_another_layout") {
 
 TEST_CASE("a_key_of_larger_tables_than_its_structure_needs_is_refused_before_they_are_made") {
   const Program program = random_residual(4, 2);
-  auto key = setup(program, {.pcs = small_pcs}).key;
-  for (TableInstance& table : key.instances) table.log_size = max_table_log_size;  // columns of gigabytes
-  CHECK(contains(refusal(ErrorKind::rejected,
-                         [&] {
-                           check_key_of({structure_of(program), {}}, key);
-                         }),
-                 "the key's table sizes are not those of this structure"));
+  const std::string of_sizes = "the key's table sizes are not those of this structure";
+  // Columns of gigabytes.
+  const auto refused_with = [&](const SetupOptions& options, std::initializer_list<TableKind> kinds,
+                                std::uint32_t log_size) {
+    auto key = setup(program, options).key;
+    for (TableInstance& table : key.instances) {
+      if (std::ranges::find(kinds, table.kind) != kinds.end()) table.log_size = log_size;
+    }
+    return contains(refusal(ErrorKind::rejected,
+                            [&] {
+                              check_key_of({structure_of(program), {}}, key);
+                            }),
+                    of_sizes);
+  };
+  using enum TableKind;
+  const SetupOptions hides = {.pcs = small_pcs};
+  const SetupOptions commits = {.input = Visibility::committed, .pcs = small_pcs};
+  const SetupOptions hides_nothing = {.pcs = small_pcs, .zero_knowledge = false};
+  const SetupOptions shows_weights = {.pcs = small_pcs, .weights_public = true};
+  for (const TableKind kind : {activate, lut, mac}) {
+    CHECK(refused_with(hides, {kind, linear, blinder}, 12));
+  }
+  // Masks of weights and of committed values take some, where there are any, and not all that a key can name.
+  CHECK(refused_with(hides, {linear, blinder}, most_masked_log_size + 1));
+  CHECK(refused_with(hides, {blinder}, 12));
+  CHECK(refused_with(hides_nothing, {linear, blinder}, 12));
+  CHECK(refused_with(shows_weights, {linear, blinder}, 12));
+  CHECK(refused_with(commits, {data, blinder}, most_masked_log_size + 1));
+  CHECK_FALSE(refused_with(hides, {linear, blinder}, 12));
+  CHECK_FALSE(refused_with(commits, {data, blinder}, 12));
 }
 
 TEST_CASE("a_structure_far_larger_than_the_key_is_refused_before_its_tables_are_made") {

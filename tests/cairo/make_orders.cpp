@@ -86,7 +86,7 @@ int run(const std::filesystem::path& folder) {
     const AirShape shape = air_shape(key);
     proving_key.structure = commit_tables(shape, model.structure, key.pcs.fri.log_blowup_factor);
     proving_key.weights = commit_tables(shape, model.weights, key.pcs.fri.log_blowup_factor);
-    proving_key.rows = model.structure;
+    proving_key.structure_rows = model.structure;
     key.structure_root = proving_key.structure->merkle().root();
     key.weights_root = proving_key.weights->merkle().root();
     key.weights_pin = pinned_values(*proving_key.weights, Pinned::weights, key.lanes(), height);

@@ -51,7 +51,7 @@ struct SquareTable {
     const RowJob job{
         {structure.data(), nullptr, nullptr, fingerprints.data(), nullptr}, constants, SquareShape::lanes};
     bool all_inverted = true;
-    evaluate_square_fractions({job, 0, rows, 1, logup.data(), all_inverted});
+    square_kernels().evaluate_fractions({job, 0, rows, 1, logup.data(), all_inverted});
     REQUIRE(all_inverted);
     QM31 sum;
     for (std::size_t row = 0; row < rows; ++row) {
@@ -217,7 +217,7 @@ TEST_CASE("the_prover_and_the_verifier_evaluate_the_square_table_alike") {
   SecureColumn out(slots);
   for (std::uint32_t slot = 0; slot < slots; ++slot) out.set(slot, {});
   constexpr TreePositions positions = {0, 1, 2, 3, 4, 5};
-  accumulate_square(
+  square_kernels().accumulate(
       {domain, positions, constants, coefficients.data(), SquareShape::lanes, 0, slots, words(out)});
 
   struct SlotSource {

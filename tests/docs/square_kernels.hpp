@@ -1,4 +1,4 @@
-// The prover's templates on the table of docs/adding-an-operator.md, in the portable lanes.
+// The prover's templates on the table of docs/adding-an-operator.md, as air/prover has those of its tables.
 #pragma once
 
 #include "air/prover/domain_kernels.hpp"
@@ -6,7 +6,19 @@
 
 namespace circlet {
 
-void accumulate_square(const AccumulateJob& job);
-void evaluate_square_fractions(const FractionJob& job);
+struct SquareKernels {
+  void (*accumulate)(const AccumulateJob& job);
+  void (*evaluate_fractions)(const FractionJob& job);
+};
+
+namespace portable {
+extern const SquareKernels square_kernels;
+}
+namespace avx512 {
+extern const SquareKernels square_kernels;
+}
+inline const SquareKernels& square_kernels() {
+  return select_kernels(portable::square_kernels, avx512::square_kernels);
+}
 
 }  // namespace circlet

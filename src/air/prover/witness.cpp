@@ -80,7 +80,7 @@ SecureColumn weigh(const ColumnViews& columns, PowersOf powers, const Challenges
   return result;
 }
 
-Columns linear_fingerprints(const LinearShape& shape, const TableTrace& trace, SecureColumn weights,
+Columns linear_fingerprints(const LinearShape& shape, const TableTrace& trace, SecureColumn weighed,
                             const SecureColumn& A, const Challenges& challenges, const QM31& rho) {
   using namespace linear;
   require_rows(trace);
@@ -91,7 +91,7 @@ Columns linear_fingerprints(const LinearShape& shape, const TableTrace& trace, S
   constexpr auto a = index_of(Fingerprint::A), b = index_of(Fingerprint::b), s = index_of(Fingerprint::S);
   Columns columns = zero_columns(index_of(Fingerprint::count), trace.log_size);
 
-  std::ranges::move(weights.coordinates, columns.begin() + b);
+  std::ranges::move(weighed.coordinates, columns.begin() + b);
   continue_tiles(column_of(structure, Structure::cont), real_rows, constants, columns, b);
   // S = keep S_ + f A b; the claim row's A is S.
   parallel_chains(

@@ -1,6 +1,6 @@
 // Witness generation: the fingerprint tree and the LogUp tree of every table, from plain columns in row
-// order. The structure, weight and witness columns are inputs. Rows after the fin row are left to
-// air/prover/mask_rows.hpp, but for what a constraint says of them.
+// order. The structure and witness columns are inputs, and of the weights their weighed sum. Rows after the
+// fin row are left to air/prover/mask_rows.hpp, but for what a constraint says of them.
 //
 // Every function wants columns of at least 2^4 rows.
 #pragma once
@@ -18,9 +18,9 @@ namespace circlet {
 /// or of columns of coefficients those of the sum.
 SecureColumn weigh(const ColumnViews& columns, PowersOf powers, const Challenges& challenges);
 
-/// A, b and S of linear, from its structure. `weights` holds sum_i t^(C-1-i) w_i of every row, `A` the wires
+/// A, b and S of linear, from its structure. `weighed` holds sum_i t^(C-1-i) w_i of every row, `A` the wires
 /// that the rows with f = 1 read; the rows with claim = 1 get the op's claim. `rho` goes to S on the fin row.
-Columns linear_fingerprints(const LinearShape& shape, const TableTrace& trace, SecureColumn weights,
+Columns linear_fingerprints(const LinearShape& shape, const TableTrace& trace, SecureColumn weighed,
                             const SecureColumn& A, const Challenges& challenges, const QM31& rho = {});
 
 /// T of activate, from its structure and witness. `rho` goes to T on the fin row.

@@ -10,19 +10,22 @@
 //     namespace circlet::CIRCLET_LANES { ... const Table name = {...}; }
 //     #include "compute/simd/lanes_end.hpp"   closes it
 //
-// PackedM31   load(p) store(p)                16 words at any alignment; values are always canonical
-//             broadcast(M31) zero()           + - * unary-  ==
-//             gather(base, p)                 lane i = base[p[i]], p -> 16 u32
-//             load_lifted(column, slot, d)    lanes = the values that lifting by d levels puts at
-//             slot..slot+15 deinterleave(a, b) / interleave(a, b)   (even, odd) lanes of the 32 values a, b,
-//             and back
-//             rotated(s) = * 2^s, 0 <= s <= 30;  blend<mask>(a, b): lane i of b where bit i of mask is set
+// clang-format off
+// PackedU32    16 plain words (hashing): + ^ rotate_right<n>() load store broadcast
+// PackedM31    load(p) store(p)              16 words at any alignment; values are always canonical
+//              broadcast(M31) zero()         + - * unary-  ==
+//              gather(base, p)               lane i = base[p[i]], p -> 16 u32
+//              load_lifted(column, slot, d)  the values that lifting by d levels puts at slot..slot+15
+//              deinterleave(a, b)            the even and the odd lanes of the 32 values a, b
+//              interleave(a, b)              and back
+//              rotated(s)                    * 2^s, 0 <= s <= 30
+//              blend<mask>(a, b)             lane i of b where bit i of mask is set, else of a
 // PackedFactor::of(PackedM31), SharedFactor::of(M31)   prepared for many products x * factor
-// PackedQM31  four PackedM31 coordinates: load(columns, i) store(columns, i) broadcast(QM31) zero() + -
-// unary-
-//             * by PackedQM31, PackedM31, QM31 and M31
-// ProductSum  sum of a_i * b_i with one reduction: at most 4 add(a, b), then fold() before every 3 more; b
-// may be an M31 PackedU32   16 plain words (hashing): + ^ rotate_right<n>() load store broadcast
+// PackedQM31   four PackedM31 coordinates: load(columns, i) store(columns, i) broadcast(QM31) zero()
+//              + - unary-, * by PackedQM31, PackedM31, QM31 and M31
+// ProductSum   sum of a_i * b_i with one reduction: at most 4 add(a, b), then fold() before every 3 more;
+//              b may be an M31
+// clang-format on
 #pragma once
 
 #include <array>
@@ -59,9 +62,9 @@ inline constexpr std::size_t lane_count = 16;
 
 // Operators are free functions: GCC 12 does not apply the target pragma to friends defined in a class.
 //
-// Sums and differences are always inlined, which the compiler refuses in a function without these
-// instructions: a template that computes with lanes and was read before this header does not compile. GCC 12
-// would give it misaligned lanes on its stack.
+// They are always inlined, which the compiler refuses in a function without these instructions: a template
+// that computes with lanes and was read before this header does not compile. GCC 12 would give it misaligned
+// lanes on its stack.
 #ifdef CIRCLET_AVX512
 
 struct PackedU32 {
@@ -113,9 +116,13 @@ struct PackedU32 {
   }
 };
 
-inline PackedU32 operator+(const PackedU32& a, const PackedU32& b) { return {_mm512_add_epi32(a.v, b.v)}; }
-inline PackedU32 operator^(const PackedU32& a, const PackedU32& b) { return {_mm512_xor_si512(a.v, b.v)}; }
-inline bool operator==(const PackedU32& a, const PackedU32& b) {
+[[gnu::always_inline]] inline PackedU32 operator+(const PackedU32& a, const PackedU32& b) {
+  return {_mm512_add_epi32(a.v, b.v)};
+}
+[[gnu::always_inline]] inline PackedU32 operator^(const PackedU32& a, const PackedU32& b) {
+  return {_mm512_xor_si512(a.v, b.v)};
+}
+[[gnu::always_inline]] inline bool operator==(const PackedU32& a, const PackedU32& b) {
   return _mm512_cmpneq_epi32_mask(a.v, b.v) == 0;
 }
 
@@ -176,13 +183,13 @@ struct PackedU32 {
   }
 };
 
-inline PackedU32 operator+(const PackedU32& a, const PackedU32& b) {
+[[gnu::always_inline]] inline PackedU32 operator+(const PackedU32& a, const PackedU32& b) {
   return PackedU32::make([&](std::size_t i) { return a.v[i] + b.v[i]; });
 }
-inline PackedU32 operator^(const PackedU32& a, const PackedU32& b) {
+[[gnu::always_inline]] inline PackedU32 operator^(const PackedU32& a, const PackedU32& b) {
   return PackedU32::make([&](std::size_t i) { return a.v[i] ^ b.v[i]; });
 }
-inline bool operator==(const PackedU32& a, const PackedU32& b) { return a.v == b.v; }
+[[gnu::always_inline]] inline bool operator==(const PackedU32& a, const PackedU32& b) { return a.v == b.v; }
 
 inline std::pair<PackedU32, PackedU32> deinterleave(const PackedU32& a, const PackedU32& b) {
   const auto at = [&](std::size_t i) { return i < 16 ? a.v[i] : b.v[i - 16]; };
@@ -239,7 +246,7 @@ struct PackedM31 {
   [[nodiscard]] PackedM31 inverse() const;
 };
 
-inline bool operator==(const PackedM31& a, const PackedM31& b) { return a.u == b.u; }
+[[gnu::always_inline]] inline bool operator==(const PackedM31& a, const PackedM31& b) { return a.u == b.u; }
 #ifdef CIRCLET_AVX512
 [[gnu::always_inline]] inline PackedM31 operator+(const PackedM31& a, const PackedM31& b) {
   return PackedM31::canonical(_mm512_add_epi32(a.u.v, b.u.v));
@@ -248,7 +255,7 @@ inline bool operator==(const PackedM31& a, const PackedM31& b) { return a.u == b
   const __m512i difference = _mm512_sub_epi32(a.u.v, b.u.v);
   return {{_mm512_min_epu32(difference, _mm512_add_epi32(difference, PackedM31::p()))}};
 }
-inline PackedM31 operator*(const PackedM31& a, const PackedM31& b) {
+[[gnu::always_inline]] inline PackedM31 operator*(const PackedM31& a, const PackedM31& b) {
   const __m512i twice = _mm512_add_epi32(b.u.v, b.u.v);
   return PackedM31::from_double_products(
       _mm512_mul_epu32(a.u.v, twice),
@@ -261,7 +268,7 @@ inline PackedM31 operator*(const PackedM31& a, const PackedM31& b) {
 [[gnu::always_inline]] inline PackedM31 operator-(const PackedM31& a, const PackedM31& b) {
   return PackedM31::make([&](std::size_t i) { return M31(a.u.v[i]) - M31(b.u.v[i]); });
 }
-inline PackedM31 operator*(const PackedM31& a, const PackedM31& b) {
+[[gnu::always_inline]] inline PackedM31 operator*(const PackedM31& a, const PackedM31& b) {
   return PackedM31::make([&](std::size_t i) {
     const std::uint64_t product = std::uint64_t{a.u.v[i]} * b.u.v[i];
     const auto sum =
@@ -270,10 +277,10 @@ inline PackedM31 operator*(const PackedM31& a, const PackedM31& b) {
   });
 }
 #endif
-inline PackedM31 operator-(const PackedM31& a) { return PackedM31::zero() - a; }
-inline PackedM31& operator+=(PackedM31& a, const PackedM31& b) { return a = a + b; }
-inline PackedM31& operator-=(PackedM31& a, const PackedM31& b) { return a = a - b; }
-inline PackedM31& operator*=(PackedM31& a, const PackedM31& b) { return a = a * b; }
+[[gnu::always_inline]] inline PackedM31 operator-(const PackedM31& a) { return PackedM31::zero() - a; }
+[[gnu::always_inline]] inline PackedM31& operator+=(PackedM31& a, const PackedM31& b) { return a = a + b; }
+[[gnu::always_inline]] inline PackedM31& operator-=(PackedM31& a, const PackedM31& b) { return a = a - b; }
+[[gnu::always_inline]] inline PackedM31& operator*=(PackedM31& a, const PackedM31& b) { return a = a * b; }
 #ifdef CIRCLET_AVX512
 inline PackedM31 PackedM31::rotated(std::uint32_t s) const {
   const __m512i left = _mm512_sll_epi32(u.v, _mm_cvtsi32_si128(static_cast<int>(s)));
@@ -336,11 +343,11 @@ struct SharedFactor {
 
   static SharedFactor of(M31 x) { return {_mm512_set1_epi32(static_cast<int>(2 * x.value()))}; }
 };
-inline PackedM31 operator*(const PackedM31& a, const PackedFactor& b) {
+[[gnu::always_inline]] inline PackedM31 operator*(const PackedM31& a, const PackedFactor& b) {
   return PackedM31::from_double_products(_mm512_mul_epu32(a.u.v, b.twice),
                                          _mm512_mul_epu32(PackedM31::odd_lanes(a.u.v), b.twice_odd));
 }
-inline PackedM31 operator*(const PackedM31& a, const SharedFactor& b) {
+[[gnu::always_inline]] inline PackedM31 operator*(const PackedM31& a, const SharedFactor& b) {
   return PackedM31::from_double_products(_mm512_mul_epu32(a.u.v, b.twice),
                                          _mm512_mul_epu32(PackedM31::odd_lanes(a.u.v), b.twice));
 }
@@ -353,8 +360,12 @@ struct SharedFactor {
   PackedM31 value;
   static SharedFactor of(M31 x) { return {PackedM31::broadcast(x)}; }
 };
-inline PackedM31 operator*(const PackedM31& a, const PackedFactor& b) { return a * b.value; }
-inline PackedM31 operator*(const PackedM31& a, const SharedFactor& b) { return a * b.value; }
+[[gnu::always_inline]] inline PackedM31 operator*(const PackedM31& a, const PackedFactor& b) {
+  return a * b.value;
+}
+[[gnu::always_inline]] inline PackedM31 operator*(const PackedM31& a, const SharedFactor& b) {
+  return a * b.value;
+}
 #endif
 
 /// Sixteen sums of products as 64-bit integers. Four products (each below 2^62) fit; fold() makes room for
@@ -438,11 +449,15 @@ struct PackedQM31 {
 [[gnu::always_inline]] inline PackedQM31 operator-(const PackedQM31& x, const PackedQM31& y) {
   return {x.a - y.a, x.b - y.b, x.c - y.c, x.d - y.d};
 }
-inline PackedQM31 operator+(const PackedQM31& x, const PackedM31& y) { return {x.a + y, x.b, x.c, x.d}; }
-inline PackedQM31 operator-(const PackedQM31& x, const PackedM31& y) { return {x.a - y, x.b, x.c, x.d}; }
+[[gnu::always_inline]] inline PackedQM31 operator+(const PackedQM31& x, const PackedM31& y) {
+  return {x.a + y, x.b, x.c, x.d};
+}
+[[gnu::always_inline]] inline PackedQM31 operator-(const PackedQM31& x, const PackedM31& y) {
+  return {x.a - y, x.b, x.c, x.d};
+}
 // (A + Bu)(C + Du) = AC + B (2 + i)D + (AD + BC)u, with (2 + i)(c + di) = (2c - d) + (c + 2d)i: each
 // coordinate is a sum of four products, reduced once.
-inline PackedQM31 operator*(const PackedQM31& x, const PackedQM31& y) {
+[[gnu::always_inline]] inline PackedQM31 operator*(const PackedQM31& x, const PackedQM31& y) {
   const PackedM31 minus_b = -x.b;
   const PackedM31 minus_d = -x.d;
   const PackedM31 real = y.c.doubled() - y.d;
@@ -459,18 +474,24 @@ inline PackedQM31 operator*(const PackedQM31& x, const PackedQM31& y) {
   return {sum(minus_b, minus_d, y.a, y.b, real, imag), sum(x.b, x.d, y.b, y.a, imag, real),
           sum(minus_b, minus_d, y.c, y.d, y.a, y.b), sum(x.b, x.d, y.d, y.c, y.b, y.a)};
 }
-inline PackedQM31 operator*(const PackedQM31& x, const PackedM31& y) {
+[[gnu::always_inline]] inline PackedQM31 operator*(const PackedQM31& x, const PackedM31& y) {
   return {x.a * y, x.b * y, x.c * y, x.d * y};
 }
-inline PackedQM31 operator*(const PackedM31& x, const PackedQM31& y) { return y * x; }
-inline PackedQM31 operator*(const PackedQM31& x, const QM31& y) { return x * PackedQM31::broadcast(y); }
-inline PackedQM31 operator*(const PackedQM31& x, M31 y) { return x * PackedM31::broadcast(y); }
-inline PackedQM31 operator*(const PackedM31& x, const QM31& y) { return PackedQM31::broadcast(y) * x; }
-inline bool operator==(const PackedQM31& x, const PackedQM31& y) {
+[[gnu::always_inline]] inline PackedQM31 operator*(const PackedM31& x, const PackedQM31& y) { return y * x; }
+[[gnu::always_inline]] inline PackedQM31 operator*(const PackedQM31& x, const QM31& y) {
+  return x * PackedQM31::broadcast(y);
+}
+[[gnu::always_inline]] inline PackedQM31 operator*(const PackedQM31& x, M31 y) {
+  return x * PackedM31::broadcast(y);
+}
+[[gnu::always_inline]] inline PackedQM31 operator*(const PackedM31& x, const QM31& y) {
+  return PackedQM31::broadcast(y) * x;
+}
+[[gnu::always_inline]] inline bool operator==(const PackedQM31& x, const PackedQM31& y) {
   return x.a == y.a && x.b == y.b && x.c == y.c && x.d == y.d;
 }
-inline PackedQM31 operator-(const PackedQM31& x) { return {-x.a, -x.b, -x.c, -x.d}; }
-inline PackedQM31& operator+=(PackedQM31& x, const PackedQM31& y) { return x = x + y; }
-inline PackedQM31& operator-=(PackedQM31& x, const PackedQM31& y) { return x = x - y; }
+[[gnu::always_inline]] inline PackedQM31 operator-(const PackedQM31& x) { return {-x.a, -x.b, -x.c, -x.d}; }
+[[gnu::always_inline]] inline PackedQM31& operator+=(PackedQM31& x, const PackedQM31& y) { return x = x + y; }
+[[gnu::always_inline]] inline PackedQM31& operator-=(PackedQM31& x, const PackedQM31& y) { return x = x - y; }
 
 }  // namespace circlet::CIRCLET_LANES

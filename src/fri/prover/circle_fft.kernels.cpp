@@ -1,6 +1,13 @@
-#include "compute/simd/lanes.hpp"
-#include "fri/prover/circle_factor.hpp"
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+
 #include "fri/prover/circle_fft_kernels.hpp"
+// Opens the region of wide instructions.
+#include "compute/simd/lanes.hpp"
+// Templates over the lane types.
+#include "fri/prover/circle_factor.hpp"
 
 namespace circlet::CIRCLET_LANES {
 namespace {

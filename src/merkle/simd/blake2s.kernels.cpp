@@ -1,5 +1,12 @@
-#include "compute/simd/lanes.hpp"
+#include <array>
+#include <cstdint>
+#include <utility>
+
+#include "hash/blake2s_constants.hpp"
 #include "merkle/simd/blake2s_kernels.hpp"
+// Opens the region of wide instructions.
+#include "compute/simd/lanes.hpp"
+// Templates over the lane types.
 #include "merkle/simd/blake2s_lanes.hpp"
 
 namespace circlet::CIRCLET_LANES {

@@ -10,9 +10,6 @@ namespace {
 using Words8 = std::array<PackedU32, 8>;
 using Words16 = std::array<PackedU32, 16>;
 
-// Word 0 carries the parameters: 32 bytes of digest, no key, one leaf.
-constexpr std::uint32_t parameters = 0x01010020;
-
 template <std::size_t a, std::size_t b, std::size_t c, std::size_t d>
 inline void mix(Words16& v, const PackedU32& x, const PackedU32& y) {
   v[a] = v[a] + v[b] + x;
@@ -55,7 +52,7 @@ void compress(Words8& h, const Words16& m, std::uint64_t bytes, bool last) {
 Words8 initial_state() {
   Words8 h;
   for (std::size_t i = 0; i < 8; ++i) {
-    h[i] = PackedU32::broadcast(blake2s::initial_vector[i] ^ (i == 0 ? parameters : 0));
+    h[i] = PackedU32::broadcast(blake2s::initial_vector[i] ^ (i == 0 ? blake2s::parameters : 0));
   }
   return h;
 }

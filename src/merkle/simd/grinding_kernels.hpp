@@ -1,5 +1,5 @@
 // The search for a proof of work, sixteen nonces at a time. A file of its own: it computes on registers
-// alone, and builds with sanitizers leave it as it is, as it is most of what they run.
+// alone, and the tests' builds with sanitizers leave it as it is, as it is most of what they run.
 #pragma once
 
 #include <cstdint>

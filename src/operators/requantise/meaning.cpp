@@ -82,15 +82,18 @@ void execute(const Program& program, OpId id, Trace& trace) {
   buffers[r_buffer].resize(acc.size());
   const std::size_t rows = acc.size() / trace.lanes;
   const std::int64_t radix = divisor(program, split);
+  // With those that fill the table's last row.
+  const auto entries =
+      static_cast<std::int64_t>((values.size() + lut_row_entries - 1) / lut_row_entries * lut_row_entries);
   for (std::size_t i = 0; i < acc.size(); ++i) {
     const std::int64_t shifted = acc[i] + split.offset;
     const std::int64_t q = floor_quotient(shifted, radix);
-    if (q < 0 || q >= static_cast<std::int64_t>(values.size())) [[unlikely]] {
+    if (q < 0 || q >= entries) [[unlikely]] {
       throw Error(
           ErrorKind::bad_input,
           "layer " + in_quotes(op.name) + ", neuron " + std::to_string(i % rows) + ", sample " +
               std::to_string(i / rows) + ": the value before the activation needs a LUT entry outside [0, " +
-              std::to_string(values.size()) +
+              std::to_string(entries) +
               "). The input drives this layer beyond what calibration saw: calibrate again with inputs "
               "like this one, or with a larger margin");
     }
@@ -100,7 +103,7 @@ void execute(const Program& program, OpId id, Trace& trace) {
     if (!split.digits.empty()) {
       append_digits(program, split.digits, radix - 1 - r, std::span(buffers).subspan(first_digit_buffer));
     }
-    y[i] = values[static_cast<std::size_t>(q)];
+    y[i] = values[std::min(static_cast<std::size_t>(q), values.size() - 1)];
   }
 }
 

@@ -101,7 +101,8 @@ VerificationKey prototype(const Plan& plan) {
 void choose_sizes(Plan& plan, const RowCounts& rows, const SetupOptions& options) {
   plan.shape.log_blowup = plan.pcs.fri.log_blowup_factor;
   plan.shape.hidden_queries = options.zero_knowledge ? plan.pcs.fri.n_queries : 0;
-  plan.sizes = least_log_sizes(rows, plan.shape);
+  const TableSizes least = least_log_sizes(rows, plan.shape);
+  plan.sizes = least;
   if (!options.zero_knowledge) return;
   const std::size_t real_rows = rows.linear + 1;
   if (!options.weights_public) {
@@ -114,6 +115,11 @@ void choose_sizes(Plan& plan, const RowCounts& rows, const SetupOptions& options
         std::max(plan.sizes.blinder,
                  log2_exact(data_rows + 1 + weight_mask_rows(plan.pcs.fri.n_queries, options.proofs)));
   }
+  require(plan.sizes.blinder <= std::max(least.blinder, most_masked_log_size), ErrorKind::usage, [&] {
+    return fmt::format(
+        "--proofs {}: the masks need tables of more than 2^{} rows; ask for fewer, and renew the key",
+        options.proofs, most_masked_log_size);
+  });
   if (options.weights_public) return;
   plan.proof_budget =
       proofs_hidden_by((std::size_t{1} << plan.sizes.linear) - real_rows, plan.pcs.fri.n_queries);

@@ -39,7 +39,7 @@ std::vector<Stated> state(const VerificationKey& key, const Trace& execution, co
   return tensors;
 }
 
-CommittedModel committed(const ProvingKey& key) { return {key.rows, key.weights}; }
+ModelSource source_of(const ProvingKey& key) { return {key.structure_rows, key.weights}; }
 
 /// Commits to what the source of the trace computes.
 class Writer final : public TranscriptParty<Blake2sMerkleChannel> {
@@ -134,7 +134,7 @@ Proof Prover::prove(std::span<const Buffer> inputs, const ProveOptions& options)
   if (options.execution) options.execution(execution);
   timer.end_phase("execution");
   if (!key.zero_knowledge) {
-    HonestTrace source(arithmetisation_, committed(proving_key_), execution, nullptr, options.data);
+    HonestTrace source(arithmetisation_, source_of(proving_key_), execution, nullptr, options.data);
     ProveOptions unmasked = options;
     unmasked.masks = nullptr;
     return prove_trace(proving_key_, statement, source, unmasked);
@@ -144,7 +144,7 @@ Proof Prover::prove(std::span<const Buffer> inputs, const ProveOptions& options)
   if (masked.masks == nullptr) masked.masks = &system;
   while (true) {
     try {
-      HonestTrace source(arithmetisation_, committed(proving_key_), execution, masked.masks, options.data);
+      HonestTrace source(arithmetisation_, source_of(proving_key_), execution, masked.masks, options.data);
       return prove_trace(proving_key_, statement, source, masked);
     } catch (const UnluckyChallenge&) {
       // Nothing has left the prover: all masks but the key's are drawn again.

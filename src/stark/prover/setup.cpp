@@ -16,13 +16,13 @@ namespace {
 constexpr std::uint32_t proving_key_version = 5;
 
 /// Draws what hides the weights.
-void mask_weights(const VerificationKey& key, const TreeRows& structure, TableColumns& weights,
+void mask_weights(const VerificationKey& key, const StructureRows& structure, TableColumns& weights,
                   Csprng& random) {
   const auto& linear = structure[linear_table];
   draw_mask_rows(table_layout(TableKind::linear, key.lanes()), Tree::weights,
                  linear[index_of(linear::Structure::live)], linear[LinearShape::fin], weights[linear_table],
                  random);
-  weights.back() = blinder_columns(Tree::weights, structure[structure.size() - 1][0], &random);
+  weights.back() = blinder_columns(Tree::weights, structure.blinder(), &random);
 }
 
 /// Commits to the weights, masked if the key is zero-knowledge, and pins them.
@@ -30,7 +30,8 @@ void commit_weights(ProvingKey& proving_key, TableColumns columns, Csprng* masks
   auto& key = proving_key.key;
   Csprng system;
   while (true) {
-    if (key.hides_weights()) mask_weights(key, proving_key.rows, columns, masks == nullptr ? system : *masks);
+    if (key.hides_weights())
+      mask_weights(key, proving_key.structure_rows, columns, masks == nullptr ? system : *masks);
     proving_key.weights = commit_tables(air_shape(key), columns, key.pcs.fri.log_blowup_factor);
     key.weights_root = proving_key.weights->merkle().root();
     if (!is_special(pin_points(Pinned::weights, key.weights_root), table_sizes(key).linear, key.height()))
@@ -41,8 +42,7 @@ void commit_weights(ProvingKey& proving_key, TableColumns columns, Csprng* masks
   key.weights_pin = pinned_values(*proving_key.weights, Pinned::weights, key.lanes(), key.height());
 }
 
-/// Proofs that the masks in `linear`, of 2^log_size rows of which `rows` are the model's, hide the weights
-/// over.
+/// Proofs that the masks in `linear`, of which `rows` rows are the model's, hide the weights over.
 std::uint64_t proofs_of_key(const VerificationKey& key, std::size_t rows) {
   if (!key.hides_weights()) return 0;
   return proofs_hidden_by((std::size_t{1} << table_sizes(key).linear) - rows - 1, key.pcs.fri.n_queries);
@@ -88,6 +88,17 @@ Blake2sHash meaning_of(const Program& program, const SetupOptions& options) {
   require(!has_predicate(program), ErrorKind::usage,
           "setup: the meaning of a model with a predicate is missing");
   return meaning_of(program, Predicate{});
+}
+
+/// Whether setup makes tables of the key's sizes where these are the least: it makes others only for the
+/// masks that many proofs need.
+bool has_planned_sizes(const VerificationKey& key, const TableSizes& least) {
+  const TableSizes named = table_sizes(key);
+  const std::uint32_t most = std::max(least.blinder, most_masked_log_size);
+  const bool masks_data = key.zero_knowledge && table_shape(key).committed() != 0;
+  return named.activate == least.activate && named.lut == least.lut && named.mac == least.mac &&
+         (named.linear == least.linear || (key.hides_weights() && named.linear <= most)) &&
+         (named.blinder == std::max(least.blinder, named.linear) || (masks_data && named.blinder <= most));
 }
 
 /// Throws unless what stands beside the verification key in model.pk is what some model's setup writes there:
@@ -142,7 +153,7 @@ ProvingKey setup(const Program& program, const SetupOptions& options) {
   result.proof_budget = chosen.proof_budget;
   result.structure = commit_tables(air_shape(key), columns.structure, key.pcs.fri.log_blowup_factor);
   key.structure_root = result.structure->merkle().root();
-  result.rows = TreeRows(std::make_shared<const TableColumns>(std::move(columns.structure)));
+  result.structure_rows = StructureRows(std::make_shared<const TableColumns>(std::move(columns.structure)));
   commit_weights(result, std::move(columns.weights), options.masks);
   result.model_checksum = model_checksum(program);
   // What a verifier would refuse, or read as another range, is refused here.
@@ -156,7 +167,7 @@ ProvingKey renew(const ProvingKey& proving_key, const Program& program, Csprng* 
           "the key does not hide its weights, and has no budget of proofs to renew");
   const Arithmetisation arithmetisation = check_proving_key(proving_key, program);
   ProvingKey result = proving_key;
-  commit_weights(result, weights_columns(program, arithmetisation, result.rows), masks);
+  commit_weights(result, weights_columns(program, arithmetisation, result.structure_rows), masks);
   return result;
 }
 
@@ -169,10 +180,9 @@ Blake2sHash weights_root(const Program& program, const VerificationKey& key) {
 namespace {
 
 Blake2sHash root_of(const Arithmetisation& arithmetisation, const VerificationKey& key) {
-  TableColumns columns;
-  Structure tables = build_structure(arithmetisation);
-  for (StructureTable& table : tables) columns.push_back(std::move(table.columns));
-  return commit_tables(air_shape(key), columns, key.pcs.fri.log_blowup_factor)->merkle().root();
+  return commit_tables(air_shape(key), structure_columns(arithmetisation), key.pcs.fri.log_blowup_factor)
+      ->merkle()
+      .root();
 }
 
 }  // namespace
@@ -194,11 +204,8 @@ void check_key_of(const PublicModel& shown, const VerificationKey& key) {
   });
   const Program structure = with_predicate(shown.imported, shown.predicate);
   const Arithmetisation arithmetisation = arithmetise(structure, key);
-  // Before memory is taken for the tables. A key for many proofs has more masks where weights and committed
-  // values stand.
-  const TableSizes named = table_sizes(key),
-                   least = least_log_sizes(arithmetisation.rows(), table_shape(key));
-  require(named.activate == least.activate && named.lut == least.lut && named.mac == least.mac,
+  // Before memory is taken for the tables.
+  require(has_planned_sizes(key, least_log_sizes(arithmetisation.rows(), table_shape(key))),
           ErrorKind::rejected, "the key's table sizes are not those of this structure");
   require(says_of_wires(key, structure, arithmetisation), ErrorKind::rejected,
           "the key's input, output, wires or degrees are not those of model.structure");
@@ -251,8 +258,8 @@ std::vector<std::span<const std::uint8_t>> payload_of(const ProvingKey& proving_
   std::vector<std::span<const std::uint8_t>> parts = {fields};
   add_tree(parts, *proving_key.structure);
   add_tree(parts, *proving_key.weights);
-  for (std::size_t instance = 0; instance < proving_key.rows.size(); ++instance) {
-    for (const auto column : proving_key.rows[instance]) parts.push_back(as_bytes_of(column));
+  for (std::size_t instance = 0; instance < proving_key.structure_rows.size(); ++instance) {
+    for (const auto column : proving_key.structure_rows[instance]) parts.push_back(as_bytes_of(column));
   }
   return parts;
 }
@@ -280,8 +287,8 @@ ProvingKey decode_proving_key(std::span<const std::uint8_t> file, std::shared_pt
   TreeReader trees(owner, payload.subspan(reader.offset()));
   result.structure = trees.read(column_log_sizes(shape, index_of(Tree::structure)), log_blowup);
   result.weights = trees.read(column_log_sizes(shape, index_of(Tree::weights)), log_blowup);
-  result.rows = TreeRows(shape, Tree::structure,
-                         trees.read_columns(column_log_sizes(shape, index_of(Tree::structure))), owner);
+  result.structure_rows =
+      StructureRows(shape, trees.read_columns(column_log_sizes(shape, index_of(Tree::structure))), owner);
   trees.expect_end();
   check_fields(result, name);
   require(result.structure->merkle().root() == result.key.structure_root &&

@@ -78,7 +78,7 @@ struct ProvingKey {
   std::uint64_t proof_budget = 0;  // as in Plan
   std::shared_ptr<const CommittedTree<Blake2sMerkleChannel>> structure;
   std::shared_ptr<const CommittedTree<Blake2sMerkleChannel>> weights;
-  TreeRows rows;  // of the structure: what its tree commits to
+  StructureRows structure_rows;  // what the structure tree commits to
 };
 
 ProvingKey setup(const Program& program, const SetupOptions& options);
@@ -120,7 +120,8 @@ Blake2sHash structure_root(const Program& structure, const VerificationKey& key)
 /// what a key says of thresholds, labels, scales and names.
 Blake2sHash meaning_of(const Program& imported, const Predicate& predicate);
 
-/// Throws Error(rejected) unless the key's meaning, structure root, inputs and outputs are those of `shown`.
+/// Throws Error(rejected) unless the key's meaning, table sizes, inputs, outputs, constant wires, degrees and
+/// structure root are those of `shown`.
 void check_key_of(const PublicModel& shown, const VerificationKey& key);
 
 }  // namespace circlet

@@ -12,40 +12,44 @@
 #include "stark/statement.hpp"
 
 namespace circlet {
+TableColumns structure_columns(const Arithmetisation& arithmetisation) {
+  TableColumns columns;
+  Structure tables = build_structure(arithmetisation);
+  for (StructureTable& table : tables) columns.push_back(std::move(table.columns));
+  return columns;
+}
+
+TableColumns weights_columns(const Program& program, const Arithmetisation& arithmetisation,
+                             const StructureRows& structure) {
+  TableColumns weights(structure.size());
+  weights[linear_table] = build_weights(program, arithmetisation);
+  weights.back() = blinder_columns(Tree::weights, structure.blinder(), nullptr);
+  return weights;
+}
+
 ModelColumns model_columns(const Program& program, const Arithmetisation& arithmetisation) {
-  ModelColumns model;
-  for (StructureTable& table : build_structure(arithmetisation)) {
-    model.structure.push_back(std::move(table.columns));
-  }
+  ModelColumns model{.structure = structure_columns(arithmetisation), .weights = {}};
   model.weights = weights_columns(program, arithmetisation, model.structure);
   return model;
 }
 
-TableColumns weights_columns(const Program& program, const Arithmetisation& arithmetisation,
-                             const TreeRows& structure) {
-  TableColumns weights(structure.size());
-  weights[linear_table] = build_weights(program, arithmetisation);
-  weights.back() = blinder_columns(Tree::weights, structure[structure.size() - 1][0], nullptr);
-  return weights;
-}
+StructureRows::StructureRows(const TableColumns& columns) : instances_(columns.begin(), columns.end()) {}
 
-TreeRows::TreeRows(const TableColumns& columns) : instances_(columns.begin(), columns.end()) {}
-
-TreeRows::TreeRows(std::shared_ptr<const TableColumns> columns) : TreeRows(*columns) {
+StructureRows::StructureRows(std::shared_ptr<const TableColumns> columns) : StructureRows(*columns) {
   owner_ = std::move(columns);
 }
 
-TreeRows::TreeRows(const AirShape& shape, Tree tree, std::span<const std::span<const M31>> columns,
-                   std::shared_ptr<const void> owner)
+StructureRows::StructureRows(const AirShape& shape, std::span<const std::span<const M31>> columns,
+                             std::shared_ptr<const void> owner)
     : owner_(std::move(owner)) {
   for (const TableInstance& instance : shape.instances) {
-    const std::size_t width = table_layout(instance).width(tree);
+    const std::size_t width = table_layout(instance).width(Tree::structure);
     instances_.emplace_back(columns.begin(), columns.begin() + static_cast<std::ptrdiff_t>(width));
     columns = columns.subspan(width);
   }
 }
 
-HonestTrace::HonestTrace(const Arithmetisation& arithmetisation, CommittedModel model, const Trace& execution,
+HonestTrace::HonestTrace(const Arithmetisation& arithmetisation, ModelSource model, const Trace& execution,
                          Csprng* masks, const CommittedValues& data)
     : arithmetisation_(arithmetisation),
       model_(std::move(model)),

@@ -35,20 +35,22 @@ struct ModelColumns {
   TableColumns weights;
 };
 
-/// The columns of one tree by instance, in row order, where they lie: in memory or in a mapped file, which
+/// The structure columns by instance, in row order, where they lie: in memory or in a mapped file, which
 /// `owner` keeps.
-class TreeRows {
+class StructureRows {
  public:
-  TreeRows() = default;
+  StructureRows() = default;
   /// `columns` outlives the views,
-  TreeRows(const TableColumns& columns);  // NOLINT(google-explicit-constructor)
+  StructureRows(const TableColumns& columns);  // NOLINT(google-explicit-constructor)
   /// or lives as long as they do.
-  explicit TreeRows(std::shared_ptr<const TableColumns> columns);
+  explicit StructureRows(std::shared_ptr<const TableColumns> columns);
   /// One after another, as the tree has them.
-  TreeRows(const AirShape& shape, Tree tree, std::span<const std::span<const M31>> columns,
-           std::shared_ptr<const void> owner);
+  StructureRows(const AirShape& shape, std::span<const std::span<const M31>> columns,
+                std::shared_ptr<const void> owner);
 
   [[nodiscard]] const ColumnViews& operator[](std::size_t instance) const { return instances_[instance]; }
+  /// The column a of the blinder, which is the last instance.
+  [[nodiscard]] std::span<const M31> blinder() const { return instances_.back()[0]; }
   [[nodiscard]] std::size_t size() const { return instances_.size(); }
 
  private:
@@ -57,24 +59,25 @@ class TreeRows {
 };
 
 /// What a model commits once, as its proofs read it: the structure row by row; of the weights sums over the
-/// columns of `linear` alone, which the tree gives as well as the rows.
-struct CommittedModel {
-  TreeRows structure;
+/// columns of `linear` alone, which their tree gives. Tests that change weights give rows in its place.
+struct ModelSource {
+  StructureRows structure;
   std::shared_ptr<const CommittedTree<Blake2sMerkleChannel>> weights;
   const Columns* weight_rows = nullptr;  // of `linear`, if there is no tree
 
-  CommittedModel(TreeRows of_structure, std::shared_ptr<const CommittedTree<Blake2sMerkleChannel>> of_weights)
+  ModelSource(StructureRows of_structure,
+              std::shared_ptr<const CommittedTree<Blake2sMerkleChannel>> of_weights)
       : structure(std::move(of_structure)), weights(std::move(of_weights)) {}
   /// `columns` outlives this.
-  CommittedModel(const ModelColumns& columns)  // NOLINT(google-explicit-constructor)
+  ModelSource(const ModelColumns& columns)  // NOLINT(google-explicit-constructor)
       : structure(columns.structure), weight_rows(&columns.weights[linear_table]) {}
 };
 
-/// The mask rows and salts of the weights are zero.
-ModelColumns model_columns(const Program& program, const Arithmetisation& arithmetisation);
-/// Its weights, beside structure columns that are there.
+TableColumns structure_columns(const Arithmetisation& arithmetisation);
+/// The mask rows and salts are zero.
 TableColumns weights_columns(const Program& program, const Arithmetisation& arithmetisation,
-                             const TreeRows& structure);
+                             const StructureRows& structure);
+ModelColumns model_columns(const Program& program, const Arithmetisation& arithmetisation);
 
 /// What a proof is about: one a committed tensor of its key, in order.
 using CommittedValues = std::vector<const DataCommitment*>;
@@ -83,7 +86,7 @@ using CommittedValues = std::vector<const DataCommitment*>;
 /// without, zero.
 class HonestTrace : public TraceSource {
  public:
-  HonestTrace(const Arithmetisation& arithmetisation, CommittedModel model, const Trace& execution,
+  HonestTrace(const Arithmetisation& arithmetisation, ModelSource model, const Trace& execution,
               Csprng* masks = nullptr, const CommittedValues& data = {});
   TableColumns witness() override;
   TableColumns fingerprints(const Challenges& challenges) override;
@@ -97,7 +100,7 @@ class HonestTrace : public TraceSource {
   void draw_masks(std::size_t instance, Tree tree, Columns& columns) const;
 
   const Arithmetisation& arithmetisation_;
-  const CommittedModel model_;
+  const ModelSource model_;
   const Trace& execution_;
   AirShape shape_;
   Csprng* masks_;
