@@ -7,6 +7,9 @@
 namespace circlet::argmax {
 namespace {
 
+/// A structure of a few bytes can name any number of scores, each with runs of its own.
+constexpr std::uint32_t most_scores = 1U << 18;
+
 void check(OpCheck& check) {
   const Op& op = check.op;
   check.expect_counts(1, 0, 1);
@@ -19,6 +22,7 @@ void check(OpCheck& check) {
   if (scores.rows() < 2 || index.rows() != 1 || index.min != 0 || index.max != scores.rows() - 1) {
     check.fail("its output is not an index of two or more scores");
   }
+  if (scores.rows() > most_scores) check.fail("compares more than 2^18 scores");
   const std::vector<Digit> digits = digits_of(op);
   if (digits.empty() || op.attributes.size() != 3 * digits.size())
     check.fail("its attributes are not digits");

@@ -3,7 +3,7 @@
 //   i = min { j : x_j >= x_k for all k },
 //   differences D_j = x_i - x_j - [j < i],   headroom H = max - x_i,
 //
-// with max the scores' greatest integer. One input, two or more scores; no constants; attributes: three for
+// with max the scores' greatest integer. One input, two to 2^18 scores; no constants; attributes: three for
 // each digit of D_j and H (program/digits.hpp). The output is one index, known by its claim alone. It is the
 // predicate argmax of an output (docs/predicates.md).
 #pragma once
