@@ -167,6 +167,17 @@ TEST_CASE("a_key_of_larger_tables_than_its_structure_needs_is_refused_before_the
   CHECK_FALSE(refused_with(commits, {data, blinder}, 12));
 }
 
+TEST_CASE("setup_makes_no_more_masks_than_a_key_may_have") {
+  const Program program = random_residual(4, 2);
+  SetupOptions options = {.target = Target::offchain, .security = {.bits = 60}, .proofs = 20'000};
+  const ProvingKey proving_key = setup(program, options);
+  CHECK(proving_key.key.height() <= most_masked_log_size);
+  CHECK_NOTHROW(check_key_of({structure_of(program), {}}, proving_key.key));
+  options.proofs = 1'000'000;
+  CHECK(contains(refusal(ErrorKind::usage, [&] { plan(program, options); }),
+                 "the masks need tables of more than 2^22 rows"));
+}
+
 TEST_CASE("a_structure_far_larger_than_the_key_is_refused_before_its_tables_are_made") {
   const auto key = setup(random_residual(4, 2), {.pcs = small_pcs, .zero_knowledge = false}).key;
   ProgramBuilder builder(1, 0, 3, 1);

@@ -101,8 +101,8 @@ VerificationKey prototype(const Plan& plan) {
 void choose_sizes(Plan& plan, const RowCounts& rows, const SetupOptions& options) {
   plan.shape.log_blowup = plan.pcs.fri.log_blowup_factor;
   plan.shape.hidden_queries = options.zero_knowledge ? plan.pcs.fri.n_queries : 0;
-  const TableSizes least = least_log_sizes(rows, plan.shape);
-  plan.sizes = least;
+  plan.sizes = least_log_sizes(rows, plan.shape);
+  plan.least_height = plan.sizes.blinder;
   if (!options.zero_knowledge) return;
   const std::size_t real_rows = rows.linear + 1;
   if (!options.weights_public) {
@@ -115,11 +115,6 @@ void choose_sizes(Plan& plan, const RowCounts& rows, const SetupOptions& options
         std::max(plan.sizes.blinder,
                  log2_exact(data_rows + 1 + weight_mask_rows(plan.pcs.fri.n_queries, options.proofs)));
   }
-  require(plan.sizes.blinder <= std::max(least.blinder, most_masked_log_size), ErrorKind::usage, [&] {
-    return fmt::format(
-        "--proofs {}: the masks need tables of more than 2^{} rows; ask for fewer, and renew the key",
-        options.proofs, most_masked_log_size);
-  });
   if (options.weights_public) return;
   plan.proof_budget =
       proofs_hidden_by((std::size_t{1} << plan.sizes.linear) - real_rows, plan.pcs.fri.n_queries);
@@ -278,6 +273,11 @@ Plan plan(const Program& program, const SetupOptions& options) {
         ways_to_reach(program, options, reachable));
   });
   Plan result = *best;
+  require(result.sizes.blinder <= std::max(result.least_height, most_masked_log_size), ErrorKind::usage, [&] {
+    return fmt::format(
+        "--proofs {}: the masks need tables of more than 2^{} rows; ask for fewer, and renew the key",
+        options.proofs, most_masked_log_size);
+  });
   result.reason = fmt::format(
       "{}: {} queries at blow-up {}, folding by {}, {} bits of proof of work; {:.0f} bits conjectured, "
       "{:.0f} proven; {} "

@@ -59,9 +59,10 @@ struct Plan {
   TableShape shape;
   PcsConfig pcs;
   TableSizes sizes;
-  std::uint32_t log_degree = 0;  // as in a key
-  std::size_t proof_budget = 0;  // proofs over which the weights stay hidden; 0 if they are not
-  double reachable = 0;          // bits that the steps of the protocol allow, as far as queries were tried
+  std::uint32_t least_height = 0;  // of the tables if no masks are for more than one proof
+  std::uint32_t log_degree = 0;    // as in a key
+  std::size_t proof_budget = 0;    // proofs over which the weights stay hidden; 0 if they are not
+  double reachable = 0;            // bits that the steps of the protocol allow, as far as queries were tried
   std::string reason;
 };
 

@@ -60,6 +60,16 @@ TEST_CASE("a_mapping_keeps_what_it_saw_when_the_file_is_replaced_or_removed") {
   CHECK(std::ranges::equal(mapped.bytes(), before));
 }
 
+TEST_CASE("a_file_of_more_bytes_than_are_wanted_is_not_read") {
+  const ScratchFolder folder;
+  const auto path = folder / "file";
+  write_file(path, some_bytes(100));
+  CHECK(read_file(path, 100).size() == 100);
+  CHECK(MappedFile(path, 100).bytes().size() == 100);
+  CHECK(error_kind([&] { read_file(path, 99); }) == ErrorKind::bad_input);
+  CHECK(error_kind([&] { const MappedFile mapped(path, 99); }) == ErrorKind::bad_input);
+}
+
 TEST_CASE("what_cannot_be_read_is_an_io_error") {
   const ScratchFolder folder;
   for (const auto& path : {folder / "absent", folder.path()}) {
