@@ -270,6 +270,9 @@ class Finder:
                 if self.source.is_sign(k, ";") and self.source.parent[k] == i + 1:
                     first = k + 1
             if self.refuses(closing + 1):
+                if any(self.source.is_sign(k, "=") and self.source.parent[k] == i + 1 for k in range(first, closing)):
+                    line = self.source.line(self.tokens[i].start)
+                    raise SystemExit(f"{self.source.path}:{line}: a declaration decides: give it a line of its own")
                 self.condition(first, closing - 1, True)
         elif name == "require" and not declared and self.source.function_at(i) != "(file)":
             self.condition(*self.arguments(i + 1)[0], False)

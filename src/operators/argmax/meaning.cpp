@@ -26,7 +26,8 @@ void check(OpCheck& check) {
   const std::vector<Digit> digits = digits_of(op);
   if (digits.empty() || op.attributes.size() != 3 * digits.size())
     check.fail("its attributes are not digits");
-  if (const char* fault = fault_of_digits(check.program, digits)) check.fail(fault);
+  const char* const fault = fault_of_digits(check.program, digits);
+  if (fault != nullptr) check.fail(fault);
   const std::int64_t reach = width(check.program, digits);
   if (reach <= scores.max - scores.min) check.fail("its digits do not reach the greatest difference");
   if (reach > difference_limit) check.fail("its digits reach 2^30: a difference could be two");

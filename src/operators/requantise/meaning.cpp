@@ -34,7 +34,8 @@ void check_split(const OpCheck& check, const Split& split) {
   }
   if (!has_predicate(check.program)) check.fail("has digits, and no output is a predicate");
   if (split.shift != 0) check.fail("has a shift and digits");
-  if (const char* fault = fault_of_digits(check.program, split.digits)) check.fail(fault);
+  const char* const fault = fault_of_digits(check.program, split.digits);
+  if (fault != nullptr) check.fail(fault);
   const std::int64_t arguments = digit_arguments(check.program, check.op.constants[0]);
   const std::int64_t radix = width(check.program, split.digits);
   if (radix > modulus / arguments) check.fail("its digits reach so far that the split would not be unique");
