@@ -63,8 +63,7 @@ std::uint32_t Lowering::claim_of(TensorId tensor) {
 
 /// The last row of `lut` ends in copies of the last value, or in what `beyond` says.
 std::uint32_t Lowering::add_function(std::vector<std::int32_t> values, std::optional<std::int32_t> beyond) {
-  const std::size_t rows = (values.size() + lut_row_entries - 1) / lut_row_entries;
-  values.resize(rows * lut_row_entries, beyond.value_or(values.back()));
+  values.resize(in_whole_lut_rows(values.size()), beyond.value_or(values.back()));
   const auto number = static_cast<std::uint32_t>(result_.lut.size() + 1);
   result_.lut.push_back({.function = number, .values = std::move(values)});
   return number;

@@ -55,7 +55,7 @@ std::int64_t digit_arguments(const Program& program, std::int64_t function) {
     const Tensor& input = program.tensors[program.inputs.at(port).tensor];
     entries = input.max - input.min + 1;
   }
-  return (entries + lut_row_entries - 1) / lut_row_entries * lut_row_entries;
+  return static_cast<std::int64_t>(in_whole_lut_rows(static_cast<std::size_t>(entries)));
 }
 
 std::int64_t width(const Program& program, const std::vector<Digit>& digits) {

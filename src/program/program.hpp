@@ -150,6 +150,10 @@ inline constexpr std::size_t max_ports =
 /// A row of the table `lut` holds this many entries: a table whose size is no multiple of it ends in copies
 /// of its last value, which a proof may look up too.
 inline constexpr std::uint32_t lut_row_entries = 4;
+/// This many entries, and those that fill the last row.
+constexpr std::size_t in_whole_lut_rows(std::size_t entries) {
+  return (entries + lut_row_entries - 1) / lut_row_entries * lut_row_entries;
+}
 
 /// Whether a range's integers fill rows of `lut`. That of an input does: a value behind its last one could be
 /// looked up, and nothing but the look-up keeps a prover's input in its range.

@@ -83,9 +83,7 @@ void execute(const Program& program, OpId id, Trace& trace) {
   buffers[r_buffer].resize(acc.size());
   const std::size_t rows = acc.size() / trace.lanes;
   const std::int64_t radix = divisor(program, split);
-  // With those that fill the table's last row.
-  const auto entries =
-      static_cast<std::int64_t>((values.size() + lut_row_entries - 1) / lut_row_entries * lut_row_entries);
+  const auto entries = static_cast<std::int64_t>(in_whole_lut_rows(values.size()));
   for (std::size_t i = 0; i < acc.size(); ++i) {
     const std::int64_t shifted = acc[i] + split.offset;
     const std::int64_t q = floor_quotient(shifted, radix);

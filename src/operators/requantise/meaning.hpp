@@ -2,10 +2,9 @@
 //
 //   acc_j + offset = q_j W + r_j,   0 <= r_j < W,   y_j = table[q_j],
 //
-// the last entry standing for those up to the next multiple of four, which fill its row of the table `lut`,
-// and where W = 2^shift, or the width of the digits if there are any: r is then committed as the digits of W
-// - 1
-// - r. One input, the sums; one constant, the table; attributes: shift, offset, and three for each digit
+// the last entry standing for those up to the next multiple of four, which fill its row of the table `lut`.
+// W = 2^shift, or the width of the digits if there are any: r is then committed as the digits of W - 1 - r.
+// One input, the sums; one constant, the table; attributes: shift, offset, and three for each digit
 // (program/split.hpp). The output's range is the table's. Digits serve predicates alone.
 #pragma once
 
