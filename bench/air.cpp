@@ -95,15 +95,14 @@ void linear_witness(benchmark::State& state) {
   for (std::uint32_t c = 0; c < 4; ++c) a.coordinates[c] = random_column(rows, c);
   TableTrace trace{log_size, {structure, weights, {}, {}, {}}};
   const bool logup = state.range(0) != 0;
-  const Columns fingerprints = linear_fingerprints(
-      shape, trace, weigh(trace.tree(Tree::weights), PowersOf::t, challenges), a, challenges);
-  trace.trees[static_cast<std::size_t>(Tree::fingerprints)] = fingerprints;
+  const SecureColumn combined = combine(trace.tree(Tree::weights), PowersOf::t, challenges);
+  const auto fingerprints = [&] { return linear_fingerprints(shape, trace, combined, a, challenges); };
+  trace.trees[static_cast<std::size_t>(Tree::fingerprints)] = fingerprints();
   for (auto _ : state) {
     if (logup) {
-      benchmark::DoNotOptimize(generate_logup(0, shape.lanes, trace, challenges));
+      benchmark::DoNotOptimize(generate_logup(TableKind::linear, shape.lanes, trace, challenges));
     } else {
-      benchmark::DoNotOptimize(linear_fingerprints(
-          shape, trace, weigh(trace.tree(Tree::weights), PowersOf::t, challenges), a, challenges));
+      benchmark::DoNotOptimize(fingerprints());
     }
   }
 }
@@ -119,7 +118,8 @@ void lut_logup(benchmark::State& state) {
   for (M31& live : structure[index_of(lut::Structure::live)]) live = M31(1);
   structure[LutShape::fin].back() = M31(1);
   const TableTrace trace{log_size, {structure, {}, witness, {}, {}}};
-  for (auto _ : state) benchmark::DoNotOptimize(generate_logup(2, LutShape::lanes, trace, challenges));
+  for (auto _ : state)
+    benchmark::DoNotOptimize(generate_logup(TableKind::lut, LutShape::lanes, trace, challenges));
 }
 
 BENCHMARK_CAPTURE(accumulate, linear_16, TableKind::linear, 16);

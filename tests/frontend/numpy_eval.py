@@ -5,6 +5,11 @@ from fractions import Fraction
 import numpy as np
 
 
+def in_whole_rows(entries: int) -> int:
+    """So many entries, and those that fill the last row of the table `lut`, for which the last one stands."""
+    return (entries + 3) // 4 * 4
+
+
 def arguments(program: dict, function: int) -> int:
     """How many arguments a digit's function has: a table, -1 for the unit, -2 - i for the range of input i."""
     entries = 1
@@ -13,7 +18,7 @@ def arguments(program: dict, function: int) -> int:
     elif function != -1:
         tensor = program["tensors"][program["inputs"][-2 - function]["tensor"]]
         entries = tensor["max"] - tensor["min"] + 1
-    return (entries + 3) // 4 * 4
+    return in_whole_rows(entries)
 
 
 def divisor(program: dict, attributes: list[int]) -> int:
@@ -42,8 +47,8 @@ def evaluate(program: dict, inputs: np.ndarray) -> np.ndarray:
             assert np.abs(y).max() < 2**29
         elif op["kind"] == "requantise":
             q = np.floor_divide(read[0] + op["attributes"][1], divisor(program, op["attributes"]))
-            assert (0 <= q).all() and (q < len(arrays[0])).all()
-            y = arrays[0][q]
+            assert (0 <= q).all() and (q < in_whole_rows(len(arrays[0]))).all()
+            y = arrays[0][np.minimum(q, len(arrays[0]) - 1)]
         elif op["kind"] == "saturate":
             cell_shift, _, offset, first, last, *_ = op["attributes"]
             cell = (read[0] + offset) // 2**cell_shift
