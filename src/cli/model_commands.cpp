@@ -1,6 +1,7 @@
 // import, setup, run and inspect: the commands about a model.
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <numeric>
 
@@ -120,6 +121,12 @@ std::string next_step(const ModelFolder& folder, const VerificationKey& key) {
                        shell_quoted(folder.verification_key().string()));
   }
   return fmt::format("circlet prove {} input.json -o proof.bin", shell_quoted(folder.folder.string()));
+}
+
+/// Bytes of the machine.
+std::uint64_t physical_memory() {
+  return static_cast<std::uint64_t>(::sysconf(_SC_PHYS_PAGES)) *
+         static_cast<std::uint64_t>(::sysconf(_SC_PAGE_SIZE));
 }
 
 }  // namespace
@@ -298,7 +305,7 @@ void inspect(const InspectCommand& command, const Output& output) {
       tensors_text(key, shown.predicate), hidden_text(key), to_text(security_of(key)),
       structure_text(structure));
   if (command.rebuild) {
-    check_key_of(shown, key);
+    check_key_of(shown, key, physical_memory());
     check_structure(build_structure(arithmetise(structure, key)), public_wires(key),
                     table_shape(key).hidden_queries);
     object["rebuilt"] = true;

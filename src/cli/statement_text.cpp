@@ -99,10 +99,6 @@ std::string output_text(const Predicate& predicate, const std::vector<std::int32
 
 namespace {
 
-bool compares(Predicate::Kind form) {
-  return form == Predicate::Kind::at_least || form == Predicate::Kind::below;
-}
-
 /// What is said of a tensor, in the names of its direction.
 void add_tensor(nlohmann::ordered_json& json, const VerificationKey& key, const PublicTensor& tensor,
                 const Stated& stated, std::optional<double> threshold) {
@@ -116,7 +112,7 @@ void add_tensor(nlohmann::ordered_json& json, const VerificationKey& key, const 
   }
   json[name + "s"] = stated.values;
   if (!is_output) return;
-  if (compares(tensor.form)) {
+  if (has_threshold(tensor.form)) {
     if (threshold) json["threshold"] = *threshold;
     json["holds"] = std::vector<bool>(stated.values.begin(), stated.values.end());
     return;
@@ -153,7 +149,7 @@ std::string tensor_text(const VerificationKey& key, std::size_t i, const Stated&
     const auto integers = sample_of(stated.values, tensor.rows, sample);
     if (!is_output) {
       text += name + fmt::format("{}\n", fmt::join(integers, " "));
-    } else if (compares(tensor.form) && !threshold) {
+    } else if (has_threshold(tensor.form) && !threshold) {
       text +=
           name + fmt::format("{} the threshold of the key's model.structure: {}\n",
                              tensor.form == Predicate::Kind::below ? "below" : "at least", answers(integers));

@@ -67,16 +67,6 @@ std::uint64_t file_size(const FileDescriptor& file, const std::filesystem::path&
   return static_cast<std::uint64_t>(status.st_size);
 }
 
-std::uint64_t size_within(const FileDescriptor& file, const std::filesystem::path& path,
-                          std::uint64_t limit) {
-  const std::uint64_t size = file_size(file, path);
-  require(size <= limit, ErrorKind::bad_input, [&] {
-    return "'" + path.string() + "' has " + std::to_string(size) + " bytes; at most " +
-           std::to_string(limit) + " are read";
-  });
-  return size;
-}
-
 /// Whether `path` still names the open file.
 bool is_named(const FileDescriptor& file, const std::filesystem::path& path) {
   struct stat opened {
@@ -192,7 +182,12 @@ FileDescriptor::~FileDescriptor() {
 
 Bytes read_file(const std::filesystem::path& path, std::uint64_t limit) {
   const FileDescriptor file = open_to_read(path);
-  Bytes bytes(size_within(file, path, limit));
+  const std::uint64_t size = file_size(file, path);
+  require(size <= limit, ErrorKind::bad_input, [&] {
+    return "'" + path.string() + "' has " + std::to_string(size) + " bytes; at most " +
+           std::to_string(limit) + " are read";
+  });
+  Bytes bytes(size);
   std::size_t filled = 0;
   while (filled < bytes.size()) {
     const auto count = ::read(file.get(), bytes.data() + filled, bytes.size() - filled);
@@ -204,9 +199,9 @@ Bytes read_file(const std::filesystem::path& path, std::uint64_t limit) {
   return bytes;
 }
 
-MappedFile::MappedFile(const std::filesystem::path& path, std::uint64_t limit) {
+MappedFile::MappedFile(const std::filesystem::path& path) {
   const FileDescriptor file = open_to_read(path);
-  const std::uint64_t size = size_within(file, path, limit);
+  const std::uint64_t size = file_size(file, path);
   if (size == 0) return;  // which cannot be mapped
   void* const address = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE | MAP_POPULATE, file.get(), 0);
   if (address == MAP_FAILED) fail_io("map", path);

@@ -43,12 +43,12 @@ inline constexpr std::uint64_t most_file_bytes = std::uint64_t{1} << 33;
 Bytes read_file(const std::filesystem::path& path, std::uint64_t limit = most_file_bytes);
 
 /// A whole file mapped read-only, for large files of the user's own: nothing is copied, and pages are read
-/// once. `write_file` replaces files, so a mapping keeps what it saw; only a program that truncates the file
-/// in place could disturb it.
+/// once. `write_file` replaces files, so a mapping keeps what it saw; a program that truncates the file in
+/// place ends this one.
 class MappedFile {
  public:
   /// Throws like `read_file`.
-  explicit MappedFile(const std::filesystem::path& path, std::uint64_t limit = ~std::uint64_t{0});
+  explicit MappedFile(const std::filesystem::path& path);
   MappedFile(const MappedFile&) = delete;
   MappedFile& operator=(const MappedFile&) = delete;
   ~MappedFile();

@@ -94,7 +94,7 @@ Arithmetisation arithmetise(const Program& program, const VerificationKey& key) 
   Arithmetisation result = checked(program, table_shape(key), most);
   const auto least = result.log_sizes.all(), named = table_sizes(key).all();
   require(std::ranges::equal(least, named, std::less_equal<>()), ErrorKind::rejected,
-          "the key's table sizes are not those of this structure");
+          "the key's tables are too small for this structure");
   result.log_sizes = table_sizes(key);
   return result;
 }

@@ -3,13 +3,17 @@
 // takes its values from) and inspection.
 #pragma once
 
+#include <algorithm>
+
 #include "lowering/runs.hpp"
 
 namespace circlet {
 
-inline constexpr std::uint32_t max_table_log_size = 26;  // of a verification key
-/// A table that need not be so high for its rows has no more masks, of weights or committed values.
+/// Masks that serve many proofs raise a table to this height at most; one whose rows need more has masks for
+/// one proof.
 inline constexpr std::uint32_t most_masked_log_size = 22;
+/// The greatest height with masks of tables whose masks for one proof take this one.
+constexpr std::uint32_t most_log_size(std::uint32_t least) { return std::max(least, most_masked_log_size); }
 
 /// The least that hold these rows, the fin rows and the mask rows.
 TableSizes least_log_sizes(const RowCounts& rows, const TableShape& shape);

@@ -167,10 +167,8 @@ class Reader {
     if (kind > static_cast<std::uint8_t>(Predicate::Kind::below)) bytes_.fail("predicate", "unknown kind");
     predicate.kind = static_cast<Predicate::Kind>(kind);
     predicate.threshold = bytes_.read<double>("threshold");
-    const bool compares =
-        predicate.kind == Predicate::Kind::at_least || predicate.kind == Predicate::Kind::below;
-    if (compares ? !std::isfinite(predicate.threshold)
-                 : std::bit_cast<std::uint64_t>(predicate.threshold) != 0) {
+    if (has_threshold(predicate.kind) ? !std::isfinite(predicate.threshold)
+                                      : std::bit_cast<std::uint64_t>(predicate.threshold) != 0) {
       bytes_.fail("threshold", "not a number, or one that nothing is compared with");
     }
     return predicate;
@@ -301,8 +299,8 @@ void save_model(const Model& model, const std::filesystem::path& path) {
 }
 
 Model load_model(const std::filesystem::path& path) {
-  const MappedFile file(path, most_file_bytes);
-  return read_model(open_artefact(ArtefactKind::model, model_format_version, file.bytes(), path.string()));
+  const Bytes file = read_file(path);
+  return read_model(open_artefact(ArtefactKind::model, model_format_version, file, path.string()));
 }
 
 void save_structure(const Program& imported, const Predicate& predicate, const std::filesystem::path& path) {
@@ -311,7 +309,7 @@ void save_structure(const Program& imported, const Predicate& predicate, const s
 }
 
 PublicModel load_structure(const std::filesystem::path& path) {
-  const Bytes file = read_file(path);
+  const Bytes file = read_file(path, most_structure_bytes);
   return read_structure(
       open_artefact(ArtefactKind::structure, structure_format_version, file, path.string()));
 }

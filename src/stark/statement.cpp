@@ -36,7 +36,6 @@ Context parse_context(const std::string& text) {
   };
   Context context{};
   if (digits.empty()) refuse("is no number");
-  if (digits.size() > (hexadecimal ? 64 : 78)) refuse("is too large");
   for (const char c : digits) {
     const std::size_t digit = hex_digits.find(c >= 'A' && c <= 'F' ? static_cast<char>(c - 'A' + 'a') : c);
     if (digit >= base) refuse("is no number");

@@ -14,7 +14,6 @@ namespace {
 
 constexpr std::uint32_t max_instances = 16;
 constexpr std::uint32_t min_log_size = 4;
-constexpr std::uint32_t max_log_size = 26;
 constexpr std::uint32_t max_weights_per_row = 1024;
 constexpr std::uint32_t max_batch = 64;
 constexpr std::uint32_t max_constants = 14;
@@ -115,15 +114,17 @@ std::vector<TableInstance> read_instances(WordReader& reader) {
     TableInstance& table = instances[i];
     table.kind = kind_at(reader.within("kind of table", 1, kind_count) - 1);
     table.parameter = read_parameter(reader, table.kind);
-    table.log_size = reader.within("log size", min_log_size, max_log_size);
+    table.log_size = reader.within("log size", min_log_size, max_table_log_size);
     height = std::max(height, table.log_size);
     const bool is_last = i + 1 == instances.size();
     if ((table.kind == TableKind::blinder) != is_last)
       refuse("the blinder is not the last table, or not one");
     if (i == 0) continue;
     const TableInstance& before = instances[i - 1];
-    const bool both_data = before.kind == TableKind::data && table.kind == TableKind::data;
-    if (!both_data && std::pair(before.kind, before.parameter) >= std::pair(table.kind, table.parameter))
+    // Committed values have a table each.
+    const bool stands_after =
+        std::pair(before.kind, before.parameter) < std::pair(table.kind, table.parameter);
+    if (!stands_after && table.kind != TableKind::data)
       refuse("the tables are not in order, or one stands twice");
   }
   for (const TableInstance& table : instances) {

@@ -59,6 +59,8 @@ struct ConstantWire {
   friend bool operator==(const ConstantWire&, const ConstantWire&) = default;
 };
 
+inline constexpr std::uint32_t max_table_log_size = 26;
+
 /// Of the degrees of all claims together. A random t tells claims of a greater one apart with fewer than
 /// 98 bits.
 inline constexpr std::uint32_t max_log_degree = 26;

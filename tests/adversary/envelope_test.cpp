@@ -167,6 +167,7 @@ TEST_CASE("fields_of_the_envelope_are_refused_by_name") {
     check_refused(with(output_count, count), "truncated in public values");
     check_refused(with(sum_count, count), "truncated in claimed sums");
   }
+  check_refused(with(tensors, 17), "there are at most 16");
   check_refused(with(input_count + 1, 16), "input value 0 is 16, outside the key's range 0..15");
   check_refused(with(input_count + 1, 0xffffffff), "input value 0 is -1, outside the key's range");
   check_refused(with(output_count + 1, M31::modulus),

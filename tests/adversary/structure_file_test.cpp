@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "lowering/arithmetise.hpp"
+#include "lowering/structure.hpp"
 #include "program/model_file.hpp"
 #include "program/predicate.hpp"
 #include "stark/prover/setup.hpp"
@@ -136,7 +137,6 @@ TEST_CASE("a_structure_is_not_that_of_a_key_with_another_layout") {
 TEST_CASE("a_key_of_larger_tables_than_its_structure_needs_is_refused_before_they_are_made") {
   const Program program = random_residual(4, 2);
   const std::string of_sizes = "the key's table sizes are not those of this structure";
-  // Columns of gigabytes.
   const auto refused_with = [&](const SetupOptions& options, std::initializer_list<TableKind> kinds,
                                 std::uint32_t log_size) {
     auto key = setup(program, options).key;
@@ -153,18 +153,50 @@ TEST_CASE("a_key_of_larger_tables_than_its_structure_needs_is_refused_before_the
   const SetupOptions hides = {.pcs = small_pcs};
   const SetupOptions commits = {.input = Visibility::committed, .pcs = small_pcs};
   const SetupOptions hides_nothing = {.pcs = small_pcs, .zero_knowledge = false};
+  const SetupOptions commits_openly = {
+      .input = Visibility::committed, .pcs = small_pcs, .zero_knowledge = false};
   const SetupOptions shows_weights = {.pcs = small_pcs, .weights_public = true};
   for (const TableKind kind : {activate, lut, mac}) {
     CHECK(refused_with(hides, {kind, linear, blinder}, 12));
   }
   // Masks of weights and of committed values take some, where there are any, and not all that a key can name.
+  // Columns of gigabytes.
   CHECK(refused_with(hides, {linear, blinder}, most_masked_log_size + 1));
   CHECK(refused_with(hides, {blinder}, 12));
   CHECK(refused_with(hides_nothing, {linear, blinder}, 12));
   CHECK(refused_with(shows_weights, {linear, blinder}, 12));
+  CHECK(refused_with(commits_openly, {data, blinder}, 12));
   CHECK(refused_with(commits, {data, blinder}, most_masked_log_size + 1));
   CHECK_FALSE(refused_with(hides, {linear, blinder}, 12));
   CHECK_FALSE(refused_with(commits, {data, blinder}, 12));
+}
+
+TEST_CASE("a_key_with_smaller_tables_than_its_structure_needs_is_refused") {
+  const Program program = random_residual(4, 2);
+  const VerificationKey key = setup(program, {.pcs = small_pcs}).key;
+  CHECK_NOTHROW(arithmetise(program, key));
+  for (std::size_t table = 0; table < first_data_table; ++table) {
+    VerificationKey smaller = key;
+    smaller.instances[table].log_size = 3;  // the least is 4
+    CAPTURE(table);
+    CHECK(refusal(ErrorKind::rejected, [&] { arithmetise(program, smaller); }) ==
+          "the key's tables are too small for this structure");
+  }
+}
+
+TEST_CASE("what_rebuilding_takes_is_bounded_by_whoever_asks_for_it") {
+  const Program program = random_residual(4, 2);
+  const VerificationKey key = setup(program, {.pcs = small_pcs}).key;
+  const std::uint64_t bytes = rebuilding_bytes(key);
+  std::uint64_t columns = 0;
+  for (const auto& table : build_structure(arithmetise(program, key))) {
+    for (const BaseColumn& column : table.columns) columns += sizeof(M31) * column.size();
+  }
+  CHECK(bytes > columns);
+  const PublicModel shown{structure_of(program), {}};
+  CHECK_NOTHROW(check_key_of(shown, key, bytes));
+  CHECK(contains(refusal(ErrorKind::unsupported, [&] { check_key_of(shown, key, bytes - 1); }),
+                 "rebuilding tables of the key's sizes takes about"));
 }
 
 TEST_CASE("setup_makes_no_more_masks_than_a_key_may_have") {

@@ -12,7 +12,6 @@ namespace circlet {
 namespace {
 
 constexpr std::uint32_t data_version = 2;
-constexpr std::uint32_t max_log_size = 26;
 constexpr std::uint32_t max_values = 1U << 24;
 
 std::size_t rows_of(std::size_t values) { return (values + data::row_values - 1) / data::row_values; }
@@ -123,7 +122,8 @@ DataCommitment decode_data(std::span<const std::uint8_t> file, const std::string
   data.log_blowup = reader.read<std::uint32_t>("log blow-up");
   data.proof_budget = reader.read<std::uint64_t>("proof budget");
   const auto count = reader.read<std::uint32_t>("number of values");
-  if (data.log_size < 4 || data.log_size > max_log_size) reader.fail("log size", "it is not in 4 to 26");
+  if (data.log_size < 4 || data.log_size > max_table_log_size)
+    reader.fail("log size", "it is not in 4 to 26");
   if (data.log_blowup < 1 || data.log_blowup > 4) reader.fail("log blow-up", "it is not in 1 to 4");
   const std::size_t size = std::size_t{1} << data.log_size;
   if (count == 0 || count > max_values || rows_of(count) + 1 > size) {

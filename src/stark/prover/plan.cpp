@@ -273,9 +273,9 @@ Plan plan(const Program& program, const SetupOptions& options) {
         ways_to_reach(program, options, reachable));
   });
   Plan result = *best;
-  require(result.sizes.blinder <= std::max(result.least_height, most_masked_log_size), ErrorKind::usage, [&] {
+  require(result.sizes.blinder <= most_log_size(result.least_height), ErrorKind::usage, [&] {
     return fmt::format(
-        "--proofs {}: the masks need tables of more than 2^{} rows; ask for fewer, and renew the key",
+        "--proofs {}: the masks need tables of more than 2^{} rows; ask for fewer a key or commitment",
         options.proofs, most_masked_log_size);
   });
   result.reason = fmt::format(

@@ -39,7 +39,7 @@ std::vector<Stated> state(const VerificationKey& key, const Trace& execution, co
   return tensors;
 }
 
-ModelSource source_of(const ProvingKey& key) { return {key.structure_rows, key.weights}; }
+CommittedModel source_of(const ProvingKey& key) { return {key.structure_rows, key.weights}; }
 
 /// Commits to what the source of the trace computes.
 class Writer final : public TranscriptParty<Blake2sMerkleChannel> {

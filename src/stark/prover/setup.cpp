@@ -22,7 +22,7 @@ void mask_weights(const VerificationKey& key, const StructureRows& structure, Ta
   draw_mask_rows(table_layout(TableKind::linear, key.lanes()), Tree::weights,
                  linear[index_of(linear::Structure::live)], linear[LinearShape::fin], weights[linear_table],
                  random);
-  weights.back() = blinder_columns(Tree::weights, structure.blinder(), &random);
+  weights.back() = blinder_columns(Tree::weights, structure.blinder_structure(), &random);
 }
 
 /// Commits to the weights, masked if the key is zero-knowledge, and pins them.
@@ -42,7 +42,7 @@ void commit_weights(ProvingKey& proving_key, TableColumns columns, Csprng* masks
   key.weights_pin = pinned_values(*proving_key.weights, Pinned::weights, key.lanes(), key.height());
 }
 
-/// Proofs that the masks in `linear`, of which `rows` rows are the model's, hide the weights over.
+/// Proofs over which the masks of `linear`, whose first `rows` rows are the model's, hide the weights.
 std::uint64_t proofs_of_key(const VerificationKey& key, std::size_t rows) {
   if (!key.hides_weights()) return 0;
   return proofs_hidden_by((std::size_t{1} << table_sizes(key).linear) - rows - 1, key.pcs.fri.n_queries);
@@ -94,7 +94,7 @@ Blake2sHash meaning_of(const Program& program, const SetupOptions& options) {
 /// masks that many proofs need.
 bool has_planned_sizes(const VerificationKey& key, const TableSizes& least) {
   const TableSizes named = table_sizes(key);
-  const std::uint32_t most = std::max(least.blinder, most_masked_log_size);
+  const std::uint32_t most = most_log_size(least.blinder);
   const bool masks_data = key.zero_knowledge && table_shape(key).committed() != 0;
   return named.activate == least.activate && named.lut == least.lut && named.mac == least.mac &&
          (named.linear == least.linear || (key.hides_weights() && named.linear <= most)) &&
@@ -195,7 +195,20 @@ Blake2sHash meaning_of(const Program& imported, const Predicate& predicate) {
   return Blake2s::hash(write_structure(imported, predicate));
 }
 
-void check_key_of(const PublicModel& shown, const VerificationKey& key) {
+std::uint64_t rebuilding_bytes(const VerificationKey& key) {
+  constexpr std::uint64_t a_cell = 24, a_node = sizeof(Blake2sHash);
+  std::uint64_t cells = 0;
+  for (const std::uint32_t log_size : column_log_sizes(air_shape(key), 0))
+    cells += std::uint64_t{1} << log_size;
+  return a_cell * cells + 2 * (a_node << (key.height() + key.pcs.fri.log_blowup_factor));
+}
+
+void check_key_of(const PublicModel& shown, const VerificationKey& key, std::uint64_t most_bytes) {
+  const std::uint64_t bytes = rebuilding_bytes(key);
+  require(bytes <= most_bytes, ErrorKind::unsupported, [&] {
+    return "rebuilding tables of the key's sizes takes about " + std::to_string(bytes >> 20) +
+           " MB of memory, and there are " + std::to_string(most_bytes >> 20);
+  });
   const Blake2sHash meaning = meaning_of(shown.imported, shown.predicate);
   require(meaning == key.meaning, ErrorKind::rejected, [&] {
     return "the key's model means something else: the digest of model.structure (threshold, labels, scales, "

@@ -59,7 +59,7 @@ struct Plan {
   TableShape shape;
   PcsConfig pcs;
   TableSizes sizes;
-  std::uint32_t least_height = 0;  // of the tables if no masks are for more than one proof
+  std::uint32_t least_height = 0;  // of the tables with the masks of one proof
   std::uint32_t log_degree = 0;    // as in a key
   std::size_t proof_budget = 0;    // proofs over which the weights stay hidden; 0 if they are not
   double reachable = 0;            // bits that the steps of the protocol allow, as far as queries were tried
@@ -67,8 +67,8 @@ struct Plan {
 };
 
 /// The parameters that reach the wanted security with the fewest felts on chain (C = 16, B = 1), in the least
-/// time off it. Throws Error(usage) if the options contradict each other, Error(unsupported) if the security
-/// is out of reach.
+/// time off it. Throws Error(usage) if the options contradict each other or ask for masks of too many rows,
+/// Error(unsupported) if the security is out of reach.
 Plan plan(const Program& program, const SetupOptions& options);
 
 /// The secret half: the trees that every proof opens.
@@ -121,8 +121,12 @@ Blake2sHash structure_root(const Program& structure, const VerificationKey& key)
 /// what a key says of thresholds, labels, scales and names.
 Blake2sHash meaning_of(const Program& imported, const Predicate& predicate);
 
+/// About the memory that making the key's structure tree takes: its sizes are the word of whoever made it.
+std::uint64_t rebuilding_bytes(const VerificationKey& key);
+
 /// Throws Error(rejected) unless the key's meaning, table sizes, inputs, outputs, constant wires, degrees and
-/// structure root are those of `shown`.
-void check_key_of(const PublicModel& shown, const VerificationKey& key);
+/// structure root are those of `shown`; Error(unsupported) if finding out would take more than `most_bytes`.
+void check_key_of(const PublicModel& shown, const VerificationKey& key,
+                  std::uint64_t most_bytes = ~std::uint64_t{0});
 
 }  // namespace circlet

@@ -23,7 +23,7 @@ TableColumns weights_columns(const Program& program, const Arithmetisation& arit
                              const StructureRows& structure) {
   TableColumns weights(structure.size());
   weights[linear_table] = build_weights(program, arithmetisation);
-  weights.back() = blinder_columns(Tree::weights, structure.blinder(), nullptr);
+  weights.back() = blinder_columns(Tree::weights, structure.blinder_structure(), nullptr);
   return weights;
 }
 
@@ -49,7 +49,7 @@ StructureRows::StructureRows(const AirShape& shape, std::span<const std::span<co
   }
 }
 
-HonestTrace::HonestTrace(const Arithmetisation& arithmetisation, ModelSource model, const Trace& execution,
+HonestTrace::HonestTrace(const Arithmetisation& arithmetisation, CommittedModel model, const Trace& execution,
                          Csprng* masks, const CommittedValues& data)
     : arithmetisation_(arithmetisation),
       model_(std::move(model)),
@@ -105,12 +105,12 @@ TableColumns HonestTrace::witness() {
   return witness_;
 }
 
-SecureColumn HonestTrace::weighed_weights(const Challenges& challenges) const {
-  if (model_.weights == nullptr) return weigh(*model_.weight_rows, PowersOf::t, challenges);
+SecureColumn HonestTrace::combined_weights(const Challenges& challenges) const {
+  if (model_.weights == nullptr) return combine(*model_.weight_rows, PowersOf::t, challenges);
   // `linear` is the first instance. The sum of its columns has the sum of their coefficients.
   const auto coefficients = model_.weights->coefficients().columns();
   const auto columns = std::span(coefficients).first(shape_.instances[linear_table].lanes());
-  SecureColumn sum = weigh({columns.begin(), columns.end()}, PowersOf::t, challenges);
+  SecureColumn sum = combine({columns.begin(), columns.end()}, PowersOf::t, challenges);
   SecureColumn rows(sum.size());
   parallel_for(0, 4, [&](std::size_t c) {
     circle_fft(sum.coordinates[c]);
@@ -142,7 +142,7 @@ void HonestTrace::take_activate(const Challenges& challenges, WireValues& values
   const auto& structure = model_.structure[activate_table];
   const std::uint32_t lanes = shape_.instances[activate_table].lanes();
   const ColumnViews witness = witness_[activate_table];
-  const SecureColumn y = weigh({witness.begin() + 2 * lanes, witness.end()}, PowersOf::alpha, challenges);
+  const SecureColumn y = combine({witness.begin() + 2 * lanes, witness.end()}, PowersOf::alpha, challenges);
   const std::size_t rows = fin_row(column_of(structure, fin));
   for (std::size_t row = 0; row < rows; ++row) {
     values.set(column_of(structure, idY)[row], y.at(row));
@@ -208,7 +208,7 @@ TableColumns HonestTrace::fingerprints(const Challenges& challenges) {
       {arithmetisation_.shape.batch}, table_trace(activate_table), challenges, rhos_[activate_table]);
   take_activate(challenges, values);
   fingerprints_[linear_table] = linear_fingerprints({arithmetisation_.shape.lanes}, table_trace(linear_table),
-                                                    weighed_weights(challenges), linear_operands(values),
+                                                    combined_weights(challenges), linear_operands(values),
                                                     challenges, rhos_[linear_table]);
   take_claims(values);
   const auto [a, b] = mac_operands(challenges, values);

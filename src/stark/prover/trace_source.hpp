@@ -50,7 +50,7 @@ class StructureRows {
 
   [[nodiscard]] const ColumnViews& operator[](std::size_t instance) const { return instances_[instance]; }
   /// The column a of the blinder, which is the last instance.
-  [[nodiscard]] std::span<const M31> blinder() const { return instances_.back()[0]; }
+  [[nodiscard]] std::span<const M31> blinder_structure() const { return instances_.back()[0]; }
   [[nodiscard]] std::size_t size() const { return instances_.size(); }
 
  private:
@@ -59,17 +59,17 @@ class StructureRows {
 };
 
 /// What a model commits once, as its proofs read it: the structure row by row; of the weights sums over the
-/// columns of `linear` alone, which their tree gives. Tests that change weights give rows in its place.
-struct ModelSource {
+/// columns of `linear` alone, which their tree gives. Tests give rows in place of the tree.
+struct CommittedModel {
   StructureRows structure;
   std::shared_ptr<const CommittedTree<Blake2sMerkleChannel>> weights;
   const Columns* weight_rows = nullptr;  // of `linear`, if there is no tree
 
-  ModelSource(StructureRows of_structure,
-              std::shared_ptr<const CommittedTree<Blake2sMerkleChannel>> of_weights)
+  CommittedModel(StructureRows of_structure,
+                 std::shared_ptr<const CommittedTree<Blake2sMerkleChannel>> of_weights)
       : structure(std::move(of_structure)), weights(std::move(of_weights)) {}
   /// `columns` outlives this.
-  ModelSource(const ModelColumns& columns)  // NOLINT(google-explicit-constructor)
+  CommittedModel(const ModelColumns& columns)  // NOLINT(google-explicit-constructor)
       : structure(columns.structure), weight_rows(&columns.weights[linear_table]) {}
 };
 
@@ -86,7 +86,7 @@ using CommittedValues = std::vector<const DataCommitment*>;
 /// without, zero.
 class HonestTrace : public TraceSource {
  public:
-  HonestTrace(const Arithmetisation& arithmetisation, ModelSource model, const Trace& execution,
+  HonestTrace(const Arithmetisation& arithmetisation, CommittedModel model, const Trace& execution,
               Csprng* masks = nullptr, const CommittedValues& data = {});
   TableColumns witness() override;
   TableColumns fingerprints(const Challenges& challenges) override;
@@ -96,11 +96,11 @@ class HonestTrace : public TraceSource {
   /// Columns of an instance, as far as they exist, but for weights.
   [[nodiscard]] TableTrace table_trace(std::size_t instance) const;
   /// sum_i t^(C-1-i) w_i of every row of `linear`.
-  [[nodiscard]] SecureColumn weighed_weights(const Challenges& challenges) const;
+  [[nodiscard]] SecureColumn combined_weights(const Challenges& challenges) const;
   void draw_masks(std::size_t instance, Tree tree, Columns& columns) const;
 
   const Arithmetisation& arithmetisation_;
-  const ModelSource model_;
+  const CommittedModel model_;
   const Trace& execution_;
   AirShape shape_;
   Csprng* masks_;

@@ -209,7 +209,7 @@ void LyingTrace::set_linear_operand(std::size_t row, const QM31& value, const Ch
     a.set(i, i == row ? value : secure_at(columns, index_of(linear::Fingerprint::A), i));
   }
   columns = linear_fingerprints({shape_.instances[linear_at].parameter}, table_trace(linear_at),
-                                weighed_weights(challenges), a, challenges);
+                                combined_weights(challenges), a, challenges);
 }
 
 void LyingTrace::set_mac_operand(std::size_t row, const QM31& value, const Challenges& challenges) {
