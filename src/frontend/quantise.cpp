@@ -52,7 +52,7 @@ class Quantiser {
     program_.class_labels = graph_.class_labels;
     choose_input();
     Tensor& input = program_.tensors[program_.inputs[0].tensor];
-    while (!fills_rows(input)) ++input.max;
+    input.max = input.min + static_cast<std::int64_t>(in_whole_lut_rows(integers_of(input))) - 1;
     make_groups();
     for (std::size_t i = 0; i < graph_.layers.size(); ++i) {
       if (graph_.layers[i].function) {

@@ -165,7 +165,7 @@ class Wires {
     std::vector<std::uint32_t> left_behind(wires_.size(), 0);
     std::uint32_t id = 0;
     for (const auto& [wire, from] : dependencies_) {
-      if (waits_for[wire] != 0 && waits_for[from] != 0) left_behind[id = wire] = from;
+      if (waits_for[from] != 0) left_behind[id = wire] = from;
     }
     for (std::size_t step = 0; step < wires_.size(); ++step) id = left_behind[id];
     throw Error(ErrorKind::rejected, "structure: wire " + std::to_string(id) + " depends on itself");
@@ -377,9 +377,8 @@ void check_readers_of_digits(const LinearView& table, const PublicWires& wires_o
     if (wires.reach(table.at(linear::Structure::id, row)) != 0) table.fail(row, "a layer reads digits");
   }
   for (const PublicWires::Port& port : wires_of_key.ports) {
-    require(port.direction == Direction::input || wires.reach(M31(port.claim)) == 0 ||
-                port.form == Predicate::Kind::argmax,
-            ErrorKind::rejected, "structure: the output holds digits, which nothing binds");
+    require(wires.reach(M31(port.claim)) == 0 || port.form == Predicate::Kind::argmax, ErrorKind::rejected,
+            "structure: the output holds digits, which nothing binds");
   }
 }
 

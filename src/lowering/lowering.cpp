@@ -90,7 +90,8 @@ void Lowering::add_functions() {
   remainders(0);
 }
 
-/// y = 0 inside, and y = 1, which no look-up asks for, beyond it.
+/// y = 0 inside and y = 1 beyond: a look-up that asks for 0 does not find these (docs/soundness.md, section
+/// 5).
 std::uint32_t Lowering::remainders(std::uint32_t shift) {
   if (const auto known = remainders_.find(shift); known != remainders_.end()) return known->second;
   return remainders_[shift] = add_function(std::vector<std::int32_t>(std::size_t{1} << shift, 0), 1);

@@ -20,11 +20,12 @@ BaseColumn& of(Columns& columns, Column column) {
 }
 
 /// All zero.
-template <class Column>
-StructureTable empty_table(const char* name, std::vector<std::string> column_names, std::uint32_t log_size) {
-  require(column_names.size() == index_of(Column::count), ErrorKind::internal, "a name a structure column");
+template <class Column, std::size_t names>
+StructureTable empty_table(const char* name, const char* const (&column_names)[names],
+                           std::uint32_t log_size) {
+  static_assert(names == index_of(Column::count), "a name a structure column");
   return {.name = name,
-          .column_names = std::move(column_names),
+          .column_names = {std::begin(column_names), std::end(column_names)},
           .columns = zero_columns(index_of(Column::count), log_size)};
 }
 

@@ -173,6 +173,7 @@ class GraphCheck {
     }
     const Meaning& meaning = meaning_of(op.kind);
     meaning.check(check);
+    if (meaning.makes_claims) check_sums(check);
     reads_ += check.reads;
     // A term of a few bytes may read a whole tensor.
     if (reads_ > max_reads)
@@ -180,6 +181,16 @@ class GraphCheck {
     for (const TensorId output : op.outputs) {
       made_[output] = true;
       claims_[output] = meaning.makes_claims;
+    }
+  }
+
+  /// Who reads sums counts on it.
+  void check_sums(const OpCheck& check) const {
+    for (const TensorId output : check.op.outputs) {
+      const Tensor& sums = program_.tensors[output];
+      if (sums.max >= accumulator_limit || sums.min <= -accumulator_limit) {
+        check.fail("the range of its output is not below 2^29");
+      }
     }
   }
 

@@ -39,7 +39,7 @@ inline std::int64_t magnitude(const Tensor& tensor) {
 struct ConstantTensor {
   enum class Kind : std::uint8_t {
     weights = 0,  // secret unless the key says otherwise; without values in a structure
-    table = 1,    // y = values[q] for 0 <= q < values.size()
+    table = 1,    // y = values[q]; the last one stands for what fills its row of lut
     indices = 2,  // of rows; public
   };
   Kind kind = Kind::weights;
@@ -84,6 +84,11 @@ struct Predicate {
   double threshold = 0;  // in the scores' real units; 0 where there is none
   friend bool operator==(const Predicate&, const Predicate&) = default;
 };
+
+/// Whether such an output is a comparison of scores with a threshold.
+constexpr bool has_threshold(Predicate::Kind kind) {
+  return kind == Predicate::Kind::at_least || kind == Predicate::Kind::below;
+}
 
 /// Who may see its values is not said here: that belongs to the key, as one model may serve several keys.
 struct InputPort {
@@ -155,9 +160,16 @@ constexpr std::size_t in_whole_lut_rows(std::size_t entries) {
   return (entries + lut_row_entries - 1) / lut_row_entries * lut_row_entries;
 }
 
+/// How many integers its range has.
+inline std::size_t integers_of(const Tensor& tensor) {
+  return static_cast<std::size_t>(tensor.max - tensor.min + 1);
+}
+
 /// Whether a range's integers fill rows of `lut`. That of an input does: a value behind its last one could be
 /// looked up, and nothing but the look-up keeps a prover's input in its range.
-inline bool fills_rows(const Tensor& tensor) { return (tensor.max - tensor.min + 1) % lut_row_entries == 0; }
+inline bool fills_rows(const Tensor& tensor) {
+  return in_whole_lut_rows(integers_of(tensor)) == integers_of(tensor);
+}
 
 /// c_j of an input's row j: its integer x_j is in [min + c_j, max + c_j].
 inline std::int64_t centre(const InputPort& port, std::size_t row) {

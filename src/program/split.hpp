@@ -2,8 +2,7 @@
 //
 //   acc_j + offset = q_j W + r_j,   0 <= r_j < W,
 //
-// where W = 2^shift, or the width of the digits if there are any: r is then committed as the digits of W - 1
-// - r.
+// where W = 2^shift, or the width of the digits, if there are any, which then hold W - 1 - r.
 #pragma once
 
 #include <cstdint>

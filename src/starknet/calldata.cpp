@@ -82,7 +82,6 @@ Calldata encode_calldata(const VerificationKey& key, const Proof& proof) {
   require(refusal.empty(), ErrorKind::unsupported, [&] { return "calldata: " + refusal; });
   const auto& stark = proof.stark;
   const std::size_t count = air_shape(key).tree_count() + 1;
-  expect(proof.statement.tensors.size() == key.tensors.size(), "a statement about other inputs and outputs");
   expect(stark.commitments.size() == count, "another number of commitments than the key's trees");
   expect(stark.sampled_values.size() == count, "sampled values of another number of trees");
   expect(stark.queried_values.size() == count, "queried values of another number of trees");

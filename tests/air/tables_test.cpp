@@ -77,7 +77,7 @@ TEST_CASE("row_fingerprints_are_polynomials_in_alpha") {
       for (M31& cell : column) cell = M31::reduce(random());
     }
     const SecureColumn fingerprints =
-        weigh({columns.begin(), columns.end()}, PowersOf::alpha, {.alpha = alpha});
+        combine({columns.begin(), columns.end()}, PowersOf::alpha, {.alpha = alpha});
     for (std::size_t row = 0; row < 32; ++row) {
       QM31 sum;
       for (const BaseColumn& column : columns) sum = sum * alpha + column[row];

@@ -141,7 +141,7 @@ class ToyModel {
     for (const auto& [row, wire] : linear_reads_) a.set(row, wire_value(wire));
     linear.tree(Tree::fingerprints) = linear_fingerprints(
         {options_.weights_per_row}, linear.trace(),
-        weigh(linear.trace().tree(Tree::weights), PowersOf::t, challenges_), a, challenges_, -rho_);
+        combine(linear.trace().tree(Tree::weights), PowersOf::t, challenges_), a, challenges_, -rho_);
     ToyTable& mac = tables_[mac_table];
     SecureColumn b(mac.trace().rows());
     a = SecureColumn(mac.trace().rows());

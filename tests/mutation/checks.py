@@ -176,6 +176,8 @@ class Finder:
         start, end = self.tokens[first].start, self.tokens[last].end
         source = self.source
         text = text or collapsed(source.text[start:end])
+        if text in ("true", "false"):
+            return  # an answer that no condition decides
         check = Check(source.path, source.file, source.function_at(first), text, source.line(start), kind, start, end)
         self.found.setdefault((start, end, kind), check)
 

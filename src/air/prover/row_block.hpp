@@ -148,7 +148,7 @@ void evaluate_fractions(const FractionJob& job) {
 }
 
 /// out = sum_i constants[i] columns[i] on rows [begin, end).
-inline void weigh_columns(const WeighingJob& job) {
+inline void combine_columns(const WeighingJob& job) {
   for (std::size_t row = job.begin; row < job.end; row += lane_count) {
     const PackedConstants constants(job.constants);
     constants

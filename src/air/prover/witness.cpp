@@ -69,18 +69,19 @@ void write_rho(Columns& columns, std::uint32_t first, std::span<const M31> fin, 
 
 }  // namespace
 
-SecureColumn weigh(const ColumnViews& columns, PowersOf powers, const Challenges& challenges) {
+SecureColumn combine(const ColumnViews& columns, PowersOf powers, const Challenges& challenges) {
   const TableConstants constants(challenges, {}, static_cast<std::uint32_t>(columns.size()));
   const auto inputs = pointers(columns);
   SecureColumn result(columns[0].size());
   parallel_for_ranges(0, result.size(), grain, [&](std::size_t first, std::size_t last) {
-    witness_kernels().weigh_columns({constants, powers, inputs.data(),
-                                     static_cast<std::uint32_t>(inputs.size()), first, last, words(result)});
+    witness_kernels().combine_columns({constants, powers, inputs.data(),
+                                       static_cast<std::uint32_t>(inputs.size()), first, last,
+                                       words(result)});
   });
   return result;
 }
 
-Columns linear_fingerprints(const LinearShape& shape, const TableTrace& trace, SecureColumn weighed,
+Columns linear_fingerprints(const LinearShape& shape, const TableTrace& trace, SecureColumn combined,
                             const SecureColumn& A, const Challenges& challenges, const QM31& rho) {
   using namespace linear;
   require_rows(trace);
@@ -91,7 +92,7 @@ Columns linear_fingerprints(const LinearShape& shape, const TableTrace& trace, S
   constexpr auto a = index_of(Fingerprint::A), b = index_of(Fingerprint::b), s = index_of(Fingerprint::S);
   Columns columns = zero_columns(index_of(Fingerprint::count), trace.log_size);
 
-  std::ranges::move(weighed.coordinates, columns.begin() + b);
+  std::ranges::move(combined.coordinates, columns.begin() + b);
   continue_tiles(column_of(structure, Structure::cont), real_rows, constants, columns, b);
   // S = keep S_ + f A b; the claim row's A is S.
   parallel_chains(
@@ -181,7 +182,7 @@ Columns data_fingerprints(const TableTrace& trace, const Challenges& challenges,
   // The salts, which follow the values, are in no constraint.
   const auto values = std::span(trace.tree(Tree::data)).first(row_values);
   constexpr auto b = index_of(Fingerprint::b);
-  std::ranges::move(weigh({values.begin(), values.end()}, PowersOf::t, challenges).coordinates,
+  std::ranges::move(combine({values.begin(), values.end()}, PowersOf::t, challenges).coordinates,
                     columns.begin() + b);
   continue_tiles(column_of(structure, Structure::cont), fin_row(fin), constants, columns, b);
   write_rho(columns, index_of(Fingerprint::b), fin, rho);

@@ -1,5 +1,5 @@
 // Witness generation: the fingerprint tree and the LogUp tree of every table, from plain columns in row
-// order. The structure and witness columns are inputs, and of the weights their weighed sum. Rows after the
+// order. The structure and witness columns are inputs, and of the weights their combination. Rows after the
 // fin row are left to air/prover/mask_rows.hpp, but for what a constraint says of them.
 //
 // Every function wants columns of at least 2^4 rows.
@@ -14,13 +14,13 @@
 
 namespace circlet {
 
-/// sum_i c^(n-1-i) x_i over n columns, place by place, c being alpha or t: the fingerprint F(x) of every row,
-/// or of columns of coefficients those of the sum.
-SecureColumn weigh(const ColumnViews& columns, PowersOf powers, const Challenges& challenges);
+/// The column sum_i c^(n-1-i) x_i of n columns, c = alpha or t. Of values by row it is the fingerprint F(x)
+/// of every row; of columns' coefficients, the coefficients of that column.
+SecureColumn combine(const ColumnViews& columns, PowersOf powers, const Challenges& challenges);
 
-/// A, b and S of linear, from its structure. `weighed` holds sum_i t^(C-1-i) w_i of every row, `A` the wires
+/// A, b and S of linear, from its structure. `combined` holds sum_i t^(C-1-i) w_i of every row, `A` the wires
 /// that the rows with f = 1 read; the rows with claim = 1 get the op's claim. `rho` goes to S on the fin row.
-Columns linear_fingerprints(const LinearShape& shape, const TableTrace& trace, SecureColumn weighed,
+Columns linear_fingerprints(const LinearShape& shape, const TableTrace& trace, SecureColumn combined,
                             const SecureColumn& A, const Challenges& challenges, const QM31& rho = {});
 
 /// T of activate, from its structure and witness. `rho` goes to T on the fin row.

@@ -24,8 +24,9 @@ namespace circlet::CIRCLET_LANES {
 
 template <std::size_t... index>
 constexpr WitnessKernels make_kernels(std::index_sequence<index...>) {
-  return {
-      {evaluate_fractions<std::tuple_element_t<index, Tables>>...}, weigh_columns, fingerprint_accumulators};
+  return {{evaluate_fractions<std::tuple_element_t<index, Tables>>...},
+          combine_columns,
+          fingerprint_accumulators};
 }
 
 const WitnessKernels witness_kernels = make_kernels(std::make_index_sequence<table_kind_count>{});

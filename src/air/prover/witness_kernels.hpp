@@ -38,7 +38,7 @@ struct WeighingJob {
 struct WitnessKernels {
   /// By kind, in the order of their numbers.
   std::array<void (*)(const FractionJob&), table_kind_count> evaluate_fractions;
-  void (*weigh_columns)(const WeighingJob&);
+  void (*combine_columns)(const WeighingJob&);
   void (*fingerprint_accumulators)(const RowJob& job, std::size_t begin, std::size_t end,
                                    const std::array<std::uint32_t*, 4>& out);
 };

@@ -3,9 +3,10 @@
 // each.
 //
 // A kernel file is laid out so:
-//     #include <all standard headers>         before lanes.hpp, so that no std:: inline function is compiled
-//     #include "other/NAME.hpp"               for AVX-512: the linker could pick it for every machine
-//     #include "compute/simd/lanes.hpp"       opens the AVX-512 region
+//     #include <all standard headers>         and "other/NAME.hpp", all that is no template over lanes: an
+//                                             inline function compiled for AVX-512 could be picked by the
+//                                             linker for every machine
+//     #include "compute/simd/lanes.hpp"       opens the region of wide instructions
 //     #include "headers that hold only templates over the lane types"
 //     namespace circlet::CIRCLET_LANES { ... const Table name = {...}; }
 //     #include "compute/simd/lanes_end.hpp"   closes it

@@ -7,7 +7,7 @@
 namespace circlet::argmax {
 namespace {
 
-/// A structure of a few bytes can name any number of scores, each with runs of its own.
+/// Each score has runs of its own, and a structure of a few kilobytes can name 2^24.
 constexpr std::uint32_t most_scores = 1U << 18;
 
 void check(OpCheck& check) {

@@ -11,7 +11,7 @@ using namespace circlet;
 
 namespace {
 
-TEST_CASE("deep_quotients_refuse_a_sample_point_with_coordinates_in_the_base_field") {
+TEST_CASE("deep_quotients_refuse_a_sample_point_that_binds_nothing_or_has_no_quotient") {
   const std::array<int, 1> offsets = {0};
   const std::array<QM31, 1> samples = {QM31(M31(5))};
   const std::array<M31, 1> queried = {M31(5)};
@@ -26,6 +26,10 @@ TEST_CASE("deep_quotients_refuse_a_sample_point_with_coordinates_in_the_base_fie
   CHECK(refused({QM31(base.x), QM31(base.y)}) ==
         "DEEP quotients: a sample point has its y in CM31, where no line binds the column");
   CHECK(refused({QM31::from_u32(1, 2, 3, 4), QM31::from_u32(5, 6, 7, 8)}) == "accepted");
+  // The point that is queried, but for its y.
+  const auto queried_point = CanonicDomain{5}.index_at_slot(positions[0]).to_point();
+  CHECK(refused({QM31(queried_point.x), QM31::from_u32(5, 6, 7, 8)}) ==
+        "DEEP quotients: a sample point lies on a line through the domain (denominator zero)");
 }
 
 }  // namespace

@@ -178,6 +178,16 @@ TEST_CASE("a_structure_says_no_sizes_beyond_those_of_a_model") {
   CHECK(contains(refusal_of_model(write_model({.program = program, .report = {}})), "constant values"));
 }
 
+TEST_CASE("a_report_counts_no_more_samples_than_it_was_made_of") {
+  for (const auto part : {&AccuracyReport::clipped, &AccuracyReport::saturated}) {
+    Model model = small_model();
+    model.report.*part = model.report.samples;
+    CHECK(refusal_of_model(write_model(model)) == "accepted");
+    ++(model.report.*part);
+    CHECK(contains(refusal_of_model(write_model(model)), "a part of them is more than all"));
+  }
+}
+
 TEST_CASE("kinds_of_ops_and_constants_that_are_none_are_refused") {
   Program program = small_program();
   program.ops[0].kind = static_cast<OpKind>(200);

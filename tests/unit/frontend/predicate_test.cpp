@@ -339,3 +339,15 @@ TEST_CASE("predicates_are_read_and_printed_alike") {
     CHECK_THROWS_AS(static_cast<void>(parse_predicate(text)), Error);
   }
 }
+
+TEST_CASE("scores_that_no_look_up_and_no_sum_makes_are_not_compared") {
+  constexpr Predicate positive{.kind = Kind::at_least, .threshold = 1};
+  const std::string why = "made by an operator whose values cannot be compared";
+  ProgramBuilder builder(4, 0, 15, 5);
+  const TensorId h = builder.add_relu({.rows = 4, .dense = {builder.dense(builder.input(), 4, 9)}}, 3);
+  builder.add_gather(h, {3, 0, 1});
+  Program program = builder.finish();
+  CHECK(contains(refusal(ErrorKind::unsupported, [&] { with_predicate(program, positive); }), why));
+  program.outputs[0].tensor = program.inputs[0].tensor;  // which nothing makes
+  CHECK(contains(refusal(ErrorKind::unsupported, [&] { with_predicate(program, positive); }), why));
+}

@@ -47,6 +47,36 @@ TEST_CASE("check_program_names_the_op_whose_accumulators_reach_2_to_29") {
   CHECK(contains(why, "2^29"));
 }
 
+/// The sum over the inputs would be 2^64, which is 0 in 64 bits.
+TEST_CASE("check_program_adds_up_bounds_without_overflow") {
+  const auto with_weights = [](std::int64_t greatest_input, std::vector<std::int32_t> weights) {
+    Program program = small_program();
+    program.tensors[0].shape = {9};
+    program.tensors[0].min = greatest_input - 3;
+    program.tensors[0].max = greatest_input;
+    program.constants[1].shape = {9, 2};
+    program.constants[1].values.clear();
+    for (const std::int32_t weight : weights) {
+      program.constants[1].values.insert(program.constants[1].values.end(), {weight, 0});
+    }
+    program.ops[2].inputs.pop_back();
+    program.ops[2].constants.pop_back();
+    program.constants.pop_back();
+    return testing::refusal(ErrorKind::bad_input, [&] { check_program(program); });
+  };
+  const std::int32_t great = 2147483647;
+  CHECK(with_weights(3, std::vector(9, 1)) == "accepted");
+  CHECK(contains(with_weights(1 << 30, {great, great, great, great, great, great, great, great, 8}),
+                 "which is not below 2^29"));
+}
+
+TEST_CASE("check_program_takes_a_layer_of_zeros_as_an_input") {
+  CHECK(refusal([](Program& p) {
+          set_values(table(p, 0), std::vector(16, 0));
+          p.tensors[2].max = 0;
+        }) == "accepted");
+}
+
 TEST_CASE("check_program_refuses_splits_that_are_not_unique") {
   const auto wide = [](std::uint32_t shift) {
     return [shift](Program& p) {
@@ -81,7 +111,7 @@ TEST_CASE("check_program_refuses_ranges_that_differ_from_what_an_op_makes") {
       p.tensors[3].max = max;
     };
   };
-  const std::string symmetric = "op 2 (affine 'last'): the range of its sums must be [-b, b] with b < 2^29";
+  const std::string symmetric = "op 2 (affine 'last'): the range of its sums is not [-b, b]";
   CHECK(contains(refusal(raw(-99, 100)), symmetric));
   CHECK(contains(refusal(raw(-98, 99)), symmetric));
   // Accumulators may stay within their range: it tells less of the weights that way.
@@ -89,7 +119,8 @@ TEST_CASE("check_program_refuses_ranges_that_differ_from_what_an_op_makes") {
   CHECK(contains(refusal(raw(-98, 98)), "can reach 99, beyond their range of 98"));
   // A structure does not tell the bound.
   CHECK(structure_refusal(raw(-accumulator_limit + 1, accumulator_limit - 1)) == "accepted");
-  CHECK(contains(structure_refusal(raw(-accumulator_limit, accumulator_limit)), symmetric));
+  CHECK(contains(structure_refusal(raw(-accumulator_limit, accumulator_limit)),
+                 "op 2 (affine 'last'): the range of its output is not below 2^29"));
   CHECK(
       contains(refusal([](Program& p) { p.tensors[0].min = -(std::int64_t{1} << 31); }), "impossible range"));
   CHECK(contains(refusal([](Program& p) { p.tensors[0].max = -1; }), "impossible range"));
@@ -139,6 +170,10 @@ TEST_CASE("check_program_refuses_wrong_shapes_and_indices_by_the_rule_they_break
       {"has attributes and takes none", [](Program& p) { p.ops[0].attributes = {1}; }},
       {"its attributes are not a shift, an offset and digits",
        [](Program& p) { p.ops[1].attributes.push_back(1); }},
+      {"its attributes are not a shift, an offset and digits",
+       [](Program& p) { p.ops[1].attributes.resize(1); }},
+      {"has 2 constants and takes 1", [](Program& p) { p.ops[1].constants.push_back(0); }},
+      {"has 0 constants and takes 1", [](Program& p) { p.ops[1].constants.clear(); }},
       {"has 2 inputs and takes 1", [](Program& p) { p.ops[1].inputs.push_back(0); }},
       {"makes one tensor", [](Program& p) { p.ops[2].outputs.clear(); }},
       {"its input and its output differ in rows",
@@ -166,6 +201,8 @@ TEST_CASE("check_program_refuses_wrong_shapes_and_indices_by_the_rule_they_break
        }},
       {"has no rows", [](Program& p) { p.tensors[0].shape = {0}; }},
       {"has more than 8 dimensions", [](Program& p) { p.tensors[0].shape.assign(9, 1); }},
+      {"weights 1 'first': has more than 8 dimensions",
+       [](Program& p) { p.constants[1].shape = {2, 2, 1, 1, 1, 1, 1, 1, 1}; }},
       {"more than 16777216 tensor rows", [](Program& p) { p.tensors[0].shape = {max_rows}; }},
       {"0 scales for 2 rows", [](Program& p) { p.tensors[0].scales = {}; }},
       {"3 scales for 2 rows",
@@ -262,6 +299,19 @@ TEST_CASE("check_program_refuses_digits_that_are_not_those_of_an_interval") {
   const Digit widest{.function = unit, .shift = 28, .step = std::int64_t{1} << 28};
   CHECK_FALSE(contains(with_digits({widest}), "its digits reach beyond 2^30"));
   CHECK(contains(with_digits({widest, {.function = unit}}), "its digits reach beyond 2^30"));
+  // Four arguments times 2^29 are p + 1. The offset keeps all of them apart from a sum by less than p.
+  const auto wide = [&](std::uint32_t shift) {
+    Program program = decided;
+    change_split(program, 1, [&](Split& split) {
+      split.digits = {{.function = unit, .shift = shift, .step = std::int64_t{1} << shift}};
+      split.offset = accumulator_limit + 1;
+    });
+    ConstantTensor& answers = program.constants[look_up(program, 1).constants[0]];
+    REQUIRE(answers.values.size() <= 4);
+    return testing::refusal(ErrorKind::bad_input, [&] { check_program(program); });
+  };
+  CHECK(contains(wide(27), "its digits reach so far that the split would not be unique"));
+  CHECK_FALSE(contains(wide(26), "its digits"));
 }
 
 TEST_CASE("structure_of_keeps_shapes_and_drops_every_secret_number") {

@@ -40,15 +40,16 @@ TEST_CASE("product_refuses_what_it_cannot_multiply") {
   CHECK(contains(refused([](Program& p) { the_product(p).attributes = {1}; }), "takes none"));
   CHECK(contains(refused([](Program& p) { p.tensors[p.inputs[1].tensor].shape = {2}; }), "differ in rows"));
   CHECK(contains(refused([](Program& p) { p.tensors[the_product(p).outputs[0]].shape = {4}; }),
-                 "differ in rows"));
+                 "its tensors differ in rows"));
   CHECK(contains(refused([](Program& p) { --p.tensors[the_product(p).outputs[0]].max; }),
                  "beyond the range of its output"));
   CHECK(contains(refused([](Program& p) { ++p.tensors[the_product(p).outputs[0]].min; }),
                  "beyond the range of its output"));
+  const std::string of_output = "the range of its output is not below 2^29";
   CHECK(contains(refused([](Program& p) { p.tensors[the_product(p).outputs[0]].max = accumulator_limit; }),
-                 "is not below 2^29"));
+                 of_output));
   CHECK(contains(refused([](Program& p) { p.tensors[the_product(p).outputs[0]].min = -accumulator_limit; }),
-                 "is not below 2^29"));
+                 of_output));
   // A factor that is known by its claim alone has no rows to multiply.
   ProgramBuilder builder(3, 0, 15, 1);
   const TensorId sums = builder.add_sums({.rows = 3, .dense = {builder.dense(builder.input(), 3, 9)}});

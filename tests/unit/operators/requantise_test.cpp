@@ -28,5 +28,9 @@ TEST_CASE("the_last_entry_stands_for_those_that_fill_its_row") {
   CHECK(value_at(5) == Buffer{50});
   CHECK(value_at(7) == Buffer{50});
   CHECK(contains(refusal(ErrorKind::bad_input, [&] { value_at(8); }), "needs a LUT entry outside [0, 8)"));
+  Program below = program;
+  below.ops[op_of(program, OpKind::requantise, 0)].attributes = attributes_of(Split{.offset = -1});
+  CHECK(contains(refusal(ErrorKind::bad_input, [&] { execute(below, Buffer{0}, 1); }),
+                 "needs a LUT entry outside [0, 8)"));
   for (const std::int32_t q : {4, 5, 7}) prove_and_verify(program, {.pcs = few_queries}, {q});
 }

@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include "operators/saturate/meaning.hpp"
+#include "program/predicate.hpp"
 #include "tests/adversary/forge/forge.hpp"
 #include "tests/unit/operators/run_operator.hpp"
 
@@ -20,12 +21,12 @@ constexpr saturate::Cells cells{.cell_shift = 24,
                                 .greatest = 24'999'999};
 
 /// Two rows of sums, saturated.
-Program saturated(std::int32_t weight) {
+Program saturated(std::int32_t weight, const saturate::Cells& kept = cells) {
   ProgramBuilder builder(2, -100, 99, 1);
   const TensorId sums = builder.add_sums(
       {.rows = 2,
        .dense = {{.input = builder.input(), .outputs = 2, .inputs = 2, .weights = {weight, 0, 0, weight}}}});
-  builder.add_saturation(sums, cells);
+  builder.add_saturation(sums, kept);
   return builder.finish();
 }
 
@@ -62,6 +63,10 @@ TEST_CASE("saturate_moves_what_is_beyond_its_cells_into_the_end_cells") {
   // 25 and 495 million; what is moved from below is said to lose nothing.
   CHECK(trace.saturated == std::vector<std::uint64_t>{0, 2});
   CHECK(contains(saturated_text(program, trace), "2 values of layer 'layer 0' beyond"));
+  // Where it does, those are counted too: -35 and -500 million.
+  saturate::Cells both = cells;
+  both.least = -25'000'000;
+  CHECK(execute(saturated(5'000'000, both), trace.inputs, 4).saturated == std::vector<std::uint64_t>{0, 4});
 }
 
 TEST_CASE("saturate_refuses_cells_that_are_not_those_of_all_sums") {
@@ -75,8 +80,33 @@ TEST_CASE("saturate_refuses_cells_that_are_not_those_of_all_sums") {
   CHECK(contains(with_cells([](auto& c) { c.first = 31; }), "keeps cells that no sum is in"));
   CHECK(contains(with_cells([](auto& c) { c.last = 64; }), "keeps cells that no sum is in"));
   CHECK(contains(with_cells([](auto& c) { c.first = 29; }), "its table is not that of its cells"));
-  CHECK(
-      contains(refused([](Program& p) { p.tensors[the_op(p).inputs[0]].max = accumulator_limit; }), "2^29"));
+  const auto with_table = [](const std::function<void(std::vector<std::int32_t>&)>& change) {
+    return refused([&](Program& p) {
+      ConstantTensor& table = p.constants[the_op(p).constants[0]];
+      change(table.values);
+      table.shape = {static_cast<std::uint32_t>(table.values.size())};
+    });
+  };
+  CHECK(with_table([](auto&) {}) == "accepted");
+  const std::string table = "its table is not that of its cells";
+  CHECK(contains(with_table([](auto& values) { values.pop_back(); }), table));
+  CHECK(contains(with_table([](auto& values) { values.push_back(values.back() - (1 << 24)); }), table));
+  CHECK(contains(with_table([](auto& values) { ++values[29]; }), table));
+  // What is kept ends at 2^29, below and above.
+  const auto keeping = [](std::int64_t offset, std::int64_t first, std::int64_t last) {
+    saturate::Cells changed = cells;
+    changed.offset = offset;
+    changed.first = first;
+    changed.last = last;
+    return refusal_after(saturated(5'000'000, changed), [](Program&) {});
+  };
+  const std::string reach = "the range of its output is not below 2^29";
+  CHECK(keeping(accumulator_limit - 1, 0, 30) == "accepted");
+  CHECK(contains(keeping(accumulator_limit, 0, 30), reach));
+  CHECK(keeping(accumulator_limit, 1, 62) == "accepted");
+  CHECK(contains(keeping(accumulator_limit - 1, 1, 63), reach));
+  CHECK(contains(refused([](Program& p) { the_op(p).inputs.push_back(p.inputs[0].tensor); }),
+                 "has 2 inputs and takes 1"));
   CHECK(contains(refused([](Program& p) { the_op(p).attributes.pop_back(); }), "are not cells"));
   CHECK(contains(refused([](Program& p) { ++output_tensor(p).max; }), "the range of its output"));
   CHECK(contains(refused([](Program& p) { ++output_tensor(p).min; }), "the range of its output"));
@@ -95,6 +125,17 @@ TEST_CASE("saturated_layers_are_proved") {
                    {15, 15, 15, 0, 1, 0});
   prove_and_verify(program, {.input = Visibility::hidden, .pcs = few_queries}, {15, 15, 15});
   CHECK(verdict_on_tables(program) == "accepted");
+}
+
+/// Digits of one row, which are a split all the same, and no equation of the arg max.
+TEST_CASE("a_saturated_layer_of_one_row_may_stand_before_an_arg_max") {
+  ProgramBuilder builder(3, 0, 15, 5);
+  const TensorId sums = builder.add_sums({.rows = 1, .dense = {builder.dense(builder.input(), 1, 900'000)}});
+  const TensorId h = builder.add_relu(builder.add_saturation(sums, cells), 20);
+  const Program program = builder.finish({.rows = 3, .dense = {builder.dense(h, 3, 9)}});
+  constexpr Predicate predicate{.kind = Predicate::Kind::argmax};
+  prove_and_verify(with_predicate(program, predicate),
+                   {.pcs = few_queries, .meaning = meaning_of(program, predicate)}, {15, 15, 15});
 }
 
 /// A prover who takes a sum into another cell, or keeps it where it is, with everything else consistent.

@@ -81,10 +81,10 @@ void multiply_with_claim(Subject& s) {
 }
 /// Rows 0 and 1 of mac multiply two values, and two coefficients.
 void multiply_values(Subject& s) { std::swap(s.column(mac_at, "idB")[0], s.column(mac_at, "idA")[1]); }
-/// The first op of linear reads ONE in place of the input and of ONES.
-void read_one_alone(Subject& s) {
+/// From this row on the first op of linear reads ONE in place of the input and of ONES.
+void read_one_alone(Subject& s, std::size_t first = 0) {
   const auto& values = s.column(activate_at, "idY");
-  for (std::size_t row = 0; s.column(linear_at, "claim")[row].is_zero(); ++row) {
+  for (std::size_t row = first; s.column(linear_at, "claim")[row].is_zero(); ++row) {
     M31& id = s.column(linear_at, "id")[row];
     if (id.is_zero()) continue;
     ++s.wires.one_reads;
@@ -303,6 +303,15 @@ std::vector<Rule> rules() {
 
 }  // namespace
 
+TEST_CASE("a_structure_has_the_tables_of_its_key") {
+  Subject fewer, more;
+  fewer.structure.pop_back();
+  more.structure.push_back(more.structure.back());
+  for (const Subject& subject : {fewer, more}) {
+    CHECK(subject.verdict() == "structure: the tables are not those of such a key");
+  }
+}
+
 TEST_CASE("every_rule_of_check_structure_refuses_what_it_forbids") {
   REQUIRE(Subject().verdict() == "accepted");
   for (const auto& rule : rules()) {
@@ -321,6 +330,11 @@ TEST_CASE("a_claim_of_one_tile_that_is_of_ONE_alone_multiplies_any_value") {
   const std::size_t claim_of_layer = 4 + 1;  // after the inputs and the bias
   REQUIRE(subject.column(linear_at, "claim")[claim_of_layer] == M31(1));
   Subject other = subject;
+  multiply_with_claim(other);
+  CHECK(contains(other.verdict(), "a product of values in M may reach 2^29"));
+  // All but its first row.
+  other = subject;
+  read_one_alone(other, 1);
   multiply_with_claim(other);
   CHECK(contains(other.verdict(), "a product of values in M may reach 2^29"));
   read_one_alone(subject);

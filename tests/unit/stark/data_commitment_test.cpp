@@ -280,6 +280,14 @@ TEST_CASE("a_commitment_is_random_in_its_salts_and_in_every_row_after_the_fin_ro
   }
 }
 
+TEST_CASE("committed_values_are_those_of_one_sample") {
+  TableShape shape{.inputs = {Visibility::committed}};
+  CHECK_NOTHROW(arithmetise(random_mlp(5, 3, 2, 1), shape));
+  shape.batch = 2;
+  CHECK(contains(refusal(ErrorKind::usage, [&] { arithmetise(random_mlp(5, 3, 2, 1), shape); }),
+                 "committed values are those of one sample"));
+}
+
 TEST_CASE("values_outside_the_keys_range_are_not_committed") {
   const Committed model;
   auto values = model.input;

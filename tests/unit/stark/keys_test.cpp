@@ -64,6 +64,14 @@ TEST_CASE("a_key_is_read_back_from_its_words") {
         "accepted");
 }
 
+TEST_CASE("the_values_of_a_pin_are_below_p") {
+  auto words = changed_key().to_words();
+  words.back() = M31::modulus - 1;
+  CHECK(refusal_of_words(words) == "accepted");
+  words.back() = M31::modulus;
+  CHECK(refusal_of_words(words) == "verification key: pin is 2147483647, outside 0..2147483646");
+}
+
 TEST_CASE("a_key_whose_tables_could_use_a_message_p_times_is_refused") {
   const auto largest = [](std::uint32_t batch) {
     return [batch](VerificationKey& key) {
@@ -108,6 +116,7 @@ TEST_CASE("the_tables_of_a_key_stand_in_order_and_each_once_and_the_blinder_last
   CHECK(with_tables({lut_4, a1, last}) == order);
   CHECK(with_tables({lut_4, lut_4, last}) == order);
   CHECK(with_tables({mac_4, mac_4, last}) == order);
+  CHECK(with_tables({data_4, mac_4, last}) == order);
   const std::string blinders = "verification key: the blinder is not the last table, or not one";
   CHECK(with_tables({l16, last, last}) == blinders);
   CHECK(with_tables({l16, a1}) == blinders);

@@ -135,6 +135,30 @@ TEST_CASE("special_points_bind_less_or_show_more_and_others_do_not") {
   CHECK(is_special({circle_point_from(QM31::from_u32(5, 7)), points[1]}, 9, 9));
 }
 
+/// The circle over QM31 is its units: (x, y) is x + i y, and doubling a point squares that.
+TEST_CASE("points_are_special_if_doubling_takes_both_their_coordinates_into_CM31") {
+  const QM31 i = QM31::from_u32(0, 1), two = M31(2);
+  const auto point_of = [&](const QM31& z) {
+    const QM31 inverse = z.inverse();
+    return CirclePoint<QM31>{(z + inverse) * two.inverse(), (z - inverse) * (two * i).inverse()};
+  };
+  const auto is_in_cm31 = [](const QM31& x) { return x.second.is_zero(); };
+  const auto unlifted_is_special = [](const CirclePoint<QM31>& point) { return is_special({point}, 8, 9); };
+  // u times an element of CM31: its square is in CM31.
+  const auto root = point_of(QM31::from_u32(0, 0, 3, 5));
+  REQUIRE(!is_in_cm31(root.y));
+  CHECK(unlifted_is_special(root));
+  CHECK_FALSE(is_special({root}, 9, 9));
+  // z^(p^2 - 1) has norm 1, so that x alone is in CM31; of norm i, the square has norm -1: y alone is.
+  const QM31 z = QM31::from_u32(1, 2, 3, 4);
+  constexpr std::uint64_t order = std::uint64_t{M31::modulus} * M31::modulus - 1;
+  const auto x_alone = point_of(z.pow(order)), half = point_of(z.pow(order / 4)), y_alone = half.doubled();
+  REQUIRE((is_in_cm31(x_alone.x) && !is_in_cm31(x_alone.y)));
+  CHECK_FALSE(is_special({x_alone}, 9, 9));
+  REQUIRE((!is_in_cm31(y_alone.x) && is_in_cm31(y_alone.y) && !is_in_cm31(half.y)));
+  CHECK_FALSE(unlifted_is_special(half));
+}
+
 TEST_CASE("an_honest_proof_of_a_batch_verifies") {
   for (const std::uint32_t batch : {2U, 5U}) {
     check_round_trip(random_mlp(9, 17, 3, 1), {.target = Target::offchain, .batch = batch});

@@ -92,6 +92,7 @@ TEST_CASE("a_context_is_a_decimal_number_or_hexadecimal_digits_after_0x") {
   CHECK(parse_context("0x0123456789aBcDeFf") == parse_context("0X123456789abcdeff"));
   CHECK(parse_context("0x1f")[0] == 0x1f);
   CHECK(parse_context("31") == parse_context("0x1f"));
+  CHECK(parse_context("0x" + std::string(80, '0') + "1f") == parse_context("31"));
   const std::string longest(64, 'f');
   CHECK(to_hex(parse_context("0x" + longest)) == "0x" + longest);
   for (const std::string text : {"", "0x", "0y1", "x1", "1f", "-1"}) {
