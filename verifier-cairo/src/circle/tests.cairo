@@ -42,3 +42,9 @@ fn a_secure_point_is_on_the_circle() {
     assert!(doubled == point.x * point.x - point.y * point.y);
     assert!(double_x(ONE) == ONE);
 }
+
+#[test]
+#[should_panic(expected: 'circlet: out-of-domain point')]
+fn a_root_of_minus_one_gives_no_point() {
+    point_from(QM31 { a: 0, b: 1, c: 0, d: 0 });
+}

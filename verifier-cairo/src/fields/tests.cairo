@@ -1,6 +1,6 @@
 use super::{
-    CM31, M31, ONE, QM31, ZERO, base, cm31_inverse, cm31_mul, from_partial_evals, m31_add, m31_inverse, m31_mul,
-    m31_neg, m31_sub, qm31_inverse, qm31_scale, reduce,
+    CM31, M31, ONE, QM31, ZERO, base, batch_inverse, cm31_inverse, cm31_mul, from_partial_evals, m31_add, m31_inverse,
+    m31_mul, m31_neg, m31_sub, qm31_inverse, qm31_scale, reduce,
 };
 
 const TOP: M31 = 0x7ffffffe;
@@ -120,4 +120,19 @@ fn partial_evaluations_combine_by_the_basis() {
     let e3 = QM31 { a: TOP, b: 14, c: 15, d: TOP };
     assert!(from_partial_evals(e0, e1, e2, e3) == e0 + e1 * i + e2 * u + e3 * i * u);
     assert!(from_partial_evals(e1, e1, e1, e1) == e1 + e1 * i + e1 * u + e1 * i * u);
+}
+
+#[test]
+fn inverses_in_a_batch_are_those_of_each() {
+    let values = array![1, 2, TOP, 12345];
+    let inverses = batch_inverse(values.span());
+    for (i, value) in values.into_iter().enumerate() {
+        assert!(*inverses[i] == m31_inverse(value));
+    }
+}
+
+#[test]
+#[should_panic(expected: 'circlet: inverse of zero')]
+fn no_batch_with_a_zero_is_inverted() {
+    batch_inverse(array![1, 0, 2].span());
 }

@@ -1,5 +1,5 @@
 //! A verifier that believes everything, for tests of what contracts do with a statement: its `values` are the tensors' stated values.
-use super::super::prediction::{Prediction, Stated, of_tensors};
+use super::super::prediction::{Prediction, Stated, form, of_tensors};
 use super::super::verifier::IVerifier;
 
 fn felts_of(tensors: Span<Stated>) -> Span<felt252> {
@@ -19,13 +19,17 @@ pub fn outputs(n_outputs: u32, felt: felt252, form: u32) -> Span<felt252> {
     felts_of(array![private_input(), output].span())
 }
 
-/// Values that state that the committed input has every score that the key asks, of `n_outputs` up to three.
-pub fn approval(commitment: u256, n_outputs: u32, form: u32) -> Span<felt252> {
-    let ones = 1 + 0x80000000 + 0x4000000000000000;
+/// Values that state that the committed input has all of three scores that the key asks, or none.
+pub fn approval(commitment: u256, is_yes: bool) -> Span<felt252> {
+    let answers = if is_yes {
+        1 + 0x80000000 + 0x4000000000000000
+    } else {
+        0
+    };
     let input = Stated {
         is_output: false, form: 0, n_values: 0, felts: array![commitment.low.into(), commitment.high.into()].span(),
     };
-    let output = Stated { is_output: true, form, n_values: n_outputs, felts: array![ones].span() };
+    let output = Stated { is_output: true, form: form::AT_LEAST, n_values: 3, felts: array![answers].span() };
     felts_of(array![input, output].span())
 }
 

@@ -149,13 +149,44 @@ fn no_loan_without_a_proof() {
     apply(loan_desk(credulous_registry(), Accepted::Model(model_id(key()))), STRANGER, key());
 }
 
-/// The applicant, whose data are attested to, applies with a proof that the model says yes.
-fn apply(desk: ILoanDeskDispatcher, applicant: felt252, vk: Span<felt252>) {
+/// The commitment 1 is attested to, and the applicant applies with a proof that says this.
+fn apply_with(desk: ILoanDeskDispatcher, applicant: felt252, vk: Span<felt252>, values: Span<felt252>) {
     caller(OWNER);
     desk.attest(applicant.try_into().unwrap(), 1);
     let applicant = caller(applicant);
-    desk.apply(vk, approval(1, 3, form::AT_LEAST), array![].span());
+    desk.apply(vk, values, array![].span());
     assert!(desk.is_granted(applicant));
+}
+
+/// The proof says that the model says yes to the attested data.
+fn apply(desk: ILoanDeskDispatcher, applicant: felt252, vk: Span<felt252>) {
+    apply_with(desk, applicant, vk, approval(1, true));
+}
+
+/// A desk that accepts one model, which is registered.
+fn open_desk() -> ILoanDeskDispatcher {
+    let registry = credulous_registry();
+    loan_desk(registry, Accepted::Model(registry.register(key())))
+}
+
+#[test]
+#[should_panic(expected: ('desk: granted already', 'ENTRYPOINT_FAILED'))]
+fn no_second_loan() {
+    let desk = open_desk();
+    apply(desk, STRANGER, key());
+    apply(desk, STRANGER, key());
+}
+
+#[test]
+#[should_panic(expected: ('desk: other data', 'ENTRYPOINT_FAILED'))]
+fn no_loan_for_data_that_nobody_attests_to() {
+    apply_with(open_desk(), STRANGER, key(), approval(2, true));
+}
+
+#[test]
+#[should_panic(expected: ('desk: refused', 'ENTRYPOINT_FAILED'))]
+fn no_loan_where_the_model_says_no() {
+    apply_with(open_desk(), STRANGER, key(), approval(1, false));
 }
 
 #[test]
