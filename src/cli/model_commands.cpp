@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <fstream>
 #include <numeric>
 
 #include "cli/commands.hpp"
@@ -123,10 +124,24 @@ std::string next_step(const ModelFolder& folder, const VerificationKey& key) {
   return fmt::format("circlet prove {} input.json -o proof.bin", shell_quoted(folder.folder.string()));
 }
 
-/// Bytes of the machine.
-std::uint64_t physical_memory() {
+/// Bytes that programs may still take, as Linux says; all of the machine's where it does not.
+std::uint64_t available_memory() {
+  std::ifstream file("/proc/meminfo");
+  std::string name;
+  for (std::uint64_t kilobytes = 0; file >> name >> kilobytes; file.ignore(100, '\n')) {
+    if (name == "MemAvailable:") return kilobytes << 10;
+  }
   return static_cast<std::uint64_t>(::sysconf(_SC_PHYS_PAGES)) *
          static_cast<std::uint64_t>(::sysconf(_SC_PAGE_SIZE));
+}
+
+/// A key of a few kilobytes may ask for tables that this machine cannot hold.
+void require_memory_to_rebuild(const VerificationKey& key) {
+  const std::uint64_t bytes = rebuilding_bytes(key), available = available_memory();
+  require(bytes <= available, ErrorKind::unsupported, [&] {
+    return fmt::format("rebuilding tables of the key's sizes takes about {} MB of memory, and {} MB are free",
+                       bytes >> 20, available >> 20);
+  });
 }
 
 }  // namespace
@@ -305,7 +320,8 @@ void inspect(const InspectCommand& command, const Output& output) {
       tensors_text(key, shown.predicate), hidden_text(key), to_text(security_of(key)),
       structure_text(structure));
   if (command.rebuild) {
-    check_key_of(shown, key, physical_memory());
+    require_memory_to_rebuild(key);
+    check_key_of(shown, key);
     check_structure(build_structure(arithmetise(structure, key)), public_wires(key),
                     table_shape(key).hidden_queries);
     object["rebuilt"] = true;

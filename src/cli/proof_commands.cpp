@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <chrono>
 #include <map>
-#include <new>
 
 #include "cli/commands.hpp"
 #include "cli/files.hpp"
@@ -67,19 +66,21 @@ std::optional<double> threshold_of(const Predicate& predicate) {
 }
 
 /// A key tells that its model compares scores with a threshold; which one, its structure tells. Nothing if
-/// the file model.structure beside the key is not the key's, or too large to be rebuilt in passing.
+/// the file model.structure beside the key is not the key's, or takes more to read than a look in passing.
 std::optional<double> threshold_beside(const Path& key_file, const VerificationKey& key) {
-  constexpr std::uint64_t most_bytes = std::uint64_t{1} << 29;
+  constexpr std::uint64_t most_file_bytes = std::uint64_t{1} << 23, most_memory = std::uint64_t{1} << 28;
   if (std::ranges::none_of(key.tensors, has_threshold, &PublicTensor::form)) return {};
   try {
+    if (rebuilding_bytes(key) > most_memory) return {};
     const Path path = ModelFolder{key_file.parent_path()}.structure();
-    const Bytes file = read_file(path, most_structure_bytes);
+    const Bytes file = read_file(path, most_file_bytes);
     const auto payload =
         open_artefact(ArtefactKind::structure, structure_format_version, file, path.string());
     if (Blake2s::hash(payload) != key.meaning) return {};  // another model's: not worth reading
     const PublicModel shown = read_structure(payload);
-    check_key_of(shown, key, most_bytes);
-    return threshold_of(shown.predicate);
+    if (!has_threshold(shown.predicate.kind)) return {};
+    check_key_of(shown, key);
+    return shown.predicate.threshold;
   } catch (const std::exception&) {
     return {};  // whatever the file does, also to memory and threads, the verdict on the proof stands
   }

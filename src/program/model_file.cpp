@@ -148,7 +148,7 @@ class Reader {
       port.name = bytes_.read_string("output name");
       port.tensor = bytes_.read<std::uint32_t>("output tensor");
     }
-    program.postprocessing.resize(bytes_.read_count(least_list + 1, "postprocessing"));
+    program.postprocessing.resize(count_within(max_steps, least_list + 1, "postprocessing"));
     for (PostStep& step : program.postprocessing) {
       const auto kind = bytes_.read<std::uint8_t>("postprocessing");
       if (kind > static_cast<std::uint8_t>(PostStep::Kind::normalise_max))
@@ -156,7 +156,7 @@ class Reader {
       step.kind = static_cast<PostStep::Kind>(kind);
       step.node = bytes_.read_string("postprocessing node");
     }
-    program.class_labels.resize(bytes_.read_count(least_list, "class labels"));
+    program.class_labels.resize(count_within(max_labels, least_list, "class labels"));
     for (std::string& label : program.class_labels) label = bytes_.read_string("class label");
     return program;
   }
@@ -216,6 +216,13 @@ class Reader {
     const auto value = bytes_.read<std::uint8_t>(field);
     if (value > 1) bytes_.fail(field, "a flag is 0 or 1");
     return value == 1;
+  }
+
+  /// Of a list whose items take many times their bytes.
+  std::size_t count_within(std::size_t most, std::size_t least_item, const char* field) {
+    const std::size_t count = bytes_.read_count(least_item, field);
+    if (count > most) bytes_.fail(field, "there are at most " + std::to_string(most));
+    return count;
   }
 
   /// A structure says the shape of weights without holding them.

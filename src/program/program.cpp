@@ -312,7 +312,8 @@ void check_program(const Program& program) {
   if (lut_entries(program) > max_lut_entries) {
     fail("model", "needs more than " + std::to_string(max_lut_entries) + " table entries");
   }
-  if (program.class_labels.size() > max_rows) fail("model", "too many labels");
+  if (program.class_labels.size() > max_labels) fail("model", "has more than 2^18 class labels");
+  if (program.postprocessing.size() > max_steps) fail("model", "has more than 64 steps of post-processing");
 }
 
 Program structure_of(const Program& program) {

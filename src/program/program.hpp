@@ -149,6 +149,7 @@ inline constexpr std::uint64_t max_lut_entries = std::uint64_t{1}
 inline constexpr std::int64_t max_input = (std::int64_t{1} << 30) - 1;  // |x_j|, where there are centres
 inline constexpr std::uint64_t max_ops = std::uint64_t{1} << 17;
 inline constexpr std::size_t max_rank = 8;
+inline constexpr std::size_t max_labels = std::size_t{1} << 18, max_steps = 64;  // of post-processing
 inline constexpr std::size_t max_ports =
     16;  // inputs and outputs together: the tensors of a verification key
 

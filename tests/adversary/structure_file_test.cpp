@@ -3,7 +3,6 @@
 #include <doctest/doctest.h>
 
 #include "lowering/arithmetise.hpp"
-#include "lowering/structure.hpp"
 #include "program/model_file.hpp"
 #include "program/predicate.hpp"
 #include "stark/prover/setup.hpp"
@@ -184,19 +183,19 @@ TEST_CASE("a_key_with_smaller_tables_than_its_structure_needs_is_refused") {
   }
 }
 
-TEST_CASE("what_rebuilding_takes_is_bounded_by_whoever_asks_for_it") {
-  const Program program = random_residual(4, 2);
-  const VerificationKey key = setup(program, {.pcs = small_pcs}).key;
-  const std::uint64_t bytes = rebuilding_bytes(key);
-  std::uint64_t columns = 0;
-  for (const auto& table : build_structure(arithmetise(program, key))) {
-    for (const BaseColumn& column : table.columns) columns += sizeof(M31) * column.size();
-  }
-  CHECK(bytes > columns);
-  const PublicModel shown{structure_of(program), {}};
-  CHECK_NOTHROW(check_key_of(shown, key, bytes));
-  CHECK(contains(refusal(ErrorKind::unsupported, [&] { check_key_of(shown, key, bytes - 1); }),
-                 "rebuilding tables of the key's sizes takes about"));
+TEST_CASE("the_memory_of_rebuilding_a_key_is_known_from_its_sizes") {
+  VerificationKey key = setup(random_residual(4, 2), {.pcs = small_pcs}).key;
+  const auto cells = [&](Tree tree) {
+    std::uint64_t sum = 0;
+    for (const std::uint32_t log_size : column_log_sizes(air_shape(key), index_of(tree))) {
+      sum += std::uint64_t{1} << log_size;
+    }
+    return sum;
+  };
+  const std::uint64_t nodes = sizeof(Blake2sHash) << (key.height() + key.pcs.fri.log_blowup_factor + 1);
+  CHECK(rebuilding_bytes(key) == 24 * cells(Tree::structure) + nodes);
+  key.weights_public = true;
+  CHECK(rebuilding_bytes(key) == 24 * (cells(Tree::structure) + cells(Tree::weights)) + 2 * nodes);
 }
 
 TEST_CASE("setup_makes_no_more_masks_than_a_key_may_have") {

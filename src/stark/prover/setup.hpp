@@ -121,12 +121,12 @@ Blake2sHash structure_root(const Program& structure, const VerificationKey& key)
 /// what a key says of thresholds, labels, scales and names.
 Blake2sHash meaning_of(const Program& imported, const Predicate& predicate);
 
-/// About the memory that making the key's structure tree takes: its sizes are the word of whoever made it.
+/// About the memory that rebuilding what the key commits to takes: the structure tree, and that of weights
+/// which are public. Sizes are the word of whoever made the key, so ask before `check_key_of`.
 std::uint64_t rebuilding_bytes(const VerificationKey& key);
 
 /// Throws Error(rejected) unless the key's meaning, table sizes, inputs, outputs, constant wires, degrees and
-/// structure root are those of `shown`; Error(unsupported) if finding out would take more than `most_bytes`.
-void check_key_of(const PublicModel& shown, const VerificationKey& key,
-                  std::uint64_t most_bytes = ~std::uint64_t{0});
+/// structure root are those of `shown`.
+void check_key_of(const PublicModel& shown, const VerificationKey& key);
 
 }  // namespace circlet

@@ -178,6 +178,19 @@ TEST_CASE("a_structure_says_no_sizes_beyond_those_of_a_model") {
   CHECK(contains(refusal_of_model(write_model({.program = program, .report = {}})), "constant values"));
 }
 
+TEST_CASE("a_file_has_as_many_labels_and_steps_as_a_model_may") {
+  Program program = small_program();
+  program.class_labels.assign(max_labels, "");
+  program.postprocessing.assign(max_steps, {});
+  const Program most = program;
+  CHECK(refusal_of_structure(write_structure(most, {})) == "accepted");
+  program.class_labels.emplace_back();
+  CHECK(contains(refusal_of_structure(write_structure(program, {})), "class labels at offset"));
+  program = most;
+  program.postprocessing.emplace_back();
+  CHECK(contains(refusal_of_structure(write_structure(program, {})), "postprocessing at offset"));
+}
+
 TEST_CASE("a_report_counts_no_more_samples_than_it_was_made_of") {
   for (const auto part : {&AccuracyReport::clipped, &AccuracyReport::saturated}) {
     Model model = small_model();
