@@ -104,12 +104,12 @@ def noticed_by(item, cairo_test, cases):
         file.write_text(f"{text[:item.begin]}let _ = {item.condition}{text[item.end:]}")
         if not tests_pass(cairo_test, mutant):
             return "the unit tests"
-        for name in ("vectors", "case"):
+        for name, tests in (("vectors", "case::"), ("attacks", "attacks::"), ("case", "case::")):
             copy = Path(folder) / name
             shutil.copytree(cases / name, copy)
             project = copy / "cairo_project.toml"
             project.write_text(project.read_text().replace(f"{VERIFIER}/src", f"{mutant}/src"))
-            if not tests_pass(cairo_test, copy, "-f", "case::"):
+            if not tests_pass(cairo_test, copy, "-f", tests):
                 return f"whole proofs ({name})"
     return None
 
@@ -137,6 +137,8 @@ def main():
     with tempfile.TemporaryDirectory(prefix="circlet-cases-") as folder:
         cases = Path(folder)
         subprocess.run([ROOT / "scripts/test-cairo", "--only-make", cases], check=True)
+        attacks = [ROOT / "tests/adversary/export/run", ROOT / "build/release/bin", "--only-make", cases / "attacks"]
+        subprocess.run(attacks, check=True)
         # What earlier runs found holds as long as sources and tests are these.
         sources = sorted(VERIFIER.rglob("*.cairo")) + sorted(cases.glob("*/src/*.cairo"))
         digest = hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()

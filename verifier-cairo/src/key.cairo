@@ -265,8 +265,8 @@ pub fn read_key(felts: Span<felt252>) -> Key {
     let log_blowup = next_within(ref rest, 1, 4, 'circlet: key blow-up');
     next_within(ref rest, 0, 0, 'circlet: key last layer');
     let n_queries = next_within(ref rest, 1, 1024, 'circlet: key queries');
+    // No table is lower than 2^4.
     let fold_step = next_within(ref rest, 1, 4, 'circlet: key fold step');
-    assert(fold_step <= log_size, 'circlet: key fold step');
     // Zero knowledge, and with it public weights: the prover's promises to himself.
     let flags = next_within(ref rest, 0, 3, 'circlet: key flags');
     assert(flags != 2, 'circlet: key flags');

@@ -1,7 +1,9 @@
+use crate::air::Challenges;
+use crate::fields::{ONE, QM31, QM31Add, QM31Mul, QM31Sub, ZERO, qm31_scale};
 use crate::key::read_key;
 use crate::key::tests::{COMMITTED, PRIVATE, PUBLIC, key_with_tensors};
 use crate::tape::{HashTapeTrait, ValueTapeTrait};
-use super::{Stated, append_statement, commitments, read_statement};
+use super::{Stated, append_statement, commitments, message, read_statement};
 
 const SHIFT: felt252 = 0x80000000;
 /// Of a pin: 16 felts of eight digits.
@@ -104,4 +106,26 @@ fn a_public_value_is_within_its_range() {
     changed.append(2);
     changed.append_span(felts.span().slice(PIN_FELTS + 1, PIN_FELTS + 1));
     read(changed.span());
+}
+
+/// Challenges under which the message (id, value) = (16, e) has the denominator d.
+fn challenges_with(denominator: QM31) -> (Challenges, QM31) {
+    let lambda = QM31 { a: 2, b: 3, c: 5, d: 7 };
+    let e = QM31 { a: 11, b: 13, c: 17, d: 19 };
+    let z = ONE + qm31_scale(lambda, 16) + lambda * lambda * lambda * e + denominator;
+    (Challenges { alpha: ZERO, t: ZERO, z, lambda }, e)
+}
+
+#[test]
+fn a_public_message_is_its_count_over_its_denominator() {
+    let d = QM31 { a: 1, b: 0, c: 4, d: 9 };
+    let (challenges, e) = challenges_with(d);
+    assert!(message(@challenges, 3, 16, e) * d == qm31_scale(ONE, 3));
+}
+
+#[test]
+#[should_panic(expected: 'circlet: public denominator')]
+fn a_public_message_has_an_inverse() {
+    let (challenges, e) = challenges_with(ZERO);
+    message(@challenges, 3, 16, e);
 }
