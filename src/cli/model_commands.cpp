@@ -1,14 +1,13 @@
 // import, setup, run and inspect: the commands about a model.
 
 #include <fmt/format.h>
-#include <unistd.h>
 
-#include <fstream>
 #include <numeric>
 
 #include "cli/commands.hpp"
 #include "cli/files.hpp"
 #include "cli/key_text.hpp"
+#include "cli/memory.hpp"
 #include "cli/port_modes.hpp"
 #include "cli/statement_text.hpp"
 #include "cli/structure_text.hpp"
@@ -122,26 +121,6 @@ std::string next_step(const ModelFolder& folder, const VerificationKey& key) {
                        shell_quoted(folder.verification_key().string()));
   }
   return fmt::format("circlet prove {} input.json -o proof.bin", shell_quoted(folder.folder.string()));
-}
-
-/// Bytes that programs may still take, as Linux says; all of the machine's where it does not.
-std::uint64_t available_memory() {
-  std::ifstream file("/proc/meminfo");
-  std::string name;
-  for (std::uint64_t kilobytes = 0; file >> name >> kilobytes; file.ignore(100, '\n')) {
-    if (name == "MemAvailable:") return kilobytes << 10;
-  }
-  return static_cast<std::uint64_t>(::sysconf(_SC_PHYS_PAGES)) *
-         static_cast<std::uint64_t>(::sysconf(_SC_PAGE_SIZE));
-}
-
-/// A key of a few kilobytes may ask for tables that this machine cannot hold.
-void require_memory_to_rebuild(const VerificationKey& key) {
-  const std::uint64_t bytes = rebuilding_bytes(key), available = available_memory();
-  require(bytes <= available, ErrorKind::unsupported, [&] {
-    return fmt::format("rebuilding tables of the key's sizes takes about {} MB of memory, and {} MB are free",
-                       bytes >> 20, available >> 20);
-  });
 }
 
 }  // namespace
@@ -307,6 +286,7 @@ void inspect(const InspectCommand& command, const Output& output) {
   const PublicModel shown = load_structure(made_by("circlet import", folder.structure()));
   const Program structure = with_predicate(shown.imported, shown.predicate);
   const VerificationKey key = verification_key_of(folder);
+  check_meaning(shown, key);
   nlohmann::ordered_json object = {
       {"model_id", model_id(key).to_hex()},        {"structure_root", key.structure_root.to_hex()},
       {"weights_root", key.weights_root.to_hex()}, {"tensors", tensors_json(key)},
@@ -320,7 +300,7 @@ void inspect(const InspectCommand& command, const Output& output) {
       tensors_text(key, shown.predicate), hidden_text(key), to_text(security_of(key)),
       structure_text(structure));
   if (command.rebuild) {
-    require_memory_to_rebuild(key);
+    require_memory_to_rebuild(folder.folder, key, available_memory());
     check_key_of(shown, key);
     check_structure(build_structure(arithmetise(structure, key)), public_wires(key),
                     table_shape(key).hidden_queries);

@@ -11,6 +11,7 @@
 #include "cli/statement_text.hpp"
 #include "core/artefact.hpp"
 #include "core/phase_timer.hpp"
+#include "core/printable.hpp"
 #include "frontend/inputs.hpp"
 #include "hash/blake2s.hpp"
 #include "program/executor.hpp"
@@ -65,25 +66,41 @@ std::optional<double> threshold_of(const Predicate& predicate) {
   return has_threshold(predicate.kind) ? std::optional(predicate.threshold) : std::nullopt;
 }
 
-/// A key tells that its model compares scores with a threshold; which one, its structure tells. Nothing if
-/// the file model.structure beside the key is not the key's, or takes more to read than a look in passing.
-std::optional<double> threshold_beside(const Path& key_file, const VerificationKey& key) {
+/// A key tells that its model compares scores with a threshold; which one, its structure tells.
+struct ThresholdBeside {
+  std::optional<double> value;
+  std::string unknown;  // why the key's threshold is
+};
+
+/// From the file model.structure beside the key, unless that takes more than a look in passing.
+ThresholdBeside threshold_beside(const Path& key_file, const VerificationKey& key) {
   constexpr std::uint64_t most_file_bytes = std::uint64_t{1} << 23, most_memory = std::uint64_t{1} << 28;
   if (std::ranges::none_of(key.tensors, has_threshold, &PublicTensor::form)) return {};
   try {
-    if (rebuilding_bytes(key) > most_memory) return {};
     const Path path = ModelFolder{key_file.parent_path()}.structure();
+    const std::uint64_t memory = rebuilding_bytes(key, Tree::structure);
+    require(memory <= most_memory, ErrorKind::unsupported,
+            [&] { return fmt::format("to rebuild the key's tables takes about {} MB", memory >> 20); });
     const Bytes file = read_file(path, most_file_bytes);
     const auto payload =
         open_artefact(ArtefactKind::structure, structure_format_version, file, path.string());
-    if (Blake2s::hash(payload) != key.meaning) return {};  // another model's: not worth reading
-    const PublicModel shown = read_structure(payload);
-    if (!has_threshold(shown.predicate.kind)) return {};
+    require(Blake2s::hash(payload) == key.meaning, ErrorKind::rejected,
+            [&] { return path.string() + " is not the key's"; });
+    const PublicModel shown = read_structure(payload, path.string());
     check_key_of(shown, key);
-    return shown.predicate.threshold;
-  } catch (const std::exception&) {
-    return {};  // whatever the file does, also to memory and threads, the verdict on the proof stands
+    return {threshold_of(shown.predicate), ""};
+  } catch (const std::exception& error) {
+    // Whatever the file does, also to memory and threads, the verdict on the proof stands.
+    return {{}, error.what()};
   }
+}
+
+/// What `verify` says where it does not know the threshold.
+std::string unknown_text(const ThresholdBeside& threshold, const Path& key_file) {
+  if (threshold.unknown.empty()) return "";
+  const Path folder = key_file.has_parent_path() ? key_file.parent_path() : ".";
+  return fmt::format("threshold not known: {}\n         circlet inspect --rebuild {} tells it\n",
+                     printable_lines(threshold.unknown), shell_quoted(folder.string()));
 }
 
 }  // namespace
@@ -194,12 +211,14 @@ void verify_proof(const VerifyCommand& command, const Output& output) {
   verify(key, proof, observer);
   const double seconds = seconds_since(start);
   const auto threshold = threshold_beside(command.key, key);
-  auto object = statement_json(key, proof.statement, threshold);
+  auto object = statement_json(key, proof.statement, threshold.value);
+  if (!threshold.unknown.empty()) object["threshold_unknown"] = threshold.unknown;
   object["verified"] = true;
   if (command.transcript) object["transcript"] = transcript;
   object["security"] = to_json(security_of(key));
   object["seconds"] = seconds;
-  output.print(object, statement_text(key, proof.statement, threshold) + to_text(security_of(key)) +
+  output.print(object, statement_text(key, proof.statement, threshold.value) +
+                           unknown_text(threshold, command.key) + to_text(security_of(key)) +
                            fmt::format("\nproof verified in {}\n", human_time(seconds)));
 }
 

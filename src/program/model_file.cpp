@@ -115,7 +115,7 @@ class Writer {
 
 class Reader {
  public:
-  Reader(std::span<const std::uint8_t> payload, const char* what) : bytes_(payload, what) {}
+  Reader(std::span<const std::uint8_t> payload, const std::string& what) : bytes_(payload, what) {}
 
   void expect_end() const { bytes_.expect_end(); }
 
@@ -124,28 +124,28 @@ class Reader {
     program.has_weights = flag("has_weights");
     if (program.has_weights != wants_weights)
       bytes_.fail("has_weights", "a model has weights and a structure has none");
-    program.name = bytes_.read_string("name");
-    program.tensors.resize(bytes_.read_count(3 * least_list + 16, "tensors"));
+    program.name = name("name");
+    program.tensors.resize(count_within(max_tensors, 3 * least_list + 16, "tensors"));
     for (Tensor& tensor : program.tensors) {
-      tensor.name = bytes_.read_string("tensor name");
+      tensor.name = name("tensor name");
       tensor.shape = bytes_.read_counted<std::uint32_t>("tensor shape");
       tensor.min = bytes_.read<std::int64_t>("tensor min");
       tensor.max = bytes_.read<std::int64_t>("tensor max");
       tensor.scales = bytes_.read_counted<double>("tensor scales");
     }
-    program.constants.resize(bytes_.read_count(2 * least_list + 1, "constants"));
+    program.constants.resize(count_within(max_constants, 2 * least_list + 1, "constants"));
     for (ConstantTensor& item : program.constants) item = constant(program.has_weights);
-    program.ops.resize(bytes_.read_count(5 * least_list + 1, "ops"));
+    program.ops.resize(count_within(max_ops, 5 * least_list + 1, "ops"));
     for (Op& item : program.ops) item = op();
-    program.inputs.resize(bytes_.read_count(2 * least_list + 4, "inputs"));
+    program.inputs.resize(count_within(max_ports, 2 * least_list + 4, "inputs"));
     for (InputPort& port : program.inputs) {
-      port.name = bytes_.read_string("input name");
+      port.name = name("input name");
       port.tensor = bytes_.read<std::uint32_t>("input tensor");
       port.centres = bytes_.read_counted<std::int32_t>("centres");
     }
-    program.outputs.resize(bytes_.read_count(least_list + 4, "outputs"));
+    program.outputs.resize(count_within(max_ports, least_list + 4, "outputs"));
     for (OutputPort& port : program.outputs) {
-      port.name = bytes_.read_string("output name");
+      port.name = name("output name");
       port.tensor = bytes_.read<std::uint32_t>("output tensor");
     }
     program.postprocessing.resize(count_within(max_steps, least_list + 1, "postprocessing"));
@@ -154,10 +154,10 @@ class Reader {
       if (kind > static_cast<std::uint8_t>(PostStep::Kind::normalise_max))
         bytes_.fail("postprocessing", "unknown step");
       step.kind = static_cast<PostStep::Kind>(kind);
-      step.node = bytes_.read_string("postprocessing node");
+      step.node = name("postprocessing node");
     }
     program.class_labels.resize(count_within(max_labels, least_list, "class labels"));
-    for (std::string& label : program.class_labels) label = bytes_.read_string("class label");
+    for (std::string& label : program.class_labels) label = name("class label");
     return program;
   }
 
@@ -218,11 +218,22 @@ class Reader {
     return value == 1;
   }
 
-  /// Of a list whose items take many times their bytes.
+  /// Of a list whose items take many times their bytes: bounded before they are made.
   std::size_t count_within(std::size_t most, std::size_t least_item, const char* field) {
     const std::size_t count = bytes_.read_count(least_item, field);
-    if (count > most) bytes_.fail(field, "there are at most " + std::to_string(most));
+    if (count > most) {
+      bytes_.fail(field, std::to_string(count) + " of them; there are at most " + std::to_string(most));
+    }
     return count;
+  }
+
+  std::string name(const char* field) {
+    std::string text = bytes_.read_string(field);
+    if (text.size() > max_name) {
+      bytes_.fail(field,
+                  std::to_string(text.size()) + " bytes; there are at most " + std::to_string(max_name));
+    }
+    return text;
   }
 
   /// A structure says the shape of weights without holding them.
@@ -232,7 +243,7 @@ class Reader {
     if (kind > static_cast<std::uint8_t>(ConstantTensor::Kind::indices))
       bytes_.fail("constant kind", "unknown kind");
     constant.kind = static_cast<ConstantTensor::Kind>(kind);
-    constant.name = bytes_.read_string("constant name");
+    constant.name = name("constant name");
     constant.shape = bytes_.read_counted<std::uint32_t>("constant shape");
     if (has_weights || constant.kind != ConstantTensor::Kind::weights) {
       constant.values = bytes_.read_array<std::int32_t>(constant.size(), "constant values");
@@ -245,7 +256,7 @@ class Reader {
     const auto kind = bytes_.read<std::uint8_t>("op kind");
     if (!is_operator(kind)) bytes_.fail("op kind", "unknown operator");
     op.kind = static_cast<OpKind>(kind);
-    op.name = bytes_.read_string("op name");
+    op.name = name("op name");
     op.inputs = bytes_.read_counted<std::uint32_t>("op inputs");
     op.constants = bytes_.read_counted<std::uint32_t>("op constants");
     op.outputs = bytes_.read_counted<std::uint32_t>("op outputs");
@@ -256,6 +267,14 @@ class Reader {
   ByteReader bytes_;
 };
 
+void check(const Program& program, const std::string& what) {
+  try {
+    check_program(program);
+  } catch (const Error& error) {
+    throw Error(error.kind(), what + ": " + error.what());
+  }
+}
+
 }  // namespace
 
 Bytes write_model(const Model& model) {
@@ -265,13 +284,13 @@ Bytes write_model(const Model& model) {
   return writer.take();
 }
 
-Model read_model(std::span<const std::uint8_t> payload) {
-  Reader reader(payload, "model");
+Model read_model(std::span<const std::uint8_t> payload, const std::string& what) {
+  Reader reader(payload, what);
   Model model;
   model.program = reader.program(true);
   model.report = reader.report();
   reader.expect_end();
-  check_program(model.program);
+  check(model.program, what);
   return model;
 }
 
@@ -284,13 +303,13 @@ Bytes write_structure(const Program& imported, const Predicate& predicate) {
   return writer.take();
 }
 
-PublicModel read_structure(std::span<const std::uint8_t> payload) {
-  Reader reader(payload, "structure");
+PublicModel read_structure(std::span<const std::uint8_t> payload, const std::string& what) {
+  Reader reader(payload, what);
   PublicModel model;
   model.imported = reader.program(false);
   model.predicate = reader.predicate();
   reader.expect_end();
-  check_program(model.imported);
+  check(model.imported, what);
   return model;
 }
 
@@ -307,18 +326,24 @@ void save_model(const Model& model, const std::filesystem::path& path) {
 
 Model load_model(const std::filesystem::path& path) {
   const Bytes file = read_file(path);
-  return read_model(open_artefact(ArtefactKind::model, model_format_version, file, path.string()));
+  return read_model(open_artefact(ArtefactKind::model, model_format_version, file, path.string()),
+                    path.string());
 }
 
 void save_structure(const Program& imported, const Predicate& predicate, const std::filesystem::path& path) {
-  write_file(path, seal_artefact(ArtefactKind::structure, structure_format_version,
-                                 write_structure(imported, predicate)));
+  const Bytes file =
+      seal_artefact(ArtefactKind::structure, structure_format_version, write_structure(imported, predicate));
+  require(file.size() <= most_structure_bytes, ErrorKind::unsupported, [&] {
+    return path.string() + " would have " + std::to_string(file.size()) + " bytes, and may have " +
+           std::to_string(most_structure_bytes) + " at most: the model's tables and indices are too many";
+  });
+  write_file(path, file);
 }
 
 PublicModel load_structure(const std::filesystem::path& path) {
   const Bytes file = read_file(path, most_structure_bytes);
-  return read_structure(
-      open_artefact(ArtefactKind::structure, structure_format_version, file, path.string()));
+  return read_structure(open_artefact(ArtefactKind::structure, structure_format_version, file, path.string()),
+                        path.string());
 }
 
 }  // namespace circlet

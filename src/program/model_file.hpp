@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <span>
+#include <string>
 
 #include "core/bytes.hpp"
 #include "program/model.hpp"
@@ -24,12 +25,12 @@ struct PublicModel {
 };
 
 /// Payloads, without the envelope of core/artefact.hpp. Readers throw Error(bad_input) for anything that is
-/// not exactly what a writer writes; what they return has passed check_program.
+/// not exactly what a writer writes, naming `what`; what they return has passed check_program.
 Bytes write_model(const Model& model);
-Model read_model(std::span<const std::uint8_t> payload);
+Model read_model(std::span<const std::uint8_t> payload, const std::string& what = "model");
 /// `imported` with or without weights, before any predicate.
 Bytes write_structure(const Program& imported, const Predicate& predicate);
-PublicModel read_structure(std::span<const std::uint8_t> payload);
+PublicModel read_structure(std::span<const std::uint8_t> payload, const std::string& what = "structure");
 
 /// All of the public part of a Program that a proof depends on, a predicate's part of it too: for checksums.
 Bytes write_public_part(const Program& program);

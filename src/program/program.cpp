@@ -93,6 +93,43 @@ void check_constants(const Program& program) {
   if (weights == 0) fail("model", "has no weights: there would be nothing to commit to");
 }
 
+void check_counts(const Program& program) {
+  if (program.ops.empty()) fail("model", "has no ops");
+  const auto at_most = [](std::size_t most, std::size_t count, const char* what) {
+    if (count > most) {
+      fail("model", "has " + std::to_string(count) + " " + what + ", and may have " + std::to_string(most) +
+                        " at most");
+    }
+  };
+  at_most(max_ops, program.ops.size(), "ops");
+  at_most(max_tensors, program.tensors.size(), "tensors");
+  at_most(max_constants, program.constants.size(), "constants");
+  at_most(max_labels, program.class_labels.size(), "class labels");
+  at_most(max_steps, program.postprocessing.size(), "steps of post-processing");
+  if (program.inputs.size() + program.outputs.size() > max_ports)
+    fail("model", "has more than " + std::to_string(max_ports) + " inputs and outputs");
+}
+
+void check_names(const Program& program) {
+  const auto check = [](const std::string& name) {
+    if (name.size() > max_name) {
+      fail(in_quotes(name), "is a name of " + std::to_string(name.size()) + " bytes, and may have " +
+                                std::to_string(max_name) + " at most");
+    }
+  };
+  const auto check_all = [&](const auto& items) {
+    for (const auto& item : items) check(item.name);
+  };
+  check(program.name);
+  check_all(program.tensors);
+  check_all(program.constants);
+  check_all(program.ops);
+  check_all(program.inputs);
+  check_all(program.outputs);
+  for (const PostStep& step : program.postprocessing) check(step.node);
+  for (const std::string& label : program.class_labels) check(label);
+}
+
 void check_centres(const InputPort& port, const Tensor& tensor, const std::string& name) {
   if (!port.centres.empty() && port.centres.size() != tensor.rows()) fail(name, "has not one centre a row");
   for (const std::int64_t c : port.centres) {
@@ -129,8 +166,6 @@ class GraphCheck {
  private:
   void check_inputs() {
     if (program_.inputs.empty()) fail("model", "has no input");
-    if (program_.inputs.size() + program_.outputs.size() > max_ports)
-      fail("model", "has more than " + std::to_string(max_ports) + " inputs and outputs");
     for (std::size_t i = 0; i < program_.inputs.size(); ++i) {
       const InputPort& port = program_.inputs[i];
       const std::string name = at("input", i, port.name);
@@ -304,16 +339,14 @@ std::uint64_t lut_entries(const Program& program) {
 }
 
 void check_program(const Program& program) {
-  if (program.ops.empty()) fail("model", "has no ops");
-  if (program.ops.size() > max_ops) fail("model", "has more than " + std::to_string(max_ops) + " ops");
+  check_counts(program);
+  check_names(program);
   check_tensors(program);
   check_constants(program);
   GraphCheck(program).run();
   if (lut_entries(program) > max_lut_entries) {
     fail("model", "needs more than " + std::to_string(max_lut_entries) + " table entries");
   }
-  if (program.class_labels.size() > max_labels) fail("model", "has more than 2^18 class labels");
-  if (program.postprocessing.size() > max_steps) fail("model", "has more than 64 steps of post-processing");
 }
 
 Program structure_of(const Program& program) {

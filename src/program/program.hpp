@@ -147,9 +147,11 @@ inline constexpr std::uint64_t max_rows = std::uint64_t{1} << 24;   // over all 
 inline constexpr std::uint64_t max_lut_entries = std::uint64_t{1}
                                                  << 24;  // over all tables, input ranges and remainders
 inline constexpr std::int64_t max_input = (std::int64_t{1} << 30) - 1;  // |x_j|, where there are centres
-inline constexpr std::uint64_t max_ops = std::uint64_t{1} << 17;
+inline constexpr std::size_t max_ops = std::size_t{1} << 17, max_tensors = std::size_t{1} << 18,
+                             max_constants = std::size_t{1} << 19;
 inline constexpr std::size_t max_rank = 8;
 inline constexpr std::size_t max_labels = std::size_t{1} << 18, max_steps = 64;  // of post-processing
+inline constexpr std::size_t max_name = std::size_t{1} << 12;  // bytes of each name and label
 inline constexpr std::size_t max_ports =
     16;  // inputs and outputs together: the tensors of a verification key
 

@@ -310,7 +310,7 @@ void save_verification_key(const VerificationKey& key, const std::filesystem::pa
 }
 
 VerificationKey load_verification_key(const std::filesystem::path& path) {
-  const Bytes file = read_file(path, std::uint64_t{1} << 30);
+  const Bytes file = read_file(path, std::uint64_t{1} << 27);
   const auto payload =
       open_artefact(ArtefactKind::verification_key, VerificationKey::format_version, file, path.string());
   ByteReader reader(payload, path.string());

@@ -3,8 +3,10 @@
 #include <doctest/doctest.h>
 
 #include "lowering/arithmetise.hpp"
+#include "lowering/structure.hpp"
 #include "program/model_file.hpp"
 #include "program/predicate.hpp"
+#include "stark/prover/commit.hpp"
 #include "stark/prover/setup.hpp"
 #include "tests/adversary/forge/forge.hpp"
 #include "tests/support/refusal.hpp"
@@ -184,18 +186,26 @@ TEST_CASE("a_key_with_smaller_tables_than_its_structure_needs_is_refused") {
 }
 
 TEST_CASE("the_memory_of_rebuilding_a_key_is_known_from_its_sizes") {
-  VerificationKey key = setup(random_residual(4, 2), {.pcs = small_pcs}).key;
-  const auto cells = [&](Tree tree) {
-    std::uint64_t sum = 0;
-    for (const std::uint32_t log_size : column_log_sizes(air_shape(key), index_of(tree))) {
-      sum += std::uint64_t{1} << log_size;
-    }
-    return sum;
-  };
-  const std::uint64_t nodes = sizeof(Blake2sHash) << (key.height() + key.pcs.fri.log_blowup_factor + 1);
-  CHECK(rebuilding_bytes(key) == 24 * cells(Tree::structure) + nodes);
-  key.weights_public = true;
-  CHECK(rebuilding_bytes(key) == 24 * (cells(Tree::structure) + cells(Tree::weights)) + 2 * nodes);
+  const Program program = random_residual(4, 2);
+  for (const std::uint32_t log_blowup : {1U, 4U}) {
+    PcsConfig pcs = small_pcs;
+    pcs.fri.log_blowup_factor = log_blowup;
+    const VerificationKey key = setup(program, {.pcs = pcs}).key;
+    TableColumns columns;
+    for (StructureTable& table : build_structure(arithmetise(program, key)))
+      columns.push_back(std::move(table.columns));
+    const auto tree = commit_tables(air_shape(key), columns, log_blowup);
+    const auto cells = [](const ColumnSet& set) {
+      std::uint64_t sum = 0;
+      for (const std::uint32_t log_size : set.log_sizes()) sum += std::uint64_t{1} << log_size;
+      return sum;
+    };
+    // The columns, their coefficients, and two blocks of values: the one that stays, and those behind it.
+    const std::uint64_t values = 2 * cells(tree->coefficients()) + 2 * cells(tree->head());
+    const std::uint64_t leaves = std::uint64_t{1} << tree->merkle().height();
+    const std::uint64_t bytes = sizeof(M31) * values + sizeof(Blake2sHash) * 2 * leaves;
+    CHECK(rebuilding_bytes(key, Tree::structure) == bytes);
+  }
 }
 
 TEST_CASE("setup_makes_no_more_masks_than_a_key_may_have") {

@@ -27,9 +27,12 @@ from run import read_excuses
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 VERIFIER = ROOT / "verifier-cairo"
+TOOLS = ROOT / os.environ.get("CIRCLET_TOOLS", "build/release/bin")
 RESULTS = ROOT / "build" / "mutation" / "cairo.json"
+CASES = ROOT / "build" / "mutation" / "cairo_cases"
 # A verifier that lacks a check may go on for long.
 MOST_SECONDS = 1200
+ENDLESS = f"a test that takes more than {MOST_SECONDS} s"
 
 
 @dataclass
@@ -83,35 +86,69 @@ def find_asserts():
     return found
 
 
-def tests_pass(cairo_test, project, *options):
-    """Whether they do; fails for a project that does not compile."""
+def first_failure(cairo_test, project, *options):
+    """The first test that fails; None if none does. Fails for a project that does not compile."""
     try:
         run = subprocess.run([cairo_test, "--starknet", *options, project], capture_output=True, text=True, timeout=MOST_SECONDS)
     except subprocess.TimeoutExpired:
-        return False
-    if run.returncode != 0 and "test result:" not in run.stdout + run.stderr:
-        raise SystemExit(f"{project} does not compile:\n{run.stdout[-2000:]}{run.stderr[-2000:]}")
-    return run.returncode == 0
+        return ENDLESS
+    output = run.stdout + run.stderr
+    if run.returncode == 0:
+        return None
+    if run.returncode < 0:
+        raise SystemExit(f"{project}: cairo-test was killed by signal {-run.returncode}: is there memory for so many --jobs?")
+    failure = re.search(r"^test (\S+) \.\.\. fail", output, re.MULTILINE)
+    if failure is None:
+        raise SystemExit(f"{project}: no test fails, and yet cairo-test does:\n{output[-4000:]}")
+    return failure[1]
 
 
-def noticed_by(item, cairo_test, cases):
-    """The first set of tests that fails without the assert; None if none does."""
+def first_failure_of_all(cairo_test, verifier, folder):
+    """The same of the unit tests of `verifier`, verifier-cairo or a copy of it, and then of whole proofs, in copies in `folder`."""
+    failure = first_failure(cairo_test, verifier)
+    for name, tests in (("vectors", "case::"), ("attacks", "attacks::"), ("case", "case::")):
+        if failure is not None:
+            break
+        copy = folder / name
+        shutil.copytree(CASES / name, copy)
+        project = copy / "cairo_project.toml"
+        project.write_text(project.read_text().replace(f"{VERIFIER}/src", f"{verifier}/src"))
+        failure = first_failure(cairo_test, copy, "-f", tests)
+    return failure
+
+
+def noticed_by(item, cairo_test):
+    """The first test that fails without the assert; None if none does."""
     with tempfile.TemporaryDirectory(prefix="circlet-mutation-") as folder:
         mutant = Path(folder) / "verifier-cairo"
         shutil.copytree(VERIFIER, mutant)
         file = mutant / item.path
         text = file.read_text()
         file.write_text(f"{text[:item.begin]}let _ = {item.condition}{text[item.end:]}")
-        if not tests_pass(cairo_test, mutant):
-            return "the unit tests"
-        for name, tests in (("vectors", "case::"), ("attacks", "attacks::"), ("case", "case::")):
-            copy = Path(folder) / name
-            shutil.copytree(cases / name, copy)
-            project = copy / "cairo_project.toml"
-            project.write_text(project.read_text().replace(f"{VERIFIER}/src", f"{mutant}/src"))
-            if not tests_pass(cairo_test, copy, "-f", tests):
-                return f"whole proofs ({name})"
-    return None
+        return first_failure_of_all(cairo_test, mutant, Path(folder))
+
+
+def known_results(cairo_test):
+    """What earlier runs found, which holds as long as the sources, the tests and what makes the proofs are these. Proofs are drawn at
+    random, so their projects are kept with the results; they are made anew, and pass with every assert in place, where there are none."""
+    made_by = [Path(__file__), *sorted(VERIFIER.rglob("*.cairo")), *sorted((ROOT / "tests" / "cairo").iterdir()),
+               *(TOOLS / name for name in ("circlet", "circlet-make-case", "circlet-make-orders", "circlet-make-attacks"))]
+    digest = hashlib.sha256(cairo_test.encode())
+    for path in made_by:
+        if path.is_file():
+            digest.update(path.read_bytes())
+    known = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
+    if known.get("digest") == digest.hexdigest() and CASES.exists():
+        return known
+    shutil.rmtree(CASES, ignore_errors=True)
+    CASES.mkdir(parents=True)
+    subprocess.run([ROOT / "scripts/test-cairo", "--only-make", CASES], check=True)
+    subprocess.run([ROOT / "tests/adversary/export/run", TOOLS, "--only-make", CASES / "attacks"], check=True)
+    with tempfile.TemporaryDirectory(prefix="circlet-mutation-") as folder:
+        failure = first_failure_of_all(cairo_test, VERIFIER, Path(folder))
+    if failure is not None:
+        raise SystemExit(f"with every assert in place, a test fails: {failure}")
+    return {"digest": digest.hexdigest(), "noticed": {}}
 
 
 def main():
@@ -133,30 +170,21 @@ def main():
     tools = subprocess.run([ROOT / "scripts/install-starknet-tools"], check=True, capture_output=True, text=True).stdout.strip()
     cairo_test = f"{tools}/cairo-test"
 
-    RESULTS.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="circlet-cases-") as folder:
-        cases = Path(folder)
-        subprocess.run([ROOT / "scripts/test-cairo", "--only-make", cases], check=True)
-        attacks = [ROOT / "tests/adversary/export/run", ROOT / "build/release/bin", "--only-make", cases / "attacks"]
-        subprocess.run(attacks, check=True)
-        # What earlier runs found holds as long as sources and tests are these.
-        sources = sorted(VERIFIER.rglob("*.cairo")) + sorted(cases.glob("*/src/*.cairo"))
-        digest = hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()
-        known = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
-        if known.get("digest") != digest:
-            known = {"digest": digest, "noticed": {}}
-        lock = Lock()
+    known = known_results(cairo_test)
+    lock = Lock()
 
-        def ask(item):
-            if item.name not in known["noticed"]:
-                by = noticed_by(item, cairo_test, cases)
-                with lock:
-                    known["noticed"][item.name] = by
-                    RESULTS.write_text(json.dumps(known, indent=1))
+    def ask(item):
+        if item.name in known["noticed"]:
             return known["noticed"][item.name]
+        by = noticed_by(item, cairo_test)
+        if by != ENDLESS:  # which a busy machine may make of any test
+            with lock:
+                known["noticed"][item.name] = by
+                RESULTS.write_text(json.dumps(known, indent=1))
+        return by
 
-        with ThreadPoolExecutor(options.jobs) as pool:
-            results = list(pool.map(ask, wanted))
+    with ThreadPoolExecutor(options.jobs) as pool:
+        results = list(pool.map(ask, wanted))
 
     wrong = [f"no such assert, and it is excused: {name}" for name in set(excuses) - {item.name for item in asserts}]
     for item, by in zip(wanted, results):

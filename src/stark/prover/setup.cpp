@@ -195,27 +195,25 @@ Blake2sHash meaning_of(const Program& imported, const Predicate& predicate) {
   return Blake2s::hash(write_structure(imported, predicate));
 }
 
-std::uint64_t rebuilding_bytes(const VerificationKey& key) {
+std::uint64_t rebuilding_bytes(const VerificationKey& key, Tree tree) {
   constexpr std::uint64_t a_cell = 24, a_node = sizeof(Blake2sHash);
-  const AirShape shape = air_shape(key);
-  const std::uint64_t nodes = std::uint64_t{2} << (key.height() + key.pcs.fri.log_blowup_factor);
-  std::uint64_t bytes = 0;
-  const auto add_tree = [&](Tree tree) {
-    for (const std::uint32_t log_size : column_log_sizes(shape, index_of(tree))) bytes += a_cell << log_size;
-    bytes += a_node * nodes;
-  };
-  add_tree(Tree::structure);
-  if (key.weights_public) add_tree(Tree::weights);
+  std::uint64_t bytes = a_node * (std::uint64_t{2} << (key.height() + key.pcs.fri.log_blowup_factor));
+  for (const std::uint32_t log_size : column_log_sizes(air_shape(key), index_of(tree)))
+    bytes += a_cell << log_size;
   return bytes;
 }
 
-void check_key_of(const PublicModel& shown, const VerificationKey& key) {
+void check_meaning(const PublicModel& shown, const VerificationKey& key) {
   const Blake2sHash meaning = meaning_of(shown.imported, shown.predicate);
   require(meaning == key.meaning, ErrorKind::rejected, [&] {
     return "the key's model means something else: the digest of model.structure (threshold, labels, scales, "
            "names) is " +
            meaning.to_hex() + ", the key's is " + key.meaning.to_hex();
   });
+}
+
+void check_key_of(const PublicModel& shown, const VerificationKey& key) {
+  check_meaning(shown, key);
   const Program structure = with_predicate(shown.imported, shown.predicate);
   const Arithmetisation arithmetisation = arithmetise(structure, key);
   // Before memory is taken for the tables.

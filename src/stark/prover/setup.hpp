@@ -121,9 +121,12 @@ Blake2sHash structure_root(const Program& structure, const VerificationKey& key)
 /// what a key says of thresholds, labels, scales and names.
 Blake2sHash meaning_of(const Program& imported, const Predicate& predicate);
 
-/// About the memory that rebuilding what the key commits to takes: the structure tree, and that of weights
-/// which are public. Sizes are the word of whoever made the key, so ask before `check_key_of`.
-std::uint64_t rebuilding_bytes(const VerificationKey& key);
+/// About the memory that rebuilding a tree which the key commits to takes: Tree::structure, or Tree::weights
+/// if they are public. Sizes are the word of whoever made the key, so ask before `check_key_of`.
+std::uint64_t rebuilding_bytes(const VerificationKey& key, Tree tree);
+
+/// Throws Error(rejected) unless `shown` is what the key says that its model means.
+void check_meaning(const PublicModel& shown, const VerificationKey& key);
 
 /// Throws Error(rejected) unless the key's meaning, table sizes, inputs, outputs, constant wires, degrees and
 /// structure root are those of `shown`.

@@ -182,13 +182,73 @@ TEST_CASE("a_file_has_as_many_labels_and_steps_as_a_model_may") {
   Program program = small_program();
   program.class_labels.assign(max_labels, "");
   program.postprocessing.assign(max_steps, {});
-  const Program most = program;
-  CHECK(refusal_of_structure(write_structure(most, {})) == "accepted");
-  program.class_labels.emplace_back();
-  CHECK(contains(refusal_of_structure(write_structure(program, {})), "class labels at offset"));
-  program = most;
-  program.postprocessing.emplace_back();
-  CHECK(contains(refusal_of_structure(write_structure(program, {})), "postprocessing at offset"));
+  CHECK(refusal_of_structure(write_structure(program, {})) == "accepted");
+}
+
+TEST_CASE("what_a_file_has_too_many_of_is_refused_before_it_is_made") {
+  // A check of the program would name no offset.
+  const std::pair<const char*, std::function<void(Program&)>> changes[] = {
+      {"tensors at offset", [](Program& p) { p.tensors.resize(max_tensors + 1); }},
+      {"constants at offset", [](Program& p) { p.constants.resize(max_constants + 1); }},
+      {"ops at offset", [](Program& p) { p.ops.resize(max_ops + 1); }},
+      {"inputs at offset", [](Program& p) { p.inputs.resize(max_ports + 1); }},
+      {"outputs at offset", [](Program& p) { p.outputs.resize(max_ports + 1); }},
+      {"postprocessing at offset", [](Program& p) { p.postprocessing.resize(max_steps + 1); }},
+      {"class labels at offset", [](Program& p) { p.class_labels.resize(max_labels + 1); }},
+  };
+  for (const auto& [refusal, change] : changes) {
+    Program program = small_program();
+    change(program);
+    CHECK(contains(refusal_of_structure(write_structure(program, {})), refusal));
+  }
+}
+
+TEST_CASE("names_are_bounded_where_they_are_read_and_where_programs_are_checked") {
+  const std::pair<const char*, std::function<std::string&(Program&)>> names[] = {
+      {"name", [](Program& p) -> std::string& { return p.name; }},
+      {"tensor name", [](Program& p) -> std::string& { return p.tensors[1].name; }},
+      {"constant name", [](Program& p) -> std::string& { return p.constants[1].name; }},
+      {"op name", [](Program& p) -> std::string& { return p.ops[1].name; }},
+      {"input name", [](Program& p) -> std::string& { return p.inputs[0].name; }},
+      {"output name", [](Program& p) -> std::string& { return p.outputs[0].name; }},
+      {"postprocessing node", [](Program& p) -> std::string& { return p.postprocessing[0].node; }},
+      {"class label", [](Program& p) -> std::string& { return p.class_labels[0]; }},
+  };
+  for (const auto& [field, name] : names) {
+    Program program = small_program();
+    program.postprocessing.resize(1);
+    program.class_labels.resize(1);
+    name(program) = std::string(max_name, 'x');
+    CHECK(refusal_of_structure(write_structure(program, {})) == "accepted");
+    name(program) += 'x';
+    CHECK(contains(refusal_of_structure(write_structure(program, {})), field + std::string(" at offset")));
+    CHECK(contains(testing::refusal(ErrorKind::bad_input, [&] { check_program(program); }),
+                   "is a name of 4097 bytes"));
+  }
+}
+
+TEST_CASE("what_is_wrong_with_a_file_comes_with_its_path") {
+  const testing::ScratchFolder folder;
+  const auto path = folder / "model.structure";
+  Program program = small_program();
+  program.ops.clear();
+  save_structure(program, {}, path);
+  CHECK(contains(testing::refusal(ErrorKind::bad_input, [&] { load_structure(path); }),
+                 path.string() + ": model: has no ops"));
+  program.name.assign(max_name + 1, 'x');
+  save_structure(program, {}, path);
+  CHECK(contains(testing::refusal(ErrorKind::bad_input, [&] { load_structure(path); }),
+                 path.string() + ": name at offset"));
+}
+
+TEST_CASE("a_structure_that_could_not_be_read_is_not_written") {
+  const testing::ScratchFolder folder;
+  Program program = small_program();
+  program.tensors[0].scales.resize(most_structure_bytes / sizeof(double));
+  CHECK(contains(testing::refusal(ErrorKind::unsupported,
+                                  [&] { save_structure(program, {}, folder / "model.structure"); }),
+                 "may have 268435456 at most"));
+  CHECK_FALSE(std::filesystem::exists(folder / "model.structure"));
 }
 
 TEST_CASE("a_report_counts_no_more_samples_than_it_was_made_of") {
