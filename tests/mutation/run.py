@@ -29,7 +29,7 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 BUILD = ROOT / "build" / "mutation"
 OVERLAY = BUILD / "overlay"
-TESTS = ["unit_core", "unit_fri", "unit_frontend", "unit_stark", "unit_operators", "unit_starknet", "golden", "adversary"]
+TESTS = ["unit_core", "unit_fri", "unit_frontend", "unit_stark", "unit_operators", "unit_starknet", "unit_cli", "golden", "adversary"]
 # A test that takes this much longer than without the change, and this many seconds, does not end.
 SLOWER, AT_LEAST = 10, 30
 MOST_MEMORY = 8 << 30

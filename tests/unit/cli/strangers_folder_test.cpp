@@ -130,6 +130,8 @@ TEST_CASE("what_is_free_is_the_least_of_machine_and_control_group") {
   CHECK(available() > 0);  // all of the machine's
   write("meminfo", "MemTotal:       2000 kB\nMemFree:  100 kB\nMemAvailable:   1000 kB\nBuffers: 7 kB\n");
   CHECK(available() == 1000 << 10);
+  write("memory.max", "7000\n");
+  CHECK(available() == 1000 << 10);
   write("memory.current", "5000\n");
   write("memory.max", "max\n");
   CHECK(available() == 1000 << 10);
