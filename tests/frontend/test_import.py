@@ -73,6 +73,20 @@ class ImportedModels(unittest.TestCase):
         outputs = evaluate(program, np.array(result["input"]).reshape(-1, rows))
         np.testing.assert_array_equal(outputs.ravel(), np.array(result["output"]))
 
+    def test_weights_in_files_beside_the_model_are_those_of_one_file(self):
+        split_models = 0
+        for path in sorted(FIXTURES.glob("*.onnx")):
+            with self.subTest(path.stem), tempfile.TemporaryDirectory() as folder:
+                split, model = Path(folder) / "model.onnx", onnx.load(path)
+                for tensor in model.graph.initializer:  # onnx moves raw data alone
+                    tensor.CopyFrom(onnx.numpy_helper.from_array(onnx.numpy_helper.to_array(tensor), tensor.name))
+                onnx.save_model(model, split, save_as_external_data=True, location="weights.data", size_threshold=0,
+                                convert_attribute=True)
+                split_models += (Path(folder) / "weights.data").exists()
+                inputs = path.with_suffix(".npy")
+                self.assertEqual(dump(split, inputs, "reference"), dump(path, inputs, "reference"))
+        self.assertGreaterEqual(split_models, 6)
+
     def test_exported_models_match_onnxruntime(self):
         paths = sorted(FIXTURES.glob("*.onnx"))
         self.assertGreaterEqual(len(paths), 6)

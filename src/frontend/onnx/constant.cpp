@@ -15,8 +15,6 @@ namespace {
 
 using ::onnx::TensorProto;
 
-std::string label(const TensorProto& tensor) { return "tensor " + in_quotes(tensor.name()); }
-
 double from_bfloat16(std::uint16_t bits) {
   return std::bit_cast<float>(static_cast<std::uint32_t>(bits) << 16);
 }
@@ -53,6 +51,8 @@ std::vector<double> from_either(const TensorProto& tensor, std::size_t count, co
 }
 
 }  // namespace
+
+std::string label(const TensorProto& tensor) { return "tensor " + in_quotes(tensor.name()); }
 
 Constant scalar_constant(double value) { return {.dims = {}, .values = {value}, .strings = {}}; }
 

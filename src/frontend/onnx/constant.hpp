@@ -26,8 +26,12 @@ struct Constant {
 Constant scalar_constant(double value);
 Constant vector_constant(std::vector<double> values);
 
-/// Throws Error(bad_input) for a malformed tensor and Error(unsupported) for external data and element types
-/// other than float, double, float16, bfloat16, integers up to 64 bits, bool and string.
+/// tensor 'name': for messages.
+std::string label(const ::onnx::TensorProto& tensor);
+
+/// Throws Error(bad_input) for a malformed tensor and Error(unsupported) for data that still lies in another
+/// file (external_data.hpp) and element types other than float, double, float16, bfloat16, integers up to 64
+/// bits, bool and string.
 Constant read_constant(const ::onnx::TensorProto& tensor);
 
 /// Product of dimensions; Error(bad_input) naming `what` when one is negative or the product exceeds 2^31.

@@ -14,6 +14,7 @@
 #include "core/artefact.hpp"
 #include "core/error.hpp"
 #include "core/printable.hpp"
+#include "frontend/onnx/external_data.hpp"
 #include "frontend/onnx/node.hpp"
 #include "frontend/onnx/protobuf.hpp"
 
@@ -323,10 +324,12 @@ Graph import_onnx(std::span<const std::uint8_t> bytes) {
 }
 
 Graph import_onnx(const std::filesystem::path& path) {
-  const Bytes bytes = read_file(path, std::uint64_t{1} << 31);
   Graph graph = [&] {
+    const Bytes bytes = read_file(path, std::uint64_t{1} << 31);
     try {
-      return import_onnx(std::span<const std::uint8_t>(bytes));
+      ModelProto model = parse(bytes);
+      read_external_data(model, path.parent_path());
+      return Importer(model).run();
     } catch (const Error& error) {
       throw Error(error.kind(), path.string() + ": " + error.what());
     }

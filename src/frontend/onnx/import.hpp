@@ -18,7 +18,8 @@ namespace circlet {
 /// valid but not provable, with all nodes concerned, each with its name, type and reason.
 Graph import_onnx(std::span<const std::uint8_t> model);
 
-/// Reads the file first; its name, without directories and suffix, names a model that has no name of its own.
+/// Reads the file first, and the files of external data beside it; its name, without directories and suffix,
+/// names a model that has no name of its own.
 Graph import_onnx(const std::filesystem::path& path);
 
 }  // namespace circlet
