@@ -31,6 +31,7 @@ struct ModelFolder {
 
 struct ImportOptions {
   Path onnx, calibration, folder;
+  std::vector<std::string> shapes;  // as parse_input_shapes takes them
   CalibrationOptions calibrate;
   bool force = false;  // replace what is there
 };

@@ -60,6 +60,11 @@ void add_import(CLI::App& app, ImportOptions& options, const Output& output) {
   command->add_option("-o,--output", options.folder, "folder for model.circlet and model.structure")
       ->required();
   command
+      ->add_option("--shape", options.shapes,
+                   "sizes of an input's dimensions that the file leaves open, samples (1) first")
+      ->option_text("NAME=1,3,224,224")
+      ->allow_extra_args(false);
+  command
       ->add_option("--margin", options.calibrate.margin, "how far values may go beyond what calibration saw")
       ->capture_default_str();
   command

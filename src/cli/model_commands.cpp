@@ -146,7 +146,7 @@ void import_model(ImportOptions options, const Output& output) {
   if (!options.force) require_no_model(folder);
   ProgressBar bar(!output.json);
   options.calibrate.progress = bar.callback();
-  const Graph graph = import_onnx(options.onnx);
+  const Graph graph = import_onnx(options.onnx, parse_input_shapes(options.shapes));
   const auto inputs = read_inputs(options.calibration, graph.features());
   const Model model = calibrate(graph, inputs, options.calibrate);
   std::filesystem::create_directories(options.folder);

@@ -46,7 +46,8 @@ struct Refusal {
 
 class Importer {
  public:
-  explicit Importer(const ModelProto& model) : model_(model), graph_(model.graph()) {}
+  Importer(const ModelProto& model, const InputShapes& shapes)
+      : model_(model), graph_(model.graph()), shapes_(shapes) {}
 
   Graph run() {
     read_opsets();
@@ -101,24 +102,67 @@ class Importer {
     if (!info.type().has_tensor_type()) bad(what + " is no tensor");
     const auto& type = info.type().tensor_type();
     if (type.elem_type() == ::onnx::TensorProto::STRING) bad(what + " holds strings");
-    if (!type.has_shape()) bad(what + " has no shape: export the model with a fixed number of features");
     Input input{.name = info.name(), .dims = {}, .batched = false, .first = 0, .count = 0};
     for (const auto& dim : type.shape().dim())
       input.dims.push_back(dim.has_dim_value() ? dim.dim_value() : -1);
+    const auto given = shapes_.find(info.name());
+    if (given != shapes_.end()) {
+      input.dims = type.has_shape() ? fixed(input.dims, given->second, what) : given->second;
+    } else if (!type.has_shape()) {
+      bad(what + " has no shape: give it, --shape " + shell_quoted(info.name() + "=1,FEATURES"));
+    }
     if (input.dims.empty() || input.dims.size() > 16)
       bad(what + " has " + std::to_string(input.dims.size()) + " dimensions");
     input.batched = input.dims.size() > 1;
     if (input.batched && input.dims[0] <= 0) input.dims[0] = -1;
     std::vector<std::int64_t> sample(input.dims.begin() + (input.batched ? 1 : 0), input.dims.end());
-    for (const std::int64_t dim : sample) {
-      if (dim <= 0)
-        bad(what + " has a dimension of unknown size besides the batch: export the model with fixed sizes");
+    if (std::ranges::any_of(sample, [](std::int64_t dim) { return dim <= 0; })) {
+      bad(what + " has a dimension of unknown size besides the batch: give it, --shape " +
+          shell_quoted(info.name() + "=" + open_shape(type.shape())));
     }
     const std::size_t count = element_count(sample, what);
     if (count + first > max_rows) bad(what + " has more than 2^24 values a sample");
     input.first = static_cast<std::uint32_t>(first);
     input.count = static_cast<std::uint32_t>(count);
     return input;
+  }
+
+  /// What the file says, and for the dimensions that it leaves open what the user does.
+  static std::vector<std::int64_t> fixed(std::vector<std::int64_t> dims,
+                                         const std::vector<std::int64_t>& given, const std::string& what) {
+    const auto refuse = [&](const std::string& why) {
+      throw Error(ErrorKind::usage, "--shape: " + what + " " + why);
+    };
+    if (dims.size() != given.size()) {
+      refuse("has " + std::to_string(dims.size()) + " dimensions, and " + std::to_string(given.size()) +
+             " are given");
+    }
+    for (std::size_t i = 0; i < dims.size(); ++i) {
+      const std::string which = "dimension " + std::to_string(i);
+      if (i == 0 && dims.size() > 1) {
+        if (given[0] != 1 && given[0] != dims[0]) refuse(which + " counts samples: give 1");
+      } else if (dims[i] > 0 && dims[i] != given[i]) {
+        refuse(which + " is " + std::to_string(dims[i]) + ", and " + std::to_string(given[i]) + " is given");
+      } else {
+        dims[i] = given[i];
+      }
+    }
+    return dims;
+  }
+
+  /// "1,3,height,width": what is missing of a shape.
+  static std::string open_shape(const ::onnx::TensorShapeProto& shape) {
+    std::string text = shape.dim_size() > 1 ? "1" : "";
+    for (int i = shape.dim_size() > 1 ? 1 : 0; i < shape.dim_size(); ++i) {
+      const auto& dim = shape.dim(i);
+      text += text.empty() ? "" : ",";
+      if (dim.has_dim_value() && dim.dim_value() > 0) {
+        text += std::to_string(dim.dim_value());
+      } else {
+        text += dim.dim_param().empty() ? "SIZE" : printable(dim.dim_param());
+      }
+    }
+    return text;
   }
 
   std::uint32_t count_features() {
@@ -129,6 +173,13 @@ class Importer {
       features += inputs_.back().count;
     }
     if (features == 0) bad("it has no inputs");
+    for (const auto& [name, dims] : shapes_) {
+      if (std::ranges::find(inputs_, name, &Input::name) != inputs_.end()) continue;
+      std::string names;
+      for (const Input& input : inputs_) names += (names.empty() ? "" : ", ") + in_quotes(input.name);
+      throw Error(ErrorKind::usage,
+                  "--shape: the model has the input " + names + " and no " + in_quotes(name));
+    }
     return static_cast<std::uint32_t>(features);
   }
 
@@ -308,6 +359,7 @@ class Importer {
 
   const ModelProto& model_;
   const GraphProto& graph_;
+  const InputShapes& shapes_;
   std::map<std::string, std::int64_t> opsets_;
   std::unordered_map<std::string, Value> values_;
   std::unordered_map<std::string, std::size_t> producer_;
@@ -318,18 +370,18 @@ class Importer {
 
 }  // namespace
 
-Graph import_onnx(std::span<const std::uint8_t> bytes) {
+Graph import_onnx(std::span<const std::uint8_t> bytes, const InputShapes& shapes) {
   const ModelProto model = parse(bytes);
-  return Importer(model).run();
+  return Importer(model, shapes).run();
 }
 
-Graph import_onnx(const std::filesystem::path& path) {
+Graph import_onnx(const std::filesystem::path& path, const InputShapes& shapes) {
   Graph graph = [&] {
     const Bytes bytes = read_file(path, std::uint64_t{1} << 31);
     try {
       ModelProto model = parse(bytes);
       read_external_data(model, path.parent_path());
-      return Importer(model).run();
+      return Importer(model, shapes).run();
     } catch (const Error& error) {
       throw Error(error.kind(), path.string() + ": " + error.what());
     }
