@@ -129,6 +129,13 @@ void Lowering::add_weights(const WireList& operands, std::uint32_t outputs, cons
   read(operands);
   result_.linear.push_back(
       {.operands = operands, .outputs = outputs, .weights = weights, .first_of_op = first_of_op});
+  extend_segment(TableKind::linear, result_.linear.size() - 1);
+}
+
+void Lowering::extend_segment(TableKind table, std::size_t run) {
+  std::vector<Segment>& segments = result_.segments;
+  if (segments.empty() || segments.back().table != table) segments.push_back({.table = table, .first = run});
+  segments.back().last = run;
 }
 
 std::uint32_t Lowering::add_claim() { return result_.linear.back().claim = new_wires(1); }
@@ -165,10 +172,64 @@ void Lowering::add_products(MacRun run) {
     read(term.b);
   }
   result_.mac.push_back(std::move(run));
+  extend_segment(TableKind::mac, result_.mac.size() - 1);
+}
+
+WireList Lowering::yield_sums() {
+  MacRun& run = result_.mac.back();
+  run.sums = new_wires(run.count());
+  return {run.sums, run.count()};
 }
 
 void Lowering::add_sum(const std::vector<std::uint32_t>& terms) {
   for (std::size_t i = 0; i < terms.size(); ++i) add(i == 0 ? Carry::none : Carry::same, terms[i]);
+}
+
+/// One row of `activate` that reads F(1, .., 1): acc is 1, and y the function's value at 1 + offset.
+std::uint32_t Lowering::add_constant(std::uint32_t function, std::int64_t offset) {
+  const std::uint32_t wire = new_wires(1);
+  add_split({.offset = offset,
+             .q_function = function,
+             .r_function = remainders(0),
+             .first_value = wire});
+  read_claim(wires::ones);
+  return wire;
+}
+
+std::uint32_t Lowering::zero() {
+  if (!zero_) zero_ = add_constant(remainders(0), -1);
+  return *zero_;
+}
+
+std::uint32_t Lowering::minus_one() {
+  if (!minus_one_) minus_one_ = add_constant(add_function({-1}), -1);
+  return *minus_one_;
+}
+
+/// t = 1 t + 0, and by squares.
+std::uint32_t Lowering::power_of_t(std::uint32_t n) {
+  if (n == 0) return wires::one;
+  if (const auto known = powers_of_t_.find(n); known != powers_of_t_.end()) return known->second;
+  if (n == 1) {
+    const std::uint32_t nothing = zero();
+    add(Carry::none, wires::one);
+    add(Carry::times_t, nothing);
+  } else {
+    const std::uint32_t half = power_of_t(n / 2), rest = power_of_t(n - n / 2);
+    multiply(Carry::none, half, rest);
+  }
+  return powers_of_t_[n] = yield_sum();
+}
+
+/// ones(2 n) = ones(n) t^n + ones(n), ones(n + 1) = ones(n) t + 1.
+std::uint32_t Lowering::ones(std::uint32_t n) {
+  if (n == 1) return wires::ones;
+  if (const auto known = ones_.find(n); known != ones_.end()) return known->second;
+  const std::uint32_t lower = n % 2 == 0 ? n / 2 : 1;
+  const std::uint32_t part = ones(n - lower), moved = power_of_t(lower), rest = ones(lower);
+  multiply(Carry::none, part, moved);
+  add(Carry::same, rest);
+  return ones_[n] = yield_sum();
 }
 
 void Lowering::assert_small(std::uint32_t claim) {

@@ -68,6 +68,19 @@ class Lowering {
   void add_sum(const std::vector<std::uint32_t>& terms);
   /// The wire of S on the last row of `mac`.
   std::uint32_t yield_sum() { return result_.mac.back().sum = new_wires(1); }
+  /// The wires of S on the last rows of each index of the run that was added last.
+  WireList yield_sums();
+
+  // Public values: wires that depend on the challenges alone
+
+  /// The value 0, for every sample.
+  std::uint32_t zero();
+  /// The value -1, of one sample.
+  std::uint32_t minus_one();
+  /// t^n
+  std::uint32_t power_of_t(std::uint32_t n);
+  /// (1 + t + .. + t^(n-1)) F(1, .., 1)
+  std::uint32_t ones(std::uint32_t n);
   /// A claim of one row whose value, an argument of the unit, is 0 in an honest proof.
   void assert_small(std::uint32_t claim);
 
@@ -75,6 +88,9 @@ class Lowering {
 
  private:
   void read(const WireList& list);
+  /// Counts the run of the table that was just added to its segment.
+  void extend_segment(TableKind table, std::size_t run);
+  std::uint32_t add_constant(std::uint32_t function, std::int64_t offset);
   std::uint32_t add_function(std::vector<std::int32_t> values, std::optional<std::int32_t> beyond = {});
   void add_functions();
   void add_input(std::size_t port);
@@ -88,6 +104,8 @@ class Lowering {
   std::map<ConstantId, std::uint32_t> tables_;
   std::vector<std::uint32_t> inputs_;                  // functions of the inputs' ranges, by port
   std::map<std::uint32_t, std::uint32_t> remainders_;  // by shift
+  std::optional<std::uint32_t> zero_, minus_one_;
+  std::map<std::uint32_t, std::uint32_t> powers_of_t_, ones_;  // by n
 };
 
 }  // namespace circlet

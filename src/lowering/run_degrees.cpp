@@ -18,8 +18,12 @@ class RunDegrees {
       if (input.claim != 0) yield(input.claim, of_port(input));  // of a hidden one there is none
     }
     yield_values();
-    yield_sums_of_weights();
-    yield_sums_of_products();
+    for (const Segment& segment : a_.segments) {
+      for (std::size_t run = segment.first; run <= segment.last; ++run) {
+        if (segment.table == TableKind::linear) yield_sum_of_weights(a_.linear[run]);
+        if (segment.table == TableKind::mac) yield_sums_of_products(a_.mac[run]);
+      }
+    }
     DegreeTotal total;
     for (const ActivateRun& run : a_.activate) {
       if (run.claims == ActivateRun::Claim::read) total.add_equality(of(run.claim), of_claim(run.rows));
@@ -53,33 +57,28 @@ class RunDegrees {
       if (run.claims == ActivateRun::Claim::yielded) yield(run.claim, of_claim(run.rows));
     }
   }
-  void yield_sums_of_weights() {
-    Degree operands;
-    for (const LinearRun& run : a_.linear) {
-      operands = greatest(run.first_of_op ? Degree{} : operands, greatest_of(run.operands));
-      // What stands in the padding is hidden too.
-      if (run.claim != 0)
-        yield(run.claim, operands + claim_degree(1, std::uint64_t{lanes_} * run.tiles(lanes_)));
-    }
+  void yield_sum_of_weights(const LinearRun& run) {
+    operands_ = greatest(run.first_of_op ? Degree{} : operands_, greatest_of(run.operands));
+    // What stands in the padding is hidden too.
+    if (run.claim != 0)
+      yield(run.claim, operands_ + claim_degree(1, std::uint64_t{lanes_} * run.tiles(lanes_)));
   }
-  void yield_sums_of_products() {
-    Degree sum;
-    for (const MacRun& run : a_.mac) {
-      for (std::uint32_t i = 0; i < run.count(); ++i) {
-        for (std::size_t term = 0; term < run.terms.size(); ++term) {
-          const auto carry = term != 0 ? MacRun::Carry::same : i != 0 ? run.later : run.first;
-          if (carry == MacRun::Carry::none) sum = {};
-          if (carry == MacRun::Carry::times_t) sum = sum + Degree{0, 1};
-          sum = greatest(sum, of(run.terms[term].a[i]) + of(run.terms[term].b[i]));
-        }
+  void yield_sums_of_products(const MacRun& run) {
+    for (std::uint32_t i = 0; i < run.count(); ++i) {
+      for (std::size_t term = 0; term < run.terms.size(); ++term) {
+        const auto carry = term != 0 ? MacRun::Carry::same : i != 0 ? run.later : run.first;
+        if (carry == MacRun::Carry::none) sum_ = {};
+        if (carry == MacRun::Carry::times_t) sum_ = sum_ + Degree{0, 1};
+        sum_ = greatest(sum_, of(run.terms[term].a[i]) + of(run.terms[term].b[i]));
       }
-      if (run.sum != 0) yield(run.sum, sum);
+      if (run.yielded(i) != 0) yield(run.yielded(i), sum_);
     }
   }
 
   const Arithmetisation& a_;
   std::uint32_t lanes_;
   std::vector<std::optional<Degree>> degrees_;  // by id
+  Degree operands_, sum_;                       // of the op of `linear`, and of the sum of `mac`, so far
 };
 
 }  // namespace

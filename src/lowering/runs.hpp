@@ -19,16 +19,25 @@ struct WireList {
   std::uint32_t first = wires::one;
   std::uint32_t count = 1;
   bool repeats = false;
-  std::shared_ptr<const std::vector<std::uint32_t>> ids = nullptr;  // if there are some, these
+  std::shared_ptr<const std::vector<std::uint32_t>> ids = nullptr;  // if there are some, these from `first` on
   [[nodiscard]] std::uint32_t operator[](std::uint32_t i) const {
-    if (ids != nullptr) return (*ids)[i];
+    if (ids != nullptr) return (*ids)[first + i];
     return repeats ? first : first + i;
   }
 };
 
 inline WireList wire_list(std::vector<std::uint32_t> ids) {
   const auto count = static_cast<std::uint32_t>(ids.size());
-  return {.count = count, .ids = std::make_shared<const std::vector<std::uint32_t>>(std::move(ids))};
+  return {.first = 0,
+          .count = count,
+          .ids = std::make_shared<const std::vector<std::uint32_t>>(std::move(ids))};
+}
+
+/// `count` of them from the one at `first` on.
+inline WireList part_of(WireList list, std::uint32_t first, std::uint32_t count) {
+  if (!list.repeats) list.first += first;
+  list.count = count;
+  return list;
 }
 
 /// Weights of the operands of a run: those of a constant from the entry `first` on, one operand after
@@ -89,7 +98,8 @@ struct LutRun {
   std::vector<std::int32_t> values;  // a multiple of lut_row_entries
 };
 
-/// Rows of `mac`: for every index of the lists, for every term, S = S_ (carried) + a b.
+/// Rows of `mac`: for every index of the lists, for every term, S = S_ (carried) + a b. The last row yields S,
+/// or that of every index does.
 struct MacRun {
   enum class Carry : std::uint8_t { none, same, times_t };  // S starts anew; k1; kt
   struct Term {
@@ -99,9 +109,22 @@ struct MacRun {
   Carry first = Carry::none;     // on the first row
   Carry later = Carry::times_t;  // on the first term of a later index; the other terms keep S
   std::uint32_t sum = 0;         // id that the last row yields; 0 if none
+  std::uint32_t sums = 0;        // id that the last row of the first index yields, and so on; 0 if none
 
   [[nodiscard]] std::uint32_t count() const { return terms[0].a.count; }
   [[nodiscard]] std::size_t rows() const { return terms.size() * count(); }
+  /// The wire that the last row of an index yields; 0 if none.
+  [[nodiscard]] std::uint32_t yielded(std::uint32_t index) const {
+    if (sums != 0) return sums + index;
+    return index + 1 == count() ? sum : 0;
+  }
+};
+
+/// Runs of `linear`, or of `mac`, that follow one another. In the order of all segments no run reads a wire
+/// that a later one yields, but for values of `activate`, which depend on no other row.
+struct Segment {
+  TableKind table = TableKind::linear;
+  std::size_t first = 0, last = 0;  // runs of the table, the last one included
 };
 
 /// Real rows of the tables.
@@ -123,6 +146,7 @@ struct Arithmetisation {
   std::vector<ActivateRun> activate;
   std::vector<LutRun> lut;  // function i + 1 at index i
   std::vector<MacRun> mac;
+  std::vector<Segment> segments;  // of the runs of linear and mac
   std::vector<PortRuns> inputs, outputs;
   std::vector<std::uint32_t> reads;  // of every wire, by id
 

@@ -137,10 +137,11 @@ StructureTable build_mac(const Arithmetisation& a, std::uint32_t log_size) {
         of(columns, idA)[row] = M31(run.terms[term].a[i]);
         of(columns, idB)[row] = M31(run.terms[term].b[i]);
       }
+      const std::uint32_t wire = run.yielded(i);
+      if (wire == 0 || a.reads[wire] == 0) continue;
+      of(columns, idY)[row - 1] = M31(wire);
+      of(columns, nY)[row - 1] = M31(a.reads[wire]);
     }
-    if (run.sum == 0) continue;
-    of(columns, idY)[row - 1] = M31(run.sum);
-    of(columns, nY)[row - 1] = M31(a.reads[run.sum]);
   }
   return with_row_classes<mac::Structure>(std::move(table), row, masks(TableKind::mac, MacShape::lanes, a));
 }

@@ -25,14 +25,15 @@ std::vector<std::uint32_t*> mutable_pointers(std::span<BaseColumn> columns) {
   return result;
 }
 
-/// Calls body(first, last) on ranges that cover [0, rows) and start where `starts(row)` holds (row 0 does).
+/// Calls body(first, last) on ranges that cover [begin, end) and start where `starts(row)` holds (`begin`
+/// does).
 template <class Starts, class Body>
-void parallel_chains(std::size_t rows, const Starts& starts, const Body& body) {
+void parallel_chains(std::size_t begin, std::size_t end, const Starts& starts, const Body& body) {
   const auto next_start = [&](std::size_t row) {
-    while (row < rows && row != 0 && !starts(row)) ++row;
+    while (row < end && row != begin && !starts(row)) ++row;
     return row;
   };
-  parallel_for_ranges(0, rows, grain, [&](std::size_t first, std::size_t last) {
+  parallel_for_ranges(begin, end, grain, [&](std::size_t first, std::size_t last) {
     first = next_start(first);
     last = next_start(last);
     if (first < last) body(first, last);
@@ -53,7 +54,7 @@ void continue_tiles(std::span<const M31> cont, std::size_t real_rows, const Tabl
                     Columns& columns, std::uint32_t b) {
   const QM31 t_to_the_lanes = constants[Constant::t_to_the_lanes];
   parallel_chains(
-      real_rows, [&](std::size_t row) { return cont[row].is_zero(); },
+      0, real_rows, [&](std::size_t row) { return cont[row].is_zero(); },
       [&](std::size_t first, std::size_t last) {
         for (std::size_t row = first; row < last; ++row) {
           if (cont[row].is_zero()) continue;
@@ -81,22 +82,29 @@ SecureColumn combine(const ColumnViews& columns, PowersOf powers, const Challeng
   return result;
 }
 
-Columns linear_fingerprints(const LinearShape& shape, const TableTrace& trace, SecureColumn combined,
-                            const SecureColumn& A, const Challenges& challenges, const QM31& rho) {
+Columns linear_tiles(const LinearShape& shape, const TableTrace& trace, SecureColumn combined,
+                     const Challenges& challenges) {
   using namespace linear;
   require_rows(trace);
   const auto& structure = trace.tree(Tree::structure);
-  const auto at = [&](Structure column, std::size_t row) { return column_of(structure, column)[row]; };
-  const std::size_t real_rows = fin_row(structure[LinearShape::fin]);
   const TableConstants constants(challenges, {}, shape.lanes);
-  constexpr auto a = index_of(Fingerprint::A), b = index_of(Fingerprint::b), s = index_of(Fingerprint::S);
+  constexpr auto b = index_of(Fingerprint::b);
   Columns columns = zero_columns(index_of(Fingerprint::count), trace.log_size);
-
   std::ranges::move(combined.coordinates, columns.begin() + b);
-  continue_tiles(column_of(structure, Structure::cont), real_rows, constants, columns, b);
-  // S = keep S_ + f A b; the claim row's A is S.
+  continue_tiles(column_of(structure, Structure::cont), fin_row(structure[LinearShape::fin]), constants,
+                 columns, b);
+  return columns;
+}
+
+/// S = keep S_ + f A b; the claim row's A is S.
+void add_linear_sums(const TableTrace& trace, const SecureColumn& A, std::size_t begin, std::size_t end,
+                     Columns& columns) {
+  using namespace linear;
+  const auto& structure = trace.tree(Tree::structure);
+  const auto at = [&](Structure column, std::size_t row) { return column_of(structure, column)[row]; };
+  constexpr auto a = index_of(Fingerprint::A), b = index_of(Fingerprint::b), s = index_of(Fingerprint::S);
   parallel_chains(
-      real_rows, [&](std::size_t row) { return at(Structure::keep, row).is_zero(); },
+      begin, end, [&](std::size_t row) { return at(Structure::keep, row).is_zero(); },
       [&](std::size_t first, std::size_t last) {
         QM31 sum;
         for (std::size_t row = first; row < last; ++row) {
@@ -109,7 +117,14 @@ Columns linear_fingerprints(const LinearShape& shape, const TableTrace& trace, S
           if (!at(Structure::claim, row).is_zero()) set_secure(columns, a, row, sum);
         }
       });
-  write_rho(columns, s, structure[LinearShape::fin], rho);
+}
+
+Columns linear_fingerprints(const LinearShape& shape, const TableTrace& trace, SecureColumn combined,
+                            const SecureColumn& A, const Challenges& challenges, const QM31& rho) {
+  const auto& fin = trace.tree(Tree::structure)[LinearShape::fin];
+  Columns columns = linear_tiles(shape, trace, std::move(combined), challenges);
+  add_linear_sums(trace, A, 0, fin_row(fin), columns);
+  write_rho(columns, index_of(linear::Fingerprint::S), fin, rho);
   return columns;
 }
 
@@ -129,7 +144,7 @@ Columns activate_fingerprints(const ActivateShape& shape, const TableTrace& trac
   // T = kt t T_ + F(acc)
   const auto& kt = column_of(structure, Structure::kt);
   parallel_chains(
-      fin_row(structure[ActivateShape::fin]), [&](std::size_t row) { return kt[row].is_zero(); },
+      0, fin_row(structure[ActivateShape::fin]), [&](std::size_t row) { return kt[row].is_zero(); },
       [&](std::size_t first, std::size_t last) {
         QM31 sum;
         for (std::size_t row = first; row < last; ++row) {
@@ -152,7 +167,7 @@ Columns mac_fingerprints(const TableTrace& trace, const SecureColumn& A, const S
   Columns columns = zero_columns(index_of(Fingerprint::count), trace.log_size);
   // S = S_ (k1 + kt t) + A B
   parallel_chains(
-      fin_row(structure[MacShape::fin]),
+      0, fin_row(structure[MacShape::fin]),
       [&](std::size_t row) { return !is_set(Structure::k1, row) && !is_set(Structure::kt, row); },
       [&](std::size_t first, std::size_t last) {
         QM31 sum;

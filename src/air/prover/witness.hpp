@@ -18,6 +18,16 @@ namespace circlet {
 /// of every row; of columns' coefficients, the coefficients of that column.
 SecureColumn combine(const ColumnViews& columns, PowersOf powers, const Challenges& challenges);
 
+/// b of linear, in the columns of its fingerprints: from the sums of its tiles, `combined`, which hold sum_i
+/// t^(C-1-i) w_i of every row.
+Columns linear_tiles(const LinearShape& shape, const TableTrace& trace, SecureColumn combined,
+                     const Challenges& challenges);
+
+/// A and S of linear on the rows [first, last), which hold whole ops, where b stands in `columns`. `A` holds
+/// the wires that the rows with f = 1 read; the rows with claim = 1 get the op's claim.
+void add_linear_sums(const TableTrace& trace, const SecureColumn& A, std::size_t first, std::size_t last,
+                     Columns& columns);
+
 /// A, b and S of linear, from its structure. `combined` holds sum_i t^(C-1-i) w_i of every row, `A` the wires
 /// that the rows with f = 1 read; the rows with claim = 1 get the op's claim. `rho` goes to S on the fin row.
 Columns linear_fingerprints(const LinearShape& shape, const TableTrace& trace, SecureColumn combined,

@@ -153,43 +153,34 @@ void HonestTrace::take_activate(const Challenges& challenges, WireValues& values
   }
 }
 
-/// A of linear: the wires that its rows read.
-SecureColumn HonestTrace::linear_operands(const WireValues& values) const {
+/// A and S of linear on the rows [first, last), and the claims that they yield.
+void HonestTrace::add_linear(std::size_t first, std::size_t last, SecureColumn& operands,
+                             WireValues& values) {
+  using enum linear::Structure;
   const auto& structure = model_.structure[linear_table];
-  const auto& reads = column_of(structure, linear::Structure::f);
-  const auto& id = column_of(structure, linear::Structure::id);
-  SecureColumn operands(reads.size());
-  parallel_for_ranges(0, operands.size(), 4096, [&](std::size_t begin, std::size_t end) {
+  const auto &reads = column_of(structure, f), &wires = column_of(structure, id);
+  parallel_for_ranges(first, last, 4096, [&](std::size_t begin, std::size_t end) {
     for (std::size_t row = begin; row < end; ++row) {
-      operands.set(row, reads[row].is_zero() ? QM31() : values[id[row]]);
+      if (!reads[row].is_zero()) operands.set(row, values[wires[row]]);
     }
   });
-  return operands;
-}
-
-/// The claims that linear yields.
-void HonestTrace::take_claims(WireValues& values) const {
-  const auto& structure = model_.structure[linear_table];
-  const auto& claims = column_of(structure, linear::Structure::claim);
-  for (std::size_t row = 0; row < claims.size(); ++row) {
-    if (claims[row].is_zero()) continue;
-    values.set(column_of(structure, linear::Structure::id)[row],
-               secure_at(fingerprints_[linear_table], index_of(linear::Fingerprint::S), row));
+  Columns& columns = fingerprints_[linear_table];
+  add_linear_sums(table_trace(linear_table), operands, first, last, columns);
+  const auto& claims = column_of(structure, claim);
+  for (std::size_t row = first; row < last; ++row) {
+    if (!claims[row].is_zero())
+      values.set(wires[row], secure_at(columns, index_of(linear::Fingerprint::S), row));
   }
 }
 
-/// A and B of mac, row by row, as a row may read what an earlier one yields.
-std::array<SecureColumn, 2> HonestTrace::mac_operands(const Challenges& challenges,
-                                                      WireValues& values) const {
+/// A and B of mac on the rows [first, last), row by row, as a row may read what an earlier one yields.
+void HonestTrace::take_sums_of_mac(std::size_t first, std::size_t last, const Challenges& challenges,
+                                   std::array<SecureColumn, 2>& operands, WireValues& values) const {
   using enum mac::Structure;
   const auto& structure = model_.structure[mac_table];
-  const std::size_t rows = fin_row(column_of(structure, fin));
-  std::array<SecureColumn, 2> operands;
-  for (SecureColumn& column : operands) {
-    for (BaseColumn& coordinate : column.coordinates) coordinate.assign(structure[0].size(), M31());
-  }
-  QM31 sum;
-  for (std::size_t row = 0; row < rows; ++row) {
+  // The sum so far was yielded, if a row of another segment carries it on.
+  QM31 sum = first == 0 ? QM31() : values[column_of(structure, idY)[first - 1]];
+  for (std::size_t row = first; row < last; ++row) {
     const QM31 a = values[column_of(structure, idA)[row]], b = values[column_of(structure, idB)[row]];
     operands[0].set(row, a);
     operands[1].set(row, b);
@@ -199,7 +190,35 @@ std::array<SecureColumn, 2> HonestTrace::mac_operands(const Challenges& challeng
     sum = carried + a * b;
     values.set(column_of(structure, idY)[row], sum);
   }
-  return operands;
+}
+
+/// The fingerprints of linear and mac, segment after segment: each may read what the ones before yield.
+void HonestTrace::add_sums(const Challenges& challenges, WireValues& values) {
+  const std::uint32_t lanes = arithmetisation_.shape.lanes;
+  fingerprints_[linear_table] =
+      linear_tiles({lanes}, table_trace(linear_table), combined_weights(challenges), challenges);
+  SecureColumn of_linear(table_trace(linear_table).rows());
+  std::array<SecureColumn, 2> of_mac;
+  of_mac.fill(SecureColumn(table_trace(mac_table).rows()));
+  std::size_t linear_row = 0, mac_row = 0;
+  for (const Segment& segment : arithmetisation_.segments) {
+    std::size_t rows = 0;
+    for (std::size_t run = segment.first; run <= segment.last; ++run) {
+      rows += segment.table == TableKind::linear ? arithmetisation_.linear[run].rows(lanes)
+                                                 : arithmetisation_.mac[run].rows();
+    }
+    if (segment.table == TableKind::linear) {
+      add_linear(linear_row, linear_row + rows, of_linear, values);
+      linear_row += rows;
+    } else {
+      take_sums_of_mac(mac_row, mac_row + rows, challenges, of_mac, values);
+      mac_row += rows;
+    }
+  }
+  set_secure(fingerprints_[linear_table], LinearShape::rho,
+             fin_row(model_.structure[linear_table][LinearShape::fin]), rhos_[linear_table]);
+  fingerprints_[mac_table] =
+      mac_fingerprints(table_trace(mac_table), of_mac[0], of_mac[1], challenges, rhos_[mac_table]);
 }
 
 TableColumns HonestTrace::fingerprints(const Challenges& challenges) {
@@ -207,12 +226,7 @@ TableColumns HonestTrace::fingerprints(const Challenges& challenges) {
   fingerprints_[activate_table] = activate_fingerprints(
       {arithmetisation_.shape.batch}, table_trace(activate_table), challenges, rhos_[activate_table]);
   take_activate(challenges, values);
-  fingerprints_[linear_table] = linear_fingerprints({arithmetisation_.shape.lanes}, table_trace(linear_table),
-                                                    combined_weights(challenges), linear_operands(values),
-                                                    challenges, rhos_[linear_table]);
-  take_claims(values);
-  const auto [a, b] = mac_operands(challenges, values);
-  fingerprints_[mac_table] = mac_fingerprints(table_trace(mac_table), a, b, challenges, rhos_[mac_table]);
+  add_sums(challenges, values);
   for (std::size_t table = shape_.first_data(); table < shape_.claims(); ++table) {
     fingerprints_[table] = data_fingerprints(table_trace(table), challenges, rhos_[table]);
   }

@@ -112,9 +112,10 @@ class HonestTrace : public TraceSource {
  private:
   class WireValues;
   void take_activate(const Challenges& challenges, WireValues& values) const;
-  [[nodiscard]] SecureColumn linear_operands(const WireValues& values) const;
-  void take_claims(WireValues& values) const;
-  std::array<SecureColumn, 2> mac_operands(const Challenges& challenges, WireValues& values) const;
+  void add_sums(const Challenges& challenges, WireValues& values);
+  void add_linear(std::size_t first, std::size_t last, SecureColumn& operands, WireValues& values);
+  void take_sums_of_mac(std::size_t first, std::size_t last, const Challenges& challenges,
+                        std::array<SecureColumn, 2>& operands, WireValues& values) const;
 };
 
 }  // namespace circlet
