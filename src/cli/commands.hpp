@@ -37,6 +37,13 @@ struct ImportOptions {
 };
 void import_model(ImportOptions options, const Output& output);
 
+struct CutCommand {
+  Path folder, part;
+  std::optional<std::string> from, to;  // tensors
+  bool force = false;                   // replace what is there
+};
+void cut_model(const CutCommand& command, const Output& output);
+
 struct SetupCommand {
   Path folder;
   SetupOptions setup;
@@ -45,12 +52,15 @@ struct SetupCommand {
   std::uint32_t split = 0;                   // folders to divide the budget of proofs among; 0: none
   bool moved = false;                        // before a split: the folder was moved, not copied
   std::vector<std::string> inputs, outputs;  // as read_port_modes takes them
+  std::optional<Path> joins;                 // a key whose committed values are to be this one's too
 };
 void setup_keys(const SetupCommand& command, const Output& output);
 
 struct RunCommand {
   Path folder, input;
-  bool strict = false;  // refuse what else is clipped
+  bool strict = false;                // refuse what else is clipped
+  std::optional<std::string> tensor;  // of which the values are written,
+  Path values;                        // to this file
 };
 void run_model(const RunCommand& command, const Output& output);
 

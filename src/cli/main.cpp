@@ -39,6 +39,7 @@ void add_choice(CLI::App& command, const std::string& name, Value& value,
 
 struct Commands {
   ImportOptions import;
+  CutCommand cut;
   SetupCommand setup;
   RunCommand run;
   CommitCommand commit;
@@ -98,6 +99,24 @@ void add_import(CLI::App& app, ImportOptions& options, const Output& output) {
   });
 }
 
+void add_cut(CLI::App& app, CutCommand& options, const Output& output) {
+  auto* command = app.add_subcommand(
+      "cut", "Make a model of a part of one: its last layers, or a piece between two cuts");
+  command->add_option("folder", options.folder, "folder that import wrote")->required();
+  command->add_option(
+      "--from", options.from,
+      "tensor that the part reads, as `circlet inspect` names it (default: the model's input)");
+  command->add_option("--to", options.to, "tensor that the part ends in (default: the model's output)");
+  command->add_option("-o,--output", options.part, "folder for the part's model.circlet and model.structure")
+      ->required();
+  command->add_flag("--force", options.force,
+                    "replace the folder's model, and remove its key, which no other model can use");
+  command->callback([&] {
+    keep_memory_private();
+    cut_model(options, output);
+  });
+}
+
 void add_setup(CLI::App& app, SetupCommand& options, const Output& output) {
   auto* command = app.add_subcommand("setup", "Commit to the model: write its verification and proving keys");
   command->add_option("folder", options.folder, "folder that import wrote")->required();
@@ -147,6 +166,17 @@ void add_setup(CLI::App& app, SetupCommand& options, const Output& output) {
           [&options](const std::string& text) { options.setup.security = parse_security(text); },
           "bits that a forger must find: conjectured-N or proven-N")
       ->option_text("conjectured-N|proven-N [conjectured-96]");
+  auto* height =
+      command
+          ->add_option("--height", options.setup.height,
+                       "rows of the tables of committed values, as a power of two: at least so many")
+          ->check(CLI::Range(4, 22));
+  command
+      ->add_option(
+          "--joins", options.joins,
+          "model.vk of a key whose commitments this key proves about too: takes its height and blow-up")
+      ->excludes(height)
+      ->excludes(renew);
   add_choice<bool>(*command, "--model", options.setup.weights_public, {{"private", false}, {"public", true}},
                    "public: the weights are not masked, anyone can rebuild their root, and one key makes any "
                    "number of proofs that hide the input");
@@ -165,6 +195,12 @@ void add_run(CLI::App& app, RunCommand& options, const Output& output) {
   command->add_option("folder", options.folder, "model folder")->required();
   command->add_option("input", options.input, "inputs: .json, .npy or .npz")->required();
   command->add_flag("--strict", options.strict, "refuse inputs beyond their range instead of clipping them");
+  auto* values =
+      command->add_option("-o,--output", options.values,
+                          "file for the values of a tensor: an input of a part that begins with it");
+  auto* tensor = command->add_option("--tensor", options.tensor, "tensor whose values are written");
+  values->needs(tensor);
+  tensor->needs(values);
   command->callback([&] {
     keep_memory_private();
     run_model(options, output);
@@ -291,6 +327,7 @@ int main(int argc, char** argv) {
   app.add_flag("--json", output.json, "print one JSON object instead of text, errors too");
   Commands commands;
   add_import(app, commands.import, output);
+  add_cut(app, commands.cut, output);
   add_setup(app, commands.setup, output);
   add_run(app, commands.run, output);
   add_commit(app, commands.commit, output);

@@ -20,6 +20,7 @@
 #include "lowering/structure.hpp"
 #include "program/executor.hpp"
 #include "program/model_file.hpp"
+#include "program/part.hpp"
 #include "program/predicate.hpp"
 #include "stark/prover/proof_budget.hpp"
 #include "stark/security.hpp"
@@ -163,6 +164,58 @@ void import_model(ImportOptions options, const Output& output) {
                                        shell_quoted(options.folder.string())));
 }
 
+void cut_model(const CutCommand& command, const Output& output) {
+  require(command.from || command.to, ErrorKind::usage,
+          "cut: say where the part begins, --from, or ends, --to");
+  const ModelFolder folder{command.folder}, part_folder{command.part};
+  if (!command.force) require_no_model(part_folder);
+  Model whole = load_model(made_by(
+      "circlet import model.onnx -c data.json -o " + shell_quoted(command.folder.string()), folder.model()));
+  // The report is of the whole model: of a part nothing was measured.
+  const Model part{.program = part_of(whole.program, command.from, command.to), .report = {}};
+  std::filesystem::create_directories(command.part);
+  save_structure(part.program, {}, part_folder.structure());
+  save_model(part, part_folder.model());
+  remove_key(part_folder);
+  const Tensor& input = part.program.tensors[part.program.inputs[0].tensor];
+  const Tensor& result = part.program.tensors[only_output(part.program).tensor];
+  output.print(
+      {{"model", part_folder.model().string()},
+       {"structure", part_folder.structure().string()},
+       {"from", part.program.inputs[0].name},
+       {"to", only_output(part.program).name},
+       {"inputs", input.rows()},
+       {"outputs", result.rows()},
+       {"ops", part.program.ops.size()}},
+      fmt::format("{} of {} ops, from {} ({} values) to {} ({} values)\n"
+                  "wrote {} (secret) and {} (public)\nnext: circlet setup {}\n",
+                  part.program.ops.size(), whole.program.ops.size(), printable(part.program.inputs[0].name),
+                  input.rows(), printable(only_output(part.program).name), result.rows(),
+                  part_folder.model().string(), part_folder.structure().string(),
+                  shell_quoted(command.part.string())));
+}
+
+namespace {
+
+/// The height and the blow-up of a key whose commitments another key is to prove about.
+void join(const Path& file, SetupOptions& options) {
+  const VerificationKey other = load_key(file);
+  options.height = other.height();
+  options.log_blowup = other.pcs.fri.log_blowup_factor;
+}
+
+/// Throws unless the key can prove about the other's commitments.
+void require_joined(const VerificationKey& key, const SetupOptions& options, const Path& file) {
+  require(key.height() == options.height, ErrorKind::usage, [&] {
+    return fmt::format(
+        "this model needs tables of 2^{} rows, and those of {} have 2^{}: set that one up again with "
+        "--height {}",
+        key.height(), file.string(), options.height, key.height());
+  });
+}
+
+}  // namespace
+
 void setup_keys(const SetupCommand& command, const Output& output) {
   const ModelFolder folder{command.folder};
   if (command.split != 0) return split_keys(folder, command.split, command.moved, output);
@@ -180,6 +233,7 @@ void setup_keys(const SetupCommand& command, const Output& output) {
             });
   } else {
     predicate = read_port_modes(imported, command.inputs, command.outputs, options);
+    if (command.joins) join(*command.joins, options);
   }
   const Program program = with_predicate(imported, predicate);
   std::string reason = "as before, with the weights masked anew";
@@ -192,6 +246,7 @@ void setup_keys(const SetupCommand& command, const Output& output) {
     asked = options.proofs;
     options.meaning = meaning_of(imported, predicate);
     proving_key = setup(program, options);
+    if (command.joins) require_joined(proving_key.key, options, *command.joins);
   }
   save_proving_key(proving_key, folder.proving_key());
   std::string note;
@@ -228,6 +283,23 @@ void setup_keys(const SetupCommand& command, const Output& output) {
                   folder.proving_key().string(), note, next_step(folder, key)));
 }
 
+namespace {
+
+/// In the format of inputs. The digits are those that give the same integers again.
+void write_values(const Program& program, TensorId tensor, const Trace& trace, const Path& file) {
+  const std::vector<double> reals = to_real(program.tensors[tensor], trace.tensors[tensor]);
+  const std::size_t rows = reals.size() / trace.lanes;
+  auto samples = nlohmann::ordered_json::array();
+  for (std::size_t first = 0; first < reals.size(); first += rows) {
+    samples.push_back(std::vector<double>(reals.begin() + static_cast<std::ptrdiff_t>(first),
+                                          reals.begin() + static_cast<std::ptrdiff_t>(first + rows)));
+  }
+  const std::string text = nlohmann::ordered_json{{"input_data", samples}}.dump() + "\n";
+  write_file(file, std::span(reinterpret_cast<const std::uint8_t*>(text.data()), text.size()), true);
+}
+
+}  // namespace
+
 void run_model(const RunCommand& command, const Output& output) {
   const Program program = ModelFolder{command.folder}.program();
   const std::size_t features = program.tensors[only_input(program).tensor].rows();
@@ -239,6 +311,7 @@ void run_model(const RunCommand& command, const Output& output) {
       quantise_input(program, read_inputs(command.input, features), command.strict ? nullptr : &clipped);
   const auto samples = static_cast<std::uint32_t>(values.size() / features);
   const Trace trace = execute(program, values, samples);
+  if (command.tensor) write_values(program, tensor_named(program, *command.tensor), trace, command.values);
   const auto real = to_real(result, trace.output());
   auto list = nlohmann::ordered_json::array();
   std::string text;

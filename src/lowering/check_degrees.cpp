@@ -44,8 +44,8 @@ class Degrees {
         producers_(wire_count) {}
 
   void check(std::span<const std::uint32_t> order) {
-    bound_of(M31(wires::one)).magnitude = 1;
-    bound_of(M31(wires::ones)) = {.degree = {key_.batch - 1, 0}, .magnitude = 1};
+    bound_of(M31(wires::one)) = {.magnitude = 1, .is_public = true};
+    bound_of(M31(wires::ones)) = {.degree = {key_.batch - 1, 0}, .magnitude = 1, .is_public = true};
     for_each_port(Direction::input,
                   [&](M31 claim, const Degree& degree) { bound_of(claim).degree = degree; });
     bound_values();
@@ -95,6 +95,9 @@ class Degrees {
       if (!activate_.bit(kt, row)) first = row;
       WireBound value{.degree = {key_.batch - 1, 0}};
       if (value.is_in_m()) value.magnitude = functions_.at(activate_.at(fnq, row).value()).magnitude;
+      // Looked up for ONE.
+      value.is_public =
+          row == first && activate_.at(nT, row) == M31(1) && activate_.at(idT, row).value() == wires::one;
       bound_of(activate_.at(idY, row)) = value;
       if (activate_.at(nT, row).centered() >= 0) continue;
       WireBound claim{.degree = claim_degree(key_.batch, row - first + 1)};
@@ -154,7 +157,7 @@ class Degrees {
 
   WireBound sum_of_products(const Producer& op) {
     using enum mac::Structure;
-    WireBound sum{.magnitude = 0};
+    WireBound sum{.magnitude = 0, .is_public = true};
     // What is carried into the first row was yielded on the row before it.
     if (carries(op.first)) sum = bound_of(mac_.at(idY, op.first - 1));
     for (std::size_t row = op.first; row <= op.last; ++row) {

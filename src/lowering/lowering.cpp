@@ -1,6 +1,7 @@
 #include "lowering/lowering.hpp"
 
 #include <algorithm>
+#include <set>
 
 #include "air/evaluate/components.hpp"
 #include "core/error.hpp"
@@ -185,14 +186,11 @@ void Lowering::add_sum(const std::vector<std::uint32_t>& terms) {
   for (std::size_t i = 0; i < terms.size(); ++i) add(i == 0 ? Carry::none : Carry::same, terms[i]);
 }
 
-/// One row of `activate` that reads F(1, .., 1): acc is 1, and y the function's value at 1 + offset.
+/// One row of `activate` that reads ONE: acc is 1, and y the function's value at 1 + offset.
 std::uint32_t Lowering::add_constant(std::uint32_t function, std::int64_t offset) {
   const std::uint32_t wire = new_wires(1);
-  add_split({.offset = offset,
-             .q_function = function,
-             .r_function = remainders(0),
-             .first_value = wire});
-  read_claim(wires::ones);
+  add_split({.offset = offset, .q_function = function, .r_function = remainders(0), .first_value = wire});
+  read_claim(wires::one);
   return wire;
 }
 
@@ -223,13 +221,35 @@ std::uint32_t Lowering::power_of_t(std::uint32_t n) {
 
 /// ones(2 n) = ones(n) t^n + ones(n), ones(n + 1) = ones(n) t + 1.
 std::uint32_t Lowering::ones(std::uint32_t n) {
-  if (n == 1) return wires::ones;
+  if (n == 1) return wires::one;
   if (const auto known = ones_.find(n); known != ones_.end()) return known->second;
   const std::uint32_t lower = n % 2 == 0 ? n / 2 : 1;
   const std::uint32_t part = ones(n - lower), moved = power_of_t(lower), rest = ones(lower);
   multiply(Carry::none, part, moved);
   add(Carry::same, rest);
   return ones_[n] = yield_sum();
+}
+
+void Lowering::count_public(const std::vector<std::uint32_t>& powers_of_t,
+                            const std::vector<std::uint32_t>& ones, RowCounts& counts) {
+  // The steps of the functions above.
+  std::set<std::uint32_t> powers, sums;
+  const auto add_power = [&](const auto& self, std::uint32_t n) -> void {
+    if (n == 0 || !powers.insert(n).second) return;
+    if (n == 1) return;
+    self(self, n / 2);
+    self(self, n - n / 2);
+  };
+  const auto add_ones = [&](const auto& self, std::uint32_t n) -> void {
+    if (n <= 1 || !sums.insert(n).second) return;
+    const std::uint32_t lower = n % 2 == 0 ? n / 2 : 1;
+    self(self, n - lower);
+    add_power(add_power, lower);
+  };
+  for (const std::uint32_t n : powers_of_t) add_power(add_power, n);
+  for (const std::uint32_t n : ones) add_ones(add_ones, n);
+  counts.activate += 1;
+  counts.mac += powers.size() + 1 + 2 * sums.size();
 }
 
 void Lowering::assert_small(std::uint32_t claim) {

@@ -71,16 +71,20 @@ class Lowering {
   /// The wires of S on the last rows of each index of the run that was added last.
   WireList yield_sums();
 
-  // Public values: wires that depend on the challenges alone
+  // Public values, wires that depend on the challenges alone,
 
-  /// The value 0, for every sample.
+  // of one sample a proof: of several, a constant is a polynomial in alpha as values are.
+
   std::uint32_t zero();
-  /// The value -1, of one sample.
   std::uint32_t minus_one();
   /// t^n
   std::uint32_t power_of_t(std::uint32_t n);
-  /// (1 + t + .. + t^(n-1)) F(1, .., 1)
+  /// 1 + t + .. + t^(n-1)
   std::uint32_t ones(std::uint32_t n);
+
+  /// Rows of `mac` and `activate` that these take, if nothing has asked for any of them before.
+  static void count_public(const std::vector<std::uint32_t>& powers_of_t,
+                           const std::vector<std::uint32_t>& ones, RowCounts& counts);
   /// A claim of one row whose value, an argument of the unit, is 0 in an honest proof.
   void assert_small(std::uint32_t claim);
 

@@ -19,7 +19,8 @@ struct WireList {
   std::uint32_t first = wires::one;
   std::uint32_t count = 1;
   bool repeats = false;
-  std::shared_ptr<const std::vector<std::uint32_t>> ids = nullptr;  // if there are some, these from `first` on
+  std::shared_ptr<const std::vector<std::uint32_t>> ids =
+      nullptr;  // if there are some, these from `first` on
   [[nodiscard]] std::uint32_t operator[](std::uint32_t i) const {
     if (ids != nullptr) return (*ids)[first + i];
     return repeats ? first : first + i;
@@ -28,9 +29,8 @@ struct WireList {
 
 inline WireList wire_list(std::vector<std::uint32_t> ids) {
   const auto count = static_cast<std::uint32_t>(ids.size());
-  return {.first = 0,
-          .count = count,
-          .ids = std::make_shared<const std::vector<std::uint32_t>>(std::move(ids))};
+  return {
+      .first = 0, .count = count, .ids = std::make_shared<const std::vector<std::uint32_t>>(std::move(ids))};
 }
 
 /// `count` of them from the one at `first` on.
@@ -98,8 +98,8 @@ struct LutRun {
   std::vector<std::int32_t> values;  // a multiple of lut_row_entries
 };
 
-/// Rows of `mac`: for every index of the lists, for every term, S = S_ (carried) + a b. The last row yields S,
-/// or that of every index does.
+/// Rows of `mac`: for every index of the lists, for every term, S = S_ (carried) + a b. The last row yields
+/// S, or that of every index does.
 struct MacRun {
   enum class Carry : std::uint8_t { none, same, times_t };  // S starts anew; k1; kt
   struct Term {

@@ -56,25 +56,31 @@ struct WireBound {
   /// A weight, or one with the other weights of its row: the claim of one row on ONE. It scales what it
   /// multiplies, once, whatever the input.
   bool is_coefficient = false;
+  /// The challenges determine it: a power of t, say. It scales what it multiplies by what everybody knows.
+  bool is_public = false;
 
   [[nodiscard]] bool is_in_m() const { return degree == Degree{}; }
 };
 
 inline WireBound operator+(const WireBound& a, const WireBound& b) {
   return {.degree = greatest(a.degree, b.degree),
-          .magnitude = std::min(a.magnitude + b.magnitude, WireBound::unbounded)};
+          .magnitude = std::min(a.magnitude + b.magnitude, WireBound::unbounded),
+          .is_public = a.is_public && b.is_public};
 }
 inline WireBound operator*(const WireBound& a, const WireBound& b) {
   return {.degree = a.degree + b.degree,
-          .magnitude = std::min(a.magnitude * b.magnitude, WireBound::unbounded)};
+          .magnitude = std::min(a.magnitude * b.magnitude, WireBound::unbounded),
+          .is_public = a.is_public && b.is_public};
 }
-inline WireBound times_t(const WireBound& a) { return {.degree = a.degree + Degree{0, 1}}; }
+inline WireBound times_t(const WireBound& a) {
+  return {.degree = a.degree + Degree{0, 1}, .is_public = a.is_public};
+}
 
 /// Why these two must not be multiplied, if so.
 inline std::optional<const char*> refused_product(const WireBound& a, const WireBound& b) {
   if (a.degree.alpha != 0 && b.degree.alpha != 0) return "a product would mix the samples of a batch";
   const auto scales = [](const WireBound& x) {
-    return x.is_coefficient || (x.is_in_m() && x.magnitude <= 1);
+    return x.is_coefficient || x.is_public || (x.is_in_m() && x.magnitude <= 1);
   };
   if (scales(a) || scales(b)) return std::nullopt;
   // Of degree 0 a power is too, up to x^((p - 1) / 2), which is 1 or -1 whatever x is.

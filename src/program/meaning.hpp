@@ -48,6 +48,8 @@ struct Meaning {
   void (*check)(OpCheck&);
   /// The remainder ranges [0, 2^shift) that it looks up.
   std::vector<std::uint32_t> (*shifts)(const Op&) = [](const Op&) { return std::vector<std::uint32_t>{}; };
+  /// Whether its rows subtract: they look up -1 in a table that no constant holds.
+  bool (*subtracts)(const Op&) = [](const Op&) { return false; };
   /// How many buffers `execute` writes besides the outputs.
   std::size_t (*buffers)(const Op&) = [](const Op&) { return std::size_t{0}; };
   /// Writes the op's outputs to trace.tensors, zeroed and of the right size, and its buffers, empty.

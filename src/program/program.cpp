@@ -335,6 +335,9 @@ std::uint64_t lut_entries(const Program& program) {
       return std::set<std::uint32_t>(list.begin(), list.end());
     }());
   for (const std::uint32_t shift : shifts) entries += std::uint64_t{1} << shift;
+  if (std::ranges::any_of(program.ops, [](const Op& op) { return meaning_of(op.kind).subtracts(op); })) {
+    entries += lut_row_entries;
+  }
   return entries;
 }
 

@@ -202,7 +202,7 @@ Program structure_of(const Program& program);
 std::vector<ConstantId> constants_of(const Program& program, ConstantTensor::Kind kind);
 
 /// Table entries that a proof commits: every table, every distinct input range, and every distinct remainder
-/// range once.
+/// range once; and -1, if an op subtracts.
 std::uint64_t lut_entries(const Program& program);
 
 /// The ranges of the inputs, each once, in the order of the ports.

@@ -46,12 +46,13 @@ TEST_CASE("a_random_lie_in_a_random_model_is_refused_by_the_bus") {
     CAPTURE(seed);
     std::mt19937 random(seed);
     const auto draw = [&](std::uint32_t count) { return static_cast<std::uint32_t>(random() % count); };
-    const auto kind_of_model = draw(3);
+    const auto kind_of_model = draw(4);
     Program program = kind_of_model == 0   ? random_mlp(1 + draw(6), 1 + draw(20), 1 + draw(5), seed)
                       : kind_of_model == 1 ? random_residual(1 + draw(6), seed)
-                                           : random_gated(1 + draw(6), 1 + draw(6), 1 + draw(5), seed);
+                      : kind_of_model == 2 ? random_gated(1 + draw(6), 1 + draw(6), 1 + draw(5), seed)
+                                           : random_convolutions(seed);
     if (!is_well_formed(program)) continue;
-    const auto batch = kind_of_model == 2 ? 1 : 1 + draw(3);
+    const auto batch = kind_of_model >= 2 ? 1 : 1 + draw(3);
     program = with_any_predicate(std::move(program), batch, draw(4));
     const ForgedModel model(program, {.target = Target::offchain,
                                       .input = draw(2) == 0 ? Visibility::shown : Visibility::hidden,

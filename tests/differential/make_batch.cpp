@@ -46,10 +46,11 @@ std::optional<Program> random_model(Random& random) {
   const auto draw = [&](std::size_t bound) { return 1 + static_cast<std::uint32_t>(below(random, bound)); };
   const auto seed = static_cast<std::uint32_t>(random());
   try {
-    const std::size_t kind = below(random, 4);
+    const std::size_t kind = below(random, 5);
     const Program program =
         with_any_predicate(kind == 0   ? testing::random_residual(draw(8), seed)
                            : kind == 1 ? testing::random_gated(draw(8), draw(8), draw(5), seed)
+                           : kind == 2 ? testing::random_convolutions(seed)
                                        : testing::random_mlp(draw(20), draw(20), draw(9), seed),
                            random);
     check_program(program);

@@ -150,7 +150,7 @@ PcsConfig small_config(std::uint32_t log_blowup, std::uint32_t queries, std::uin
 }
 
 void export_all(const std::filesystem::path& folder) {
-  using testing::random_gated, testing::random_mlp, testing::random_residual;
+  using testing::random_convolutions, testing::random_gated, testing::random_mlp, testing::random_residual;
   const auto mlp = random_mlp(9, 17, 3, 1);
   const auto residual = random_residual(6, 2);
   export_random(folder / "mlp", mlp, {.pcs = small_config(1, 9, 1, 0)});
@@ -176,6 +176,8 @@ void export_all(const std::filesystem::path& folder) {
                  .zero_knowledge = false});
   export_random(folder / "gated", random_gated(5, 7, 3, 4), {.pcs = small_config(1, 9, 1, 0)});
   export_random(folder / "gated-private-chain", random_gated(5, 7, 3, 4), {.input = Visibility::hidden});
+  export_random(folder / "convolutions", random_convolutions(4), {.pcs = small_config(1, 9, 1, 0)});
+  export_random(folder / "convolutions-private-chain", random_convolutions(5), {.input = Visibility::hidden});
   export_random(folder / "mlp-input-committed", mlp,
                 {.input = Visibility::committed, .pcs = small_config(1, 9, 1, 0)});
   export_random(folder / "mlp-output-committed", mlp,

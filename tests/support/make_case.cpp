@@ -59,7 +59,8 @@ int run(std::vector<std::string> arguments) {
   const Program imported = kind == "mlp" ? testing::random_mlp(number(2), number(3), number(4), number(5))
                            : kind == "gated"
                                ? testing::random_gated(number(2), number(3), number(4), number(5))
-                               : testing::random_residual(number(2), number(3));
+                           : kind == "convolutions" ? testing::random_convolutions(number(2))
+                                                    : testing::random_residual(number(2), number(3));
   const Program program = with_predicate(imported, predicate);
   options.meaning = meaning_of(imported, predicate);
   const ProvingKey proving_key = setup(program, options);

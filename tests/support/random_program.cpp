@@ -2,7 +2,11 @@
 
 #include <algorithm>
 
+#include "operators/convolution/meaning.hpp"
+#include "operators/maximum/meaning.hpp"
 #include "operators/product/meaning.hpp"
+#include "operators/sum/meaning.hpp"
+#include "program/share_table.hpp"
 
 namespace circlet::testing {
 
@@ -113,6 +117,74 @@ TensorId ProgramBuilder::add_relu(TensorId sums, std::uint32_t shift) {
   return output;
 }
 
+TensorId ProgramBuilder::add_convolution(const std::vector<ConvolutionTerm>& terms, std::uint32_t outputs,
+                                         std::int32_t magnitude) {
+  const std::string name = "convolution " + std::to_string(layers_++);
+  Op op{.kind = OpKind::convolution, .name = name};
+  std::uint32_t height = 1, width = 1;
+  for (const ConvolutionTerm& term : terms) {
+    const std::vector<std::uint32_t> x = program_.tensors[term.input].shape;
+    height = std::max(height, term.dy + term.kernel_height + x[1] - 1);
+    width = std::max(width, term.dx + term.kernel_width + x[2] - 1);
+    const std::vector<std::uint32_t> shape{term.kernel_height, outputs, x[0] / term.groups,
+                                           term.kernel_width};
+    op.inputs.push_back(term.input);
+    op.constants.push_back(
+        add_weights(name, shape, bias(shape[0] * shape[1] * shape[2] * shape[3], magnitude)));
+    op.attributes.insert(op.attributes.end(), {term.dy, term.dx, term.groups});
+  }
+  op.constants.push_back(add_weights(name, {outputs}, bias(outputs, magnitude)));
+  const TensorId tensor = add_tensor(name, outputs * height * width, 0, 0);
+  reshape(tensor, {outputs, height, width});
+  op.outputs = {tensor};
+  program_.tensors[tensor].max = convolution::accumulator_bound(program_, op);
+  program_.tensors[tensor].min = -program_.tensors[tensor].max;
+  program_.ops.push_back(std::move(op));
+  return tensor;
+}
+
+TensorId ProgramBuilder::add_sum(const std::vector<ChosenRows>& terms, std::uint32_t rows) {
+  const std::string name = "sum " + std::to_string(layers_++);
+  Op op{.kind = OpKind::sum, .name = name};
+  for (const ChosenRows& term : terms) {
+    const auto count = static_cast<std::uint32_t>(term.indices.size());
+    op.inputs.push_back(term.input);
+    op.constants.push_back(add_constant({.kind = ConstantTensor::Kind::indices,
+                                         .name = name,
+                                         .shape = {rows, count / rows},
+                                         .values = term.indices}));
+    op.attributes.push_back(term.sign);
+  }
+  op.outputs = {add_tensor(name, rows, 0, 0)};
+  const auto [least, greatest] = sum::range_of(program_, op);
+  program_.tensors[op.outputs[0]].min = least;
+  program_.tensors[op.outputs[0]].max = greatest;
+  program_.ops.push_back(std::move(op));
+  return program_.ops.back().outputs[0];
+}
+
+TensorId ProgramBuilder::add_maximum(TensorId a, TensorId b, bool lesser) {
+  const std::string name = "maximum " + std::to_string(layers_++);
+  const Tensor &of_a = program_.tensors[a], &of_b = program_.tensors[b];
+  const auto [least, greatest] = maximum::range_of(of_a, of_b, lesser);
+  const std::int64_t lowest = maximum::lowest_difference(of_a, of_b);
+  std::vector<std::int32_t> values;
+  for (std::int64_t d = 0; d < maximum::entries_of(of_a, of_b); ++d) {
+    const std::int64_t difference = d + lowest;
+    values.push_back(static_cast<std::int32_t>((difference < 0) == lesser ? difference : 0));
+  }
+  const std::uint32_t rows = of_a.rows();
+  const ConstantId table = share_table(program_, name, values);
+  const TensorId tensor = add_tensor(name, rows, least, greatest);
+  program_.ops.push_back({.kind = OpKind::maximum,
+                          .name = name,
+                          .inputs = {a, b},
+                          .constants = {table},
+                          .outputs = {tensor},
+                          .attributes = {lesser ? 1 : 0}});
+  return tensor;
+}
+
 void ProgramBuilder::add_output(const std::string& name, TensorId tensor) {
   program_.outputs.push_back({.name = name, .tensor = tensor, .predicate = {}});
 }
@@ -199,6 +271,33 @@ Program random_gated(std::uint32_t inputs, std::uint32_t width, std::uint32_t ou
   const auto gate = builder.add_relu(builder.add_product(h, builder.add_gather(g, order)), 6);
   return builder.finish(
       {.rows = outputs, .dense = {builder.dense(gate, outputs, 9)}, .bias = builder.bias(outputs, 100)});
+}
+
+Program random_convolutions(std::uint32_t seed) {
+  ProgramBuilder builder(24, 0, 15, seed);
+  builder.reshape(builder.input(), {2, 4, 3});
+  const auto h = builder.add_relu(builder.add_convolution({{builder.input(), 2, 3}}, 2, 9), 4);  // [2, 5, 5]
+  // Two by two, the last row and column being left out.
+  std::vector<std::int32_t> corners[4], windows;
+  for (std::int32_t c = 0; c < 2; ++c) {
+    for (std::int32_t y = 0; y < 4; y += 2) {
+      for (std::int32_t x = 0; x < 4; x += 2) {
+        for (std::int32_t i = 0; i < 4; ++i) {
+          const std::int32_t at = c * 25 + (y + i / 2) * 5 + x + i % 2;
+          corners[i].push_back(at);
+          windows.push_back(i == 3 && y == 0 ? -1 : at);
+        }
+      }
+    }
+  }
+  const auto greatest = builder.add_maximum(
+      builder.add_maximum(builder.add_gather(h, corners[0]), builder.add_gather(h, corners[1])),
+      builder.add_maximum(builder.add_gather(h, corners[2]), builder.add_gather(h, corners[3])));
+  const auto mean = builder.add_relu(builder.add_sum({{h, windows}}, 8), 2);
+  builder.reshape(greatest, {2, 2, 2});
+  builder.reshape(mean, {2, 2, 2});
+  builder.add_convolution({{greatest, 2, 2}, {mean, 1, 2, 1, 0, 2}}, 2, 9);
+  return builder.finish();
 }
 
 }  // namespace circlet::testing

@@ -22,6 +22,13 @@ struct ScaledTerm {
   std::vector<std::int32_t> coefficients;
 };
 
+/// A term of a convolution on an input of shape [C, h, w].
+struct ConvolutionTerm {
+  TensorId input = 0;
+  std::uint32_t kernel_height = 1, kernel_width = 1;
+  std::uint32_t dy = 0, dx = 0, groups = 1;
+};
+
 /// The sums of a layer.
 struct LayerSums {
   std::uint32_t rows = 0;
@@ -60,6 +67,22 @@ class ProgramBuilder {
   /// The look-up alone, of what the op before has made.
   TensorId add_relu(TensorId sums, std::uint32_t shift);
 
+  /// A convolution, of random weights and biases up to `magnitude`, that needs no room beyond its inputs.
+  TensorId add_convolution(const std::vector<ConvolutionTerm>& terms, std::uint32_t outputs,
+                           std::int32_t magnitude);
+  /// Sums of rows, each input added or subtracted; rows of the output stand one after the other in `indices`.
+  struct ChosenRows {
+    TensorId input = 0;
+    std::vector<std::int32_t> indices;
+    std::int64_t sign = 1;
+  };
+  TensorId add_sum(const std::vector<ChosenRows>& terms, std::uint32_t rows);
+  TensorId add_maximum(TensorId a, TensorId b, bool lesser = false);
+  /// The same values with other dimensions.
+  void reshape(TensorId tensor, std::vector<std::uint32_t> shape) {
+    program_.tensors[tensor].shape = std::move(shape);
+  }
+
   void add_output(const std::string& name, TensorId tensor);
 
   /// Adds a last layer whose accumulators are the output.
@@ -90,5 +113,9 @@ Program random_residual(std::uint32_t width, std::uint32_t seed);
 /// A gate: h = relu(W x), g = relu(V x) with its rows in another order and the first one twice, and a layer
 /// of relu(h_j g_j). Values times values, and wires by other names.
 Program random_gated(std::uint32_t inputs, std::uint32_t width, std::uint32_t outputs, std::uint32_t seed);
+
+/// A small convolutional network: two channels of 4 x 3, convolved, pooled by maxima and by sums, and
+/// convolved in two terms, one of them by groups.
+Program random_convolutions(std::uint32_t seed);
 
 }  // namespace circlet::testing

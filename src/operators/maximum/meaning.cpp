@@ -72,6 +72,7 @@ extern const Meaning meaning;
 const Meaning meaning = {.name = "maximum",
                          .makes_claims = false,
                          .check = check,
+                         .subtracts = [](const Op&) { return true; },
                          .buffers = [](const Op&) { return std::size_t{buffer_count}; },
                          .execute = execute};
 

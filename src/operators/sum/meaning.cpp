@@ -47,14 +47,17 @@ void execute(const Program& program, OpId id, Trace& trace) {
   for (std::size_t i = 0; i < op.inputs.size(); ++i) {
     const ConstantTensor& indices = program.constants[op.constants[i]];
     const std::size_t terms = indices.shape[1];
-    const auto sign = static_cast<std::int32_t>(op.attributes[i]);
+    // The sums are in range; what is summed up so far need not be, and wraps around.
+    const auto sign = static_cast<std::uint32_t>(op.attributes[i]);
     const Buffer& x = trace.tensors[op.inputs[i]];
     const std::size_t inputs = x.size() / trace.lanes;
     for (std::size_t lane = 0; lane < trace.lanes; ++lane) {
       for (std::size_t at = 0; at < indices.values.size(); ++at) {
         const std::int32_t index = indices.values[at];
-        if (index >= 0)
-          acc[lane * rows + at / terms] += sign * x[lane * inputs + static_cast<std::size_t>(index)];
+        if (index < 0) continue;
+        std::int32_t& sum = acc[lane * rows + at / terms];
+        const auto term = static_cast<std::uint32_t>(x[lane * inputs + static_cast<std::size_t>(index)]);
+        sum = static_cast<std::int32_t>(static_cast<std::uint32_t>(sum) + sign * term);
       }
     }
   }
@@ -80,6 +83,11 @@ Range range_of(const Program& program, const Op& op) {
 }
 
 extern const Meaning meaning;
-const Meaning meaning = {.name = "sum", .makes_claims = true, .check = check, .execute = execute};
+const Meaning meaning = {
+    .name = "sum",
+    .makes_claims = true,
+    .check = check,
+    .subtracts = [](const Op& op) { return std::ranges::find(op.attributes, -1) != op.attributes.end(); },
+    .execute = execute};
 
 }  // namespace circlet::sum

@@ -115,6 +115,7 @@ void choose_sizes(Plan& plan, const RowCounts& rows, const SetupOptions& options
         std::max(plan.sizes.blinder,
                  log2_exact(data_rows + 1 + weight_mask_rows(plan.pcs.fri.n_queries, options.proofs)));
   }
+  plan.sizes.blinder = std::max(plan.sizes.blinder, options.height);
   if (options.weights_public) return;
   plan.proof_budget =
       proofs_hidden_by((std::size_t{1} << plan.sizes.linear) - real_rows, plan.pcs.fri.n_queries);
@@ -170,6 +171,7 @@ std::optional<Plan> best_plan(const Program& program, const SetupOptions& option
     }
     for (const std::uint32_t pow_bits : choices.pow_bits) {
       for (const std::uint32_t log_blowup : choices.log_blowups) {
+        if (options.log_blowup.value_or(log_blowup) != log_blowup) continue;
         for (const std::uint32_t fold_step : choices.fold_steps) {
           candidate.pcs = {.pow_bits = pow_bits,
                            .fri = {.log_blowup_factor = log_blowup, .fold_step = fold_step}};
@@ -262,6 +264,11 @@ Plan plan(const Program& program, const SetupOptions& options) {
   require(options.lanes.value_or(16) >= 1 && options.lanes.value_or(16) <= 1024, ErrorKind::usage,
           "--lanes: 1 to 1024 weights a row");
   require(options.batch >= 1 && options.batch <= 64, ErrorKind::usage, "a batch is 1 to 64 samples");
+
+  const bool shapes_commitments = options.height != 0 || options.log_blowup;
+  require(!shapes_commitments || (options.zero_knowledge && shape_of(program, options).committed() != 0),
+          ErrorKind::usage,
+          "--height and --joins are of keys that hide, with a committed input or output: --input committed");
 
   double reachable = 0;
   const std::optional<Plan> best = best_plan(program, options, reachable);

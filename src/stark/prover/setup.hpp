@@ -42,6 +42,10 @@ struct SetupOptions {
   bool zero_knowledge = true;
   bool weights_public =
       false;  // with zero knowledge: the weights are not masked, and serve any number of proofs
+  /// Of the tables of committed values, if there are any: at least so high, and of this blow-up, as a
+  /// commitment serves keys of one height and blow-up.
+  std::uint32_t height = 0;
+  std::optional<std::uint32_t> log_blowup;
   std::uint32_t proofs = 10;  // that the weights stay hidden over, at least; without zero knowledge unused
   /// `meaning_of` the imported model and the predicate. It may be left out for a program without a predicate,
   /// of which it follows.

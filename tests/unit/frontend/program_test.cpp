@@ -333,6 +333,12 @@ TEST_CASE("structure_of_keeps_shapes_and_drops_every_secret_number") {
 TEST_CASE("lut_entries_counts_each_distinct_remainder_range_once") {
   // Table 16, input range [0, 3], remainders of shift 0 (the input's) and 2.
   CHECK(lut_entries(small_program()) == 16 + 4 + 1 + 4);
+  // -1, where an op subtracts.
+  Program program = small_program();
+  program.ops.push_back({.kind = OpKind::sum, .attributes = {1}});
+  CHECK(lut_entries(program) == 16 + 4 + 1 + 4);
+  program.ops.back().attributes = {-1};
+  CHECK(lut_entries(program) == 16 + 4 + 1 + 4 + 4);
 }
 
 TEST_CASE("execute_computes_the_equations_of_ops") {
