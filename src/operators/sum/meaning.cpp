@@ -1,0 +1,85 @@
+#include "operators/sum/meaning.hpp"
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "program/meaning.hpp"
+
+namespace circlet::sum {
+namespace {
+
+void check_term(OpCheck& check, std::size_t i, std::uint32_t rows) {
+  const Tensor& input = check.rows_of(check.op.inputs[i]);
+  const ConstantTensor& indices = check.constant(check.op.constants[i], ConstantTensor::Kind::indices);
+  if (indices.shape.size() != 2 || indices.shape[0] != rows) {
+    check.fail("has not as many indices for each row of its output");
+  }
+  const auto wrong = std::ranges::find_if(
+      indices.values, [&](std::int64_t index) { return index < -1 || index >= std::int64_t{input.rows()}; });
+  if (wrong != indices.values.end()) {
+    check.fail("its index " + std::to_string(*wrong) + " is none of the input's " +
+               std::to_string(input.rows()) + " rows");
+  }
+  const std::int64_t sign = check.op.attributes[i];
+  if (sign != 1 && sign != -1) check.fail("adds an input " + std::to_string(sign) + " times: 1 or -1");
+  check.reads += indices.values.size();
+}
+
+void check(OpCheck& check) {
+  const Op& op = check.op;
+  if (op.inputs.empty()) check.fail("adds nothing");
+  check.expect_counts(op.inputs.size(), op.inputs.size(), 1);
+  if (op.attributes.size() != op.inputs.size()) check.fail("has not one attribute an input");
+  const Tensor& output = check.program.tensors[op.outputs[0]];
+  for (std::size_t i = 0; i < op.inputs.size(); ++i) check_term(check, i, output.rows());
+  const Range range = range_of(check.program, op);
+  if (range.min < output.min || range.max > output.max) {
+    check.fail("its sums are in [" + std::to_string(range.min) + ", " + std::to_string(range.max) +
+               "], beyond the range of its output");
+  }
+}
+
+void execute(const Program& program, OpId id, Trace& trace) {
+  const Op& op = program.ops[id];
+  Buffer& acc = trace.tensors[op.outputs[0]];
+  const std::size_t rows = acc.size() / trace.lanes;
+  for (std::size_t i = 0; i < op.inputs.size(); ++i) {
+    const ConstantTensor& indices = program.constants[op.constants[i]];
+    const std::size_t terms = indices.shape[1];
+    const auto sign = static_cast<std::int32_t>(op.attributes[i]);
+    const Buffer& x = trace.tensors[op.inputs[i]];
+    const std::size_t inputs = x.size() / trace.lanes;
+    for (std::size_t lane = 0; lane < trace.lanes; ++lane) {
+      for (std::size_t at = 0; at < indices.values.size(); ++at) {
+        const std::int32_t index = indices.values[at];
+        if (index >= 0)
+          acc[lane * rows + at / terms] += sign * x[lane * inputs + static_cast<std::size_t>(index)];
+      }
+    }
+  }
+}
+
+}  // namespace
+
+Range range_of(const Program& program, const Op& op) {
+  // At most 2^31 for each index, of which memory holds fewer than 2^32.
+  std::vector<Range> rows(program.tensors[op.outputs[0]].rows());
+  for (std::size_t i = 0; i < op.inputs.size(); ++i) {
+    const Tensor& input = program.tensors[op.inputs[i]];
+    const ConstantTensor& indices = program.constants[op.constants[i]];
+    const bool adds = op.attributes[i] == 1;
+    for (std::size_t at = 0; at < indices.values.size(); ++at) {
+      if (indices.values[at] < 0) continue;
+      Range& row = rows[at / indices.shape[1]];
+      row.min += adds ? input.min : -input.max;
+      row.max += adds ? input.max : -input.min;
+    }
+  }
+  return {std::ranges::min(rows, {}, &Range::min).min, std::ranges::max(rows, {}, &Range::max).max};
+}
+
+extern const Meaning meaning;
+const Meaning meaning = {.name = "sum", .makes_claims = true, .check = check, .execute = execute};
+
+}  // namespace circlet::sum
