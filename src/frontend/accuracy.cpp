@@ -46,36 +46,39 @@ double typical_deviation(std::vector<double> values) {
   return typical > 0 ? typical : deviation;
 }
 
-/// The last op of a layer whose first is `affine`: requantise if it has a function, which may saturate
-/// before.
-OpId last_op(const Program& program, const GraphLayer& layer, OpId affine) {
-  OpId id = affine;
-  while (layer.function && program.ops[id].kind != OpKind::requantise) ++id;
-  return id;
+/// The ops of a layer, one after the other; no other has its name.
+struct LayerOps {
+  OpId first = 0, end = 0;
+};
+LayerOps ops_of(const Program& program, OpId first) {
+  LayerOps ops{first, first};
+  while (ops.end < program.ops.size() && program.ops[ops.end].name == program.ops[first].name) ++ops.end;
+  return ops;
 }
 
-/// `affine`: the id of the first op of the layer.
 LayerAccuracy measure_layer(const GraphLayer& layer, const GraphLayerValues& exact, const Program& program,
-                            OpId affine, const Trace& trace) {
-  const Op& sums = program.ops[affine];
-  LayerAccuracy result{.name = sums.name,
+                            const LayerOps& ops, const Trace& trace) {
+  LayerAccuracy result{.name = program.ops[ops.first].name,
                        .function = layer.function ? layer.function->name : "",
-                       .rows = program.tensors[sums.outputs[0]].rows(),
-                       .bound = reach_of(program, sums)};
+                       .rows = layer.rows};
   const auto [least, greatest] = std::ranges::minmax(exact.z);
   result.least = least;
   result.greatest = greatest;
-  for (const std::int32_t acc : trace.tensors[sums.outputs[0]])
-    result.reached = std::max<std::int64_t>(result.reached, std::abs(acc));
-  const OpId last = last_op(program, layer, affine);
-  if (layer.function) {
-    const ConstantTensor& table = program.constants[program.ops[last].constants[0]];
-    result.lut_size = static_cast<std::uint32_t>(table.values.size());
-    const auto [q_least, q_greatest] = std::ranges::minmax(trace.buffers[last][q_buffer]);
-    result.q_least = static_cast<std::uint32_t>(q_least);
-    result.q_greatest = static_cast<std::uint32_t>(q_greatest);
+  for (OpId id = ops.first; id < ops.end; ++id) {
+    const Op& op = program.ops[id];
+    if (meaning_of(op.kind).makes_claims && op.kind != OpKind::saturate) {
+      result.bound = reach_of(program, op);
+      for (const std::int32_t acc : trace.tensors[op.outputs[0]])
+        result.reached = std::max<std::int64_t>(result.reached, std::abs(acc));
+    } else if (op.kind == OpKind::requantise) {
+      const ConstantTensor& table = program.constants[op.constants[0]];
+      result.lut_size = static_cast<std::uint32_t>(table.values.size());
+      const auto [q_least, q_greatest] = std::ranges::minmax(trace.buffers[id][q_buffer]);
+      result.q_least = static_cast<std::uint32_t>(q_least);
+      result.q_greatest = static_cast<std::uint32_t>(q_greatest);
+    }
   }
-  const TensorId made = program.ops[last].outputs[0];
+  const TensorId made = program.ops[ops.end - 1].outputs[0];
   const Tensor& output = program.tensors[made];
   const Buffer& y = trace.tensors[made];
   double squares = 0;
@@ -108,7 +111,8 @@ bool is_classifier(const Graph& graph) {
       return true;
     }
   }
-  return graph.outputs() > 1 && !graph.layers.back().function;
+  const auto& function = graph.layers.back().function;
+  return graph.outputs() > 1 && (!function || function->name == "Identity");
 }
 
 namespace {
@@ -152,10 +156,10 @@ AccuracyReport measure_accuracy(const Graph& graph, const Program& program, cons
                         .outputs = graph.outputs(),
                         .classifier = is_classifier(graph),
                         .lut_entries = lut_entries(program)};
-  OpId affine = 0;
+  LayerOps ops;
   for (std::size_t i = 0; i < graph.layers.size(); ++i) {
-    report.layers.push_back(measure_layer(graph.layers[i], reference.layers[i], program, affine, trace));
-    affine = last_op(program, graph.layers[i], affine) + 1;
+    ops = ops_of(program, ops.end);
+    report.layers.push_back(measure_layer(graph.layers[i], reference.layers[i], program, ops, trace));
   }
   compare_outputs(graph, to_real(program.tensors[program.outputs[0].tensor], trace.output()),
                   reference.layers.back().y, report);

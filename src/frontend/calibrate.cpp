@@ -45,7 +45,7 @@ std::optional<double> find_grid(const std::vector<double>& inputs) {
 /// A grid's range is kept if it ends at 0 or just at or below a power of two (pixels, flags); other ends get
 /// the margin, and then are such ones. A range without 0 is taken about a centre, a multiple of about a half
 /// of its width.
-void find_grid_range(Interval seen, double margin, Ranges& ranges) {
+void find_grid_range(Interval seen, double margin, bool may_be_far, Ranges& ranges) {
   const double grid = *ranges.input_grid;
   const auto steps = [&](double x) { return static_cast<std::int64_t>(std::nearbyint(x / grid)); };
   const Interval wide = widened(seen, margin);
@@ -53,8 +53,9 @@ void find_grid_range(Interval seen, double margin, Ranges& ranges) {
   auto greatest = static_cast<std::int64_t>(std::ceil(wide.greatest / grid));
   const auto natural = [&](std::int64_t end) { return coarse_end(end) == end; };
   const auto width = static_cast<std::uint64_t>(greatest - least);
-  const bool far = steps(seen.least) > 0 ? least > 0 && static_cast<std::uint64_t>(least) > width
-                                         : greatest < 0 && static_cast<std::uint64_t>(-greatest) > width;
+  const bool far =
+      may_be_far && (steps(seen.least) > 0 ? least > 0 && static_cast<std::uint64_t>(least) > width
+                                           : greatest < 0 && static_cast<std::uint64_t>(-greatest) > width);
   if (far) {
     const auto cell = static_cast<std::int64_t>(std::max<std::uint64_t>(std::bit_ceil(width) / 2, 1));
     ranges.grid_centre = (least + greatest + cell) / (2 * cell) * cell;
@@ -86,7 +87,7 @@ void find_feature_ranges(const Graph& graph, const FloatReference& reference, do
   ranges.features.assign(features, {});
   if (ranges.input_grid) {
     const auto [least, greatest] = std::ranges::minmax(reference.inputs);
-    return find_grid_range({least, greatest}, margin, ranges);
+    return find_grid_range({least, greatest}, margin, !graph.has_image_input(), ranges);
   }
   for (std::size_t k = 0; k < features; ++k) {
     Interval seen{reference.inputs[k], reference.inputs[k]};
@@ -94,7 +95,7 @@ void find_feature_ranges(const Graph& graph, const FloatReference& reference, do
       seen.least = std::min(seen.least, reference.inputs[i]);
       seen.greatest = std::max(seen.greatest, reference.inputs[i]);
     }
-    if (is_far(seen)) {
+    if (!graph.has_image_input() && is_far(seen)) {
       ranges.features[k] = widened(seen, margin);
       ranges.centred = true;
       continue;
@@ -105,8 +106,43 @@ void find_feature_ranges(const Graph& graph, const FloatReference& reference, do
   }
 }
 
+Interval hull(const std::vector<Interval>& intervals) {
+  Interval all = intervals[0];
+  for (const Interval& interval : intervals) {
+    all.least = std::min(all.least, interval.least);
+    all.greatest = std::max(all.greatest, interval.greatest);
+  }
+  return all;
+}
+
+/// The same for windows over images, with 0 beside these.
+Interval reachable_from_images(const GraphLayer& layer, const std::vector<std::vector<Interval>>& tensors) {
+  const auto with_zero = [&](TensorId tensor) {
+    const Interval x = hull(tensors[tensor]);
+    return Interval{std::min(x.least, 0.0), std::max(x.greatest, 0.0)};
+  };
+  if (layer.pooling) {
+    const Interval x = with_zero(layer.pooling->input);
+    const double taps = layer.pooling->factor * static_cast<double>(layer.pooling->shape.taps());
+    return {taps * x.least, taps * x.greatest};
+  }
+  std::vector<Interval> outputs(layer.shape().outputs);
+  for (std::size_t o = 0; o < layer.bias.size(); ++o) outputs[o] = {layer.bias[o], layer.bias[o]};
+  for (const GraphConvolution& term : layer.convolutions) {
+    const Interval x = with_zero(term.input);
+    const std::vector<double>& weights = term.kernels->values;
+    const std::size_t each = weights.size() / outputs.size();
+    for (std::size_t i = 0; i < weights.size(); ++i) {
+      outputs[i / each].least += std::min(weights[i] * x.least, weights[i] * x.greatest);
+      outputs[i / each].greatest += std::max(weights[i] * x.least, weights[i] * x.greatest);
+    }
+  }
+  return hull(outputs);
+}
+
 /// What a layer's accumulators can be when its inputs are anywhere in their ranges.
 Interval reachable(const GraphLayer& layer, const std::vector<std::vector<Interval>>& tensors) {
+  if (layer.pooling || !layer.convolutions.empty()) return reachable_from_images(layer, tensors);
   std::vector<Interval> rows(layer.rows);
   for (std::size_t j = 0; j < layer.bias.size(); ++j) rows[j] = {layer.bias[j], layer.bias[j]};
   auto add = [](Interval& row, double weight, const Interval& x) {
@@ -126,15 +162,10 @@ Interval reachable(const GraphLayer& layer, const std::vector<std::vector<Interv
   }
   for (const GraphScaled& term : layer.scaled) {
     for (std::size_t j = 0; j < layer.rows; ++j) {
-      add(rows[j], term.coefficients[term.coefficients.size() == 1 ? 0 : j], range_of(term.input, j));
+      add(rows[j], term.coefficient(j), range_of(term.input, term.source(j)));
     }
   }
-  Interval all = rows[0];
-  for (const Interval& row : rows) {
-    all.least = std::min(all.least, row.least);
-    all.greatest = std::max(all.greatest, row.greatest);
-  }
-  return all;
+  return hull(rows);
 }
 
 constexpr int samples_of_a_function = 4096;
@@ -185,6 +216,23 @@ std::vector<std::vector<Use>> find_uses(const Graph& graph, const FloatReference
                                   .weights = squares(term.coefficients) / count,
                                   .values = energies[term.input] / reference.samples / layer.rows});
     }
+    for (const GraphConvolution& term : layer.convolutions) {
+      const auto outputs = static_cast<double>(term.kernels->shape.outputs);
+      const double each = static_cast<double>(term.kernels->values.size()) / outputs;
+      const double mean = energies[term.input] / reference.samples / graph.tensors[term.input].rows;
+      uses[term.input].push_back(
+          {.layer = i, .weights = squares(term.kernels->values) / outputs, .values = each * mean});
+    }
+    if (layer.pooling && !layer.is_maximum()) {
+      const double taps = static_cast<double>(layer.pooling->shape.taps());
+      uses[layer.pooling->input].push_back(
+          {.layer = i, .weights = taps * layer.pooling->factor * layer.pooling->factor, .values = 0});
+    }
+  }
+  // A maximum has the scale of what it reads.
+  for (auto layer = graph.layers.rbegin(); layer != graph.layers.rend(); ++layer) {
+    if (!layer->is_maximum()) continue;
+    std::ranges::copy(uses[layer->output], std::back_inserter(uses[layer->pooling->input]));
   }
   return uses;
 }
@@ -204,6 +252,12 @@ Ranges find_ranges(const Graph& graph, const FloatReference& reference, const Ca
               [&] { return "calibration: layer '" + layer.name + "' is not finite on these inputs"; });
     }
     const Interval seen{least, greatest};
+    if (layer.is_maximum()) {
+      tensors[layer.output] = {hull(tensors[layer.pooling->input])};
+      ranges.layers.push_back(seen);
+      ranges.bounds.push_back(std::max(std::fabs(least), std::fabs(greatest)));
+      continue;
+    }
     const Interval wide = widened(seen, options.margin);
     const Interval possible = reachable(layer, tensors);
     Interval range{std::max(wide.least, possible.least), std::min(wide.greatest, possible.greatest)};

@@ -35,7 +35,120 @@ std::vector<double> normalise(std::vector<double> values, PostStep::Kind kind) {
   return values;
 }
 
+/// The image that a term reads, of one sample.
+const double* image_of(const std::vector<std::uint32_t>& index, const double* x,
+                       std::vector<double>& storage) {
+  if (index.empty()) return x;
+  storage.resize(index.size());
+  for (std::size_t i = 0; i < index.size(); ++i) storage[i] = x[index[i]];
+  return storage.data();
+}
+
+/// The outputs [first, last) whose place at a tap is in the image.
+std::pair<std::int64_t, std::int64_t> seen(const WindowAxis& axis, std::int64_t tap) {
+  const std::int64_t at = axis.position(0, tap), stride = axis.stride;
+  const std::int64_t first = at >= 0 ? 0 : (-at + stride - 1) / stride;
+  const std::int64_t last = at >= std::int64_t{axis.size} ? 0 : (axis.size - 1 - at) / stride + 1;
+  return {first, std::min<std::int64_t>(last, axis.outputs)};
+}
+
+/// visit(to, from, count, stride) for each row of outputs that a tap of one channel reads in a row of the
+/// image: `to` and `from` are places in an output's and in a channel's plane.
+template <class Visit>
+void visit_rows(const WindowShape& shape, std::int64_t tap_y, std::int64_t tap_x, const Visit& visit) {
+  const auto [first_y, last_y] = seen(shape.y, tap_y);
+  const auto [first_x, last_x] = seen(shape.x, tap_x);
+  if (first_x >= last_x) return;
+  for (std::int64_t y = first_y; y < last_y; ++y) {
+    visit(static_cast<std::size_t>(y * shape.x.outputs + first_x),
+          static_cast<std::size_t>(shape.y.position(y, tap_y) * shape.x.size +
+                                   shape.x.position(first_x, tap_x)),
+          static_cast<std::size_t>(last_x - first_x), shape.x.stride);
+  }
+}
+
+void add_convolution(const Kernels& kernels, const double* image, double* z) {
+  const WindowShape& shape = kernels.shape;
+  const std::size_t group_inputs = shape.channels / shape.groups,
+                    group_outputs = shape.outputs / shape.groups;
+  const double* weight = kernels.values.data();
+  for (std::size_t o = 0; o < shape.outputs; ++o) {
+    for (std::size_t c = 0; c < group_inputs; ++c) {
+      const double* from_channel = image + (o / group_outputs * group_inputs + c) * shape.plane();
+      for (std::int64_t p = 0; p < shape.y.kernel; ++p) {
+        for (std::int64_t q = 0; q < shape.x.kernel; ++q) {
+          const double w = *weight++;
+          visit_rows(shape, p, q,
+                     [&](std::size_t to, std::size_t from, std::size_t count, std::size_t stride) {
+                       double* out = z + o * shape.made_plane() + to;
+                       const double* in = from_channel + from;
+                       if (stride == 1) {
+                         for (std::size_t i = 0; i < count; ++i) out[i] += w * in[i];
+                       } else {
+                         for (std::size_t i = 0; i < count; ++i) out[i] += w * in[i * stride];
+                       }
+                     });
+        }
+      }
+    }
+  }
+}
+
+void pool(const GraphPooling& pooling, const double* image, double* z) {
+  const WindowShape& shape = pooling.shape;
+  const std::size_t plane = shape.made_plane(), rows = shape.outputs * plane;
+  std::fill_n(z, rows, pooling.maximum ? -HUGE_VAL : 0.0);
+  for (std::size_t c = 0; c < shape.channels; ++c) {
+    for (std::int64_t p = 0; p < shape.y.kernel; ++p) {
+      for (std::int64_t q = 0; q < shape.x.kernel; ++q) {
+        visit_rows(shape, p, q, [&](std::size_t to, std::size_t from, std::size_t count, std::size_t stride) {
+          double* out = z + c * plane + to;
+          const double* in = image + c * shape.plane() + from;
+          for (std::size_t i = 0; i < count; ++i) {
+            out[i] = pooling.maximum ? std::max(out[i], in[i * stride]) : out[i] + in[i * stride];
+          }
+        });
+      }
+    }
+  }
+  if (!pooling.maximum) {
+    for (std::size_t j = 0; j < rows; ++j) z[j] *= pooling.factor;
+  }
+}
+
+/// A layer of convolutions on one sample; `x` gives a term's tensor.
+template <class Sample>
+void convolve(const GraphLayer& layer, const Sample& x, double* z) {
+  const WindowShape& shape = layer.shape();
+  std::vector<double> made(shape.outputs * shape.made_plane(), 0.0), storage;
+  for (std::size_t o = 0; o < layer.bias.size(); ++o) {
+    std::fill_n(made.begin() + static_cast<std::ptrdiff_t>(o * shape.made_plane()), shape.made_plane(),
+                layer.bias[o]);
+  }
+  for (const GraphConvolution& term : layer.convolutions) {
+    add_convolution(*term.kernels, image_of(term.index, x(term.input), storage), made.data());
+  }
+  for (std::size_t j = 0; j < layer.rows; ++j) z[j] = made[layer.order.empty() ? j : layer.order[j]];
+}
+
 }  // namespace
+
+std::vector<TensorId> inputs_of(const GraphLayer& layer) {
+  std::vector<TensorId> inputs;
+  for (const GraphDense& term : layer.dense) inputs.push_back(term.input);
+  for (const GraphScaled& term : layer.scaled) inputs.push_back(term.input);
+  for (const GraphConvolution& term : layer.convolutions) inputs.push_back(term.input);
+  if (layer.pooling) inputs.push_back(layer.pooling->input);
+  return inputs;
+}
+
+bool Graph::has_image_input() const {
+  return std::ranges::any_of(layers, [&](const GraphLayer& layer) {
+    return (layer.pooling && layer.pooling->input == input) ||
+           std::ranges::any_of(layer.convolutions,
+                               [&](const GraphConvolution& term) { return term.input == input; });
+  });
+}
 
 std::vector<GraphLayerValues> evaluate(const Graph& graph, std::span<const double> inputs) {
   const std::size_t features = graph.features();
@@ -53,18 +166,29 @@ std::vector<GraphLayerValues> evaluate(const Graph& graph, std::span<const doubl
     out.z.assign(lanes * layer.rows, 0.0);
     for (std::size_t lane = 0; lane < lanes; ++lane) {
       double* z = out.z.data() + lane * layer.rows;
+      const auto sample = [&](TensorId tensor) {
+        return tensors[tensor] + lane * graph.tensors[tensor].rows;
+      };
+      if (layer.pooling) {
+        std::vector<double> storage;
+        pool(*layer.pooling, image_of(layer.pooling->index, sample(layer.pooling->input), storage), z);
+        continue;
+      }
+      if (!layer.convolutions.empty()) {
+        convolve(layer, sample, z);
+        continue;
+      }
       if (!layer.bias.empty()) std::copy(layer.bias.begin(), layer.bias.end(), z);
       for (const GraphDense& term : layer.dense) {
         const Matrix& w = *term.weights;
-        const double* x = tensors[term.input] + lane * w.inputs;
+        const double* x = sample(term.input);
         for (std::size_t k = 0; k < w.inputs; ++k) {
           for (std::size_t j = 0; j < w.outputs; ++j) z[j] += w.values[k * w.outputs + j] * x[k];
         }
       }
       for (const GraphScaled& term : layer.scaled) {
-        const double* x = tensors[term.input] + lane * layer.rows;
-        const bool uniform = term.coefficients.size() == 1;
-        for (std::size_t j = 0; j < layer.rows; ++j) z[j] += term.coefficients[uniform ? 0 : j] * x[j];
+        const double* x = sample(term.input);
+        for (std::size_t j = 0; j < layer.rows; ++j) z[j] += term.coefficient(j) * x[term.source(j)];
       }
     }
     out.y = out.z;

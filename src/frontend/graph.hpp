@@ -1,6 +1,9 @@
 // The float model as imported: the same layers as a Program (program/program.hpp), in real numbers. A layer
-// is an affine map of tensors, optionally followed by one scalar function: y = f(sum_k W[k][j] x_k + sum c_j
-// x_j + bias_j).
+// is a map of tensors, optionally followed by one scalar function, y = f(z), where z is one of
+//
+//   affine       sum_k W[k][j] x_k + sum c_j x_(i_j) + bias_j
+//   convolution  sum of convolutions of images, and a bias for each of its channels
+//   pooling      the sum of each of an image's windows, times a factor, or their greatest values
 #pragma once
 
 #include <cstdint>
@@ -34,6 +37,52 @@ struct GraphDense {
 struct GraphScaled {
   TensorId input = 0;
   std::vector<double> coefficients;  // one, or one a row
+  std::vector<std::uint32_t> index;  // row j reads index[j]; empty: row j
+  [[nodiscard]] double coefficient(std::size_t row) const {
+    return coefficients[coefficients.size() == 1 ? 0 : row];
+  }
+  [[nodiscard]] std::size_t source(std::size_t row) const { return index.empty() ? row : index[row]; }
+};
+
+/// One axis of a window that moves over an image: output y sees x = stride y + dilation k - pad for each k of
+/// the kernel; what is outside of [0, size) is no part of the image.
+struct WindowAxis {
+  std::uint32_t size = 1, outputs = 1, kernel = 1, stride = 1, dilation = 1;
+  std::int64_t pad = 0;  // before the first
+  [[nodiscard]] std::int64_t position(std::int64_t output, std::int64_t tap) const {
+    return output * stride + tap * dilation - pad;
+  }
+  [[nodiscard]] bool holds(std::int64_t at) const { return at >= 0 && at < std::int64_t{size}; }
+  friend bool operator==(const WindowAxis&, const WindowAxis&) = default;
+};
+
+/// Of an image [channels][y][x] to one [outputs][y][x].
+struct WindowShape {
+  std::uint32_t channels = 1, outputs = 1, groups = 1;
+  WindowAxis y, x;
+  [[nodiscard]] std::size_t plane() const { return std::size_t{y.size} * x.size; }
+  [[nodiscard]] std::size_t made_plane() const { return std::size_t{y.outputs} * x.outputs; }
+  [[nodiscard]] std::size_t taps() const { return std::size_t{y.kernel} * x.kernel; }
+  friend bool operator==(const WindowShape&, const WindowShape&) = default;
+};
+
+struct Kernels {
+  WindowShape shape;
+  std::vector<double> values;  // [output][channel of its group][tap y][tap x]
+};
+
+struct GraphConvolution {
+  TensorId input = 0;
+  std::vector<std::uint32_t> index;  // of the image's places; empty: the tensor's rows as they are
+  std::shared_ptr<const Kernels> kernels;
+};
+
+struct GraphPooling {
+  TensorId input = 0;
+  std::vector<std::uint32_t> index;  // as of a convolution
+  WindowShape shape;                 // as many outputs as channels, each of its own
+  bool maximum = false;              // of each window, which holds a place of the image; else its sum
+  double factor = 1;                 // of the sum
 };
 
 struct GraphLayer {
@@ -41,10 +90,20 @@ struct GraphLayer {
   std::uint32_t rows = 0;
   std::vector<GraphDense> dense;
   std::vector<GraphScaled> scaled;
-  std::vector<double> bias;  // empty or `rows` entries
+  std::vector<GraphConvolution> convolutions;  // then there are no dense and no scaled terms
+  std::vector<std::uint32_t> order;            // row j of a convolution is place order[j]; empty: place j
+  std::optional<GraphPooling> pooling;         // then there is nothing else
+  std::vector<double> bias;                    // empty or `rows` entries, of a convolution one a channel
   std::optional<ScalarFunction> function;
   TensorId output = 0;
+
+  [[nodiscard]] bool is_maximum() const { return pooling && pooling->maximum; }
+  /// The image that convolutions make.
+  [[nodiscard]] const WindowShape& shape() const { return convolutions[0].kernels->shape; }
 };
+
+/// The tensors that a layer reads, one a term.
+std::vector<TensorId> inputs_of(const GraphLayer& layer);
 
 struct Graph {
   std::string name;
@@ -57,6 +116,8 @@ struct Graph {
   [[nodiscard]] std::uint32_t features() const { return tensors[input].rows; }
   [[nodiscard]] TensorId output() const { return layers.back().output; }
   [[nodiscard]] std::uint32_t outputs() const { return tensors[output()].rows; }
+  /// Whether some layer has windows over the model's inputs: then these have one scale, and 0 is 0.
+  [[nodiscard]] bool has_image_input() const;
 };
 
 struct GraphLayerValues {

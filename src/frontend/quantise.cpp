@@ -9,6 +9,7 @@
 #include <numeric>
 
 #include "core/error.hpp"
+#include "frontend/convolution.hpp"
 #include "frontend/published.hpp"
 #include "frontend/saturation.hpp"
 #include "program/meaning.hpp"
@@ -17,6 +18,8 @@
 
 namespace circlet {
 namespace {
+
+constexpr std::int64_t most_differences = std::int64_t{1} << 20;  // what `maximum` takes
 
 /// Why a choice of widths does not work; never leaves this file.
 struct Infeasible {
@@ -55,7 +58,13 @@ class Quantiser {
     input.max = input.min + static_cast<std::int64_t>(in_whole_lut_rows(integers_of(input))) - 1;
     make_groups();
     for (std::size_t i = 0; i < graph_.layers.size(); ++i) {
-      if (graph_.layers[i].function) {
+      if (graph_.layers[i].is_maximum()) {
+        add_maximum_layer(graph_.layers[i]);
+      } else if (graph_.layers[i].pooling) {
+        add_sum_layer(i);
+      } else if (!graph_.layers[i].convolutions.empty()) {
+        add_convolution_layer(i);
+      } else if (graph_.layers[i].function) {
         add_split_layer(i);
       } else {
         add_raw_layer(i);
@@ -106,13 +115,13 @@ class Quantiser {
     set_scales(input, std::move(scales));
   }
 
-  static void set_scales(Tensor& input, std::vector<double> scales) {
+  void set_scales(Tensor& input, std::vector<double> scales) const {
     const double widest = std::ranges::max(scales);
     double narrowest = widest;
     for (const double scale : scales) narrowest = scale > 0 ? std::min(narrowest, scale) : narrowest;
     if (widest == 0) {
       input.scales = {1.0};
-    } else if (widest <= 4 * narrowest) {
+    } else if (widest <= 4 * narrowest || graph_.has_image_input()) {
       input.scales = {widest};  // features of one kind (pixels): one scale
     } else {
       for (double& scale : scales) scale = scale > 0 ? scale : widest;
@@ -164,8 +173,7 @@ class Quantiser {
     for (const GraphScaled& term : source.scaled) {
       if (term.input != graph_.input) continue;
       bias.resize(source.rows);
-      for (std::size_t j = 0; j < source.rows; ++j)
-        bias[j] += term.coefficients[term.coefficients.size() == 1 ? 0 : j] * at(j);
+      for (std::size_t j = 0; j < source.rows; ++j) bias[j] += term.coefficient(j) * at(term.source(j));
     }
     return bias;
   }
@@ -338,6 +346,7 @@ class Quantiser {
       splits_[layer] = {.shift = widths_.shift, .offset = group.zero * unit + unit / 2, .digits = {}};
       output_scales_[layer] =
           group.output_scale > 0 ? group.output_scale : steps_[layer] * group.output_per_step;
+      output_per_step_[layer] = group.output_per_step;
     }
   }
 
@@ -374,12 +383,15 @@ class Quantiser {
     for (const GraphScaled& term : source.scaled) {
       const Tensor& input = program_.tensors[tensors_.at(term.input)];
       std::vector<std::int32_t> coefficients;
-      const std::size_t count = std::max(term.coefficients.size(), input.scales.size());
+      const std::size_t count =
+          input.scales.size() == 1 ? term.coefficients.size() : std::size_t{source.rows};
       for (std::size_t j = 0; j < count; ++j) {
-        const double coefficient = term.coefficients[term.coefficients.size() == 1 ? 0 : j];
-        coefficients.push_back(to_int32(coefficient * input.scale(j) / scale, source.name));
+        coefficients.push_back(
+            to_int32(term.coefficient(j) * input.scale(term.source(j)) / scale, source.name));
       }
-      op.inputs.push_back(tensors_.at(term.input));
+      const TensorId read = tensors_.at(term.input);
+      op.inputs.push_back(term.index.empty() ? read
+                                             : add_gather(read, {source.rows}, term.index, source.name));
       add_weights(op, {static_cast<std::uint32_t>(count)}, std::move(coefficients));
     }
     std::vector<std::int32_t> bias;
@@ -398,21 +410,235 @@ class Quantiser {
     if (bound > raw_range) {
       throw Infeasible{"layer '" + source.name + "': accumulators could reach " + std::to_string(bound)};
     }
-    const Split& split = splits_.at(index);
+    tensors_[source.output] = add_look_up(index, sums, splits_.at(index), output_scales_.at(index));
+  }
+
+  /// Of a layer's sums; the tensor of its values, of their shape.
+  TensorId add_look_up(std::size_t index, TensorId sums, const Split& split, double scale) {
+    const GraphLayer& source = graph_.layers[index];
     const std::vector<std::int32_t>& values = program_.constants[tables_.at(index)].values;
-    if (static_cast<std::int64_t>(values.size()) > (split_limit >> widths_.shift) ||
+    if (static_cast<std::int64_t>(values.size()) > (split_limit >> split.shift) ||
         split.offset <= -accumulator_limit || split.offset >= split_limit) {
       throw Infeasible{"layer '" + source.name + "': its LUT times 2^shift, or its offset, exceeds 2^30"};
     }
     const auto [least, greatest] = std::ranges::minmax(values);
-    tensors_[source.output] = add_tensor(graph_.tensors[source.output].name, source.rows, least, greatest,
-                                         output_scales_.at(index));
+    const TensorId made = add_tensor(graph_.tensors[source.output].name, source.rows, least, greatest, scale);
+    program_.tensors[made].shape = program_.tensors[sums].shape;
     program_.ops.push_back({.kind = OpKind::requantise,
                             .name = source.name,
                             .inputs = {sums},
                             .constants = {tables_.at(index)},
-                            .outputs = {tensors_.at(source.output)},
+                            .outputs = {made},
                             .attributes = attributes_of(split)});
+    return made;
+  }
+
+  /// Rows of a tensor in the order of the index, as a tensor of this shape; the tensor itself if it is that.
+  TensorId add_gather(TensorId from, std::vector<std::uint32_t> shape,
+                      const std::vector<std::uint32_t>& index, const std::string& layer) {
+    const Tensor source = program_.tensors[from];
+    if (source.shape == shape) {
+      std::size_t j = 0;
+      while (j < index.size() && index[j] == j) ++j;
+      if (j == index.size()) return from;
+    }
+    const TensorId made = add_tensor(source.name, 0, source.min, source.max, source.scale(0));
+    Tensor& tensor = program_.tensors[made];
+    tensor.shape = std::move(shape);
+    if (source.scales.size() > 1) {
+      tensor.scales.clear();
+      for (const std::uint32_t row : index) tensor.scales.push_back(source.scale(row));
+    }
+    program_.ops.push_back({.kind = OpKind::gather,
+                            .name = layer,
+                            .inputs = {from},
+                            .constants = {static_cast<ConstantId>(program_.constants.size())},
+                            .outputs = {made},
+                            .attributes = {}});
+    program_.constants.push_back({.kind = ConstantTensor::Kind::indices,
+                                  .name = layer,
+                                  .shape = {static_cast<std::uint32_t>(index.size())},
+                                  .values = {index.begin(), index.end()}});
+    return made;
+  }
+
+  /// Full convolutions of phases, a look-up of all their sums, and of those the ones that are outputs.
+  void add_convolution_layer(std::size_t index) {
+    const GraphLayer& source = graph_.layers[index];
+    const ConvolutionPlan plan = plan_convolution(source);
+    const double unit = steps_[index] / std::exp2(widths_.shift);
+    Op op{.kind = OpKind::convolution, .name = source.name};
+    for (const FullConvolution& part : plan.parts) {
+      const GraphConvolution& term = source.convolutions[part.term];
+      const WindowShape& shape = term.kernels->shape;
+      const TensorId read = tensors_.at(term.input);
+      const double factor = program_.tensors[read].scale(0) / unit;
+      op.inputs.push_back(
+          add_gather(read, {shape.channels, part.height, part.width}, part.index, source.name));
+      op.attributes.insert(op.attributes.end(), {part.dy, part.dx, shape.groups});
+      std::vector<std::int32_t> weights;
+      weights.reserve(part.weights.size());
+      for (const double weight : part.weights) weights.push_back(to_int32(weight * factor, source.name));
+      add_weights(op, {part.kernel_height, shape.outputs, shape.channels / shape.groups, part.kernel_width},
+                  std::move(weights));
+    }
+    std::vector<std::int32_t> bias;
+    for (const double b : source.bias) bias.push_back(to_int32(b / unit, source.name));
+    if (!bias.empty()) add_weights(op, {source.shape().outputs}, std::move(bias));
+    const TensorId sums = add_tensor(source.name + " sums", 0, -raw_range, raw_range, unit);
+    program_.tensors[sums].shape = {source.shape().outputs, plan.height, plan.width};
+    op.outputs = {sums};
+    const std::int64_t bound = reach_of(program_, op);
+    program_.ops.push_back(std::move(op));
+    if (bound > raw_range) {
+      throw Infeasible{"layer '" + source.name + "': accumulators could reach " + std::to_string(bound)};
+    }
+    const TensorId values = add_look_up(index, sums, splits_.at(index), output_scales_.at(index));
+    std::vector<std::uint32_t> shape = {source.rows};
+    if (source.order.empty())
+      shape = {source.shape().outputs, source.shape().y.outputs, source.shape().x.outputs};
+    tensors_[source.output] = add_gather(values, std::move(shape), plan.outputs, source.name);
+  }
+
+  /// The sum of each window, and a look-up whose steps are 2^shift of it, with a shift of its own: the factor
+  /// is part of the scale.
+  void add_sum_layer(std::size_t index) {
+    const GraphLayer& source = graph_.layers[index];
+    const GraphPooling& pooling = *source.pooling;
+    const WindowShape& shape = pooling.shape;
+    const TensorId read = tensors_.at(pooling.input);
+    const double unit = program_.tensors[read].scale(0) * pooling.factor;
+    std::vector<std::int32_t> indices;
+    std::int64_t most = 0, fewest = std::numeric_limits<std::int64_t>::max();
+    for (std::size_t c = 0; c < shape.channels; ++c) {
+      for (std::int64_t y = 0; y < shape.y.outputs; ++y) {
+        for (std::int64_t x = 0; x < shape.x.outputs; ++x) {
+          std::int64_t count = 0;
+          for_window(shape, y, x, [&](std::optional<std::size_t> place) {
+            if (!place) return indices.push_back(-1);
+            ++count;
+            const std::size_t at = c * shape.plane() + *place;
+            indices.push_back(static_cast<std::int32_t>(pooling.index.empty() ? at : pooling.index[at]));
+          });
+          most = std::max(most, count);
+          fewest = std::min(fewest, count);
+        }
+      }
+    }
+    const Tensor& input = program_.tensors[read];
+    const std::int64_t least = input.min * (input.min < 0 ? most : fewest),
+                       greatest = input.max * (input.max > 0 ? most : fewest);
+    if (std::max(-least, greatest) > raw_range)
+      throw Infeasible{"layer '" + source.name + "': its sums reach 2^29"};
+    const TensorId sums = add_tensor(source.name + " sums", 0, least, greatest, unit);
+    program_.tensors[sums].shape = {shape.channels, shape.y.outputs, shape.x.outputs};
+    program_.ops.push_back({.kind = OpKind::sum,
+                            .name = source.name,
+                            .inputs = {read},
+                            .constants = {static_cast<ConstantId>(program_.constants.size())},
+                            .outputs = {sums},
+                            .attributes = {1}});
+    program_.constants.push_back({.kind = ConstantTensor::Kind::indices,
+                                  .name = source.name,
+                                  .shape = {source.rows, static_cast<std::uint32_t>(shape.taps())},
+                                  .values = std::move(indices)});
+    Split split{.shift = 0, .offset = 0, .digits = {}};
+    while (split.shift < 24 && std::ldexp(unit, static_cast<int>(split.shift)) < steps_[index]) ++split.shift;
+    const std::int64_t step = std::int64_t{1} << split.shift;
+    split.offset = (splits_.at(index).offset >> widths_.shift) * step + step / 2;
+    tensors_[source.output] =
+        add_look_up(index, sums, split, unit * static_cast<double>(step) * output_per_step_.at(index));
+  }
+
+  /// visit(place or nothing) for each tap of a window.
+  template <class Visit>
+  static void for_window(const WindowShape& shape, std::int64_t y, std::int64_t x, const Visit& visit) {
+    for (std::int64_t p = 0; p < shape.y.kernel; ++p) {
+      for (std::int64_t q = 0; q < shape.x.kernel; ++q) {
+        const std::int64_t at_y = shape.y.position(y, p), at_x = shape.x.position(x, q);
+        std::optional<std::size_t> place;
+        if (shape.y.holds(at_y) && shape.x.holds(at_x))
+          place = static_cast<std::size_t>(at_y * shape.x.size + at_x);
+        visit(place);
+      }
+    }
+  }
+
+  /// Places of each window of an axis, as many as the kernel has: in place of one outside, one that is
+  /// inside.
+  static std::vector<std::vector<std::uint32_t>> inside(const WindowAxis& axis) {
+    std::vector<std::vector<std::uint32_t>> windows;
+    for (std::int64_t y = 0; y < axis.outputs; ++y) {
+      std::vector<std::uint32_t>& window = windows.emplace_back();
+      for (std::int64_t k = 0; k < axis.kernel; ++k) {
+        const std::int64_t at = axis.position(y, k);
+        if (axis.holds(at)) window.push_back(static_cast<std::uint32_t>(at));
+      }
+      window.resize(axis.kernel, window.front());
+    }
+    return windows;
+  }
+
+  /// The maximum over windows of one axis and then of the other.
+  void add_maximum_layer(const GraphLayer& source) {
+    const GraphPooling& pooling = *source.pooling;
+    const WindowShape& shape = pooling.shape;
+    std::vector<std::uint32_t> image = pooling.index;
+    if (image.empty()) {
+      image.resize(shape.channels * shape.plane());
+      std::iota(image.begin(), image.end(), 0U);
+    }
+    const std::uint64_t x_first = std::uint64_t{shape.x.kernel - 1} * shape.x.outputs * shape.y.size +
+                                  std::uint64_t{shape.y.kernel - 1} * shape.made_plane(),
+                        y_first = std::uint64_t{shape.y.kernel - 1} * shape.y.outputs * shape.x.size +
+                                  std::uint64_t{shape.x.kernel - 1} * shape.made_plane();
+    TensorId values = tensors_.at(pooling.input);
+    std::uint32_t height = shape.y.size, width = shape.x.size;
+    for (const bool along_x : {x_first <= y_first, x_first > y_first}) {
+      const std::uint32_t made_height = along_x ? height : shape.y.outputs,
+                          made_width = along_x ? shape.x.outputs : width;
+      const auto windows = inside(along_x ? shape.x : shape.y);
+      const std::vector<std::uint32_t> made_shape = {shape.channels, made_height, made_width};
+      std::optional<TensorId> greatest;
+      for (std::size_t tap = 0; tap < windows[0].size(); ++tap) {
+        std::vector<std::uint32_t> index;
+        for (std::uint32_t c = 0; c < shape.channels; ++c) {
+          for (std::uint32_t y = 0; y < made_height; ++y) {
+            for (std::uint32_t x = 0; x < made_width; ++x) {
+              const std::uint32_t at_y = along_x ? y : windows[y][tap], at_x = along_x ? windows[x][tap] : x;
+              const std::size_t place = (std::size_t{c} * height + at_y) * width + at_x;
+              index.push_back(image.empty() ? static_cast<std::uint32_t>(place) : image[place]);
+            }
+          }
+        }
+        const TensorId next = add_gather(values, made_shape, index, source.name);
+        greatest = greatest ? add_maximum(next, *greatest, source) : next;
+      }
+      values = *greatest;
+      image.clear();
+      height = made_height;
+      width = made_width;
+    }
+    tensors_[source.output] = values;
+  }
+
+  TensorId add_maximum(TensorId a, TensorId b, const GraphLayer& source) {
+    const Tensor one = program_.tensors[a];  // both are of one tensor, and have one range
+    const std::int64_t width = one.max - one.min;
+    if (2 * width + 1 > most_differences)
+      throw Infeasible{"layer '" + source.name + "': values differ by 2^19"};
+    std::vector<std::int32_t> table;
+    for (std::int64_t d = -width; d <= width; ++d)
+      table.push_back(static_cast<std::int32_t>(std::max<std::int64_t>(d, 0)));
+    const TensorId made = add_tensor(graph_.tensors[source.output].name, 0, one.min, one.max, one.scale(0));
+    program_.tensors[made].shape = one.shape;
+    program_.ops.push_back({.kind = OpKind::maximum,
+                            .name = source.name,
+                            .inputs = {a, b},
+                            .constants = {share_table(program_, "Max", std::move(table))},
+                            .outputs = {made},
+                            .attributes = {0}});
+    return made;
   }
 
   void add_raw_layer(std::size_t index) {
@@ -436,8 +662,7 @@ class Quantiser {
       const Tensor& input = program_.tensors[tensors_.at(term.input)];
       const double reach = greatest_magnitude(term.input);
       for (std::size_t j = 0; j < source.rows; ++j) {
-        bounds[j] +=
-            std::fabs(term.coefficients[term.coefficients.size() == 1 ? 0 : j]) * input.scale(j) * reach;
+        bounds[j] += std::fabs(term.coefficient(j)) * input.scale(term.source(j)) * reach;
       }
       rounding += 0.5 * reach;
     }
@@ -463,7 +688,7 @@ class Quantiser {
   std::vector<double> steps_;  // by layer
   std::map<std::size_t, Split> splits_;
   std::map<std::size_t, ConstantId> tables_;
-  std::map<std::size_t, double> output_scales_;
+  std::map<std::size_t, double> output_scales_, output_per_step_;
   std::map<TensorId, TensorId> tensors_;  // of the program, by that of the graph
   Program program_;
 };

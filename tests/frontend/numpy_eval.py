@@ -56,6 +56,19 @@ def evaluate(program: dict, inputs: np.ndarray) -> np.ndarray:
             y = read[0] + 2**cell_shift * (np.clip(cell, first, last) - cell)
         elif op["kind"] == "product":
             y = read[0] * read[1]
+        elif op["kind"] == "convolution":
+            y = convolution(program, op, read, arrays)
+            assert np.abs(y).max() < 2**29
+        elif op["kind"] == "sum":
+            y = 0
+            for x, indices, sign in zip(read, arrays, op["attributes"]):
+                padded = np.hstack([x, np.zeros((len(x), 1), dtype=np.int64)])  # -1 is its last column
+                y = y + sign * padded[:, indices].sum(axis=2)
+        elif op["kind"] == "maximum":
+            y = (np.maximum, np.minimum)[op["attributes"][0]](*read)
+            a, b = (program["tensors"][i] for i in op["inputs"])
+            differences = np.arange(a["min"] - b["max"], a["max"] - b["min"] + 1)
+            np.testing.assert_array_equal(arrays[0], (np.maximum, np.minimum)[op["attributes"][0]](differences, 0))
         elif op["kind"] == "gather":
             y = read[0][:, arrays[0]]
         elif op["kind"] == "argmax":
@@ -67,6 +80,27 @@ def evaluate(program: dict, inputs: np.ndarray) -> np.ndarray:
         tensors[made] = y
     (port,) = program["outputs"]
     return tensors[port["tensor"]]
+
+
+def convolution(program: dict, op: dict, read: list[np.ndarray], arrays: list[np.ndarray]) -> np.ndarray:
+    """Every weight's copy of every place of an image, added to where it belongs."""
+    shape = program["tensors"][op["outputs"][0]]["shape"]
+    y = np.zeros((len(read[0]), *shape), dtype=np.int64)
+    for i, (x, w) in enumerate(zip(read, arrays)):
+        image = x.reshape(len(x), *program["tensors"][op["inputs"][i]]["shape"])
+        dy, dx, groups = op["attributes"][3 * i : 3 * i + 3]
+        height, width = image.shape[2:]
+        per_group_in, per_group_out = image.shape[1] // groups, shape[0] // groups
+        for g in range(groups):
+            part = image[:, g * per_group_in : (g + 1) * per_group_in]
+            made = slice(g * per_group_out, (g + 1) * per_group_out)
+            for p in range(w.shape[0]):
+                for q in range(w.shape[3]):
+                    piece = np.einsum("oc,nchw->nohw", w[p, made, :, q], part)
+                    y[:, made, dy + p : dy + p + height, dx + q : dx + q + width] += piece
+    if len(arrays) > len(read):
+        y += arrays[-1][:, np.newaxis, np.newaxis]
+    return y.reshape(len(y), -1)
 
 
 def rows(tensor: dict) -> int:

@@ -240,7 +240,8 @@ class Importer {
 
   static Operator find_operator(const std::string& type) {
     for (const OperatorTable* table :
-         {&elementwise_operators(), &linear_operators(), &shape_operators(), &output_operators()}) {
+         {&elementwise_operators(), &linear_operators(), &convolution_operators(), &pooling_operators(),
+          &shape_operators(), &output_operators()}) {
       if (const auto found = table->find(type); found != table->end()) return found->second;
     }
     return nullptr;
@@ -348,6 +349,7 @@ class Importer {
     for (const GraphLayer& layer : graph.layers) {
       for (const GraphDense& term : layer.dense) check(layer, term.weights->values);
       for (const GraphScaled& term : layer.scaled) check(layer, term.coefficients);
+      for (const GraphConvolution& term : layer.convolutions) check(layer, term.kernels->values);
       check(layer, layer.bias);
     }
   }

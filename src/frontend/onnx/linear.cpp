@@ -28,20 +28,53 @@ Matrix matrix_of(const Constant& constant, bool transposed, const std::string& w
   return matrix;
 }
 
-/// x W for one row vector a sample.
+/// x W for several row vectors a sample: a convolution whose kernel is one place, over the vectors.
+Variable multiply_all(const Node& node, const Variable& x, std::size_t vectors, const Matrix& weights,
+                      std::vector<std::int64_t> dims) {
+  Builder& builder = node.builder;
+  const std::size_t inputs = weights.inputs, outputs = weights.outputs;
+  builder.spend(2 * vectors * (inputs + outputs) + inputs * outputs);
+  const auto places = static_cast<std::uint32_t>(vectors);
+  Kernels kernels{.shape = {.channels = weights.inputs,
+                            .outputs = weights.outputs,
+                            .groups = 1,
+                            .y = {},
+                            .x = {.size = places, .outputs = places}},
+                  .values = std::vector<double>(weights.values.size())};
+  for (std::size_t k = 0; k < inputs; ++k) {
+    for (std::size_t j = 0; j < outputs; ++j)
+      kernels.values[j * inputs + k] = weights.values[k * outputs + j];
+  }
+  const auto turned = [](std::size_t rows, std::size_t columns) {
+    std::vector<std::uint32_t> index(rows * columns);
+    for (std::size_t r = 0; r < rows; ++r) {
+      for (std::size_t c = 0; c < columns; ++c)
+        index[r * columns + c] = static_cast<std::uint32_t>(c * rows + r);
+    }
+    return index;
+  };
+  std::vector<std::int64_t> by_output = {1, static_cast<std::int64_t>(outputs),
+                                         static_cast<std::int64_t>(vectors)};
+  const Variable product =
+      builder.variable(builder.convolve(x, turned(inputs, vectors), std::move(kernels), {}),
+                       std::move(by_output), true, node.name());
+  return builder.variable(builder.gather(product, turned(vectors, outputs)), std::move(dims), x.batched,
+                          node.name());
+}
+
+/// x W for the row vectors of a sample.
 Variable multiply(const Node& node, const Variable& x, const Matrix& weights,
                   const std::vector<double>& bias) {
   const std::vector<std::int64_t> sample = x.sample_dims();
   if (sample.empty()) refuse("a matrix product with a scalar");
-  if (element_count(sample, "value") != static_cast<std::size_t>(sample.back())) {
-    refuse("a product with several row vectors a sample (a sequence or an image); only one is supported");
-  }
   require(static_cast<std::size_t>(sample.back()) == weights.inputs, ErrorKind::bad_input, [&] {
     return "a value of " + std::to_string(sample.back()) + " features meets a matrix of " +
            std::to_string(weights.inputs) + " rows";
   });
   std::vector<std::int64_t> dims = x.dims;
   dims.back() = weights.outputs;
+  const std::size_t vectors = element_count(sample, "value") / weights.inputs;
+  if (vectors != 1) return multiply_all(node, x, vectors, weights, std::move(dims));
   return node.builder.variable(node.builder.multiply(x, weights, bias), std::move(dims), x.batched,
                                node.name());
 }

@@ -81,6 +81,8 @@ using OperatorTable = std::map<std::string_view, Operator>;
 /// Operators by ONNX name; those of the domain ai.onnx.ml have the prefix "ai.onnx.ml.".
 const OperatorTable& elementwise_operators();
 const OperatorTable& linear_operators();
+const OperatorTable& convolution_operators();
+const OperatorTable& pooling_operators();
 const OperatorTable& shape_operators();
 const OperatorTable& output_operators();
 

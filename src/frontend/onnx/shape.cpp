@@ -83,8 +83,7 @@ Variable moved(const Node& node, const Variable& source, const std::vector<std::
     return same;
   }
   if (index.empty()) refuse("an empty value");
-  return builder.variable(builder.gather(builder.affine(source), index), std::move(dims), batched,
-                          node.name());
+  return builder.variable(builder.gather(source, index), std::move(dims), batched, node.name());
 }
 
 /// Data-movement given axis by axis: `choose` edits the axes of the sample (or of the constant).
@@ -495,7 +494,7 @@ std::vector<Value> import_concat(const Node& node) {
   const std::size_t inner = strides_of(sample)[sample_axis];
   const auto joined = static_cast<std::size_t>(sample[sample_axis]);
   Builder& builder = node.builder;
-  Affine sum{.selections = {}, .products = {}, .bias = std::vector<double>(total, 0.0)};
+  Affine sum{.bias = std::vector<double>(total, 0.0)};
   std::size_t offset = 0;
   for (std::size_t i = 0; i < node.input_count(); ++i) {
     const Variable& part = node.variable(i);
@@ -507,7 +506,7 @@ std::vector<Value> import_concat(const Node& node) {
       const std::size_t outer = flat / (inner * joined);
       index[flat] = static_cast<std::uint32_t>((outer * own + position - offset) * inner + flat % inner);
     }
-    sum = builder.add(std::move(sum), builder.gather(builder.affine(part), index), 1);
+    sum = builder.add(std::move(sum), builder.gather(part, index), 1);
     offset += own;
   }
   return {builder.variable(std::move(sum), std::move(dims), first.batched, node.name())};

@@ -70,6 +70,9 @@ Affine Builder::input_slice(std::uint32_t first, std::uint32_t count) const {
 Variable Builder::variable(Affine affine, std::vector<std::int64_t> dims, bool batched, std::string node) {
   std::uint64_t values = affine.rows() * (affine.selections.size() + 1);
   for (const Product& product : affine.products) values += product.matrix->values.size();
+  for (const Convolution& term : affine.convolutions) {
+    values += term.kernels->values.size() + term.index.size() + affine.order.size();
+  }
   spend(values);
   bases_.push_back(std::move(affine));
   return {.dims = std::move(dims),
@@ -81,7 +84,7 @@ Variable Builder::variable(Affine affine, std::vector<std::int64_t> dims, bool b
 }
 
 std::optional<TensorId> Builder::as_tensor(const Affine& affine) const {
-  if (affine.selections.size() != 1 || !affine.products.empty()) return std::nullopt;
+  if (affine.selections.size() != 1 || !affine.products.empty() || affine.is_image()) return std::nullopt;
   const Selection& selection = affine.selections[0];
   const auto equals = [](double wanted) { return [wanted](double value) { return value == wanted; }; };
   if (selection.index.size() != graph_.tensors[selection.tensor].rows || !is_identity(selection.index) ||
@@ -103,9 +106,9 @@ TensorId Builder::tensor_of(const Variable& value) {
     spend(base.rows() * (base.selections.size() + 1));
     Affine moved = scale_rows(base, std::vector<double>(base.rows(), inner->slope));
     for (double& b : moved.bias) b += inner->constant;
-    tensor = materialise(moved, std::move(function), value.node);
+    tensor = materialise(moved, std::move(function), value.node, value.sample_dims());
   } else {
-    tensor = materialise(base, std::move(function), value.node);
+    tensor = materialise(Affine(base), std::move(function), value.node, value.sample_dims());
   }
   made_.emplace(key, tensor);
   return tensor;
@@ -125,7 +128,46 @@ Affine Builder::affine(const Variable& value) {
   return result;
 }
 
-Affine Builder::scale_rows(Affine a, const std::vector<double>& factors) const {
+std::optional<std::vector<double>> Builder::by_channel(const Affine& image, const std::vector<double>& rows) {
+  std::vector<std::optional<double>> found(image.shape().outputs);
+  for (std::size_t j = 0; j < rows.size(); ++j) {
+    std::optional<double>& value = found[image.channel(j)];
+    if (value && *value != rows[j]) return std::nullopt;
+    value = rows[j];
+  }
+  std::vector<double> values;
+  for (const auto& value : found) values.push_back(value.value_or(0));
+  return values;
+}
+
+ScalarFunction Builder::identity() { return expressions.function(expressions.variable(), "Identity"); }
+
+Affine Builder::apart(const Affine& affine, const std::string& name) {
+  return whole_tensor(materialise(affine, identity(), name));
+}
+
+Affine Builder::whole(const Variable& value) {
+  Variable identity = value;
+  if (is_affine(value)) identity.operators = "Identity";
+  return whole_tensor(tensor_of(identity));
+}
+
+Affine Builder::rowwise(const Variable& value) {
+  return is_affine(value) && !bases_[value.base].is_image() ? affine(value) : whole(value);
+}
+
+Affine Builder::scale_rows(Affine a, const std::vector<double>& factors) {
+  if (a.is_image()) {
+    const auto channels = by_channel(a, factors);
+    if (!channels) return scale_rows(apart(a, ""), factors);
+    for (Convolution& term : a.convolutions) {
+      Kernels scaled = *term.kernels;
+      const std::size_t each = scaled.values.size() / channels->size();
+      for (std::size_t i = 0; i < scaled.values.size(); ++i) scaled.values[i] *= (*channels)[i / each];
+      spend(scaled.values.size());
+      term.kernels = std::make_shared<const Kernels>(std::move(scaled));
+    }
+  }
   for (Selection& selection : a.selections) {
     for (std::size_t j = 0; j < factors.size(); ++j) selection.coefficients[j] *= factors[j];
   }
@@ -138,9 +180,19 @@ Affine Builder::scale_rows(Affine a, const std::vector<double>& factors) const {
   return a;
 }
 
-Affine Builder::add(Affine a, const Affine& b, double factor) const {
+Affine Builder::add(Affine a, const Affine& b, double factor) {
   const std::vector<double> factors(b.rows(), factor);
-  const Affine scaled = factor == 1 ? b : scale_rows(b, factors);
+  Affine scaled = factor == 1 ? b : scale_rows(b, factors);
+  if (scaled.is_image()) {
+    const auto same_places = [&] {
+      const WindowShape &one = a.shape(), &other = scaled.shape();
+      return one.outputs == other.outputs && one.y.outputs == other.y.outputs &&
+             one.x.outputs == other.x.outputs && a.order == scaled.order;
+    };
+    if (a.is_image() && !same_places()) scaled = apart(scaled, "");
+    if (!a.is_image()) a.order = scaled.order;
+    std::ranges::copy(scaled.convolutions, std::back_inserter(a.convolutions));
+  }
   for (const Selection& selection : scaled.selections) {
     const auto same = std::ranges::find_if(a.selections, [&](const Selection& other) {
       return other.tensor == selection.tensor && other.index == selection.index;
@@ -165,8 +217,23 @@ Affine Builder::add(Affine a, const Affine& b, double factor) const {
   return a;
 }
 
-Affine Builder::gather(const Affine& a, const std::vector<std::uint32_t>& index) {
+Affine Builder::gather(const Variable& value, const std::vector<std::uint32_t>& index) {
+  if (!is_affine(value) || !bases_[value.base].is_image()) return gathered(affine(value), index);
+  std::vector<bool> read(rows(value), false);
+  for (const std::uint32_t from : index) {
+    if (from == no_row || read[from]) return gathered(whole(value), index);
+    read[from] = true;
+  }
+  return gathered(index.size() == read.size() ? affine(value) : whole(value), index);
+}
+
+Affine Builder::gathered(const Affine& a, const std::vector<std::uint32_t>& index) {
   Affine result;
+  result.convolutions = a.convolutions;
+  if (a.is_image()) {
+    for (const std::uint32_t from : index) result.order.push_back(static_cast<std::uint32_t>(a.place(from)));
+    if (is_identity(result.order)) result.order.clear();
+  }
   result.bias.resize(index.size());
   for (std::size_t j = 0; j < index.size(); ++j) result.bias[j] = index[j] == no_row ? 0.0 : a.bias[index[j]];
   for (const Selection& source : a.selections) {
@@ -237,7 +304,7 @@ Affine Builder::through_product(const Affine& a, const Matrix& weights) {
 }
 
 Affine Builder::multiply(const Variable& value, const Matrix& weights, const std::vector<double>& bias) {
-  Affine input = affine(value);
+  Affine input = rowwise(value);
   // Compose with the map before, unless its result in a layer of its own costs fewer weights. A tensor
   // element costs about as much as 32 weights.
   std::uint64_t composed = 0;
@@ -249,31 +316,280 @@ Affine Builder::multiply(const Variable& value, const Matrix& weights, const std
     composed += std::uint64_t{product.matrix->inputs} * weights.outputs;
     separate += std::uint64_t{product.matrix->inputs} * weights.inputs;
   }
-  if (composed > separate) {
-    Variable identity = value;
-    identity.operators = "Identity";
-    input = whole_tensor(tensor_of(identity));
-  }
+  if (composed > separate) input = whole(value);
   Affine result = through_product(input, weights);
   for (std::size_t j = 0; j < bias.size(); ++j) result.bias[j] += bias[j];
   return result;
 }
 
-TensorId Builder::materialise(const Affine& affine, std::optional<ScalarFunction> function,
-                              const std::string& name) {
+namespace {
+
+/// Above so many entries a matrix of selections costs more than their rows' coefficients.
+constexpr std::uint64_t most_selecting_weights = std::uint64_t{1} << 16;
+
+/// An image of so many channels whose places are as they are.
+WindowShape places_of(std::size_t channels, std::size_t height, std::size_t width) {
+  const auto size = [](std::size_t value) { return static_cast<std::uint32_t>(value); };
+  return {.channels = size(channels),
+          .outputs = size(channels),
+          .groups = size(channels),
+          .y = {.size = size(height), .outputs = size(height)},
+          .x = {.size = size(width), .outputs = size(width)}};
+}
+
+/// The first window of an axis that holds no place.
+bool has_empty_window(const WindowAxis& axis) {
+  for (std::int64_t y = 0; y < axis.outputs; ++y) {
+    bool empty = true;
+    for (std::int64_t k = 0; k < axis.kernel && empty; ++k) empty = !axis.holds(axis.position(y, k));
+    if (empty) return true;
+  }
+  return false;
+}
+
+/// Whether some window reaches beyond the image.
+bool reaches_out(const WindowAxis& axis) {
+  return !axis.holds(axis.position(0, 0)) || !axis.holds(axis.position(axis.outputs - 1, axis.kernel - 1));
+}
+
+}  // namespace
+
+std::optional<Builder::Image> Builder::image_of(const Affine& affine,
+                                                const std::vector<std::uint32_t>& places,
+                                                std::size_t channels) const {
+  if (!affine.products.empty() || affine.is_image()) return std::nullopt;
+  const std::size_t count = places.empty() ? affine.rows() : places.size(), plane = count / channels;
+  const auto row = [&](std::size_t place) { return places.empty() ? place : places[place]; };
+  Image image;
+  for (std::size_t c = 0; c < channels; ++c) {
+    image.bias.push_back(affine.bias[row(c * plane)]);
+    for (std::size_t i = 0; i < plane; ++i) {
+      if (affine.bias[row(c * plane + i)] != image.bias.back()) return std::nullopt;
+    }
+  }
+  for (const Selection& selection : affine.selections) {
+    Part part{.tensor = selection.tensor};
+    for (std::size_t c = 0; c < channels; ++c) {
+      const double factor = selection.coefficients[row(c * plane)];
+      for (std::size_t i = 0; i < plane; ++i) {
+        if (selection.coefficients[row(c * plane + i)] != factor) return std::nullopt;
+      }
+      if (factor == 0) continue;
+      part.channels.push_back(static_cast<std::uint32_t>(c));
+      part.factors.push_back(factor);
+      for (std::size_t i = 0; i < plane; ++i) part.index.push_back(selection.index[row(c * plane + i)]);
+    }
+    if (part.channels.empty()) continue;
+    if (part.index.size() == graph_.tensors[part.tensor].rows && is_identity(part.index)) part.index.clear();
+    image.parts.push_back(std::move(part));
+  }
+  return image;
+}
+
+Affine Builder::convolve(const Variable& value, std::vector<std::uint32_t> image, Kernels kernels,
+                         const std::vector<double>& bias) {
+  const WindowShape& shape = kernels.shape;
+  const std::size_t rows = shape.outputs * shape.made_plane(), each = kernels.values.size() / shape.outputs;
+  spend(2 * (rows + shape.channels * shape.plane()) + kernels.values.size());
+  require(!has_empty_window(shape.y) && !has_empty_window(shape.x), ErrorKind::unsupported,
+          "a window that reads nothing but padding");
+  const bool padded = reaches_out(shape.y) || reaches_out(shape.x);
+  const auto suits = [&](const std::optional<Image>& read) {
+    if (!read || read->parts.empty()) return false;
+    const bool biased = std::ranges::any_of(read->bias, [](double b) { return b != 0; });
+    const bool is_whole = read->parts.size() == 1 && read->parts[0].channels.size() == shape.channels;
+    return (!padded || !biased) && (shape.groups == 1 || is_whole);
+  };
+  std::optional<Image> read;
+  if (is_affine(value) && !bases_[value.base].is_image())
+    read = image_of(affine(value), image, shape.channels);
+  if (!suits(read)) read = image_of(whole(value), image, shape.channels);
+  Affine result;
+  result.bias.assign(rows, 0.0);
+  const std::size_t taps = shape.taps();
+  for (std::size_t o = 0; o < shape.outputs; ++o) {
+    double constant = bias.empty() ? 0.0 : bias[o];
+    const std::size_t first = o / (shape.outputs / shape.groups) * (shape.channels / shape.groups);
+    for (std::size_t i = 0; i < each; ++i)
+      constant += kernels.values[o * each + i] * read->bias[first + i / taps];
+    std::fill_n(result.bias.begin() + static_cast<std::ptrdiff_t>(o * shape.made_plane()), shape.made_plane(),
+                constant);
+  }
+  for (Part& part : read->parts) {
+    Kernels own{.shape = shape, .values = {}};
+    if (shape.groups == 1) own.shape.channels = static_cast<std::uint32_t>(part.channels.size());
+    const std::size_t group_inputs = own.shape.channels / shape.groups;
+    for (std::size_t o = 0; o < shape.outputs; ++o) {
+      const std::size_t first = o / (shape.outputs / shape.groups) * group_inputs;
+      for (std::size_t c = 0; c < group_inputs; ++c) {
+        const std::size_t from = shape.groups == 1 ? part.channels[c] : c;
+        for (std::size_t k = 0; k < taps; ++k)
+          own.values.push_back(kernels.values[o * each + from * taps + k] * part.factors[first + c]);
+      }
+    }
+    result.convolutions.push_back(
+        {part.tensor, std::move(part.index), std::make_shared<const Kernels>(std::move(own))});
+  }
+  return result;
+}
+
+Affine Builder::pool(const Variable& value, std::vector<std::uint32_t> image, const WindowShape& shape,
+                     bool maximum, double factor, const std::string& node) {
+  spend(2 * (shape.outputs * shape.made_plane() + shape.channels * shape.plane()));
+  require(!has_empty_window(shape.y) && !has_empty_window(shape.x), ErrorKind::unsupported,
+          "a window that holds nothing but padding");
+  if (shape.taps() == 1) {  // chosen places, and no layer
+    std::vector<std::uint32_t> index;
+    for (std::size_t c = 0; c < shape.channels; ++c) {
+      for (std::int64_t y = 0; y < shape.y.outputs; ++y) {
+        for (std::int64_t x = 0; x < shape.x.outputs; ++x) {
+          const std::int64_t at = shape.y.position(y, 0) * shape.x.size + shape.x.position(x, 0);
+          const std::size_t place = c * shape.plane() + static_cast<std::size_t>(at);
+          index.push_back(image.empty() ? static_cast<std::uint32_t>(place) : image[place]);
+        }
+      }
+    }
+    return gather(value, index);
+  }
+  const auto suits = [&](const std::optional<Image>& read) {
+    if (!read) return false;
+    std::vector<bool> seen(shape.channels, false);
+    for (const Part& part : read->parts) {
+      for (const std::uint32_t c : part.channels) {
+        if (seen[c]) return false;
+        seen[c] = true;
+      }
+      if (maximum && std::ranges::any_of(part.factors, [](double f) { return f < 0; })) return false;
+    }
+    return std::ranges::all_of(read->bias, [](double b) { return b == 0; });
+  };
+  std::optional<Image> read;
+  if (is_affine(value) && !bases_[value.base].is_image())
+    read = image_of(affine(value), image, shape.channels);
+  if (!suits(read)) read = image_of(whole(value), image, shape.channels);
+  const std::size_t plane = shape.made_plane();
+  Affine result;
+  result.bias.assign(shape.outputs * plane, 0.0);
+  for (Part& part : read->parts) {
+    const auto channels = static_cast<std::uint32_t>(part.channels.size());
+    GraphPooling pooling{.input = part.tensor,
+                         .index = std::move(part.index),
+                         .shape = shape,
+                         .maximum = maximum,
+                         .factor = factor};
+    pooling.shape.channels = pooling.shape.outputs = pooling.shape.groups = channels;
+    GraphLayer layer{
+        .name = node, .rows = static_cast<std::uint32_t>(channels * plane), .pooling = std::move(pooling)};
+    if (!maximum) layer.function = identity();
+    Selection selection{.tensor = add_layer(std::move(layer)),
+                        .index = std::vector<std::uint32_t>(result.rows(), 0),
+                        .coefficients = std::vector<double>(result.rows(), 0.0)};
+    for (std::size_t c = 0; c < channels; ++c) {
+      for (std::size_t i = 0; i < plane; ++i) {
+        selection.index[part.channels[c] * plane + i] = static_cast<std::uint32_t>(c * plane + i);
+        selection.coefficients[part.channels[c] * plane + i] = part.factors[c];
+      }
+    }
+    result.selections.push_back(std::move(selection));
+  }
+  return result;
+}
+
+TensorId Builder::add_layer(GraphLayer layer) {
   require(graph_.layers.size() < max_ops / 2, ErrorKind::unsupported, "the model has more than 2^16 layers");
-  GraphLayer layer{.name = unique_name(name), .rows = static_cast<std::uint32_t>(affine.rows())};
+  layer.name = unique_name(layer.name);
+  layer.output = static_cast<TensorId>(graph_.tensors.size());
+  graph_.tensors.push_back({.name = layer.name, .rows = layer.rows});
+  graph_.layers.push_back(std::move(layer));
+  return graph_.layers.back().output;
+}
+
+TensorId Builder::materialise_image(Affine affine, ScalarFunction function, const std::string& name) {
+  if (!by_channel(affine, affine.bias)) {
+    std::vector<double> bias(affine.rows(), 0.0);
+    std::swap(bias, affine.bias);
+    Affine sums = apart(affine, "");
+    sums.bias = std::move(bias);
+    return materialise(sums, std::move(function), name);
+  }
+  if (!affine.products.empty()) {
+    const Affine dense{.products = std::move(affine.products),
+                       .bias = std::vector<double>(affine.rows(), 0.0)};
+    affine.products.clear();
+    affine = add(std::move(affine), apart(dense, ""), 1);
+  }
+  const WindowShape made = affine.shape();
+  for (Selection& selection : std::vector<Selection>(std::move(affine.selections))) {
+    auto factors = by_channel(affine, selection.coefficients);
+    if (!factors) {
+      const Affine alone{.selections = {selection}, .bias = std::vector<double>(affine.rows(), 0.0)};
+      selection = apart(alone, "").selections[0];
+      factors.emplace(made.outputs, 1.0);
+    }
+    std::vector<std::uint32_t> index(affine.rows());
+    for (std::size_t j = 0; j < index.size(); ++j) index[affine.place(j)] = selection.index[j];
+    if (index.size() == graph_.tensors[selection.tensor].rows && is_identity(index)) index.clear();
+    const Kernels kernels{places_of(made.outputs, made.y.outputs, made.x.outputs), std::move(*factors)};
+    affine.convolutions.push_back(
+        {selection.tensor, std::move(index), std::make_shared<const Kernels>(kernels)});
+  }
+  GraphLayer layer{.name = name, .rows = static_cast<std::uint32_t>(affine.rows())};
+  std::vector<double> bias = *by_channel(affine, affine.bias);
+  if (std::ranges::any_of(bias, [](double value) { return value != 0; })) layer.bias = std::move(bias);
+  for (Convolution& term : affine.convolutions)
+    layer.convolutions.push_back({term.tensor, std::move(term.index), std::move(term.kernels)});
+  layer.order = std::move(affine.order);
+  layer.function = std::move(function);
+  return add_layer(std::move(layer));
+}
+
+TensorId Builder::materialise(const Affine& affine, std::optional<ScalarFunction> function,
+                              const std::string& name, const std::vector<std::int64_t>& dims) {
+  if (affine.is_image()) return materialise_image(affine, std::move(*function), name);
+  const auto plain = [&](const Selection& selection) {
+    return selection.index.size() == graph_.tensors[selection.tensor].rows && is_identity(selection.index);
+  };
+  const auto uniform = [](const Selection& selection) {
+    return std::ranges::all_of(selection.coefficients,
+                               [&](double c) { return c == selection.coefficients[0]; });
+  };
+  const auto large = [&](const Selection& selection) {
+    return std::uint64_t{graph_.tensors[selection.tensor].rows} * affine.rows() > most_selecting_weights;
+  };
+  if (function && dims.size() > 1 && std::ranges::any_of(affine.selections, [&](const Selection& selection) {
+        return large(selection) && !(plain(selection) && uniform(selection));
+      })) {
+    // An image with a factor a channel is a convolution, and has fewer weights than rows.
+    const auto channels = static_cast<std::size_t>(dims[0]);
+    if (const auto image = image_of(affine, {}, channels)) {
+      Affine rows;
+      rows.bias = affine.bias;
+      const std::size_t height = dims.size() > 2 ? static_cast<std::size_t>(dims[1]) : 1;
+      for (const Part& part : image->parts) {
+        Kernels kernels{places_of(part.channels.size(), height, affine.rows() / channels / height),
+                        part.factors};
+        if (part.channels.size() != channels) {  // one output of many takes nothing of this part
+          kernels.shape.outputs = static_cast<std::uint32_t>(channels);
+          kernels.shape.groups = 1;
+          kernels.values.assign(channels * part.channels.size(), 0.0);
+          for (std::size_t c = 0; c < part.channels.size(); ++c)
+            kernels.values[part.channels[c] * part.channels.size() + c] = part.factors[c];
+        }
+        rows.convolutions.push_back(
+            {part.tensor, part.index, std::make_shared<const Kernels>(std::move(kernels))});
+      }
+      if (rows.is_image()) return materialise_image(std::move(rows), std::move(*function), name);
+    }
+  }
+  GraphLayer layer{.name = name, .rows = static_cast<std::uint32_t>(affine.rows())};
   std::map<TensorId, Matrix> from_selections;
   for (const Selection& selection : affine.selections) {
-    const bool plain =
-        selection.index.size() == graph_.tensors[selection.tensor].rows && is_identity(selection.index);
     const bool has_product = std::ranges::any_of(
         affine.products, [&](const Product& product) { return product.tensor == selection.tensor; });
-    if (plain && !has_product) {
-      const bool uniform = std::ranges::all_of(
-          selection.coefficients, [&](double value) { return value == selection.coefficients[0]; });
+    if ((plain(selection) && !has_product) || large(selection)) {
       layer.scaled.push_back({.input = selection.tensor, .coefficients = selection.coefficients});
-      if (uniform) layer.scaled.back().coefficients.resize(1);
+      if (uniform(selection)) layer.scaled.back().coefficients.resize(1);
+      if (!plain(selection)) layer.scaled.back().index = selection.index;
     } else {
       auto& matrix =
           from_selections
@@ -300,15 +616,16 @@ TensorId Builder::materialise(const Affine& affine, std::optional<ScalarFunction
   const bool has_bias = std::ranges::any_of(affine.bias, [](double value) { return value != 0; });
   if (has_bias || (layer.dense.empty() && layer.scaled.empty())) layer.bias = affine.bias;
   layer.function = std::move(function);
-  layer.output = static_cast<TensorId>(graph_.tensors.size());
-  graph_.tensors.push_back({.name = layer.name, .rows = layer.rows});
-  graph_.layers.push_back(std::move(layer));
-  return graph_.layers.back().output;
+  return add_layer(std::move(layer));
 }
 
 Graph Builder::finish(const Variable& output) {
   TensorId last = 0;
-  if (is_affine(output)) {
+  if (is_affine(output) && bases_[output.base].is_image()) {
+    Variable sums = output;  // a proof shows a convolution's rows through a look-up
+    sums.operators = "Identity";
+    last = tensor_of(sums);
+  } else if (is_affine(output)) {
     last = materialise(affine(output), std::nullopt, output.node);
   } else {
     last = tensor_of(output);
@@ -317,8 +634,7 @@ Graph Builder::finish(const Variable& output) {
   needed[last] = needed[graph_.input] = true;
   for (auto layer = graph_.layers.rbegin(); layer != graph_.layers.rend(); ++layer) {
     if (!needed[layer->output]) continue;
-    for (const GraphDense& term : layer->dense) needed[term.input] = true;
-    for (const GraphScaled& term : layer->scaled) needed[term.input] = true;
+    for (const TensorId input : inputs_of(*layer)) needed[input] = true;
   }
   std::vector<TensorId> renumbered(graph_.tensors.size(), 0);
   Graph result;
@@ -331,6 +647,8 @@ Graph Builder::finish(const Variable& output) {
     if (!needed[layer.output]) continue;
     for (GraphDense& term : layer.dense) term.input = renumbered[term.input];
     for (GraphScaled& term : layer.scaled) term.input = renumbered[term.input];
+    for (GraphConvolution& term : layer.convolutions) term.input = renumbered[term.input];
+    if (layer.pooling) layer.pooling->input = renumbered[layer.pooling->input];
     layer.output = renumbered[layer.output];
     result.layers.push_back(std::move(layer));
   }

@@ -1,6 +1,8 @@
 // Symbolic values of an import. A computed ONNX value is g(z), elementwise, with z an affine map of tensors
 // and g a scalar function; linear operators compose maps, elementwise operators compose functions, and only
 // where a function must end (its result enters a matrix product, say) does a layer come into being.
+// A convolution composes with what is one factor or one summand a channel, with other sums of its shape and
+// with a change of order; all else reads its result in a layer.
 #pragma once
 
 #include <cstdint>
@@ -29,12 +31,26 @@ struct Product {
   std::shared_ptr<const Matrix> matrix;
 };
 
-/// One sample's z: a sum of selections and products of tensors, and a bias.
+struct Convolution {
+  TensorId tensor = 0;
+  std::vector<std::uint32_t> index;  // of the image's places; empty: the tensor's rows as they are
+  std::shared_ptr<const Kernels> kernels;
+};
+
+/// One sample's z: a sum of selections, products and convolutions of tensors, and a bias. All convolutions
+/// make an image of one shape, and row j is its place order[j] (place j, if that is empty): each place once.
 struct Affine {
   std::vector<Selection> selections;
   std::vector<Product> products;
+  std::vector<Convolution> convolutions;
+  std::vector<std::uint32_t> order;
   std::vector<double> bias;  // one a row
   [[nodiscard]] std::size_t rows() const { return bias.size(); }
+  [[nodiscard]] bool is_image() const { return !convolutions.empty(); }
+  /// Where there are convolutions.
+  [[nodiscard]] const WindowShape& shape() const { return convolutions[0].kernels->shape; }
+  [[nodiscard]] std::size_t place(std::size_t row) const { return order.empty() ? row : order[row]; }
+  [[nodiscard]] std::size_t channel(std::size_t row) const { return place(row) / shape().made_plane(); }
 };
 
 /// g(z) with the dimensions that ONNX gives it.
@@ -78,18 +94,52 @@ class Builder {
 
   /// The value as an affine map; makes the layer that computes g if g is not affine.
   Affine affine(const Variable& value);
-  Affine scale_rows(Affine a, const std::vector<double>& factors) const;
-  Affine add(Affine a, const Affine& b, double factor) const;
-  /// Row j of the result is row index[j] of `a`, or 0 for no_row.
-  Affine gather(const Affine& a, const std::vector<std::uint32_t>& index);
+  Affine scale_rows(Affine a, const std::vector<double>& factors);
+  Affine add(Affine a, const Affine& b, double factor);
+  /// Row j of the result is row index[j] of the value, or 0 for no_row.
+  Affine gather(const Variable& value, const std::vector<std::uint32_t>& index);
   /// z W + bias, with bias empty for none.
   Affine multiply(const Variable& value, const Matrix& weights, const std::vector<double>& bias);
+
+  /// The convolutions of the image whose place k is row image[k] of the value (row k, if that is empty), and
+  /// a bias a channel, empty for none.
+  Affine convolve(const Variable& value, std::vector<std::uint32_t> image, Kernels kernels,
+                  const std::vector<double>& bias);
+  /// Each window's sum times a factor, or its maximum. Each window of a maximum holds a place of the image.
+  Affine pool(const Variable& value, std::vector<std::uint32_t> image, const WindowShape& shape, bool maximum,
+              double factor, const std::string& node);
 
   /// Ends the graph with `output` as the model's output, and drops layers that it does not need.
   Graph finish(const Variable& output);
 
  private:
-  TensorId materialise(const Affine& affine, std::optional<ScalarFunction> function, const std::string& name);
+  TensorId materialise(const Affine& affine, std::optional<ScalarFunction> function, const std::string& name,
+                       const std::vector<std::int64_t>& dims = {});
+  TensorId materialise_image(Affine affine, ScalarFunction function, const std::string& name);
+  TensorId add_layer(GraphLayer layer);
+  /// The map's values as a tensor of their own.
+  Affine apart(const Affine& affine, const std::string& name);
+  /// The value as an affine map without convolutions.
+  Affine rowwise(const Variable& value);
+  Affine whole(const Variable& value);
+  static std::optional<std::vector<double>> by_channel(const Affine& image, const std::vector<double>& rows);
+  Affine gathered(const Affine& a, const std::vector<std::uint32_t>& index);
+  ScalarFunction identity();
+
+  /// What an image takes of one tensor: some of its channels, each with one factor.
+  struct Part {
+    TensorId tensor = 0;
+    std::vector<std::uint32_t> channels;
+    std::vector<double> factors;       // by channel of `channels`
+    std::vector<std::uint32_t> index;  // of the places of these channels
+  };
+  struct Image {
+    std::vector<Part> parts;
+    std::vector<double> bias;  // by channel
+  };
+  /// Nothing if the map is not of this form.
+  std::optional<Image> image_of(const Affine& affine, const std::vector<std::uint32_t>& places,
+                                std::size_t channels) const;
   std::string unique_name(const std::string& wanted);
   TensorId tensor_of(const Variable& value);
   static Affine slice(TensorId tensor, std::uint32_t first, std::uint32_t count);
