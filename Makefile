@@ -7,7 +7,7 @@ PREFIX ?= /usr/local
 CIRCLET := $(BUILD)/bin/circlet
 export CIRCLET_CACHE ?= $(HOME)/.cache/circlet
 
-.PHONY: help deps build install demo test test-full onchain bench fuzz generate format lint clean
+.PHONY: help deps build install demo example-digits-cnn test test-full onchain bench fuzz generate format lint clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -24,6 +24,9 @@ install: build ## put the circlet command into $(PREFIX)/bin (PREFIX=/usr/local)
 
 demo: build ## from nothing to "proof verified: digit 7"
 	@scripts/demo $(CIRCLET)
+
+example-digits-cnn: build ## the same with a convolutional network
+	@scripts/demo $(CIRCLET) digits-cnn
 
 test: ## everything CI runs: unit, golden, AIR, adversary, oracle, Cairo, end to end, sanitizers
 	@scripts/test

@@ -9,6 +9,8 @@
 #include <set>
 #include <string_view>
 
+#include "program/meaning.hpp"
+
 namespace circlet {
 namespace {
 
@@ -77,7 +79,8 @@ std::vector<std::string> disclosures(const Program& program) {
   for (TensorId id = 0; id < program.tensors.size(); ++id) {
     const Tensor& tensor = program.tensors[id];
     const Op* producer = producer_of(program, id);
-    if (producer == nullptr || producer->kind != OpKind::affine || tensor.max == coarse_reach(tensor.max))
+    if (producer == nullptr || meaning_of(producer->kind).reach == nullptr ||
+        tensor.max == coarse_reach(tensor.max))
       continue;
     lines.push_back(
         fmt::format("the range of layer '{}' is {}, a figure about its weights", producer->name, tensor.max));

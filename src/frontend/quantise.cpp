@@ -7,6 +7,7 @@
 #include <limits>
 #include <map>
 #include <numeric>
+#include <set>
 
 #include "core/error.hpp"
 #include "frontend/convolution.hpp"
@@ -72,11 +73,29 @@ class Quantiser {
     }
     program_.outputs = {
         {.name = graph_.tensors[graph_.output()].name, .tensor = tensors_.at(graph_.output())}};
+    name_tensors();
     if (!saturate_layers(program_)) throw Infeasible{"a layer's look-up table covers sums beyond 2^29"};
     return std::move(program_);
   }
 
  private:
+  /// No two tensors have one name: a layer's has its output, and what leads to it is numbered.
+  void name_tensors() {
+    std::set<std::string> names;
+    std::vector<bool> is_output(program_.tensors.size(), false);
+    for (const auto& [of_graph, tensor] : tensors_) {
+      is_output[tensor] = true;
+      names.insert(program_.tensors[tensor].name);
+    }
+    for (TensorId id = 0; id < program_.tensors.size(); ++id) {
+      std::string& name = program_.tensors[id].name;
+      if (is_output[id] || names.insert(name).second) continue;
+      int number = 2;
+      while (!names.insert(name + " " + std::to_string(number)).second) ++number;
+      name += " " + std::to_string(number);
+    }
+  }
+
   TensorId add_tensor(std::string name, std::uint32_t rows, std::int64_t min, std::int64_t max,
                       double scale) {
     program_.tensors.push_back(
