@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "program/digits.hpp"
@@ -19,9 +20,16 @@ struct Split {
   friend bool operator==(const Split&, const Split&) = default;
 };
 
-/// Attributes are the shift, the offset, and three numbers a digit (program/digits.hpp).
+/// Sums of which a look-up loses nothing: beyond them the table goes on with its first or last value.
+struct ExactSums {
+  std::int64_t least = 0, greatest = 0;
+};
+
+/// Attributes are the shift, the offset, three numbers a digit (program/digits.hpp) and, perhaps, the two of
+/// ExactSums.
 Split split_of(const Op& look_up);
-std::vector<std::int64_t> attributes_of(const Split& split);
+std::optional<ExactSums> exact_sums_of(const Op& look_up);
+std::vector<std::int64_t> attributes_of(const Split& split, const std::optional<ExactSums>& exact = {});
 
 /// What executing a look-up writes besides y; then come the digits of W - 1 - r (append_digits).
 enum : std::uint32_t { q_buffer, r_buffer, first_digit_buffer };

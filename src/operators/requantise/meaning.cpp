@@ -48,8 +48,8 @@ void check(OpCheck& check) {
   const Op& op = check.op;
   check.expect_counts(1, 1, 1);
   if (op.attributes.size() < fixed_attributes ||
-      (op.attributes.size() - fixed_attributes) % attributes_of_digit != 0) {
-    check.fail("its attributes are not a shift, an offset and digits");
+      (op.attributes.size() - fixed_attributes) % attributes_of_digit == 1) {
+    check.fail("its attributes are not a shift, an offset, digits and the sums that it loses nothing of");
   }
   const ConstantTensor& table = check.constant(op.constants[0], ConstantTensor::Kind::table);
   const Tensor &input = check.program.tensors[op.inputs[0]], &output = check.program.tensors[op.outputs[0]];
@@ -80,8 +80,10 @@ void execute(const Program& program, OpId id, Trace& trace) {
   buffers[r_buffer].resize(acc.size());
   const std::size_t rows = acc.size() / trace.lanes;
   const std::int64_t radix = divisor(program, split);
+  const auto exact = exact_sums_of(op);
   const auto entries = static_cast<std::int64_t>(in_whole_lut_rows(values.size()));
   for (std::size_t i = 0; i < acc.size(); ++i) {
+    if (exact && (acc[i] < exact->least || acc[i] > exact->greatest)) ++trace.saturated[id];
     const std::int64_t shifted = acc[i] + split.offset;
     const std::int64_t q = floor_quotient(shifted, radix);
     if (q < 0 || q >= entries) [[unlikely]] {

@@ -1,7 +1,9 @@
 #include <algorithm>
 #include <limits>
 #include <map>
+#include <optional>
 #include <set>
+#include <span>
 
 #include "frontend/published.hpp"
 #include "frontend/saturation.hpp"
@@ -20,7 +22,12 @@ constexpr std::uint32_t widest_cell = 27;  // what `saturate` takes
 struct Reader {
   OpId op = 0;
   std::int64_t reach = 0;
+  std::uint64_t rows = 0;
 };
+
+// Cells of a proof: of an entry of a table, a quarter of a row of `lut`; of a value that `saturate` brings
+// back, two rows of `activate` and one of `mac`.
+constexpr double cells_of_entry = 6.5, cells_of_saturation = 2 * 36 + 20;
 
 bool covers(const Program& program, const Reader& reader) {
   const Op& look_up = program.ops[reader.op];
@@ -83,11 +90,19 @@ class Saturation {
       const Op& op = program_.ops[id];
       if (op.kind != OpKind::requantise) continue;
       groups[{op.constants[0], op.attributes}].push_back(
-          {.op = id, .reach = reach_of(program_, *producer_of(program_, op.inputs[0]))});
+          {.op = id,
+           .reach = reach_of(program_, *producer_of(program_, op.inputs[0])),
+           .rows = program_.tensors[op.inputs[0]].rows()});
     }
     std::vector<std::pair<OpId, Op>> before;  // look-ups, and what is put before them
     std::set<ConstantId, std::greater<>> replaced;
-    for (const auto& [table_and_split, readers] : groups) {
+    for (auto& [table_and_split, readers] : groups) {
+      std::ranges::stable_sort(readers, {}, &Reader::reach);
+      // Those of the least reach get a longer table, if that is cheaper.
+      const std::size_t longer = readers_of_longer_table(readers);
+      if (longer != 0) lengthen({readers.begin(), readers.begin() + static_cast<std::ptrdiff_t>(longer)});
+      readers.erase(readers.begin(), readers.begin() + static_cast<std::ptrdiff_t>(longer));
+      if (longer != 0) replaced.insert(table_and_split.first);
       if (std::ranges::all_of(readers, [&](const Reader& reader) { return covers(program_, reader); }))
         continue;
       replaced.insert(table_and_split.first);
@@ -107,6 +122,82 @@ class Saturation {
   }
 
  private:
+  /// The table with its first and last value going on as far as sums reach: the entry with which it begins,
+  /// of those of the old one, and its entries. Nothing if the split would not be unique.
+  struct Longer {
+    std::int64_t first = 0, entries = 0;
+  };
+  [[nodiscard]] std::optional<Longer> longer_table(const Reader& farthest) const {
+    const Op& look_up = program_.ops[farthest.op];
+    const Split split = split_of(look_up);
+    const auto size = static_cast<std::int64_t>(program_.constants[look_up.constants[0]].values.size());
+    const std::int64_t reach = coarse_reach(farthest.reach);
+    const std::int64_t first = std::min<std::int64_t>(0, (split.offset - reach) >> split.shift),
+                       last = std::max(size - 1, (split.offset + reach) >> split.shift);
+    const std::int64_t offset = split.offset - first * (std::int64_t{1} << split.shift);
+    if (last - first + 1 > (split_limit >> split.shift) || offset >= split_limit) return std::nullopt;
+    return Longer{first, last - first + 1};
+  }
+
+  /// How many of the readers, the first ones, have the cheapest tables and rows if theirs is lengthened.
+  [[nodiscard]] std::size_t readers_of_longer_table(const std::vector<Reader>& readers) const {
+    if (covers(program_, readers.back())) return 0;
+    const Op& look_up = program_.ops[readers[0].op];
+    const double own =
+        cells_of_entry * static_cast<double>(program_.constants[look_up.constants[0]].values.size());
+    std::size_t best = 0;
+    double least = std::numeric_limits<double>::infinity();
+    for (std::size_t longer = 0; longer <= readers.size(); ++longer) {
+      double cells = longer == readers.size() ? 0 : own;
+      if (longer != 0) {
+        const auto table = longer_table(readers[longer - 1]);
+        if (!table) break;
+        cells += cells_of_entry * static_cast<double>(table->entries);
+      }
+      for (std::size_t i = longer; i < readers.size(); ++i) {
+        if (!covers(program_, readers[i]))
+          cells += cells_of_saturation * static_cast<double>(readers[i].rows);
+      }
+      if (cells >= least) continue;
+      least = cells;
+      best = longer;
+    }
+    return best;
+  }
+
+  void lengthen(const std::vector<Reader>& readers) {
+    const Op& look_up = program_.ops[readers[0].op];
+    const Split split = split_of(look_up);
+    const std::int64_t unit = std::int64_t{1} << split.shift;
+    const Longer longer = *longer_table(readers.back());
+    const ConstantTensor old = program_.constants[look_up.constants[0]];
+    const auto size = static_cast<std::int64_t>(old.values.size());
+    std::vector<std::int32_t> values;
+    for (std::int64_t entry = longer.first; entry < longer.first + longer.entries; ++entry) {
+      values.push_back(old.values[static_cast<std::size_t>(std::clamp<std::int64_t>(entry, 0, size - 1))]);
+    }
+    const ConstantId table = share_table(program_, old.name, std::move(values));
+    Split moved = split;
+    moved.offset = split.offset - longer.first * unit;
+    // Where the table ends in a row of `lut` of one value, it is taken to have it beyond its end as well.
+    const auto alike = [](std::span<const std::int32_t> row) {
+      return std::ranges::count(row, row[0]) == static_cast<std::ptrdiff_t>(row.size());
+    };
+    const auto row = std::min<std::size_t>(old.values.size(), lut_row_entries);
+    const bool first_alike = alike(std::span(old.values).first(row)),
+               last_alike = alike(std::span(old.values).last(row));
+    const ExactSums exact{.least = first_alike ? -raw_range : -split.offset,
+                          .greatest = last_alike ? raw_range : size * unit - 1 - split.offset};
+    for (const Reader& reader : readers) {
+      Op& op = program_.ops[reader.op];
+      op.constants = {table};
+      op.attributes = attributes_of(moved, exact);
+      Tensor& sums = program_.tensors[op.inputs[0]];
+      sums.min = std::max(sums.min, -coarse_reach(reader.reach));
+      sums.max = std::min(sums.max, coarse_reach(reader.reach));
+    }
+  }
+
   std::vector<std::pair<OpId, Op>> saturate_readers(const std::vector<Reader>& readers) {
     const Op& look_up = program_.ops[readers[0].op];
     const Split split = split_of(look_up);
