@@ -5,8 +5,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
 
+#include "compute/parallel.hpp"
 #include "core/error.hpp"
 #include "program/executor.hpp"
 #include "program/meaning.hpp"
@@ -56,26 +58,40 @@ LayerOps ops_of(const Program& program, OpId first) {
   return ops;
 }
 
-LayerAccuracy measure_layer(const GraphLayer& layer, const GraphLayerValues& exact, const Program& program,
-                            const LayerOps& ops, const Trace& trace) {
+bool is_sums(const Op& op) { return meaning_of(op.kind).makes_claims && op.kind != OpKind::saturate; }
+
+/// What is known of a layer whatever the samples.
+LayerAccuracy described(const GraphLayer& layer, const GraphLayerValues& exact, const Program& program,
+                        const LayerOps& ops) {
   LayerAccuracy result{.name = program.ops[ops.first].name,
                        .function = layer.function ? layer.function->name : "",
                        .rows = layer.rows};
   const auto [least, greatest] = std::ranges::minmax(exact.z);
   result.least = least;
   result.greatest = greatest;
+  result.q_least = std::numeric_limits<std::uint32_t>::max();
   for (OpId id = ops.first; id < ops.end; ++id) {
     const Op& op = program.ops[id];
-    if (meaning_of(op.kind).makes_claims && op.kind != OpKind::saturate) {
-      result.bound = reach_of(program, op);
+    if (is_sums(op)) result.bound = reach_of(program, op);
+    if (op.kind == OpKind::requantise)
+      result.lut_size = static_cast<std::uint32_t>(program.constants[op.constants[0]].values.size());
+  }
+  if (result.lut_size == 0) result.q_least = 0;
+  return result;
+}
+
+/// Adds samples from `first` on to what is known of a layer; returns the sum of the squares of its errors.
+double add_samples(const GraphLayerValues& exact, const Program& program, const LayerOps& ops,
+                   const Trace& trace, std::size_t first, LayerAccuracy& result) {
+  for (OpId id = ops.first; id < ops.end; ++id) {
+    const Op& op = program.ops[id];
+    if (is_sums(op)) {
       for (const std::int32_t acc : trace.tensors[op.outputs[0]])
         result.reached = std::max<std::int64_t>(result.reached, std::abs(acc));
     } else if (op.kind == OpKind::requantise) {
-      const ConstantTensor& table = program.constants[op.constants[0]];
-      result.lut_size = static_cast<std::uint32_t>(table.values.size());
       const auto [q_least, q_greatest] = std::ranges::minmax(trace.buffers[id][q_buffer]);
-      result.q_least = static_cast<std::uint32_t>(q_least);
-      result.q_greatest = static_cast<std::uint32_t>(q_greatest);
+      result.q_least = std::min(result.q_least, static_cast<std::uint32_t>(q_least));
+      result.q_greatest = std::max(result.q_greatest, static_cast<std::uint32_t>(q_greatest));
     }
   }
   const TensorId made = program.ops[ops.end - 1].outputs[0];
@@ -83,14 +99,19 @@ LayerAccuracy measure_layer(const GraphLayer& layer, const GraphLayerValues& exa
   const Buffer& y = trace.tensors[made];
   double squares = 0;
   for (std::size_t i = 0; i < y.size(); ++i) {
-    const double error = std::fabs(y[i] * output.scale(i % result.rows) - exact.y[i]);
+    const double error = std::fabs(y[i] * output.scale(i % result.rows) - exact.y[first * result.rows + i]);
     result.max_error = std::max(result.max_error, error);
     squares += error * error;
   }
-  const double deviation = deviation_of(exact.y);
-  const double rms = std::sqrt(squares / static_cast<double>(exact.y.size()));
-  result.relative_error = deviation > 0 ? rms / deviation : rms;
-  return result;
+  return squares;
+}
+
+/// A trace of so many samples stays in a cache.
+std::uint32_t samples_at_once(const Program& program) {
+  constexpr std::uint64_t most_values = std::uint64_t{1} << 20;
+  std::uint64_t rows = 0;
+  for (const Tensor& tensor : program.tensors) rows += tensor.rows();
+  return static_cast<std::uint32_t>(std::clamp<std::uint64_t>(most_values / rows, 1, 256));
 }
 
 }  // namespace
@@ -98,6 +119,8 @@ LayerAccuracy measure_layer(const GraphLayer& layer, const GraphLayerValues& exa
 FloatReference float_reference(const Graph& graph, std::vector<double> inputs) {
   FloatReference reference;
   reference.layers = evaluate(graph, inputs);
+  for (const GraphLayerValues& layer : reference.layers)
+    reference.deviations.push_back(deviation_of(layer.y));
   reference.samples = static_cast<std::uint32_t>(inputs.size() / graph.features());
   reference.inputs = std::move(inputs);
   return reference;
@@ -150,19 +173,55 @@ void compare_outputs(const Graph& graph, const std::vector<double>& outputs, con
 }  // namespace
 
 AccuracyReport measure_accuracy(const Graph& graph, const Program& program, const FloatReference& reference) {
-  const Trace trace = execute(program, quantise_input(program, reference.inputs), reference.samples);
   AccuracyReport report{.chosen_on = reference.samples,
                         .samples = reference.samples,
                         .outputs = graph.outputs(),
                         .classifier = is_classifier(graph),
                         .lut_entries = lut_entries(program)};
-  LayerOps ops;
+  std::vector<LayerOps> ops;
   for (std::size_t i = 0; i < graph.layers.size(); ++i) {
-    ops = ops_of(program, ops.end);
-    report.layers.push_back(measure_layer(graph.layers[i], reference.layers[i], program, ops, trace));
+    ops.push_back(ops_of(program, i == 0 ? 0 : ops.back().end));
+    report.layers.push_back(described(graph.layers[i], reference.layers[i], program, ops.back()));
   }
-  compare_outputs(graph, to_real(program.tensors[program.outputs[0].tensor], trace.output()),
-                  reference.layers.back().y, report);
+  const std::vector<std::int32_t> inputs = quantise_input(program, reference.inputs);
+  const Tensor& output = program.tensors[program.outputs[0].tensor];
+  const std::size_t features = graph.features(), each = samples_at_once(program);
+  struct Part {
+    std::vector<LayerAccuracy> layers;
+    std::vector<double> squares, outputs;
+  };
+  std::vector<Part> parts((reference.samples + each - 1) / each);
+  parallel_for(0, parts.size(), [&](std::size_t at) {
+    Part& part = parts[at];
+    part.layers = report.layers;
+    const std::size_t first = at * each, count = std::min<std::size_t>(each, reference.samples - first);
+    const auto begin = inputs.begin() + static_cast<std::ptrdiff_t>(first * features);
+    const Trace trace = execute(program, Buffer(begin, begin + static_cast<std::ptrdiff_t>(count * features)),
+                                static_cast<std::uint32_t>(count));
+    for (std::size_t i = 0; i < part.layers.size(); ++i) {
+      part.squares.push_back(add_samples(reference.layers[i], program, ops[i], trace, first, part.layers[i]));
+    }
+    part.outputs = to_real(output, trace.output());
+  });
+  std::vector<double> outputs;
+  for (const Part& part : parts) outputs.insert(outputs.end(), part.outputs.begin(), part.outputs.end());
+  for (std::size_t i = 0; i < report.layers.size(); ++i) {
+    LayerAccuracy& layer = report.layers[i];
+    double squares = 0;
+    for (const Part& part : parts) {
+      const LayerAccuracy& own = part.layers[i];
+      layer.reached = std::max(layer.reached, own.reached);
+      layer.q_least = std::min(layer.q_least, own.q_least);
+      layer.q_greatest = std::max(layer.q_greatest, own.q_greatest);
+      layer.max_error = std::max(layer.max_error, own.max_error);
+      squares += part.squares[i];
+    }
+    const std::vector<double>& exact = reference.layers[i].y;
+    const double deviation = reference.deviations[i],
+                 rms = std::sqrt(squares / static_cast<double>(exact.size()));
+    layer.relative_error = deviation > 0 ? rms / deviation : rms;
+  }
+  compare_outputs(graph, outputs, reference.layers.back().y, report);
   return report;
 }
 
@@ -172,17 +231,26 @@ void measure_unseen(const Graph& graph, const Program& program, const std::vecto
   report.unseen = true;
   report.samples = static_cast<std::uint32_t>(inputs.size() / features);
   report.clipped = report.saturated = 0;
-  std::vector<double> outputs;
-  for (std::size_t sample = 0; sample < report.samples; ++sample) {
+  struct Sample {
+    bool clipped = false, saturated = false;
+    std::vector<double> outputs;
+  };
+  std::vector<Sample> samples(report.samples);
+  parallel_for(0, samples.size(), [&](std::size_t at) {
     Clipped clipped;
     const auto integers =
-        quantise_input(program, std::span(inputs).subspan(sample * features, features), &clipped);
-    if (clipped.values != 0) ++report.clipped;
+        quantise_input(program, std::span(inputs).subspan(at * features, features), &clipped);
+    samples[at].clipped = clipped.values != 0;
     const Trace trace = execute(program, integers, 1);
-    if (std::ranges::any_of(trace.saturated, [](std::uint64_t values) { return values != 0; }))
-      ++report.saturated;
-    const auto real = to_real(program.tensors[program.outputs[0].tensor], trace.output());
-    outputs.insert(outputs.end(), real.begin(), real.end());
+    samples[at].saturated =
+        std::ranges::any_of(trace.saturated, [](std::uint64_t values) { return values != 0; });
+    samples[at].outputs = to_real(program.tensors[program.outputs[0].tensor], trace.output());
+  });
+  std::vector<double> outputs;
+  for (const Sample& sample : samples) {
+    report.clipped += sample.clipped ? 1 : 0;
+    report.saturated += sample.saturated ? 1 : 0;
+    outputs.insert(outputs.end(), sample.outputs.begin(), sample.outputs.end());
   }
   const std::vector<double> exact = evaluate(graph, inputs).back().y;
   compare_outputs(graph, outputs, exact, report);

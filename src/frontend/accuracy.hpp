@@ -16,6 +16,7 @@ struct FloatReference {
   std::vector<double> inputs;  // [sample][feature]
   std::uint32_t samples = 0;
   std::vector<GraphLayerValues> layers;
+  std::vector<double> deviations;  // of each layer's y
 };
 FloatReference float_reference(const Graph& graph, std::vector<double> inputs);
 

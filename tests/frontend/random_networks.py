@@ -32,13 +32,14 @@ class Maker:
             kernel = [int(k) for k in random.integers(1, most + 1, axes)]
             attributes = {"kernel_shape": kernel, "strides": [int(s) for s in random.integers(1, 4, axes)]}
             attributes["dilations"] = [int(d) for d in random.choice([1, 1, 1, 2], axes)]
-            if random.random() < 0.2 and max(attributes["dilations"]) == 1:
+            covers = all(s <= k for s, k in zip(attributes["strides"], kernel))  # else onnxruntime pads by less than 0
+            if random.random() < 0.2 and max(attributes["dilations"]) == 1 and covers:
                 attributes["auto_pad"] = str(random.choice(["SAME_UPPER", "SAME_LOWER", "VALID"]))
                 pads = [0] * 2 * axes
                 if attributes["auto_pad"] != "VALID":
                     return attributes
             else:
-                pads = [int(random.integers(0, (k + 1) // 2 + 0)) for k in kernel + kernel]
+                pads = [int(random.integers(0, (k + 1) // 2)) for k in kernel + kernel]
                 attributes["pads"] = pads
             spans = [d * (k - 1) + 1 for d, k in zip(attributes["dilations"], kernel)]
             if all(size + pads[a] + pads[axes + a] >= spans[a] for a, size in enumerate(self.shape[1:])):

@@ -1,9 +1,8 @@
-// convolution: acc[o][u][v] = sum of W[p][o][c][q] x[c][u - dy - p][v - dx - q] + bias_o.
+// convolution: sums of full convolutions.
 #include <doctest/doctest.h>
 
-#include "operators/convolution/meaning.hpp"
-#include "program/split.hpp"
-#include "tests/adversary/forge/forge.hpp"
+#include <random>
+
 #include "tests/unit/operators/run_operator.hpp"
 
 using namespace circlet;
@@ -11,45 +10,75 @@ using namespace circlet::testing;
 
 namespace {
 
-/// Two terms of different kinds on one input of shape [4, 3, 2].
-Program two_terms(std::uint32_t groups = 2) {
-  ProgramBuilder builder(24, -8, 7, 3);
-  builder.reshape(builder.input(), {4, 3, 2});
-  builder.add_convolution({{builder.input(), 2, 3, 0, 1, groups}, {builder.input(), 1, 1, 2, 0}}, 2, 9);
-  return builder.finish();
+struct Sizes {
+  std::uint32_t channels, height, width, kernel_height, kernel_width, dy, dx, groups;
+};
+
+ConstantTensor weights_of(std::mt19937& random, std::vector<std::uint32_t> shape, std::int32_t magnitude) {
+  ConstantTensor weights{
+      .kind = ConstantTensor::Kind::weights, .name = "w", .shape = std::move(shape), .values = {}};
+  std::uniform_int_distribution<std::int32_t> draw(-magnitude, magnitude);
+  for (std::uint64_t i = weights.size(); i > 0; --i) weights.values.push_back(draw(random));
+  return weights;
 }
 
-Op& the_op(Program& program) { return program.ops[op_of(program, OpKind::convolution, 0)]; }
-
-std::string refused(const std::function<void(Program&)>& change) {
-  return refusal_after(two_terms(), change);
+/// One input a term, in [-8, 7], and sums of 2^20 at most.
+Program convolutions(const std::vector<Sizes>& terms, std::vector<std::uint32_t> made, bool bias,
+                     unsigned seed) {
+  std::mt19937 random(seed);
+  Program program{.name = "convolutions"};
+  Op op{.kind = OpKind::convolution, .name = "c"};
+  for (const Sizes& term : terms) {
+    const auto id = static_cast<std::uint32_t>(program.tensors.size());
+    const std::string name = "x" + std::to_string(id);
+    program.tensors.push_back({.name = name,
+                               .shape = {term.channels, term.height, term.width},
+                               .min = -8,
+                               .max = 7,
+                               .scales = {1.0}});
+    program.inputs.push_back({.name = name, .tensor = id, .centres = {}});
+    op.inputs.push_back(id);
+    op.constants.push_back(id);
+    op.attributes.insert(op.attributes.end(), {term.dy, term.dx, term.groups});
+    program.constants.push_back(
+        weights_of(random, {term.kernel_height, made[0], term.channels / term.groups, term.kernel_width}, 9));
+  }
+  if (bias) {
+    op.constants.push_back(static_cast<ConstantId>(program.constants.size()));
+    program.constants.push_back(weights_of(random, {made[0]}, 100));
+  }
+  op.outputs = {static_cast<TensorId>(program.tensors.size())};
+  program.tensors.push_back(
+      {.name = "y", .shape = std::move(made), .min = -(1 << 20), .max = 1 << 20, .scales = {1.0}});
+  program.outputs = {{.name = "y", .tensor = op.outputs[0], .predicate = {}}};
+  program.ops = {std::move(op)};
+  return program;
 }
 
-/// The equation, term by term.
-Buffer by_definition(const Program& program, const Op& op, const Trace& trace, std::size_t lane) {
-  const auto& shape = program.tensors[op.outputs[0]].shape;
+/// The equation of the operator's header, one sum after the other.
+Buffer by_definition(const Program& program, const std::vector<Buffer>& inputs, std::size_t lane) {
+  const Op& op = program.ops[0];
+  const auto& made = program.tensors[op.outputs[0]].shape;
   Buffer acc;
-  for (std::int64_t o = 0; o < shape[0]; ++o) {
-    for (std::int64_t u = 0; u < shape[1]; ++u) {
-      for (std::int64_t v = 0; v < shape[2]; ++v) {
-        std::int64_t sum = program.constants[op.constants.back()].values[static_cast<std::size_t>(o)];
+  for (std::int64_t o = 0; o < made[0]; ++o) {
+    for (std::int64_t u = 0; u < made[1]; ++u) {
+      for (std::int64_t v = 0; v < made[2]; ++v) {
+        std::int64_t sum =
+            op.constants.size() > op.inputs.size() ? program.constants[op.constants.back()].values[o] : 0;
         for (std::size_t i = 0; i < op.inputs.size(); ++i) {
           const auto& x = program.tensors[op.inputs[i]].shape;
           const ConstantTensor& w = program.constants[op.constants[i]];
-          const std::int64_t dy = op.attributes[3 * i], dx = op.attributes[3 * i + 1];
-          const std::int64_t group_size = x[0] / op.attributes[3 * i + 2];
-          const std::int64_t group = o / (shape[0] / op.attributes[3 * i + 2]);
-          for (std::int64_t c = 0; c < group_size; ++c) {
-            for (std::int64_t p = 0; p < w.shape[0]; ++p) {
+          const std::int64_t dy = op.attributes[3 * i], dx = op.attributes[3 * i + 1],
+                             groups = op.attributes[3 * i + 2];
+          const std::int64_t first = x[0] / groups * (o / (made[0] / groups));
+          for (std::int64_t p = 0; p < w.shape[0]; ++p) {
+            for (std::int64_t c = 0; c < w.shape[2]; ++c) {
               for (std::int64_t q = 0; q < w.shape[3]; ++q) {
-                const std::int64_t r = u - dy - p, s = v - dx - q;
-                if (r < 0 || r >= x[1] || s < 0 || s >= x[2]) continue;
-                const std::int64_t from = ((group * group_size + c) * x[1] + r) * x[2] + s;
-                const std::int64_t weight = ((p * shape[0] + o) * group_size + c) * w.shape[3] + q;
-                const Buffer& values = trace.tensors[op.inputs[i]];
-                const std::size_t rows = values.size() / trace.lanes;
-                sum += std::int64_t{w.values[static_cast<std::size_t>(weight)]} *
-                       values[lane * rows + static_cast<std::size_t>(from)];
+                const std::int64_t y = u - dy - p, z = v - dx - q;
+                if (y < 0 || y >= x[1] || z < 0 || z >= x[2]) continue;
+                const std::size_t at = ((lane * x[0] + first + c) * x[1] + y) * x[2] + z;
+                sum += std::int64_t{w.values[((p * made[0] + o) * w.shape[2] + c) * w.shape[3] + q]} *
+                       inputs[i][at];
               }
             }
           }
@@ -61,178 +90,150 @@ Buffer by_definition(const Program& program, const Op& op, const Trace& trace, s
   return acc;
 }
 
+std::string refused(const std::function<void(Program&)>& change) {
+  return refusal_after(convolutions({{2, 4, 3, 2, 3, 1, 0, 1}, {2, 3, 3, 1, 1, 0, 2, 2}}, {2, 6, 5}, true, 3),
+                       change);
+}
+
 }  // namespace
 
-TEST_CASE("a_convolution_is_what_its_equation_says_of_any_shapes") {
-  std::mt19937 random(1);
+TEST_CASE("convolution_computes_its_equation_on_random_shapes") {
+  std::mt19937 random(7);
   const auto draw = [&](std::uint32_t least, std::uint32_t most) {
-    return least + static_cast<std::uint32_t>(random() % (most - least + 1));
+    return std::uniform_int_distribution<std::uint32_t>(least, most)(random);
   };
-  for (int round = 0; round < 200; ++round) {
-    const std::uint32_t groups = draw(1, 3), channels = groups * draw(1, 2), outputs = groups * draw(1, 2);
-    const std::uint32_t height = draw(1, 5), width = draw(1, 5);
-    ProgramBuilder builder(channels * height * width, -8, 7, random());
-    builder.reshape(builder.input(), {channels, height, width});
-    std::vector<ConvolutionTerm> terms;
-    for (std::uint32_t i = draw(1, 3); i != 0; --i) {
-      terms.push_back({builder.input(), draw(1, 4), draw(1, 4), draw(0, 3), draw(0, 3), i == 1 ? groups : 1});
+  for (unsigned seed = 0; seed < 200; ++seed) {
+    const std::uint32_t outputs = draw(1, 3) * 2;
+    std::vector<Sizes> terms;
+    std::vector<std::uint32_t> made = {outputs, 1, 1};
+    for (std::uint32_t i = draw(1, 3); i > 0; --i) {
+      const std::uint32_t groups = draw(1, 2), channels = draw(1, 2) * groups;
+      const Sizes term{channels,   draw(1, 5), draw(1, 5), draw(1, 3),
+                       draw(1, 3), draw(0, 2), draw(0, 2), groups};
+      made[1] = std::max(made[1], term.dy + term.kernel_height + term.height - 1 + draw(0, 1));
+      made[2] = std::max(made[2], term.dx + term.kernel_width + term.width - 1 + draw(0, 1));
+      terms.push_back(term);
     }
-    builder.add_convolution(terms, outputs, 9);
-    const Buffer input = builder.random_input(2);
-    const Program program = builder.finish();
+    const Program program = convolutions(terms, made, seed % 2 == 0, seed);
     check_program(program);
-    const Trace trace = execute(program, input, 2);
-    Buffer expected;
-    for (std::size_t lane = 0; lane < 2; ++lane) {
-      const Buffer of_lane = by_definition(program, program.ops[0], trace, lane);
-      expected.insert(expected.end(), of_lane.begin(), of_lane.end());
+    const std::uint32_t lanes = draw(1, 3);
+    std::vector<Buffer> inputs;
+    for (const InputPort& port : program.inputs) {
+      Buffer& x = inputs.emplace_back(lanes * program.tensors[port.tensor].rows());
+      for (std::int32_t& value : x) value = static_cast<std::int32_t>(draw(0, 15)) - 8;
     }
-    CHECK(trace.tensors[program.ops[0].outputs[0]] == expected);
-    CHECK(verdict_on_tables(program) == "accepted");
+    const Trace trace = execute(program, inputs, lanes);
+    const std::size_t rows = program.tensors.back().rows();
+    for (std::uint32_t lane = 0; lane < lanes; ++lane) {
+      const Buffer expected = by_definition(program, inputs, lane);
+      CHECK(std::equal(expected.begin(), expected.end(),
+                       trace.output().begin() + static_cast<std::ptrdiff_t>(lane * rows)));
+    }
   }
 }
 
-TEST_CASE("convolution_refuses_shapes_that_do_not_fit") {
+TEST_CASE("convolution_refuses_shapes_that_are_not_of_images") {
   CHECK(refused([](Program&) {}) == "accepted");
-  CHECK(contains(refused([](Program& p) { the_op(p).outputs.clear(); }), "makes one tensor"));
+  CHECK(contains(refused([](Program& p) { p.tensors[0].shape = {24}; }), "not of shape [C, h, w]"));
   CHECK(contains(refused([](Program& p) {
-                   the_op(p).inputs.clear();
-                   the_op(p).constants.clear();
-                   the_op(p).attributes.clear();
+                   p.constants[0].shape = {2, 2, 6};
+                 }),
+                 "not of shape [kh, O, C / g, kw]"));
+  CHECK(contains(refused([](Program& p) { p.tensors[2].shape = {60}; }), "not of shape [O, H, W]"));
+  CHECK(contains(refused([](Program& p) { p.constants[0].shape = {1, 2, 4, 3}; }), "the wrong shape"));
+  CHECK(contains(refused([](Program& p) { p.constants[0].shape = {2, 1, 2, 6}; }), "the wrong shape"));
+  CHECK(contains(refused([](Program& p) { p.constants[2].shape = {2, 1}; }), "the bias has the wrong size"));
+  CHECK(contains(refused([](Program& p) { p.constants[0].kind = ConstantTensor::Kind::indices; }),
+                 "no weights"));
+  CHECK(contains(refused([](Program& p) { p.constants[2].kind = ConstantTensor::Kind::indices; }),
+                 "no weights"));
+}
+
+TEST_CASE("convolution_refuses_groups_that_do_not_divide") {
+  for (const std::int64_t groups : {0, -1, 3, 4}) {
+    CHECK(contains(refused([&](Program& p) { p.ops[0].attributes[5] = groups; }), "groups do not divide"));
+  }
+  CHECK(contains(refused([](Program& p) { p.ops[0].attributes[5] = 1; }), "the wrong shape"));
+}
+
+TEST_CASE("convolution_refuses_what_leaves_its_output") {
+  const std::string out = "leaves the bounds of its output";
+  const std::int64_t far = std::int64_t{1} << 62;
+  CHECK(contains(refused([](Program& p) { p.ops[0].attributes[0] = 2; }), out));
+  CHECK(contains(refused([](Program& p) { p.ops[0].attributes[1] = 1; }), out));
+  CHECK(contains(refused([](Program& p) { p.ops[0].attributes[0] = -1; }), out));
+  CHECK(contains(refused([](Program& p) { p.ops[0].attributes[1] = -1; }), out));
+  for (const std::size_t i : {0U, 1U}) {
+    CHECK(contains(refused([&](Program& p) { p.ops[0].attributes[i] = far; }), out));
+    CHECK(contains(refused([&](Program& p) { p.ops[0].attributes[i] = -far; }), out));
+  }
+}
+
+TEST_CASE("convolution_refuses_counts_that_are_not_of_its_terms") {
+  CHECK(contains(refused([](Program& p) { p.ops[0].attributes.pop_back(); }), "three attributes a term"));
+  CHECK(contains(refused([](Program& p) {
+                   p.ops[0].constants = {0};
+                   p.constants.resize(1);
+                 }),
+                 "one constant a term"));
+  CHECK(contains(refused([](Program& p) { p.ops[0].outputs.clear(); }), "makes one tensor"));
+  CHECK(contains(refused([](Program& p) {
+                   p.ops[0].inputs.clear();
+                   p.ops[0].attributes.clear();
                  }),
                  "computes nothing"));
-  CHECK(contains(refused([](Program& p) { the_op(p).constants.resize(1); }), "one constant a term"));
-  CHECK(contains(refused([](Program& p) { the_op(p).attributes.pop_back(); }), "three attributes a term"));
-  CHECK(contains(refused([](Program& p) { output_tensor(p).shape = {2, 12}; }), "not of shape [O, H, W]"));
-  CHECK(contains(refused([](Program& p) { input_tensor(p).shape = {24}; }), "not of shape [C, h, w]"));
-  CHECK(
-      contains(refused([](Program& p) { p.constants[0].shape = {24}; }), "not of shape [kh, O, C / g, kw]"));
-  CHECK(contains(refused([](Program& p) { p.constants[0].shape = {2, 2, 3, 2}; }), "the wrong shape"));
-  CHECK(contains(refused([](Program& p) { p.constants[0].shape = {2, 3, 2, 2}; }), "the wrong shape"));
-  for (const std::int64_t groups :
-       {std::int64_t{0}, std::int64_t{-2}, std::int64_t{3}, std::int64_t{4}, std::int64_t{1} << 40}) {
-    CHECK(contains(refused([&](Program& p) { the_op(p).attributes[2] = groups; }), "groups do not divide"));
-  }
-  for (const std::size_t shift : {0, 1, 3, 4}) {
-    for (const std::int64_t other : {std::int64_t{-1}, std::int64_t{9}, std::int64_t{1} << 62}) {
-      CHECK(contains(refused([&](Program& p) { the_op(p).attributes[shift] = other; }),
-                     "leaves the bounds of its output"));
-    }
-  }
-  CHECK(contains(refused([](Program& p) {
-                   p.constants[2].shape = {1};
-                   p.constants[2].values.resize(1);
-                 }),
-                 "the bias has the wrong size"));
-  CHECK(contains(refused([](Program& p) { ++output_tensor(p).max; }), "is not [-b, b]"));
-  CHECK(contains(refused([](Program& p) {
-                   output_tensor(p).max = 1;
-                   output_tensor(p).min = -1;
-                 }),
-                 "beyond their range of 1"));
-  CHECK(contains(refused([](Program& p) { p.constants[0].values[0] = 1 << 28; }), "not below 2^29"));
-  CHECK(contains(refused([](Program& p) { p.constants[2].values[0] = 1 << 29; }), "not below 2^29"));
-  // What is known by its claim alone has no rows to convolve.
-  ProgramBuilder builder(4, 0, 15, 1);
-  builder.reshape(builder.input(), {1, 2, 2});
-  builder.add_convolution({{builder.add_convolution({{builder.input(), 1, 1}}, 1, 9), 1, 1}}, 1, 9);
-  CHECK(contains(refusal_after(builder.finish(), [](Program&) {}), "row by row"));
 }
 
-TEST_CASE("a_convolution_is_proved_alone_and_in_a_network") {
-  const Program alone = two_terms();
-  const Buffer input = ProgramBuilder(24, -8, 7, 5).random_input(1);
-  prove_and_verify(alone, {.pcs = few_queries}, input);
-  prove_and_verify(alone, {.target = Target::offchain, .lanes = 2, .pcs = few_queries}, input);
-  prove_and_verify(alone, {.input = Visibility::hidden, .pcs = few_queries}, input);
-  for (const std::uint32_t seed : {1U, 2U, 3U}) {
-    const Program network = random_convolutions(seed);
-    prove_and_verify(network, {.pcs = few_queries}, ProgramBuilder(24, 0, 15, seed).random_input(1));
-    prove_and_verify(network, {.target = Target::offchain, .lanes = 5, .pcs = few_queries},
-                     ProgramBuilder(24, 0, 15, seed).random_input(1));
-  }
-}
-
-/// A prover who takes another sum than the convolution's, beside the image or in it, or another value after
-/// it.
-TEST_CASE("a_sum_of_a_convolution_is_the_convolution_s_alone") {
-  const Program program = random_convolutions(7);
-  const ForgedModel model(program);
-  const Trace honest = model.honest();
-  CHECK_NOTHROW(verify(model.key(), prove(model.proving_key, program, honest.inputs[0])));
-  const OpId look_up = op_of(program, OpKind::requantise, 0);
-  const TensorId values = program.ops[look_up].outputs[0];
-  const std::size_t rows = honest.tensors[values].size();
-  for (const std::size_t row : {std::size_t{0}, rows / 2, rows - 1}) {
-    for (const std::int32_t other : {-1, 1}) {
-      Trace lie = honest;
-      auto& q = lie.buffers[look_up][q_buffer][row];
-      q += q + other < 0 ? 1 : other;
-      lie.tensors[values][row] =
-          program.constants[program.ops[look_up].constants[0]].values.at(static_cast<std::size_t>(q));
-      LyingTrace trace(model, lie);
-      const Proof proof = prove_trace(model.proving_key, model.statement(lie), trace);
-      CHECK(contains(refusal(ErrorKind::rejected, [&] { verify(model.key(), proof); }),
-                     "the bus does not balance"));
-    }
-  }
-}
-
-/// A tile of `linear` that holds one weight of a kernel's line has room for others: the sums of such a key
-/// are those of a wider kernel, and no prover chooses among them.
-TEST_CASE("weights_in_the_padding_of_a_kernel_s_line_make_another_function_and_leave_no_choice") {
-  ProgramBuilder builder(4, 0, 15, 1);
-  builder.reshape(builder.input(), {1, 2, 2});
-  builder.add_convolution({{builder.input(), 1, 1}}, 1, 9);
-  const Program program = builder.finish();
-  ForgedModel model(program);
-  const Trace honest = model.honest();
-  model.columns.weights[linear_at][model.key().lanes() - 2][0] = M31(1);
-  model.recommit();
-  LyingTrace trace(model, honest);
-  const Proof proof = prove_trace(model.proving_key, model.statement(honest), trace);
-  CHECK(contains(refusal(ErrorKind::rejected, [&] { verify(model.key(), proof); }),
-                 "the bus does not balance"));
-}
-
-/// A factor that everybody knows scales a value, and does not hide it: what it has scaled must not be
-/// multiplied by a value again, as powers of a value say nothing.
-TEST_CASE("a_power_of_t_between_two_values_does_not_hide_their_product") {
-  ProgramBuilder builder(4, 0, 15, 1);
-  builder.reshape(builder.input(), {2, 2, 1});
-  builder.add_convolution({{builder.input(), 1, 2}}, 1, 9);
-  const Program program = builder.finish();
-  const auto verdict_with = [&](bool scaled) {
-    Arithmetisation runs = arithmetise(program, TableShape{.lanes = 3});
-    // x_0 is multiplied by a power of t, and x_1 is added, in two runs. In place of x_1 stands x_1 (x_0 t^n
-    // x_0), or x_1 (x_0 x_0).
-    const auto place = std::ranges::find_if(runs.mac, [](const MacRun& run) {
-      return run.first == MacRun::Carry::same && run.terms[0].b.first == wires::one;
+TEST_CASE("convolution_refuses_sums_beyond_its_range") {
+  CHECK(contains(refused([](Program& p) { --p.tensors[2].min; }), "not [-b, b]"));
+  // 1 is the first weight of output 0: no other output reaches as far.
+  const auto reach = [](std::int32_t weight) {
+    return refused([&](Program& p) {
+      for (ConstantTensor& constant : p.constants) std::ranges::fill(constant.values, 0);
+      p.constants[0].values[0] = weight;
+      p.constants[2].values[0] = -3;
     });
-    const MacRun move = *(place - 1);
-    const std::uint32_t x = move.terms[0].a[0], power = move.terms[0].b[0];
-    const auto wire = static_cast<std::uint32_t>(runs.reads.size());
-    place->terms[0].b = {wire + 1};
-    const MacRun moved{.terms = {{{x}, {scaled ? power : wires::one}}}, .sum = wire};
-    const MacRun squared{.terms = {{{wire}, {x}}}, .sum = wire + 1};
-    const auto at = static_cast<std::size_t>(place - 1 - runs.mac.begin());
-    runs.mac.insert(place - 1, {moved, squared});
-    for (Segment& segment : runs.segments) {
-      if (segment.table != TableKind::mac || segment.last < at) continue;
-      if (segment.first > at) segment.first += 2;
-      segment.last += 2;
-    }
-    runs.reads.resize(wire + 2, 1);
-    runs.reads[x] += 2;
-    if (scaled) ++runs.reads[power];
-    if (scaled) --runs.reads[wires::one];
-    return refusal(ErrorKind::rejected, [&] { check_structure(build_structure(runs), public_wires(runs)); });
   };
-  CHECK(verdict_with(false) == "accepted");
-  CHECK(contains(verdict_with(true), "a product of values in M may reach 2^29"));
+  CHECK(reach((1 << 17) - 1) == "accepted");
+  CHECK(contains(reach(1 << 17), "accumulators can reach 1048579, beyond their range of 1048576"));
+  CHECK(contains(reach(1 << 26), "accumulators can reach 536870915, which is not below 2^29"));
+  CHECK(contains(reach(std::numeric_limits<std::int32_t>::min()), "which is not below 2^29"));
+  CHECK(contains(refused([](Program& p) {
+                   p.tensors[2].max = accumulator_limit;
+                   p.tensors[2].min = -accumulator_limit;
+                 }),
+                 "not below 2^29"));
+}
+
+TEST_CASE("convolution_reads_rows_and_no_sums") {
+  CHECK(contains(
+      refused([](Program& p) {
+        p.constants.push_back(
+            {.kind = ConstantTensor::Kind::weights, .name = "again", .shape = {1, 1, 1, 1}, .values = {1}});
+        p.tensors[2].shape = {1, 6, 5};
+        p.tensors.push_back(p.tensors[2]);
+        p.constants[0] = {
+            .kind = ConstantTensor::Kind::weights, .name = "w", .shape = {1, 1, 2, 1}, .values = {1, 1}};
+        p.constants[1] = p.constants[0];
+        p.constants[2].shape = {1};
+        p.constants[2].values = {0};
+        p.ops[0].attributes = {0, 0, 1, 0, 0, 1};
+        p.ops.push_back({.kind = OpKind::convolution,
+                         .name = "again",
+                         .inputs = {2},
+                         .constants = {3},
+                         .outputs = {3},
+                         .attributes = {0, 0, 1}});
+        p.outputs[0].tensor = 3;
+      }),
+      "row by row"));
 }
 
 TEST_CASE("convolution_describes_itself_by_its_kernels") {
-  const Program program = two_terms();
-  CHECK(contains(describe(program, program.ops[0]).text, "3"));
+  const Program program =
+      convolutions({{2, 4, 3, 2, 3, 1, 0, 1}, {2, 3, 3, 1, 1, 0, 2, 2}}, {2, 6, 5}, true, 3);
+  CHECK(describe(program, program.ops[0]).text ==
+        "2 outputs of 2x3 kernels of 2 channels on tensor 0 + 1x1 kernels of 1 channels, in 2 groups, on "
+        "tensor 1 + "
+        "bias");
 }

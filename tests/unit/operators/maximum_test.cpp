@@ -1,8 +1,8 @@
-// maximum: y_j = max(a_j, b_j), or min.
+// maximum: the greater or the lesser, row by row.
 #include <doctest/doctest.h>
 
-#include "operators/maximum/meaning.hpp"
-#include "tests/adversary/forge/forge.hpp"
+#include <random>
+
 #include "tests/unit/operators/run_operator.hpp"
 
 using namespace circlet;
@@ -10,107 +10,96 @@ using namespace circlet::testing;
 
 namespace {
 
-Program greater_of(bool lesser = false) {
-  ProgramBuilder builder(3, -8, 7, 1);
-  const TensorId b = builder.add_input("b", 3, -2, 9);
-  const TensorId y = builder.add_maximum(builder.input(), b, lesser);
-  return builder.finish({.rows = 2, .dense = {builder.dense(y, 2, 9)}});
+/// a in [-3, 4] and b in [0, 11], of 4 rows: differences from -14 to 4. A layer makes weights.
+Program greater_or_lesser(bool lesser) {
+  ProgramBuilder builder(4, -3, 4, 5);
+  builder.add_input("b", 4, 0, 11);
+  Program program = builder.finish({.rows = 1, .dense = {builder.dense(builder.input(), 1, 9)}});
+  std::vector<std::int32_t> table;
+  for (std::int32_t d = -14; d <= 4; ++d) table.push_back(lesser ? std::min(d, 0) : std::max(d, 0));
+  program.constants.push_back(
+      {.kind = ConstantTensor::Kind::table, .name = "t", .shape = {19}, .values = std::move(table)});
+  program.ops.push_back({.kind = OpKind::maximum,
+                         .name = "max",
+                         .inputs = {program.inputs[0].tensor, program.inputs[1].tensor},
+                         .constants = {static_cast<ConstantId>(program.constants.size() - 1)},
+                         .outputs = {static_cast<TensorId>(program.tensors.size())},
+                         .attributes = {lesser ? 1 : 0}});
+  program.tensors.push_back(
+      {.name = "y", .shape = {4}, .min = lesser ? -3 : 0, .max = lesser ? 4 : 11, .scales = {1.0}});
+  program.outputs.push_back({.name = "y", .tensor = program.ops.back().outputs[0], .predicate = {}});
+  return program;
 }
 
-/// The greatest of three rows of one input.
-Program greatest_of_three() {
-  ProgramBuilder builder(6, -8, 7, 1);
-  const TensorId x = builder.input();
-  const TensorId y =
-      builder.add_maximum(builder.add_maximum(builder.add_gather(x, {0, 3}), builder.add_gather(x, {1, 4})),
-                          builder.add_gather(x, {2, 5}));
-  const TensorId least = builder.add_maximum(y, builder.add_gather(x, {0, 5}), true);
-  return builder.finish({.rows = 2, .dense = {builder.dense(y, 2, 9), builder.dense(least, 2, 9)}});
+std::string refused(const std::function<void(Program&)>& change) {
+  return refusal_after(greater_or_lesser(false), change);
 }
-
-Op& the_op(Program& program) { return program.ops[op_of(program, OpKind::maximum, 0)]; }
-
-std::string refused(const std::function<void(Program&)>& change, bool lesser = false) {
-  return refusal_after(greater_of(lesser), change);
-}
+ConstantTensor& table_of(Program& program) { return program.constants[program.ops.back().constants[0]]; }
 
 }  // namespace
 
-TEST_CASE("maximum_takes_the_greater_or_the_lesser_row_by_row") {
-  const std::vector<Buffer> inputs = {{-8, 7, 2, 0, 0, 5}, {-2, 7, 9, -1, 3, 4}};
+TEST_CASE("maximum_takes_the_greater_or_the_lesser") {
+  std::mt19937 random(1);
   for (const bool lesser : {false, true}) {
-    const Program program = greater_of(lesser);
+    const Program program = greater_or_lesser(lesser);
     check_program(program);
-    const Trace trace = execute(program, inputs, 2);
-    const Tensor& y = program.tensors[program.ops[0].outputs[0]];
-    CHECK(trace.tensors[program.ops[0].outputs[0]] ==
-          (lesser ? Buffer{-8, 7, 2, -1, 0, 4} : Buffer{-2, 7, 9, 0, 3, 5}));
-    CHECK(y.min == (lesser ? -8 : -2));
-    CHECK(y.max == (lesser ? 7 : 9));
-  }
-}
-
-TEST_CASE("maximum_refuses_a_table_that_is_not_that_of_its_differences") {
-  for (const bool lesser : {false, true}) {
-    CHECK(refused([](Program&) {}, lesser) == "accepted");
-    for (const std::size_t d : {std::size_t{0}, std::size_t{17}, std::size_t{18}, std::size_t{26}}) {
-      CHECK(refused([&](Program& p) { ++p.constants[the_op(p).constants[0]].values.at(d); }, lesser) !=
-            "accepted");
+    const std::vector<std::int32_t>& table = program.constants[program.ops.back().constants[0]].values;
+    Buffer a(400), b(400);
+    for (std::int32_t& x : a) x = static_cast<std::int32_t>(random() % 8) - 3;
+    for (std::int32_t& x : b) x = static_cast<std::int32_t>(random() % 12);
+    const Trace trace = execute(program, std::vector<Buffer>{a, b}, 100);
+    const Buffer &y = trace.tensors[program.ops.back().outputs[0]], &q = trace.buffers.back()[0];
+    for (std::size_t j = 0; j < a.size(); ++j) {
+      CHECK(y[j] == (lesser ? std::min(a[j], b[j]) : std::max(a[j], b[j])));
+      CHECK(q[j] == a[j] - b[j] + 14);
+      CHECK(y[j] == b[j] + table[static_cast<std::size_t>(q[j])]);
     }
-    CHECK(refused([](Program& p) { the_op(p).attributes[0] ^= 1; }, lesser) != "accepted");
   }
-  const auto resized = [](std::ptrdiff_t by) {
-    return refused([&](Program& p) {
-      ConstantTensor& table = p.constants[the_op(p).constants[0]];
-      table.values.resize(static_cast<std::size_t>(static_cast<std::ptrdiff_t>(table.values.size()) + by));
-      table.shape = {static_cast<std::uint32_t>(table.values.size())};
-    });
-  };
-  CHECK(resized(0) == "accepted");
-  CHECK(resized(1) != "accepted");
-  CHECK(resized(-1) != "accepted");
-  CHECK(refused([](Program& p) { the_op(p).attributes[0] = 2; }) != "accepted");
-  CHECK(refused([](Program& p) { the_op(p).attributes.clear(); }) != "accepted");
-  CHECK(contains(refused([](Program& p) { the_op(p).inputs.pop_back(); }), "takes 2"));
-  CHECK(contains(refused([](Program& p) { p.tensors[the_op(p).outputs[0]].shape = {2}; }), "rows"));
-  CHECK(refused([](Program& p) { ++p.tensors[the_op(p).outputs[0]].max; }) != "accepted");
-  CHECK(refused([](Program& p) { --p.tensors[the_op(p).outputs[0]].min; }) != "accepted");
 }
 
-TEST_CASE("maxima_are_proved_for_one_sample_at_a_time") {
-  const Program program = greatest_of_three();
-  prove_and_verify(program, {.pcs = few_queries}, {-8, 7, 2, 0, 0, 5});
-  prove_and_verify(program, {.input = Visibility::hidden, .pcs = few_queries}, {7, 7, 7, -8, -8, -7});
-  CHECK(verdict_on_tables(program) == "accepted");
+TEST_CASE("maximum_refuses_every_other_table") {
+  CHECK(refused([](Program&) {}) == "accepted");
+  for (std::size_t i = 0; i < 19; ++i) {
+    CHECK(contains(refused([&](Program& p) { ++table_of(p).values[i]; }),
+                   "its table is wrong at the difference " + std::to_string(static_cast<int>(i) - 14)));
+  }
+  CHECK(contains(refused([](Program& p) {
+                   table_of(p).shape = {20};
+                   table_of(p).values.push_back(5);
+                 }),
+                 "has 20 entries for 19 differences"));
   CHECK(
-      contains(refusal(ErrorKind::usage,
-                       [&] { setup(program, {.target = Target::offchain, .batch = 2, .pcs = few_queries}); }),
-               "maximum is proved for one sample at a time"));
+      contains(refused([](Program& p) { p.ops.back().attributes = {1}; }), "is wrong at the difference -14"));
+  CHECK(contains(refused([](Program& p) { table_of(p).kind = ConstantTensor::Kind::indices; }), "no table"));
 }
 
-/// A prover who takes the lesser for the greater, or neither of both, with everything after it consistent.
-TEST_CASE("nothing_but_the_greater_is_proved") {
-  const Program program = greatest_of_three();
-  const ForgedModel model(program);
-  const Trace honest = execute(program, Buffer{-3, 2, 2, 0, 0, 5}, 1);
-  const OpId op = op_of(program, OpKind::maximum, 0);
-  const auto& table = program.constants[program.ops[op].constants[0]].values;
-  const std::int64_t q = honest.buffers[op][maximum::q_buffer][0];
-  for (const std::int64_t other :
-       {std::int64_t{0}, q - 1, q + 1, static_cast<std::int64_t>(table.size()) - 1}) {
-    if (other == q) continue;
-    Trace lie = honest;
-    lie.buffers[op][maximum::q_buffer][0] = static_cast<std::int32_t>(other);
-    lie.tensors[program.ops[op].outputs[0]][0] +=
-        table[static_cast<std::size_t>(other)] - table[static_cast<std::size_t>(q)];
-    LyingTrace trace(model, lie);
-    const Proof proof = prove_trace(model.proving_key, model.statement(lie), trace);
-    CHECK(contains(refusal(ErrorKind::rejected, [&] { verify(model.key(), proof); }),
-                   "the bus does not balance"));
+TEST_CASE("maximum_refuses_ranges_that_are_not_those_of_its_inputs") {
+  const std::string wrong = "the range of its output is not [0, 11]";
+  for (const int change : {-1, 1}) {
+    CHECK(contains(refused([&](Program& p) { p.tensors.back().min += change; }), wrong));
+    CHECK(contains(refused([&](Program& p) { p.tensors.back().max += change; }), wrong));
   }
+  CHECK(contains(refused([](Program& p) { p.tensors.back().shape = {2}; }), "differ in rows"));
+  CHECK(contains(refused([](Program& p) { p.tensors[p.inputs[1].tensor].shape = {5}; }), "differ in rows"));
+  CHECK(contains(refused([](Program& p) {
+                   p.tensors[p.inputs[1].tensor].min = -(1 << 20);
+                   p.tensors[p.inputs[1].tensor].max = (1 << 20) - 1;
+                 }),
+                 "more than 2^20"));
+}
+
+TEST_CASE("maximum_refuses_counts_and_attributes") {
+  for (const std::int64_t attribute : {-1, 2}) {
+    CHECK(contains(refused([&](Program& p) { p.ops.back().attributes = {attribute}; }),
+                   "its attribute is not 0"));
+  }
+  CHECK(contains(refused([](Program& p) { p.ops.back().attributes.clear(); }), "its attribute is not 0"));
+  CHECK(contains(refused([](Program& p) { p.ops.back().inputs.pop_back(); }), "has 1 inputs and takes 2"));
+  CHECK(contains(refused([](Program& p) { p.ops.back().inputs[0] = p.ops[0].outputs[0]; }), "row by row"));
 }
 
 TEST_CASE("maximum_describes_itself_by_its_tensors") {
-  const Program program = greater_of();
-  CHECK(!describe(program, program.ops[0]).text.empty());
+  const Program greater = greater_or_lesser(false), lesser = greater_or_lesser(true);
+  CHECK(describe(greater, greater.ops.back()).text == "the greater of tensors 0 and 1, row by row");
+  CHECK(describe(lesser, lesser.ops.back()).text == "the lesser of tensors 0 and 1, row by row");
 }
