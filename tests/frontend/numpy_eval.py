@@ -23,6 +23,7 @@ def arguments(program: dict, function: int) -> int:
 
 def divisor(program: dict, attributes: list[int]) -> int:
     shift, _, *digits = attributes
+    digits = digits[: len(digits) // 3 * 3]  # the sums of which nothing is lost may follow
     if not digits:
         return 2**shift
     triples = zip(digits[0::3], digits[1::3], digits[2::3])
