@@ -143,6 +143,12 @@ Interval reachable_from_images(const GraphLayer& layer, const std::vector<std::v
 /// What a layer's accumulators can be when its inputs are anywhere in their ranges.
 Interval reachable(const GraphLayer& layer, const std::vector<std::vector<Interval>>& tensors) {
   if (layer.pooling || !layer.convolutions.empty()) return reachable_from_images(layer, tensors);
+  if (layer.product) {
+    const Interval a = hull(tensors[layer.product->inputs[0]]), b = hull(tensors[layer.product->inputs[1]]);
+    const auto [least, greatest] =
+        std::minmax({a.least * b.least, a.least * b.greatest, a.greatest * b.least, a.greatest * b.greatest});
+    return {least, greatest};
+  }
   std::vector<Interval> rows(layer.rows);
   for (std::size_t j = 0; j < layer.bias.size(); ++j) rows[j] = {layer.bias[j], layer.bias[j]};
   auto add = [](Interval& row, double weight, const Interval& x) {
@@ -222,6 +228,16 @@ std::vector<std::vector<Use>> find_uses(const Graph& graph, const FloatReference
       const double mean = energies[term.input] / reference.samples / graph.tensors[term.input].rows;
       uses[term.input].push_back(
           {.layer = i, .weights = squares(term.kernels->values) / outputs, .values = each * mean});
+    }
+    if (layer.product) {
+      // Each is a weight of the other.
+      for (const std::size_t side : {0, 1}) {
+        const TensorId other = layer.product->inputs[1 - side];
+        uses[layer.product->inputs[side]].push_back(
+            {.layer = i,
+             .weights = energies[other] / reference.samples / graph.tensors[other].rows,
+             .values = 0});
+      }
     }
     if (layer.pooling && !layer.is_maximum()) {
       const double taps = static_cast<double>(layer.pooling->shape.taps());

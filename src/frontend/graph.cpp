@@ -139,12 +139,14 @@ std::vector<TensorId> inputs_of(const GraphLayer& layer) {
   for (const GraphScaled& term : layer.scaled) inputs.push_back(term.input);
   for (const GraphConvolution& term : layer.convolutions) inputs.push_back(term.input);
   if (layer.pooling) inputs.push_back(layer.pooling->input);
+  if (layer.product) inputs.insert(inputs.end(), layer.product->inputs.begin(), layer.product->inputs.end());
   return inputs;
 }
 
 bool Graph::has_image_input() const {
   return std::ranges::any_of(layers, [&](const GraphLayer& layer) {
     return (layer.pooling && layer.pooling->input == input) ||
+           (layer.product && std::ranges::count(layer.product->inputs, input) != 0) ||
            std::ranges::any_of(layer.convolutions,
                                [&](const GraphConvolution& term) { return term.input == input; });
   });
@@ -176,6 +178,12 @@ std::vector<GraphLayerValues> evaluate(const Graph& graph, std::span<const doubl
       }
       if (!layer.convolutions.empty()) {
         convolve(layer, sample, z);
+        continue;
+      }
+      if (layer.product) {
+        const GraphProduct& product = *layer.product;
+        const double *a = sample(product.inputs[0]), *b = sample(product.inputs[1]);
+        for (std::size_t j = 0; j < layer.rows; ++j) z[j] = a[product.source(0, j)] * b[product.source(1, j)];
         continue;
       }
       if (!layer.bias.empty()) std::copy(layer.bias.begin(), layer.bias.end(), z);

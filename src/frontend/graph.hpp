@@ -6,6 +6,7 @@
 //   pooling      the sum of each of an image's windows, times a factor, or their greatest values
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -85,6 +86,15 @@ struct GraphPooling {
   double factor = 1;                 // of the sum
 };
 
+/// Row j is the product of row index[j] of either input; empty: row j.
+struct GraphProduct {
+  std::array<TensorId, 2> inputs{};
+  std::array<std::vector<std::uint32_t>, 2> index;
+  [[nodiscard]] std::size_t source(std::size_t side, std::size_t row) const {
+    return index[side].empty() ? row : index[side][row];
+  }
+};
+
 struct GraphLayer {
   std::string name;
   std::uint32_t rows = 0;
@@ -93,6 +103,7 @@ struct GraphLayer {
   std::vector<GraphConvolution> convolutions;  // then there are no dense and no scaled terms
   std::vector<std::uint32_t> order;            // row j of a convolution is place order[j]; empty: place j
   std::optional<GraphPooling> pooling;         // then there is nothing else
+  std::optional<GraphProduct> product;         // then there is nothing else
   std::vector<double> bias;                    // empty or `rows` entries, of a convolution one a channel
   std::optional<ScalarFunction> function;
   TensorId output = 0;
@@ -116,7 +127,8 @@ struct Graph {
   [[nodiscard]] std::uint32_t features() const { return tensors[input].rows; }
   [[nodiscard]] TensorId output() const { return layers.back().output; }
   [[nodiscard]] std::uint32_t outputs() const { return tensors[output()].rows; }
-  /// Whether some layer has windows over the model's inputs: then these have one scale, and 0 is 0.
+  /// Whether some layer has windows over the model's inputs, or multiplies them: then these have one scale,
+  /// and 0 is 0.
   [[nodiscard]] bool has_image_input() const;
 };
 

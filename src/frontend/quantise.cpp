@@ -63,6 +63,8 @@ class Quantiser {
         add_maximum_layer(graph_.layers[i]);
       } else if (graph_.layers[i].pooling) {
         add_sum_layer(i);
+      } else if (graph_.layers[i].product) {
+        add_product_layer(i);
       } else if (!graph_.layers[i].convolutions.empty()) {
         add_convolution_layer(i);
       } else if (graph_.layers[i].function) {
@@ -561,12 +563,46 @@ class Quantiser {
                                   .name = source.name,
                                   .shape = {source.rows, static_cast<std::uint32_t>(shape.taps())},
                                   .values = std::move(indices)});
+    tensors_[source.output] = add_look_up_of(index, sums, unit);
+  }
+
+  /// Products of rows of two tensors, and a look-up as of a layer of sums.
+  void add_product_layer(std::size_t index) {
+    const GraphLayer& source = graph_.layers[index];
+    std::array<TensorId, 2> factors{};
+    double unit = 1;
+    for (const std::size_t side : {0, 1}) {
+      const GraphProduct& product = *source.product;
+      const TensorId read = tensors_.at(product.inputs[side]);
+      factors[side] = product.index[side].empty()
+                          ? read
+                          : add_gather(read, {source.rows}, product.index[side], source.name);
+      if (program_.tensors[read].scales.size() != 1)
+        throw Infeasible{"layer '" + source.name + "': multiplies values of several scales"};
+      unit *= program_.tensors[read].scale(0);
+    }
+    const Tensor &a = program_.tensors[factors[0]], &b = program_.tensors[factors[1]];
+    const auto [least, greatest] = std::minmax({a.min * b.min, a.min * b.max, a.max * b.min, a.max * b.max});
+    if (magnitude(a) * magnitude(b) > raw_range)
+      throw Infeasible{"layer '" + source.name + "': its products reach 2^29"};
+    const TensorId sums = add_tensor(source.name + " sums", source.rows, least, greatest, unit);
+    program_.ops.push_back({.kind = OpKind::product,
+                            .name = source.name,
+                            .inputs = {factors[0], factors[1]},
+                            .constants = {},
+                            .outputs = {sums},
+                            .attributes = {}});
+    tensors_[source.output] = add_look_up_of(index, sums, unit);
+  }
+
+  /// Of sums in units that no weights are part of: a step is the least 2^shift of them that the layer's own
+  /// step asks for.
+  TensorId add_look_up_of(std::size_t index, TensorId sums, double unit) {
     Split split{.shift = 0, .offset = 0, .digits = {}};
     while (split.shift < 24 && std::ldexp(unit, static_cast<int>(split.shift)) < steps_[index]) ++split.shift;
     const std::int64_t step = std::int64_t{1} << split.shift;
     split.offset = (splits_.at(index).offset >> widths_.shift) * step + step / 2;
-    tensors_[source.output] =
-        add_look_up(index, sums, split, unit * static_cast<double>(step) * output_per_step_.at(index));
+    return add_look_up(index, sums, split, unit * static_cast<double>(step) * output_per_step_.at(index));
   }
 
   /// visit(place or nothing) for each tap of a window.

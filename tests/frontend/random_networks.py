@@ -118,6 +118,34 @@ class Maker:
         self.add("Concat", parts[1][0], value=parts[0][0], axis=1)
         self.shape = (parts[0][1] + parts[1][1], *self.shape[1:])
 
+    def gate(self) -> None:
+        """x times a number a channel that depends on all of x, or times one a place."""
+        before, axes = self.value, len(self.shape) - 1
+        outputs = self.shape[0]
+        if self.random.random() < 0.6:
+            self.add("GlobalAveragePool")
+        else:
+            outputs = 1
+        weights = self.random.normal(size=(outputs, self.shape[0], *[1] * axes)) / np.sqrt(self.shape[0])
+        self.add("Conv", self.constant(weights), self.constant(self.random.normal(size=outputs)))
+        self.add(str(self.random.choice(["Sigmoid", "HardSigmoid"])))
+        self.add("Mul", self.value, value=before)
+
+    def paired(self) -> None:
+        """Two convolutions of x, value by value."""
+        first, axes = self.value, len(self.shape) - 1
+        pair = []
+        for _ in range(2):
+            weights = self.random.normal(size=(self.shape[0], self.shape[0], *[1] * axes)) / np.sqrt(self.shape[0])
+            self.add("Conv", self.constant(weights), value=first)
+            pair.append(self.value)
+        kind = str(self.random.choice(["Mul", "Max", "Min", "Sub", "Div"]))
+        if kind == "Div":  # by what is not near 0
+            self.add("Sigmoid", value=pair[1])
+            self.add("Add", self.constant(np.array(0.5)))
+            pair[1] = self.value
+        self.add(kind, pair[1], value=pair[0])
+
 
 def make_network(seed: int) -> tuple[onnx.ModelProto, np.ndarray]:
     random = np.random.default_rng(seed)
@@ -127,7 +155,7 @@ def make_network(seed: int) -> tuple[onnx.ModelProto, np.ndarray]:
     maker.first = [1, *shape]
     maker.convolution()
     for _ in range(int(random.integers(1, 5))):
-        step = str(random.choice(["convolution", "norm", "residual", "pooling", "activation", "activation", "joined"]))
+        step = str(random.choice(["convolution", "norm", "residual", "pooling", "activation", "activation", "joined", "gate", "paired"]))
         if min(maker.shape[1:]) < 3 and step in ("convolution", "pooling"):
             step = "activation"
         getattr(maker, step)()

@@ -290,10 +290,60 @@ Variable with_constant(const Node& node, ScalarOp op, const Variable& x, const C
   return builder.variable(std::move(a), x.dims, x.batched, node.name());
 }
 
+/// Dimensions of two values together, by ONNX broadcasting within a sample, and the row of each that a row of
+/// the result takes.
+struct Broadcast {
+  std::vector<std::int64_t> dims;
+  std::array<std::vector<std::uint32_t>, 2> index;
+};
+
+Broadcast broadcast(const Node& node, const Variable& a, const Variable& b) {
+  const Variable& longer = a.dims.size() >= b.dims.size() ? a : b;
+  if (a.batched != b.batched || (a.batched && a.dims.size() != b.dims.size()))
+    refuse("two computed values of which one has samples where the other has not");
+  Broadcast result{.dims = longer.dims, .index = {}};
+  const std::size_t first = a.batched ? 1 : 0, rank = longer.dims.size();
+  std::array<std::vector<std::int64_t>, 2> dims{a.dims, b.dims};
+  std::uint64_t rows = 1;
+  for (auto& own : dims) own.insert(own.begin(), rank - own.size(), 1);
+  for (std::size_t axis = first; axis < rank; ++axis) {
+    const std::int64_t da = dims[0][axis], db = dims[1][axis];
+    if (da != db && da != 1 && db != 1) refuse("the operands' shapes differ beyond broadcasting");
+    result.dims[axis] = da == 1 ? db : da;
+    rows *= static_cast<std::uint64_t>(result.dims[axis]);
+    node.builder.spend(rows);
+  }
+  for (const std::size_t side : {0, 1}) {
+    std::vector<std::uint32_t>& index = result.index[side];
+    index = {0};
+    for (std::size_t axis = first; axis < rank; ++axis) {
+      std::vector<std::uint32_t> next;
+      for (const std::uint32_t row : index) {
+        for (std::int64_t i = 0; i < result.dims[axis]; ++i) {
+          const std::int64_t size = dims[side][axis];
+          next.push_back(static_cast<std::uint32_t>(std::int64_t{row} * size + (size == 1 ? 0 : i)));
+        }
+      }
+      index = std::move(next);
+    }
+  }
+  return result;
+}
+
+Variable with_variable(const Node& node, ScalarOp op, const Variable& a, const Variable& b);
+
+/// g(a - b), of g a function of one value and 0.
+Variable of_difference(const Node& node, ScalarOp op, const Variable& a, const Variable& b) {
+  Variable difference = with_variable(node, ScalarOp::sub, a, b);
+  ScalarExpressions& expressions = node.builder.expressions;
+  difference.expression = expressions.binary(op, difference.expression, expressions.constant(0));
+  difference.operators = node.type();
+  return difference;
+}
+
 Variable with_variable(const Node& node, ScalarOp op, const Variable& a, const Variable& b) {
   Builder& builder = node.builder;
-  if (a.sample_dims() != b.sample_dims()) refuse("two computed values of different shapes");
-  if (a.base == b.base) {  // g(z) op h(z) is a function of z
+  if (a.base == b.base && a.sample_dims() == b.sample_dims()) {  // g(z) op h(z) is a function of z
     Variable y = a;
     y.expression = builder.expressions.binary(op, a.expression, b.expression);
     y.operators =
@@ -301,11 +351,39 @@ Variable with_variable(const Node& node, ScalarOp op, const Variable& a, const V
     y.node = node.name();
     return y;
   }
-  if (op != ScalarOp::add && op != ScalarOp::sub) {
-    refuse("combines two computed values; only sums and differences of computed values are supported");
+  switch (op) {
+    case ScalarOp::add:
+    case ScalarOp::sub: {
+      const double sign = op == ScalarOp::add ? 1 : -1;
+      if (a.sample_dims() == b.sample_dims()) {
+        Affine sum = builder.add(builder.affine(a), builder.affine(b), sign);
+        return builder.variable(std::move(sum), a.dims, a.batched, node.name());
+      }
+      const Broadcast shape = broadcast(node, a, b);
+      Affine sum = builder.add(builder.gather(a, shape.index[0]), builder.gather(b, shape.index[1]), sign);
+      return builder.variable(std::move(sum), shape.dims, a.batched, node.name());
+    }
+    case ScalarOp::mul: {
+      Broadcast shape = broadcast(node, a, b);
+      Affine product =
+          builder.product(a, std::move(shape.index[0]), b, std::move(shape.index[1]), node.name());
+      return builder.variable(std::move(product), std::move(shape.dims), a.batched, node.name());
+    }
+    case ScalarOp::div: {
+      Variable inverse = b;
+      ScalarExpressions& expressions = builder.expressions;
+      inverse.expression = expressions.binary(ScalarOp::div, expressions.constant(1), b.expression);
+      inverse.operators = composed_name(b.operators, "Reciprocal");
+      return with_variable(node, ScalarOp::mul, a, inverse);
+    }
+    case ScalarOp::max:  // b + max(a - b, 0)
+    case ScalarOp::min:
+      return with_variable(node, ScalarOp::add, of_difference(node, op, a, b), b);
+    case ScalarOp::greater:
+      return of_difference(node, op, a, b);
+    default:
+      refuse("combines two computed values in a way that is not supported");
   }
-  Affine sum = builder.add(builder.affine(a), builder.affine(b), op == ScalarOp::add ? 1 : -1);
-  return builder.variable(std::move(sum), a.dims, a.batched, node.name());
 }
 
 Value combine(const Node& node, ScalarOp op, const Value& a, const Value& b) {

@@ -495,6 +495,37 @@ Affine Builder::pool(const Variable& value, std::vector<std::uint32_t> image, co
   return result;
 }
 
+Builder::Chosen Builder::chosen(const Variable& value, const std::vector<std::uint32_t>& index) {
+  const auto is_chosen = [](const Affine& a) {
+    if (a.is_image() || !a.products.empty() || a.selections.size() != 1) return false;
+    const std::vector<double>& factors = a.selections[0].coefficients;
+    return factors[0] != 0 && std::ranges::count(factors, factors[0]) == std::ssize(factors) &&
+           std::ranges::count(a.bias, 0.0) == std::ssize(a.bias);
+  };
+  Affine read = rowwise(value);
+  if (!is_chosen(read)) read = whole(value);
+  const Selection& selection = read.selections[0];
+  Chosen result{.tensor = selection.tensor, .index = {}, .factor = selection.coefficients[0]};
+  for (const std::uint32_t row : index) result.index.push_back(selection.index[row]);
+  if (result.index.size() == graph_.tensors[result.tensor].rows && is_identity(result.index))
+    result.index.clear();
+  return result;
+}
+
+Affine Builder::product(const Variable& a, std::vector<std::uint32_t> index_a, const Variable& b,
+                        std::vector<std::uint32_t> index_b, const std::string& node) {
+  spend(4 * index_a.size());
+  const auto rows = static_cast<std::uint32_t>(index_a.size());
+  Chosen left = chosen(a, index_a), right = chosen(b, index_b);
+  GraphLayer layer{.name = node, .rows = rows};
+  layer.product = GraphProduct{.inputs = {left.tensor, right.tensor},
+                               .index = {std::move(left.index), std::move(right.index)}};
+  layer.function = identity();
+  Affine result = whole_tensor(add_layer(std::move(layer)));
+  result.selections[0].coefficients.assign(rows, left.factor * right.factor);
+  return result;
+}
+
 TensorId Builder::add_layer(GraphLayer layer) {
   require(graph_.layers.size() < max_ops / 2, ErrorKind::unsupported, "the model has more than 2^16 layers");
   layer.name = unique_name(layer.name);
@@ -649,6 +680,9 @@ Graph Builder::finish(const Variable& output) {
     for (GraphScaled& term : layer.scaled) term.input = renumbered[term.input];
     for (GraphConvolution& term : layer.convolutions) term.input = renumbered[term.input];
     if (layer.pooling) layer.pooling->input = renumbered[layer.pooling->input];
+    if (layer.product) {
+      for (TensorId& input : layer.product->inputs) input = renumbered[input];
+    }
     layer.output = renumbered[layer.output];
     result.layers.push_back(std::move(layer));
   }

@@ -105,6 +105,9 @@ class Builder {
   /// a bias a channel, empty for none.
   Affine convolve(const Variable& value, std::vector<std::uint32_t> image, Kernels kernels,
                   const std::vector<double>& bias);
+  /// Row j is row index[j] of either value, one times the other.
+  Affine product(const Variable& a, std::vector<std::uint32_t> index_a, const Variable& b,
+                 std::vector<std::uint32_t> index_b, const std::string& node);
   /// Each window's sum times a factor, or its maximum. Each window of a maximum holds a place of the image.
   Affine pool(const Variable& value, std::vector<std::uint32_t> image, const WindowShape& shape, bool maximum,
               double factor, const std::string& node);
@@ -123,6 +126,13 @@ class Builder {
   Affine rowwise(const Variable& value);
   Affine whole(const Variable& value);
   static std::optional<std::vector<double>> by_channel(const Affine& image, const std::vector<double>& rows);
+  /// A tensor of which the value is chosen rows times a factor; the value itself in a layer, if it is not.
+  struct Chosen {
+    TensorId tensor = 0;
+    std::vector<std::uint32_t> index;
+    double factor = 1;
+  };
+  Chosen chosen(const Variable& value, const std::vector<std::uint32_t>& index);
   Affine gathered(const Affine& a, const std::vector<std::uint32_t>& index);
   ScalarFunction identity();
 
