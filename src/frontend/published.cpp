@@ -43,6 +43,18 @@ std::string readers_of(const Program& program, ConstantId table) {
   return names;
 }
 
+/// Whether a tensor's scale is another's times what the architecture says: the windows of an average.
+bool has_scale_of_another(const Program& program, TensorId tensor) {
+  const Op* producer = producer_of(program, tensor);
+  while (producer != nullptr &&
+         (producer->kind == OpKind::requantise || producer->kind == OpKind::saturate)) {
+    producer = producer_of(program, producer->inputs[0]);
+    if (producer != nullptr && producer->kind == OpKind::gather) return false;
+  }
+  return producer != nullptr && (producer->kind == OpKind::sum || producer->kind == OpKind::gather ||
+                                 producer->kind == OpKind::maximum);
+}
+
 }  // namespace
 
 double scale_on_grid(double scale) {
@@ -69,7 +81,9 @@ std::int64_t coarse_reach(std::int64_t reach) {
 
 std::vector<std::string> disclosures(const Program& program) {
   std::vector<std::string> lines;
-  for (const Tensor& tensor : program.tensors) {
+  for (TensorId id = 0; id < program.tensors.size(); ++id) {
+    const Tensor& tensor = program.tensors[id];
+    if (has_scale_of_another(program, id)) continue;
     const auto off_grid = [](double scale) { return scale != scale_on_grid(scale); };
     const auto found = std::ranges::find_if(tensor.scales, off_grid);
     if (found != tensor.scales.end()) {

@@ -182,3 +182,84 @@ TEST_CASE("a_plan_is_no_larger_than_a_full_convolution") {
   CHECK(plan.phases[0][0].places == std::vector<std::uint32_t>{0, 1, 2});
   CHECK(plan.size == 4);
 }
+
+namespace {
+
+/// A node over an image of 2 channels, 3 high and 4 wide, with a kernel or weights `k` of these dimensions.
+struct WindowModel {
+  ModelMaker model;
+  ::onnx::NodeProto* node = nullptr;
+  WindowModel(const std::string& type, std::initializer_list<std::int64_t> kernel) {
+    model.input("x", {-1, 2, 3, 4}).output("y");
+    std::size_t count = 1;
+    for (const std::int64_t dim : kernel) count *= static_cast<std::size_t>(dim);
+    if (kernel.size() != 0) model.constant("k", kernel, std::vector<float>(count, 0.5F));
+    node = kernel.size() != 0 ? &model.node(type, {"x", "k"}, "y") : &model.node(type, {"x"}, "y");
+  }
+  WindowModel& with(const std::string& name, const std::vector<std::int64_t>& values) {
+    auto* attribute = node->add_attribute();
+    attribute->set_name(name);
+    attribute->set_type(::onnx::AttributeProto::INTS);
+    for (const std::int64_t value : values) attribute->add_ints(value);
+    return *this;
+  }
+  [[nodiscard]] std::string failure(ErrorKind kind) const {
+    return refusal(kind, [&] { (void)model.import(); });
+  }
+};
+
+}  // namespace
+
+TEST_CASE("convolutions_that_are_not_supported_are_refused_by_name") {
+  CHECK(WindowModel("Conv", {4, 2, 3, 3}).failure(ErrorKind::unsupported) == "accepted");
+  using enum ErrorKind;
+  CHECK(contains(WindowModel("Conv", {4, 2, 4, 3}).failure(bad_input), "larger than the padded image"));
+  CHECK(contains(WindowModel("Conv", {4, 2, 3}).failure(bad_input), "has not the dimensions"));
+  CHECK(contains(WindowModel("Conv", {4, 1, 3, 3}).failure(bad_input), "meets an image of 2"));
+  CHECK(contains(WindowModel("Conv", {4, 2, 3, 3}).with("strides", {0, 1}).failure(unsupported),
+                 "strides = 0"));
+  CHECK(contains(WindowModel("Conv", {4, 2, 3, 3}).with("strides", {1}).failure(bad_input),
+                 "one number an axis"));
+  CHECK(contains(WindowModel("Conv", {4, 2, 3, 3}).with("pads", {-1, 0, 0, 0}).failure(unsupported),
+                 "pads = -1"));
+  CHECK(contains(WindowModel("Conv", {4, 2, 3, 3}).with("dilations", {1 << 25, 1}).failure(unsupported),
+                 "dilations"));
+  CHECK(
+      contains(WindowModel("Conv", {4, 2, 3, 3}).with("other", {1}).failure(unsupported), "attribute other"));
+  CHECK(contains(WindowModel("Conv", {4, 2, 1, 1}).with("pads", {1, 0, 0, 0}).failure(unsupported),
+                 "nothing but padding"));
+}
+
+TEST_CASE("pooling_that_is_not_supported_is_refused_by_name") {
+  using enum ErrorKind;
+  CHECK(WindowModel("MaxPool", {}).with("kernel_shape", {2, 2}).failure(unsupported) == "accepted");
+  WindowModel indices("MaxPool", {});
+  indices.with("kernel_shape", {2, 2}).node->add_output("indices");
+  CHECK(contains(indices.failure(unsupported), "indices"));
+  CHECK(
+      contains(WindowModel("MaxPool", {}).with("kernel_shape", {2}).failure(bad_input), "one size an axis"));
+  CHECK(contains(WindowModel("MaxPool", {}).with("kernel_shape", {0, 2}).failure(unsupported),
+                 "a kernel of 0"));
+  CHECK(contains(WindowModel("ReduceMean", {}).with("axes", {0}).failure(unsupported), "reduces the batch"));
+}
+
+TEST_CASE("a_block_is_one_layer") {
+  ModelMaker model;
+  model.input("x", {-1, 2, 3, 4}).output("y");
+  model.constant("k", {2, 2, 3, 3}, std::vector<float>(36, 0.5F));
+  model.constant("v", {2}, {1, 2});
+  auto& node = model.node("Conv", {"x", "k"}, "c");
+  auto* attribute = node.add_attribute();
+  attribute->set_name("pads");
+  attribute->set_type(::onnx::AttributeProto::INTS);
+  for (int i = 0; i < 4; ++i) attribute->add_ints(1);
+  model.node("BatchNormalization", {"c", "v", "v", "v", "v"}, "n");
+  model.node("Add", {"n", "x"}, "s");
+  model.node("Relu", {"s"}, "h");
+  model.node("GlobalAveragePool", {"h"}, "y");
+  const Graph graph = model.import();
+  REQUIRE(graph.layers.size() == 3);  // the block, the average, and the output
+  CHECK(graph.layers[0].convolutions.size() == 2);
+  CHECK(graph.layers[0].bias.size() == 2);
+  CHECK(graph.layers[1].pooling.has_value());
+}
