@@ -181,9 +181,12 @@ Interval within_domain(const ScalarFunction& f, Interval range, Interval seen) {
   const double step = (range.greatest - range.least) / samples_of_a_function;
   if (step <= 0) return range;
   Interval result = seen;
-  while (result.least - step >= range.least && std::isfinite(f(result.least - step))) result.least -= step;
-  while (result.greatest + step <= range.greatest && std::isfinite(f(result.greatest + step)))
-    result.greatest += step;
+  // Counted, as a step may be lost beside a value far from 0.
+  for (int i = 0; i < samples_of_a_function; ++i) {
+    if (result.least - step >= range.least && std::isfinite(f(result.least - step))) result.least -= step;
+    if (result.greatest + step <= range.greatest && std::isfinite(f(result.greatest + step)))
+      result.greatest += step;
+  }
   return result;
 }
 

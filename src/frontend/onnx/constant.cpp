@@ -4,6 +4,7 @@
 #include <bit>
 #include <cmath>
 #include <cstring>
+#include <set>
 
 #include "core/error.hpp"
 #include "core/printable.hpp"
@@ -73,6 +74,13 @@ std::size_t element_count(const std::vector<std::int64_t>& dims, const std::stri
   return static_cast<std::size_t>(count);
 }
 
+bool is_integer_type(int element_type) {
+  static const std::set<int> types = {TensorProto::INT64,  TensorProto::INT32,  TensorProto::INT16,
+                                      TensorProto::INT8,   TensorProto::UINT64, TensorProto::UINT32,
+                                      TensorProto::UINT16, TensorProto::UINT8,  TensorProto::BOOL};
+  return types.contains(element_type);
+}
+
 Constant read_constant(const TensorProto& tensor) {
   require(tensor.data_location() != TensorProto::EXTERNAL && tensor.external_data_size() == 0,
           ErrorKind::unsupported, [&] {
@@ -88,6 +96,7 @@ Constant read_constant(const TensorProto& tensor) {
           [&] { return label(tensor) + ": more than 16 dimensions"; });
   const std::size_t count = element_count(result.dims, label(tensor));
   const auto plain = [](auto value) { return static_cast<double>(value); };
+  result.integers = is_integer_type(tensor.data_type());
   switch (tensor.data_type()) {
     case TensorProto::FLOAT:
       result.values = from_either<float>(tensor, count, tensor.float_data(), plain);

@@ -17,6 +17,7 @@ struct Constant {
   std::vector<std::int64_t> dims;
   std::vector<double> values;        // row-major; empty for strings
   std::vector<std::string> strings;  // for string tensors
+  bool integers = false;             // of an integer element type: division drops what is after the point
 
   [[nodiscard]] bool is_string() const { return !strings.empty(); }
   [[nodiscard]] std::size_t rank() const { return dims.size(); }
@@ -33,6 +34,9 @@ std::string label(const ::onnx::TensorProto& tensor);
 /// file (external_data.hpp) and element types other than float, double, float16, bfloat16, integers up to 64
 /// bits, bool and string.
 Constant read_constant(const ::onnx::TensorProto& tensor);
+
+/// Whether an ONNX element type is one of integers, or of truth values.
+bool is_integer_type(int element_type);
 
 /// Product of dimensions; Error(bad_input) naming `what` when one is negative or the product exceeds 2^31.
 std::size_t element_count(const std::vector<std::int64_t>& dims, const std::string& what);

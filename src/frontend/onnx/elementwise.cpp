@@ -391,6 +391,14 @@ Value combine(const Node& node, ScalarOp op, const Value& a, const Value& b) {
   const auto* cb = std::get_if<Constant>(&b);
   const auto* va = std::get_if<Variable>(&a);
   const auto* vb = std::get_if<Variable>(&b);
+  // Of integers the quotient is one, too. Both operands have one element type.
+  if (op == ScalarOp::div && (ca != nullptr ? ca->integers : va != nullptr && va->integers)) {
+    if (ca == nullptr || cb == nullptr)
+      refuse("a division of computed integers: cast them to float before it");
+    Constant quotient = fold(op, *ca, *cb);
+    for (double& value : quotient.values) value = std::trunc(value);
+    return quotient;
+  }
   if (ca != nullptr && cb != nullptr) return fold(op, *ca, *cb);
   if (va != nullptr && cb != nullptr) return with_constant(node, op, *va, *cb, false);
   if (ca != nullptr && vb != nullptr) return with_constant(node, op, *vb, *ca, true);

@@ -95,6 +95,7 @@ class Importer {
     std::vector<std::int64_t> dims;
     bool batched;
     std::uint32_t first, count;
+    bool integers;
   };
 
   Input read_input(const ValueInfoProto& info, std::uint64_t first) const {
@@ -102,7 +103,12 @@ class Importer {
     if (!info.type().has_tensor_type()) bad(what + " is no tensor");
     const auto& type = info.type().tensor_type();
     if (type.elem_type() == ::onnx::TensorProto::STRING) bad(what + " holds strings");
-    Input input{.name = info.name(), .dims = {}, .batched = false, .first = 0, .count = 0};
+    Input input{.name = info.name(),
+                .dims = {},
+                .batched = false,
+                .first = 0,
+                .count = 0,
+                .integers = is_integer_type(type.elem_type())};
     for (const auto& dim : type.shape().dim())
       input.dims.push_back(dim.has_dim_value() ? dim.dim_value() : -1);
     const auto given = shapes_.find(info.name());
@@ -185,8 +191,10 @@ class Importer {
 
   void make_inputs(Builder& builder) {
     for (const Input& input : inputs_) {
-      define(input.name, builder.variable(builder.input_slice(input.first, input.count), input.dims,
-                                          input.batched, input.name));
+      Variable value = builder.variable(builder.input_slice(input.first, input.count), input.dims,
+                                        input.batched, input.name);
+      value.integers = input.integers;
+      define(input.name, std::move(value));
     }
   }
 
@@ -265,6 +273,7 @@ class Importer {
     } else if (!refused) {
       try {
         outputs = import(node);
+        keep_integers(node, outputs);
         for (const Value& output : outputs) {
           if (const auto* constant = std::get_if<Constant>(&output)) builder.spend(constant->values.size());
         }
@@ -281,6 +290,28 @@ class Importer {
       if (proto.output(i).empty()) continue;
       const auto position = static_cast<std::size_t>(i);
       define(proto.output(i), position < outputs.size() ? std::move(outputs[position]) : Value{Refused{}});
+    }
+  }
+
+  /// What is computed from integers alone is integers, unless the node says its element type itself.
+  static void keep_integers(const Node& node, std::vector<Value>& outputs) {
+    static const std::set<std::string, std::less<>> say_it = {"Cast", "Constant", "ConstantOfShape", "Shape"};
+    if (say_it.contains(node.type())) return;
+    bool integers = false;
+    for (std::size_t i = 0; i < node.input_count(); ++i) {
+      if (!node.has_input(i)) continue;
+      const auto* constant = std::get_if<Constant>(&node.input(i));
+      const auto* variable = std::get_if<Variable>(&node.input(i));
+      if (constant == nullptr && variable == nullptr) return;
+      if (!(constant != nullptr ? constant->integers : variable->integers)) return mark(outputs, false);
+      integers = true;
+    }
+    mark(outputs, integers);
+  }
+  static void mark(std::vector<Value>& outputs, bool integers) {
+    for (Value& output : outputs) {
+      if (auto* constant = std::get_if<Constant>(&output)) constant->integers = integers;
+      if (auto* variable = std::get_if<Variable>(&output)) variable->integers = integers;
     }
   }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <map>
 #include <numeric>
 
 #include "core/error.hpp"
@@ -326,7 +327,9 @@ std::vector<Value> import_shape(const Node& node) {
     const std::int64_t dim = dims[static_cast<std::size_t>(a)];
     values.push_back(dim < 0 ? std::numeric_limits<double>::quiet_NaN() : static_cast<double>(dim));
   }
-  return {vector_constant(std::move(values))};
+  Constant shape = vector_constant(std::move(values));
+  shape.integers = true;
+  return {shape};
 }
 
 std::vector<Value> import_gather(const Node& node) {
@@ -533,22 +536,46 @@ std::vector<Value> import_cast(const Node& node) {
   node.expect_attributes({"to", "saturate", "round_mode"});
   const std::int64_t to = node.integer("to", 0);
   const bool floating = to == 1 || to == 10 || to == 11 || to == 16;
-  if (node.is_postprocessed(0) || floating) return {node.input(0)};
-  if (node.is_variable(0)) refuse("a computed value cast to element type " + std::to_string(to));
+  if (node.is_postprocessed(0)) return {node.input(0)};
+  if (node.is_variable(0)) {
+    if (!floating) refuse("a computed value cast to element type " + std::to_string(to));
+    Variable x = node.variable(0);
+    x.integers = false;
+    return {x};
+  }
   Constant x = node.constant(0, "x");
-  for (double& value : x.values) value = std::trunc(value);
+  x.integers = !floating;
+  if (floating) return {x};
+  // Bits of the integer types, those without a sign as negative numbers; 1 for a truth value.
+  static const std::map<std::int64_t, int> widths{{2, -8}, {3, 8}, {4, -16},  {5, 16},  {6, 32},
+                                                  {7, 64}, {9, 1}, {12, -32}, {13, -64}};
+  const auto width = widths.find(to);
+  if (width == widths.end()) refuse("a cast to element type " + std::to_string(to));
+  for (double& value : x.values) {
+    if (std::isnan(value)) continue;  // the number of samples, which is not known
+    const int bits = width->second;
+    value = bits == 1 ? (value == 0 ? 0.0 : 1.0) : std::trunc(value);
+    const double least = bits > 1 ? -std::ldexp(1.0, bits - 1) : 0,
+                 above = bits > 1 ? std::ldexp(1.0, bits - 1) : std::ldexp(1.0, std::abs(bits));
+    if (!(value >= least && value < above)) refuse("a cast of a number that the element type cannot hold");
+  }
   return {x};
 }
 
 std::vector<Value> import_constant(const Node& node) {
   node.expect_attributes({"value", "value_float", "value_floats", "value_int", "value_ints"});
   if (node.has_attribute("value_float")) return {scalar_constant(node.real("value_float", 0))};
-  if (node.has_attribute("value_int"))
-    return {scalar_constant(static_cast<double>(node.integer("value_int", 0)))};
+  if (node.has_attribute("value_int")) {
+    Constant value = scalar_constant(static_cast<double>(node.integer("value_int", 0)));
+    value.integers = true;
+    return {value};
+  }
   if (node.has_attribute("value_floats")) return {vector_constant(node.reals("value_floats"))};
   if (node.has_attribute("value_ints")) {
     const std::vector<std::int64_t> values = node.integers("value_ints");
-    return {vector_constant({values.begin(), values.end()})};
+    Constant constant = vector_constant({values.begin(), values.end()});
+    constant.integers = true;
+    return {constant};
   }
   return {node.tensor("value")};
 }
@@ -563,6 +590,7 @@ std::vector<Value> import_constant_of_shape(const Node& node) {
     const Constant given = node.tensor("value");
     require(given.is_scalar(), ErrorKind::bad_input, "value must be one number");
     value = given.values[0];
+    result.integers = given.integers;
   }
   result.values.assign(count, value);
   return {result};

@@ -61,6 +61,7 @@ struct Variable {
   ScalarExpressions::Id expression = 0;  // of g
   std::string operators;                 // what g is made of, for people
   std::string node;                      // the node that made the value
+  bool integers = false;                 // of an integer element type, as far as is known
 
   /// Dimensions of one sample.
   [[nodiscard]] std::vector<std::int64_t> sample_dims() const {

@@ -316,3 +316,15 @@ TEST_CASE("progress_runs_from_zero_to_one") {
   CHECK(seen.front() == 0);
   CHECK(seen.back() == 1);
 }
+
+/// A range so narrow beside its distance from 0 that a step in it is lost.
+TEST_CASE("a_function_far_from_0_with_hardly_a_range_calibrates") {
+  ModelMaker model(18);
+  model.input("x", {-1, 2}).constant("w", {2, 2}, {1e-12F, 0, 0, 1e-12F}).constant("b", {2}, {1e4F, 1e4F});
+  model.output("y");
+  model.node("MatMul", {"x", "w"}, "p");
+  model.node("Add", {"p", "b"}, "s");
+  model.node("Log", {"s"}, "y");
+  const Graph graph = model.import();
+  CHECK_NOTHROW(calibrate(graph, {0, 1, 1, 0, 0.5, 0.5}));
+}

@@ -416,3 +416,87 @@ TEST_CASE("damaged_files_give_errors_and_never_crash") {
     attempt(damaged);
   }
 }
+
+TEST_CASE("a_division_of_integers_is_one_of_integers_or_refused") {
+  // [7, -7] / [2, 2] = [3, -3], cast and added.
+  ModelMaker folded(18);
+  folded.input("x", {-1, 2}).integers("a", {7, -7}).integers("b", {2, 2}).output("y");
+  folded.node("Div", {"a", "b"}, "q");
+  set_int(folded.node("Cast", {"q"}, "c"), "to", ::onnx::TensorProto::FLOAT);
+  folded.node("Add", {"x", "c"}, "y");
+  CHECK(outputs_of(folded.import(), {0.5, 0.5}) == std::vector<double>{3.5, -2.5});
+
+  ModelMaker computed(18);
+  computed.input("x", {-1, 2}).integers("b", {2, 2}).output("y");
+  computed.graph().mutable_input(0)->mutable_type()->mutable_tensor_type()->set_elem_type(
+      ::onnx::TensorProto::INT64);
+  computed.node("Add", {"x", "b"}, "s");
+  computed.node("Div", {"s", "b"}, "y");
+  CHECK(contains(failure(computed, ErrorKind::unsupported), "a division of computed integers"));
+
+  // After a cast it is one of numbers.
+  ModelMaker cast(18);
+  cast.input("x", {-1, 2}).constant("b", {2}, {2, 4}).output("y");
+  cast.graph().mutable_input(0)->mutable_type()->mutable_tensor_type()->set_elem_type(
+      ::onnx::TensorProto::UINT8);
+  set_int(cast.node("Cast", {"x"}, "c"), "to", ::onnx::TensorProto::FLOAT);
+  cast.node("Div", {"c", "b"}, "y");
+  CHECK(outputs_of(cast.import(), {1, 1}) == std::vector<double>{0.5, 0.25});
+}
+
+TEST_CASE("a_cast_gives_what_its_element_type_can_hold_or_is_refused") {
+  const auto cast_to = [](std::int64_t to, const std::vector<float>& values) {
+    ModelMaker model(18);
+    model.input("x", {-1, 2}).constant("a", {2}, values).output("y");
+    set_int(model.node("Cast", {"a"}, "i"), "to", to);
+    set_int(model.node("Cast", {"i"}, "c"), "to", ::onnx::TensorProto::FLOAT);
+    model.node("Add", {"x", "c"}, "y");
+    return model;
+  };
+  CHECK(outputs_of(cast_to(::onnx::TensorProto::INT8, {1.75F, -128.5F}).import(), {0, 0}) ==
+        std::vector<double>{1, -128});
+  CHECK(outputs_of(cast_to(::onnx::TensorProto::UINT8, {255.5F, 0}).import(), {0, 0}) ==
+        std::vector<double>{255, 0});
+  CHECK(outputs_of(cast_to(::onnx::TensorProto::BOOL, {0.25F, 0}).import(), {0, 0}) ==
+        std::vector<double>{1, 0});
+  for (const auto& [to, value] :
+       std::vector<std::pair<std::int64_t, float>>{{::onnx::TensorProto::INT8, 128.0F},
+                                                   {::onnx::TensorProto::UINT8, -1.0F},
+                                                   {::onnx::TensorProto::UINT16, 65536.0F}}) {
+    CHECK(contains(failure(cast_to(to, {value, 0}), ErrorKind::unsupported), "cannot hold"));
+  }
+  // INT4, and 8 bits of exponent.
+  for (const std::int64_t to : {22, 24}) {
+    CHECK(contains(failure(cast_to(to, {1, 0}), ErrorKind::unsupported), "a cast to element type"));
+  }
+}
+
+TEST_CASE("values_of_computed_tensors_are_combined_by_the_rules_of_broadcasting") {
+  const auto combined = [](const std::string& type) {
+    ModelMaker model(18);
+    model.input("x", {-1, 2, 2}).constant("w", {2, 2}, {1, -1, 2, 0}).output("y");
+    model.node("Sigmoid", {"x"}, "a");
+    model.node("ReduceMean", {"x"}, "m");
+    auto* axes = model.graph().mutable_node(1)->add_attribute();
+    axes->set_name("axes");
+    axes->set_type(::onnx::AttributeProto::INTS);
+    axes->add_ints(2);
+    model.node(type, {"a", "m"}, "y");
+    return outputs_of(model.import(), {1, 2, -3, 5});
+  };
+  const auto sigmoid = [](double x) { return 1 / (1 + std::exp(-x)); };
+  const std::vector<double> a = {sigmoid(1), sigmoid(2), sigmoid(-3), sigmoid(5)}, m = {1.5, 1.5, 1, 1};
+  const auto check = [&](const std::string& type, const std::function<double(double, double)>& f) {
+    CAPTURE(type);
+    const std::vector<double> y = combined(type);
+    REQUIRE(y.size() == 4);
+    for (std::size_t i = 0; i < 4; ++i) CHECK(y[i] == doctest::Approx(f(a[i], m[i])).epsilon(1e-9));
+  };
+  check("Add", [](double x, double y) { return x + y; });
+  check("Sub", [](double x, double y) { return x - y; });
+  check("Mul", [](double x, double y) { return x * y; });
+  check("Div", [](double x, double y) { return x / y; });
+  check("Max", [](double x, double y) { return std::max(x, y); });
+  check("Min", [](double x, double y) { return std::min(x, y); });
+  check("Greater", [](double x, double y) { return x > y ? 1.0 : 0.0; });
+}
