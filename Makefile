@@ -7,7 +7,7 @@ PREFIX ?= /usr/local
 CIRCLET := $(BUILD)/bin/circlet
 export CIRCLET_CACHE ?= $(HOME)/.cache/circlet
 
-.PHONY: help deps build install demo example-digits-cnn test test-full onchain bench fuzz generate format lint clean
+.PHONY: help deps build install demo example-digits-cnn example-ocr-orientation test test-full onchain bench fuzz generate format lint clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -27,6 +27,9 @@ demo: build ## from nothing to "proof verified: digit 7"
 
 example-digits-cnn: build ## the same with a convolutional network
 	@scripts/demo $(CIRCLET) digits-cnn
+
+example-ocr-orientation: build ## a real model: PaddleOCR's text orientation, proved with a private input
+	@examples/ocr-orientation/run $(CIRCLET)
 
 test: ## everything CI runs: unit, golden, AIR, adversary, oracle, Cairo, end to end, sanitizers
 	@scripts/test
