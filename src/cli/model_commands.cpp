@@ -169,7 +169,7 @@ void cut_model(const CutCommand& command, const Output& output) {
           "cut: say where the part begins, --from, or ends, --to");
   const ModelFolder folder{command.folder}, part_folder{command.part};
   if (!command.force) require_no_model(part_folder);
-  Model whole = load_model(made_by(
+  const Model whole = load_model(made_by(
       "circlet import model.onnx -c data.json -o " + shell_quoted(command.folder.string()), folder.model()));
   // The report is of the whole model: of a part nothing was measured.
   const Model part{.program = part_of(whole.program, command.from, command.to), .report = {}};

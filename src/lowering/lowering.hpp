@@ -71,9 +71,8 @@ class Lowering {
   /// The wires of S on the last rows of each index of the run that was added last.
   WireList yield_sums();
 
-  // Public values, wires that depend on the challenges alone,
-
-  // of one sample a proof: of several, a constant is a polynomial in alpha as values are.
+  // Public values, wires that depend on the challenges alone; of one sample a proof, as of several a constant
+  // is a polynomial in alpha
 
   std::uint32_t zero();
   std::uint32_t minus_one();

@@ -67,6 +67,20 @@ const Tensor& OpCheck::rows_of(TensorId tensor) const {
   return program.tensors[tensor];
 }
 
+void OpCheck::expect_weighted_sums(std::int64_t (*reach)(const Program&, const Op&)) const {
+  const Tensor& output = program.tensors[op.outputs[0]];
+  if (output.min != -output.max) fail("the range of its sums is not [-b, b]");
+  if (!program.has_weights) return;
+  const std::int64_t bound = reach(program, op);
+  if (bound >= accumulator_limit) {
+    fail("accumulators can reach " + std::to_string(bound) + ", which is not below 2^29");
+  }
+  if (bound > output.max) {
+    fail("accumulators can reach " + std::to_string(bound) + ", beyond their range of " +
+         std::to_string(output.max));
+  }
+}
+
 const ConstantTensor& OpCheck::constant(ConstantId id, ConstantTensor::Kind kind) const {
   const ConstantTensor& constant = program.constants[id];
   if (constant.kind != kind) {

@@ -29,6 +29,9 @@ class OpCheck {
   const Tensor& rows_of(TensorId tensor) const;
   /// Whether a tensor made so far is known by its claim alone.
   [[nodiscard]] bool is_claim(TensorId tensor) const { return claims_[tensor]; }
+  /// Fails unless the output has a range [-b, b] and, if there are weights, its sums reach at most b, below
+  /// 2^29; `reach` gives the greatest magnitude.
+  void expect_weighted_sums(std::int64_t (*reach)(const Program&, const Op&)) const;
   /// Fails unless the constant is of this kind.
   const ConstantTensor& constant(ConstantId id, ConstantTensor::Kind kind) const;
 

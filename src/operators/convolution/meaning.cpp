@@ -52,16 +52,7 @@ void check(OpCheck& check) {
       check.fail("the bias has the wrong size");
     }
   }
-  if (output.min != -output.max) check.fail("the range of its sums is not [-b, b]");
-  if (!check.program.has_weights) return;
-  const std::int64_t bound = accumulator_bound(check.program, op);
-  if (bound >= accumulator_limit) {
-    check.fail("accumulators can reach " + std::to_string(bound) + ", which is not below 2^29");
-  }
-  if (bound > output.max) {
-    check.fail("accumulators can reach " + std::to_string(bound) + ", beyond their range of " +
-               std::to_string(output.max));
-  }
+  check.expect_weighted_sums(accumulator_bound);
 }
 
 /// The term's part of acc of one sample. With a copy of x whose rows are as long as those of acc, a weight is
