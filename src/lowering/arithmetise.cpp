@@ -20,7 +20,9 @@ std::uint64_t most_rows(const Program& program, const TableShape& shape) {
   for (const InputPort& port : program.inputs) counts.activate += program.tensors[port.tensor].rows();
   for (const Op& op : program.ops) rows_of(op.kind).count(program, op, shape.lanes, counts);
   for (const OutputPort& port : program.outputs) counts.mac += program.tensors[port.tensor].rows();
-  return std::max({counts.linear, counts.activate, counts.mac});
+  std::size_t most = std::max({counts.linear, counts.activate, counts.mac});
+  for (const auto& [width, rows] : counts.tiles) most = std::max(most, rows);
+  return most;
 }
 
 /// Least log size, at least 4, with room for the real rows, the fin row and the mask rows.
@@ -45,7 +47,10 @@ Arithmetisation checked(const Program& program, const TableShape& shape, std::ui
   require(shape.batch == 1 || shape.committed() == 0, ErrorKind::usage,
           "committed values are those of one sample: leave out --batch");
   Arithmetisation result = Lowering(program, shape).build();
-  result.log_sizes = least_log_sizes(result.rows(), shape);
+  const RowCounts rows = result.rows();
+  result.shape.tiles.clear();
+  for (const auto& [width, count] : rows.tiles) result.shape.tiles.push_back(width);
+  result.log_sizes = least_log_sizes(rows, result.shape);
   return result;
 }
 
@@ -59,7 +64,9 @@ RowCounts Arithmetisation::rows(std::uint32_t lanes) const {
     }
   }
   for (const LinearRun& run : linear) counts.linear += run.rows(lanes);
-  for (const ActivateRun& run : activate) counts.activate += run.rows;
+  for (const ActivateRun& run : activate) {
+    counts.add_activate(run.width, run.rows);
+  }
   for (const LutRun& run : lut) counts.lut += run.values.size() / lut_row_entries;
   for (const MacRun& run : mac) counts.mac += run.rows();
   return counts;
@@ -73,7 +80,10 @@ TableSizes least_log_sizes(const RowCounts& rows, const TableShape& shape) {
                    .activate = log_size(TableKind::activate, shape.batch, rows.activate),
                    .lut = log_size(TableKind::lut, LutShape::lanes, rows.lut),
                    .mac = log_size(TableKind::mac, MacShape::lanes, rows.mac)};
-  sizes.blinder = std::max({sizes.linear, sizes.activate, sizes.lut, sizes.mac});
+  for (const TileWidth& width : shape.tiles) {
+    sizes.tiles.push_back(log_size(TableKind::activate, width.lanes, rows.tiles.at(width)));
+  }
+  sizes.blinder = std::ranges::max(sizes.all());
   // Committed values have the blinder's height.
   for (const std::size_t data_rows : rows.data) {
     sizes.blinder = std::max(sizes.blinder, log_size(TableKind::data, data::row_values, data_rows));
@@ -93,6 +103,8 @@ Arithmetisation arithmetise(const Program& program, const VerificationKey& key) 
   const std::uint32_t most = std::min(key.height() + 1, max_table_log_size);
   Arithmetisation result = checked(program, table_shape(key), most);
   const auto least = result.log_sizes.all(), named = table_sizes(key).all();
+  require(result.shape.tiles == table_shape(key).tiles, ErrorKind::rejected,
+          "the key's tables of tiles are not those of this structure");
   require(std::ranges::equal(least, named, std::less_equal<>()), ErrorKind::rejected,
           "the key's tables are too small for this structure");
   result.log_sizes = table_sizes(key);

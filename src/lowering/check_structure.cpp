@@ -83,7 +83,7 @@ using DataView = TableView<data::Structure>;
 class Wires {
  public:
   /// `most` wires can be yielded.
-  explicit Wires(std::size_t most) : wires_(wires::first_of_model + most) {}
+  Wires(std::size_t most, bool has_pair) : wires_(wires::first_of_model + most), has_pair_(has_pair) {}
 
   template <class View>
   void yield(const View& table, std::size_t row, M31 id, std::int64_t copies) {
@@ -121,6 +121,10 @@ class Wires {
     wires_[id.value()].reach = static_cast<std::uint32_t>(std::min<std::uint64_t>(reach, M31::modulus));
   }
   [[nodiscard]] std::uint64_t reach(M31 id) const { return at(id).reach; }
+  /// A claim of values that an assertion places among those of the wire `asserted`.
+  void place(M31 id, M31 asserted) { wires_[id.value()].asserted = asserted.value(); }
+  /// That wire; 0 of any other.
+  [[nodiscard]] std::uint32_t asserted(M31 id) const { return at(id).asserted; }
   /// A row of `mac` reads it.
   void set_summed(M31 id) { wires_[id.value()].summed = true; }
   [[nodiscard]] bool is_summed(M31 id) const { return at(id).summed; }
@@ -176,11 +180,14 @@ class Wires {
     std::int64_t copies = 0;
     std::int64_t reads = 0;
     std::uint32_t reach = 0;
+    std::uint32_t asserted = 0;
     bool yielded = false;
     bool summed = false;
   };
 
-  static bool is_public(M31 id) { return id.value() == wires::one || id.value() == wires::ones; }
+  [[nodiscard]] bool is_public(M31 id) const {
+    return id.value() == wires::one || id.value() == wires::ones || (has_pair_ && id.value() == wires::pair);
+  }
   /// Nothing is known of a wire that cannot be yielded.
   [[nodiscard]] Wire at(M31 id) const { return id.value() < wires_.size() ? wires_[id.value()] : Wire{}; }
   Wire& of_key(std::uint32_t id) {
@@ -190,6 +197,7 @@ class Wires {
   }
 
   std::vector<Wire> wires_;
+  bool has_pair_;
   std::vector<std::pair<std::uint32_t, std::uint32_t>> dependencies_;
 };
 
@@ -224,6 +232,8 @@ LookUpFunctions check_lut(const LutView& table) {
     }
     const auto [found, is_new] = functions.try_emplace(function, LookUpFunction{.least = argument});
     LookUpFunction& known = found->second;
+    if (argument - known.least < known.first_values.size())
+      known.first_values[argument - known.least] = entries[i].y;
     known.greatest = argument;
     known.magnitude =
         std::max(known.magnitude, static_cast<std::uint32_t>(std::abs(entries[i].y.centered())));
@@ -314,8 +324,9 @@ std::uint64_t reach_of_row(const ActivateView& table, const LookUpFunctions& fun
   return std::uint64_t{quotients.greatest - quotients.least} * table.at(two_s, row).value() + *zeros - 1;
 }
 
+/// Of the first table of activate, or of one of tiles.
 void check_activate(const ActivateView& table, const std::vector<ActivateOp>& ops,
-                    const LookUpFunctions& functions, Wires& wires) {
+                    const LookUpFunctions& functions, bool is_first, Wires& wires) {
   using enum activate::Structure;
   for (const auto& op : ops) {
     const M31 claim = table.at(idT, op.last);
@@ -328,12 +339,20 @@ void check_activate(const ActivateView& table, const std::vector<ActivateOp>& op
       wires.yield(table, row, table.at(idY, row), table.at(nY, row).value());
       if (op.direction > 0) wires.depends(table.at(idY, row).value(), claim.value());
       if (op.direction >= 0) continue;
+      if (const std::uint32_t asserted = wires.asserted(claim); asserted != 0) {
+        if (op.first != op.last) table.fail(row, "a tile of several rows is placed");
+        if (table.at(nT, row) != -M31(1)) table.fail(row, "a tile is read elsewhere than at its place");
+        wires.depends(table.at(idY, row).value(), asserted);
+        continue;
+      }
+      if (!is_first) table.fail(row, "a tile is yielded and not placed");
       if (!table.at(nY, row).is_zero()) table.fail(row, "the value of a digit is yielded");
       reach = std::max(reach, reach_of_row(table, functions, row));
     }
     if (op.direction > 0) wires.read(table, op.last, claim);
     if (op.direction >= 0) continue;
     wires.yield(table, op.last, claim, -std::int64_t{table.at(nT, op.last).centered()});
+    if (wires.asserted(claim) != 0) continue;
     wires.add_reach(claim, std::max<std::uint64_t>(reach, 1));
   }
 }
@@ -345,7 +364,9 @@ std::size_t check_splits(const ActivateView& table, const std::vector<ActivateOp
   using enum activate::Structure;
   std::size_t unread = 0, equations = 0;
   for (const auto& op : ops) {
-    if (op.direction < 0) continue;
+    // Of digits, and of tiles that nobody reads, any values will do.
+    const bool is_tile = wires.asserted(table.at(idT, op.last)) != 0;
+    if (op.direction < 0 && !(is_tile && !table.at(nY, op.last).is_zero())) continue;
     unread += op.direction == 0 ? 1 : 0;
     const std::uint64_t reach = wires.reach(table.at(idT, op.last));
     for (std::size_t row = op.first; row <= op.last; ++row) {
@@ -382,6 +403,43 @@ void check_readers_of_digits(const LinearView& table, const PublicWires& wires_o
   }
 }
 
+/// Assertions: a sum of tiles' claims, each times a power, that equals a wire. They come first, as what is
+/// known of a claim depends on whether it is placed.
+void find_assertions(const MacView& table, Wires& wires) {
+  using enum mac::Structure;
+  std::size_t first = 0;
+  for (std::size_t row = 0; row < table.real_rows(); ++row) {
+    if (!table.bit(k1, row) && !table.bit(kt, row)) first = row;
+    if (table.at(nY, row).centered() >= 0) continue;
+    if (table.at(nY, row) != -M31(1)) table.fail(row, "a wire is asserted several times at once");
+    const bool goes_on = row + 1 < table.real_rows() && (table.bit(k1, row + 1) || table.bit(kt, row + 1));
+    if (goes_on) table.fail(row, "a sum goes on after it was asserted");
+    const M31 asserted = table.at(idY, row);
+    if (asserted.is_zero()) table.fail(row, "no wire is asserted");
+    wires.read(table, row, asserted);
+    for (std::size_t i = first; i <= row; ++i) {
+      if (i != row && !table.at(nY, i).is_zero()) table.fail(i, "a part of an asserted sum is yielded");
+      if (table.bit(k1, i) && table.bit(kt, i)) table.fail(i, "S is carried twice");
+      const M31 tile = table.at(idA, i);
+      wires.read(table, i, tile);
+      if (wires.asserted(tile) != 0) table.fail(i, "a tile is placed twice");
+      wires.place(tile, asserted);
+      wires.read(table, i, table.at(idB, i));
+    }
+  }
+}
+
+/// The row that asserts the sum that starts on `first`, if one does.
+std::optional<std::size_t> assertion_from(const MacView& table, std::size_t first) {
+  using enum mac::Structure;
+  std::size_t last = first;
+  while (last + 1 < table.real_rows() && table.at(nY, last).is_zero() &&
+         (table.bit(k1, last + 1) || table.bit(kt, last + 1))) {
+    ++last;
+  }
+  return table.at(nY, last).centered() < 0 ? std::optional(last) : std::nullopt;
+}
+
 void check_mac(const MacView& table, Wires& wires) {
   using enum mac::Structure;
   std::vector<std::uint32_t> operands;  // of S so far, those of an earlier yield being in the wire of that
@@ -394,6 +452,10 @@ void check_mac(const MacView& table, Wires& wires) {
     if (!same && !times_t) {
       operands.clear();
       reach = 0;
+      if (const auto last = assertion_from(table, row)) {
+        row = *last;
+        continue;
+      }
     }
     const M31 a = table.at(idA, row), b = table.at(idB, row);
     const bool by_one = a.value() == wires::one || b.value() == wires::one;
@@ -406,7 +468,8 @@ void check_mac(const MacView& table, Wires& wires) {
     }
     const M31 id = table.at(idY, row);
     const auto copies = table.at(nY, row).centered();
-    if (copies < 0) table.fail(row, "a wire is asserted, which no model does");
+    if (wires.asserted(a) != 0 || wires.asserted(b) != 0) table.fail(row, "a tile is read out of its place");
+    if (copies < 0) table.fail(row, "a sum that goes on after a yield is asserted");
     if (copies == 0 && !id.is_zero()) table.fail(row, "a wire is named and not yielded");
     if (copies > 0) {
       wires.yield(table, row, id, copies);
@@ -438,13 +501,16 @@ std::uint32_t check_data(const DataView& table, std::int32_t multiplicity) {
 }  // namespace
 
 PublicWires public_wires(const VerificationKey& key) {
-  require(key.constants.size() == 2, ErrorKind::unsupported,
+  const bool has_pair = key.constants.size() == 3 && key.constants.back().lanes == 2;
+  require(key.constants.size() == 2 || has_pair, ErrorKind::unsupported,
           "the key's constant wires are not those that setup makes");
   PublicWires wires{.ports = {},
                     .one_reads = key.constants[0].reads,
                     .ones_reads = key.constants[1].reads,
+                    .pair_reads = has_pair ? std::optional(key.constants[2].reads) : std::nullopt,
                     .batch = key.batch(),
                     .lanes = key.lanes(),
+                    .tiles = table_shape(key).tiles,
                     .log_degree = key.log_degree};
   for (const PublicTensor& tensor : key.tensors) {
     wires.ports.push_back({tensor.direction, tensor.visibility, tensor.claim_wire, tensor.rows, tensor.form});
@@ -453,12 +519,15 @@ PublicWires public_wires(const VerificationKey& key) {
 }
 
 PublicWires public_wires(const Arithmetisation& a, Predicate::Kind output_form) {
-  PublicWires wires{.ports = {},
-                    .one_reads = a.reads[wires::one],
-                    .ones_reads = a.reads[wires::ones],
-                    .batch = a.shape.batch,
-                    .lanes = a.shape.lanes,
-                    .log_degree = log_degree(a, a.shape.lanes)};
+  PublicWires wires{
+      .ports = {},
+      .one_reads = a.reads[wires::one],
+      .ones_reads = a.reads[wires::ones],
+      .pair_reads = a.reads[wires::pair] == 0 ? std::nullopt : std::optional(a.reads[wires::pair]),
+      .batch = a.shape.batch,
+      .lanes = a.shape.lanes,
+      .tiles = a.shape.tiles,
+      .log_degree = log_degree(a, a.shape.lanes)};
   const auto add = [&](Direction direction, Visibility visibility, const PortRuns& port) {
     wires.ports.push_back(
         {direction, visibility, visibility == Visibility::shown ? port.claim : 0, port.rows, {}});
@@ -473,7 +542,8 @@ void check_structure(const Structure& structure, const PublicWires& of_key, std:
   PublicWires wires_of_key = of_key;
   const std::size_t committed =
       std::ranges::count(wires_of_key.ports, Visibility::committed, &PublicWires::Port::visibility);
-  require(structure.size() == first_data_table + committed + 1, ErrorKind::rejected,
+  const TablePlaces places = wires_of_key.places();
+  require(structure.size() == places.first_data() + committed + 1, ErrorKind::rejected,
           "structure: the tables are not those of such a key");
   // Digits are of one output's predicate.
   const auto outputs =
@@ -483,13 +553,19 @@ void check_structure(const Structure& structure, const PublicWires& of_key, std:
                                   [](const auto& port) { return port.form == Predicate::Kind::values; }),
           ErrorKind::rejected, "structure: a predicate of one of several outputs");
   const LinearView linear(structure[linear_table], TableKind::linear, hidden_queries);
-  const ActivateView activate(structure[activate_table], TableKind::activate, hidden_queries);
-  const LutView lut(structure[lut_table], TableKind::lut, hidden_queries);
-  const MacView mac(structure[mac_table], TableKind::mac, hidden_queries);
+  std::vector<ActivateView> activates;
+  std::size_t rows_of_activate = 0;
+  for (std::size_t table = activate_table; table < places.lut(); ++table) {
+    activates.emplace_back(structure[table], TableKind::activate, hidden_queries);
+    rows_of_activate += activates.back().real_rows();
+  }
+  const LutView lut(structure[places.lut()], TableKind::lut, hidden_queries);
+  const MacView mac(structure[places.mac()], TableKind::mac, hidden_queries);
   // A row of linear or mac yields one wire, one of activate two, and the key one an input.
-  Wires wires(linear.real_rows() + 2 * activate.real_rows() + mac.real_rows() + wires_of_key.ports.size());
+  Wires wires(linear.real_rows() + 2 * rows_of_activate + mac.real_rows() + wires_of_key.ports.size(),
+              wires_of_key.pair_reads.has_value());
   // The wire of a claim of committed values is named by their table, that of public values by the key.
-  std::size_t data_table = first_data_table;
+  std::size_t data_table = places.first_data();
   for (PublicWires::Port& port : wires_of_key.ports) {
     if (port.visibility != Visibility::committed) continue;
     const DataView table(structure[data_table++], TableKind::data, hidden_queries);
@@ -500,14 +576,22 @@ void check_structure(const Structure& structure, const PublicWires& of_key, std:
     if (!is_input) wires.read(table, last, M31(port.claim));
   }
   const LookUpFunctions functions = check_lut(lut);
-  const std::vector<ActivateOp> ops = ops_of_activate(activate);
+  std::vector<std::vector<ActivateOp>> ops;
+  for (const ActivateView& activate : activates) ops.push_back(ops_of_activate(activate));
   check_linear(linear, wires);
-  check_activate(activate, ops, functions, wires);
+  find_assertions(mac, wires);
+  for (std::size_t place = 0; place < activates.size(); ++place) {
+    check_activate(activates[place], ops[place], functions, place == 0, wires);
+  }
   check_mac(mac, wires);
-  const std::size_t unread = check_splits(activate, ops, functions, wires_of_key.output_form(), wires);
+  std::size_t unread = 0;
+  for (std::size_t place = 0; place < activates.size(); ++place) {
+    unread += check_splits(activates[place], ops[place], functions, wires_of_key.output_form(), wires);
+  }
   check_readers_of_digits(linear, wires_of_key, wires);
   wires.yield_publicly(wires::one, wires_of_key.one_reads);
   wires.yield_publicly(wires::ones, wires_of_key.ones_reads);
+  if (wires_of_key.pair_reads) wires.yield_publicly(wires::pair, *wires_of_key.pair_reads);
   std::size_t allowed = 0;
   for (const PublicWires::Port& port : wires_of_key.ports) {
     if (port.visibility == Visibility::hidden) ++allowed;

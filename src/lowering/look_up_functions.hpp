@@ -1,9 +1,12 @@
 // What the rules of a structure want to know of the look-up functions in its table `lut`.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <optional>
+
+#include "core/fields/m31.hpp"
 
 namespace circlet {
 
@@ -12,6 +15,7 @@ struct LookUpFunction {
   std::uint32_t magnitude = 0;            // greatest |y|
   /// The s for which this is the remainder range [0, s): y = 0 exactly there.
   std::optional<std::uint64_t> zeros = 0;
+  std::array<M31, 4> first_values{};  // at least, least + 1, ..
 };
 
 /// By number.

@@ -51,8 +51,46 @@ std::size_t Lowering::data_rows(TensorId tensor) const {
 }
 
 WireList Lowering::make_rows(TensorId tensor) {
-  const std::uint32_t rows = program_.tensors[tensor].rows();
+  const std::uint32_t rows = program_.tensors[tensor].wires();
   return rows_[tensor] = {new_wires(rows), rows};
+}
+
+WireList Lowering::expect_rows(TensorId tensor, std::uint32_t step) {
+  const Tensor& info = program_.tensors[tensor];
+  const TileWidth width = {info.lanes, info.lanes == 1 ? 1 : step};
+  const std::uint32_t first = new_wires(info.wires());
+  expected_[tensor] = {first, width};
+  return {first, info.wires()};
+}
+
+std::optional<ExpectedRows> Lowering::expected_rows(TensorId tensor) const {
+  const auto found = expected_.find(tensor);
+  return found == expected_.end() ? std::nullopt : std::optional(found->second);
+}
+
+void Lowering::add_expected(ActivateRun run, const ExpectedRows& expected) {
+  run.width = expected.width;
+  run.claims = ActivateRun::Claim::each_yielded;
+  run.claim = expected.first_claim;
+  add_split(std::move(run));
+}
+
+WireList Lowering::add_free_rows(const CellView& q, const CellView& r, std::uint32_t rows,
+                                 std::uint32_t lanes, std::uint32_t shift) {
+  const std::uint32_t range = remainders(shift);
+  const std::uint32_t first = new_wires(rows);
+  add_split({.q = q,
+             .r = r,
+             .rows = rows,
+             .two_s = 1U << shift,
+             .offset = std::int64_t{1} << (2 * shift - 1),
+             .q_function = range,
+             .r_function = range,
+             .first_value = new_wires(rows),
+             .claims = ActivateRun::Claim::each_yielded,
+             .claim = first,
+             .width = {lanes}});
+  return {first, rows};
 }
 
 std::uint32_t Lowering::claim_of(TensorId tensor) {
@@ -104,8 +142,46 @@ std::uint32_t Lowering::function(std::int64_t digit_function) {
   return inputs_.at(static_cast<std::size_t>(input_function(0) - digit_function));
 }
 
+std::optional<OpId> Lowering::tiling_of_input(std::size_t port) const {
+  const TensorId tensor = program_.inputs[port].tensor;
+  if (result_.shape.input(port) != Visibility::hidden || !program_.inputs[port].centres.empty())
+    return std::nullopt;
+  std::optional<OpId> reader;
+  for (OpId id = 0; id < program_.ops.size(); ++id) {
+    const auto reads = std::ranges::count(program_.ops[id].inputs, tensor);
+    if (reads == 0) continue;
+    if (reader || reads > 1 || program_.ops[id].kind != OpKind::tile) return std::nullopt;
+    reader = id;
+  }
+  const bool is_output =
+      std::ranges::find(program_.outputs, tensor, &OutputPort::tensor) != program_.outputs.end();
+  if (!reader || is_output) return std::nullopt;
+  std::vector<bool> is_read(program_.tensors[tensor].rows(), false);
+  for (const std::int32_t index : program_.constants[program_.ops[*reader].constants[0]].values) {
+    if (is_read[static_cast<std::size_t>(index)]) return std::nullopt;
+    is_read[static_cast<std::size_t>(index)] = true;
+  }
+  return reader;
+}
+
+void Lowering::add_tiles_of_input(std::size_t port, OpId tiling) {
+  const Tensor& input = program_.tensors[program_.inputs[port].tensor];
+  const TensorId tiles = program_.ops[tiling].outputs[0];
+  const WireList rows = make_rows(tiles);
+  add_split({.q = {.from = CellView::From::tensor, .of = tiles, .add = -input.min},
+             .y = tiles,
+             .rows = rows.count,
+             .offset = -input.min,
+             .q_function = inputs_[port],
+             .r_function = remainders(0),
+             .first_value = rows.first,
+             .width = {program_.tensors[tiles].lanes}});
+  result_.inputs.push_back({.rows = input.rows(), .claim = 0, .data_rows = 0});
+}
+
 /// x_j = q - off, and y = LUT[q] = x_j - c_j is what ops read.
 void Lowering::add_input(std::size_t port) {
+  if (const auto tiling = tiling_of_input(port)) return add_tiles_of_input(port, *tiling);
   const InputPort& input = program_.inputs[port];
   const Tensor& tensor = program_.tensors[input.tensor];
   const WireList rows = make_rows(input.tensor);
@@ -176,6 +252,11 @@ void Lowering::add_products(MacRun run) {
   extend_segment(TableKind::mac, result_.mac.size() - 1);
 }
 
+void Lowering::assert_sum(std::uint32_t wire) {
+  read({wire});
+  result_.mac.back().asserted = wire;
+}
+
 WireList Lowering::yield_sums() {
   MacRun& run = result_.mac.back();
   run.sums = new_wires(run.count());
@@ -228,6 +309,51 @@ std::uint32_t Lowering::ones(std::uint32_t n) {
   multiply(Carry::none, part, moved);
   add(Carry::same, rest);
   return ones_[n] = yield_sum();
+}
+
+/// alpha = (1 + alpha) - 1, and by squares.
+std::uint32_t Lowering::power_of_alpha(std::uint32_t n) {
+  if (n == 0) return wires::one;
+  if (const auto known = powers_of_alpha_.find(n); known != powers_of_alpha_.end()) return known->second;
+  if (n == 1) {
+    const std::uint32_t minus = minus_one();
+    add(Carry::none, wires::pair);
+    add(Carry::same, minus);
+  } else {
+    const std::uint32_t half = power_of_alpha(n / 2), rest = power_of_alpha(n - n / 2);
+    multiply(Carry::none, half, rest);
+  }
+  return powers_of_alpha_[n] = yield_sum();
+}
+
+void Lowering::count_power_of_alpha(std::uint32_t n, RowCounts& counts) {
+  if (n == 0 || !counts.powers_of_alpha.insert(n).second) return;
+  counts.mac += n == 1 ? 2 : 1;
+  if (n == 1) return;
+  count_power_of_alpha(n / 2, counts);
+  count_power_of_alpha(n - n / 2, counts);
+}
+
+void Lowering::count_sum_of_powers(std::uint32_t n, std::uint32_t step, RowCounts& counts) {
+  if (n == 1 || !counts.sums_of_powers.insert({n, step}).second) return;
+  counts.mac += 2;
+  const std::uint32_t lower = n % 2 == 0 ? n / 2 : 1;
+  count_sum_of_powers(n - lower, step, counts);
+  count_power_of_alpha(lower * step, counts);
+  count_sum_of_powers(lower, step, counts);
+}
+
+/// The sums of 2 n and of n + 1 powers, as those of powers of t.
+std::uint32_t Lowering::sum_of_powers(std::uint32_t n, std::uint32_t step) {
+  if (n == 1) return wires::one;
+  const auto key = std::pair(n, step);
+  if (const auto known = sums_of_powers_.find(key); known != sums_of_powers_.end()) return known->second;
+  const std::uint32_t lower = n % 2 == 0 ? n / 2 : 1;
+  const std::uint32_t part = sum_of_powers(n - lower, step), moved = power_of_alpha(lower * step),
+                      rest = sum_of_powers(lower, step);
+  multiply(Carry::none, part, moved);
+  add(Carry::same, rest);
+  return sums_of_powers_[key] = yield_sum();
 }
 
 void Lowering::count_public(const std::vector<std::uint32_t>& powers_of_t,

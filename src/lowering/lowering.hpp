@@ -11,6 +11,13 @@
 
 namespace circlet {
 
+/// The claims of rows that the reader of a tensor yields, one a row, in place of the tensor's maker: places
+/// of these among the coefficients of a sum have been asserted already.
+struct ExpectedRows {
+  std::uint32_t first_claim = 0;
+  TileWidth width;
+};
+
 class Lowering {
  public:
   using Carry = MacRun::Carry;
@@ -26,11 +33,18 @@ class Lowering {
   /// The wires of a tensor's rows; those of a tensor that is being made are new ones or known ones.
   [[nodiscard]] WireList rows_of(TensorId tensor) const { return rows_.at(tensor); }
   WireList make_rows(TensorId tensor);
+  [[nodiscard]] bool has_rows(TensorId tensor) const { return rows_.contains(tensor); }
   void set_rows(TensorId tensor, WireList wires) { rows_[tensor] = std::move(wires); }
   /// The wire of a tensor's claim, S = S t + y_j over its rows; that of a tensor without wires a row is said
   /// by who makes it.
   std::uint32_t claim_of(TensorId tensor);
   void set_claim(TensorId tensor, std::uint32_t wire) { claims_[tensor] = wire; }
+
+  /// Of a tensor whose claims its only reader yields: the wires of these, of its tiles with this step.
+  WireList expect_rows(TensorId tensor, std::uint32_t step);
+  [[nodiscard]] std::optional<ExpectedRows> expected_rows(TensorId tensor) const;
+  /// Rows of `activate` that yield such claims.
+  void add_expected(ActivateRun run, const ExpectedRows& expected);
 
   // Functions: their numbers in the table `lut`
 
@@ -50,6 +64,10 @@ class Lowering {
 
   /// Rows of `activate`, the values being those of `wires`; nothing touches their claim yet.
   void add_split(ActivateRun run);
+  /// Tiles of numbers that nothing binds and nobody reads, below 4^shift / 2 in magnitude, one op a row. The
+  /// wires of their claims.
+  WireList add_free_rows(const CellView& q, const CellView& r, std::uint32_t rows, std::uint32_t lanes,
+                         std::uint32_t shift);
   /// The run added last reads its claim,
   void read_claim(std::uint32_t wire);
   /// or yields it: values that nothing but their ranges binds.
@@ -68,6 +86,8 @@ class Lowering {
   void add_sum(const std::vector<std::uint32_t>& terms);
   /// The wire of S on the last row of `mac`.
   std::uint32_t yield_sum() { return result_.mac.back().sum = new_wires(1); }
+  /// The last row's S is the value of this wire.
+  void assert_sum(std::uint32_t wire);
   /// The wires of S on the last rows of each index of the run that was added last.
   WireList yield_sums();
 
@@ -80,6 +100,13 @@ class Lowering {
   std::uint32_t power_of_t(std::uint32_t n);
   /// 1 + t + .. + t^(n-1)
   std::uint32_t ones(std::uint32_t n);
+  /// alpha^n
+  std::uint32_t power_of_alpha(std::uint32_t n);
+  /// 1 + alpha^step + .. + alpha^((n-1) step)
+  std::uint32_t sum_of_powers(std::uint32_t n, std::uint32_t step);
+  /// Rows of `mac` that these take, if nothing has counted them before.
+  static void count_power_of_alpha(std::uint32_t n, RowCounts& counts);
+  static void count_sum_of_powers(std::uint32_t n, std::uint32_t step, RowCounts& counts);
 
   /// Rows of `mac` and `activate` that these take, if nothing has asked for any of them before.
   static void count_public(const std::vector<std::uint32_t>& powers_of_t,
@@ -97,6 +124,10 @@ class Lowering {
   std::uint32_t add_function(std::vector<std::int32_t> values, std::optional<std::int32_t> beyond = {});
   void add_functions();
   void add_input(std::size_t port);
+  void add_tiles_of_input(std::size_t port, OpId tiling);
+  /// The op that alone reads a hidden input, each value once, and makes tiles of it: these are the input's
+  /// rows then.
+  [[nodiscard]] std::optional<OpId> tiling_of_input(std::size_t port) const;
   [[nodiscard]] std::size_t data_rows(TensorId tensor) const;
 
   const Program& program_;
@@ -108,7 +139,9 @@ class Lowering {
   std::vector<std::uint32_t> inputs_;                  // functions of the inputs' ranges, by port
   std::map<std::uint32_t, std::uint32_t> remainders_;  // by shift
   std::optional<std::uint32_t> zero_, minus_one_;
-  std::map<std::uint32_t, std::uint32_t> powers_of_t_, ones_;  // by n
+  std::map<std::uint32_t, std::uint32_t> powers_of_t_, ones_, powers_of_alpha_;      // by n
+  std::map<std::pair<std::uint32_t, std::uint32_t>, std::uint32_t> sums_of_powers_;  // by n and step
+  std::map<TensorId, ExpectedRows> expected_;
 };
 
 }  // namespace circlet

@@ -14,6 +14,7 @@ class RunDegrees {
   std::uint32_t log_degree() {
     yield(wires::one, {});
     yield(wires::ones, {a_.shape.batch - 1, 0});
+    yield(wires::pair, {1, 0});
     for (const PortRuns& input : a_.inputs) {
       if (input.claim != 0) yield(input.claim, of_port(input));  // of a hidden one there is none
     }
@@ -26,14 +27,23 @@ class RunDegrees {
     }
     DegreeTotal total;
     for (const ActivateRun& run : a_.activate) {
-      if (run.claims == ActivateRun::Claim::read) total.add_equality(of(run.claim), of_claim(run.rows));
+      if (run.claims == ActivateRun::Claim::read) total.add_equality(of(run.claim), of_claim(run));
     }
+    for (const auto& [wire, degree] : asserted_) total.add_equality(of(wire), degree);
     for (const PortRuns& output : a_.outputs) total.add_equality(of(output.claim), of_port(output));
     return total.log2();
   }
 
  private:
   [[nodiscard]] Degree of_claim(std::uint64_t rows) const { return claim_degree(a_.shape.batch, rows); }
+  /// Samples, or places of one, of a row.
+  [[nodiscard]] std::uint64_t lanes_of(const ActivateRun& run) const {
+    return is_tiled(run) ? run.width.lanes : a_.shape.batch;
+  }
+  [[nodiscard]] Degree of_claim(const ActivateRun& run) const {
+    const bool of_one_row = run.claims == ActivateRun::Claim::each_yielded;
+    return claim_degree(run.width.step * (lanes_of(run) - 1) + 1, of_one_row ? 1 : run.rows);
+  }
   /// Of the values as they are stated or committed.
   [[nodiscard]] Degree of_port(const PortRuns& port) const {
     return port.data_rows == 0 ? of_claim(port.rows)
@@ -53,8 +63,11 @@ class RunDegrees {
 
   void yield_values() {
     for (const ActivateRun& run : a_.activate) {
-      for (std::uint32_t j = 0; j < run.rows; ++j) yield(run.first_value + j, {a_.shape.batch - 1, 0});
-      if (run.claims == ActivateRun::Claim::yielded) yield(run.claim, of_claim(run.rows));
+      for (std::uint32_t j = 0; j < run.rows; ++j) {
+        yield(run.first_value + j, {lanes_of(run) - 1, 0});
+        if (run.claims == ActivateRun::Claim::each_yielded) yield(run.claim + j, of_claim(run));
+      }
+      if (run.claims == ActivateRun::Claim::yielded) yield(run.claim, of_claim(run));
     }
   }
   void yield_sum_of_weights(const LinearRun& run) {
@@ -73,12 +86,14 @@ class RunDegrees {
       }
       if (run.yielded(i) != 0) yield(run.yielded(i), sum_);
     }
+    if (run.asserted != 0) asserted_.emplace_back(run.asserted, sum_);
   }
 
   const Arithmetisation& a_;
   std::uint32_t lanes_;
-  std::vector<std::optional<Degree>> degrees_;  // by id
-  Degree operands_, sum_;                       // of the op of `linear`, and of the sum of `mac`, so far
+  std::vector<std::optional<Degree>> degrees_;              // by id
+  std::vector<std::pair<std::uint32_t, Degree>> asserted_;  // wires, and the degrees of what they equal
+  Degree operands_, sum_;  // of the op of `linear`, and of the sum of `mac`, so far
 };
 
 }  // namespace

@@ -4,8 +4,10 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <vector>
 
 #include "program/program.hpp"
@@ -14,16 +16,18 @@
 
 namespace circlet {
 
-/// Ids of `count` wires: first, first + 1, ..; or one wire again and again; or any.
+/// Ids of `count` wires: first, first + stride, ..; or one wire again and again; or any.
 struct WireList {
   std::uint32_t first = wires::one;
   std::uint32_t count = 1;
   bool repeats = false;
   std::shared_ptr<const std::vector<std::uint32_t>> ids =
       nullptr;  // if there are some, these from `first` on
+  std::uint32_t stride = 1;
   [[nodiscard]] std::uint32_t operator[](std::uint32_t i) const {
-    if (ids != nullptr) return (*ids)[first + i];
-    return repeats ? first : first + i;
+    if (repeats) return first;
+    const std::uint32_t at = first + stride * i;
+    return ids != nullptr ? (*ids)[at] : at;
   }
 };
 
@@ -33,9 +37,10 @@ inline WireList wire_list(std::vector<std::uint32_t> ids) {
       .first = 0, .count = count, .ids = std::make_shared<const std::vector<std::uint32_t>>(std::move(ids))};
 }
 
-/// `count` of them from the one at `first` on.
-inline WireList part_of(WireList list, std::uint32_t first, std::uint32_t count) {
-  if (!list.repeats) list.first += first;
+/// `count` of them from the one at `first` on, every `stride`th.
+inline WireList part_of(WireList list, std::uint32_t first, std::uint32_t count, std::uint32_t stride = 1) {
+  if (!list.repeats) list.first += first * list.stride;
+  list.stride *= stride;
   list.count = count;
   return list;
 }
@@ -63,7 +68,7 @@ struct LinearRun {
 };
 
 /// Where the cells of a run come from: row j has the value `first` + j of its sample in a buffer of a Trace,
-/// plus `add`.
+/// plus `add`; in a table of tiles of B lanes, the B values from `first` + B j on.
 struct CellView {
   enum class From : std::uint8_t {
     nothing,  // all 0
@@ -76,9 +81,10 @@ struct CellView {
   std::int64_t add = 0;
 };
 
-/// Rows of `activate`: one op, whose last row reads a claim, yields one or, of a private input, does neither.
+/// Rows of `activate`: one op, whose last row reads a claim, yields one or, of a private input, does neither;
+/// or ops of one row each, which yield their claims.
 struct ActivateRun {
-  enum class Claim : std::uint8_t { none, read, yielded };
+  enum class Claim : std::uint8_t { none, read, yielded, each_yielded };
 
   CellView q, r;
   std::optional<TensorId> y;  // looked up in q_function if absent
@@ -89,7 +95,9 @@ struct ActivateRun {
   std::uint32_t q_function = 0, r_function = 0;
   std::uint32_t first_value = 0;  // idY of the first row; the others follow
   Claim claims = Claim::none;
-  std::uint32_t claim = 0;  // idT of the last row
+  std::uint32_t claim = 0;  // idT of the last row, or of the first of ops of one row
+  TileWidth width;          // in a table of tiles; of one lane: in the first table of activate
+  bool is_free = false;     // nothing but its claims binds its values, and nothing reads them
 };
 
 /// A look-up function: rows of `lut_row_entries` entries from q = 0 on.
@@ -110,6 +118,7 @@ struct MacRun {
   Carry later = Carry::times_t;  // on the first term of a later index; the other terms keep S
   std::uint32_t sum = 0;         // id that the last row yields; 0 if none
   std::uint32_t sums = 0;        // id that the last row of the first index yields, and so on; 0 if none
+  std::uint32_t asserted = 0;    // id of a wire whose value the last row's S is; 0 if none
 
   [[nodiscard]] std::uint32_t count() const { return terms[0].a.count; }
   [[nodiscard]] std::size_t rows() const { return terms.size() * count(); }
@@ -130,7 +139,15 @@ struct Segment {
 /// Real rows of the tables.
 struct RowCounts {
   std::size_t linear = 0, activate = 0, lut = 0, mac = 0;
+  std::map<TileWidth, std::size_t> tiles;
+  std::set<std::uint32_t> powers_of_alpha;                           // made in rows of mac,
+  std::set<std::pair<std::uint32_t, std::uint32_t>> sums_of_powers;  // by n and step
   std::vector<std::size_t> data;  // of committed values, tensor after tensor
+
+  /// Of the first table of activate, or of tiles.
+  void add_activate(const TileWidth& width, std::size_t rows) {
+    (width.lanes == 1 ? activate : tiles[width]) += rows;
+  }
 };
 
 /// What the tables hold of an input or output.
@@ -139,6 +156,13 @@ struct PortRuns {
   std::uint32_t claim = 0;    // wire; 0 for a hidden input
   std::size_t data_rows = 0;  // real rows of its committed values; 0 unless it is committed
 };
+
+/// Whether a run stands in a table of tiles.
+inline bool is_tiled(const ActivateRun& run) { return run.width != TileWidth{}; }
+/// Whether it stands in the activate table at `place` among those of activate.
+inline bool stands_in(const ActivateRun& run, const TableShape& shape, std::size_t place) {
+  return place == 0 ? !is_tiled(run) : run.width == shape.of_activate(place);
+}
 
 struct Arithmetisation {
   TableShape shape;

@@ -77,31 +77,37 @@ StructureTable build_linear(const Arithmetisation& a, std::uint32_t log_size) {
                                              masks(TableKind::linear, a.shape.lanes, a));
 }
 
-StructureTable build_activate(const Arithmetisation& a, std::uint32_t log_size) {
+StructureTable build_activate(const Arithmetisation& a, std::size_t place) {
   using enum activate::Structure;
   auto table = empty_table<activate::Structure>(
       "activate",
       {"live", "real", "kt", "two_s", "off", "fnq", "fnr", "idY", "nY", "idT", "nT", "keepr", "fin"},
-      log_size);
+      a.log_sizes.of_activate(place));
   auto& columns = table.columns;
+  const TileWidth width = a.shape.of_activate(place);
   std::size_t row = 0;
   for (const ActivateRun& run : a.activate) {
+    if (!stands_in(run, a.shape, place)) continue;
+    const bool ops_of_one_row = run.claims == ActivateRun::Claim::each_yielded;
     for (std::uint32_t j = 0; j < run.rows; ++j, ++row) {
-      of(columns, kt)[row] = M31(j == 0 ? 0 : 1);
+      of(columns, kt)[row] = M31(j == 0 || ops_of_one_row ? 0 : 1);
       of(columns, two_s)[row] = M31(run.two_s);
       of(columns, off)[row] =
-          M31::from_signed(run.centres.empty() ? run.offset : run.offset - run.centres[j]);
+          M31::from_signed(run.centres.empty() ? run.offset : run.offset - run.centres[j * run.width.lanes]);
       of(columns, fnq)[row] = M31(run.q_function);
       of(columns, fnr)[row] = M31(run.r_function);
       of(columns, idY)[row] = M31(run.first_value + j);
       of(columns, nY)[row] = M31(a.reads[run.first_value + j]);
+      if (!ops_of_one_row) continue;
+      of(columns, idT)[row] = M31(run.claim + j);
+      of(columns, nT)[row] = -M31(a.reads[run.claim + j]);
     }
-    if (run.claims == ActivateRun::Claim::none) continue;
+    if (run.claims == ActivateRun::Claim::none || ops_of_one_row) continue;
     of(columns, idT)[row - 1] = M31(run.claim);
     of(columns, nT)[row - 1] = run.claims == ActivateRun::Claim::read ? M31(1) : -M31(a.reads[run.claim]);
   }
   return with_row_classes<activate::Structure>(std::move(table), row,
-                                               masks(TableKind::activate, a.shape.batch, a));
+                                               masks(TableKind::activate, width.lanes, a));
 }
 
 StructureTable build_lut(const Arithmetisation& a, std::uint32_t log_size) {
@@ -142,6 +148,9 @@ StructureTable build_mac(const Arithmetisation& a, std::uint32_t log_size) {
       of(columns, idY)[row - 1] = M31(wire);
       of(columns, nY)[row - 1] = M31(a.reads[wire]);
     }
+    if (run.asserted == 0) continue;
+    of(columns, idY)[row - 1] = M31(run.asserted);
+    of(columns, nY)[row - 1] = -M31(1);
   }
   return with_row_classes<mac::Structure>(std::move(table), row, masks(TableKind::mac, MacShape::lanes, a));
 }
@@ -181,9 +190,12 @@ Structure build_structure(const Arithmetisation& arithmetisation) {
   StructureTable blinder{.name = "blinder",
                          .column_names = {"a"},
                          .columns = {blinder_structure(sizes.blinder, first, shape.hidden_queries)}};
-  Structure structure = {build_linear(arithmetisation, sizes.linear),
-                         build_activate(arithmetisation, sizes.activate),
-                         build_lut(arithmetisation, sizes.lut), build_mac(arithmetisation, sizes.mac)};
+  Structure structure = {build_linear(arithmetisation, sizes.linear)};
+  for (std::size_t place = 0; place <= shape.tiles.size(); ++place) {
+    structure.push_back(build_activate(arithmetisation, place));
+  }
+  structure.push_back(build_lut(arithmetisation, sizes.lut));
+  structure.push_back(build_mac(arithmetisation, sizes.mac));
   const auto add_data = [&](const std::vector<PortRuns>& ports, Direction direction,
                             std::int32_t multiplicity) {
     for (const PortRuns& port : ports) {

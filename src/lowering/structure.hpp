@@ -2,6 +2,7 @@
 // run on them.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -41,9 +42,16 @@ struct PublicWires {
   };
   std::vector<Port> ports;  // as in the key: inputs, then outputs
   std::uint32_t one_reads = 0, ones_reads = 0;
-  std::uint32_t batch = 1;  // samples of a row of `activate`
-  std::uint32_t lanes = 1;  // weights of a row of `linear`
+  std::optional<std::uint32_t> pair_reads;  // of keys that have this wire
+  std::uint32_t batch = 1;                  // samples of a row of `activate`
+  std::uint32_t lanes = 1;                  // weights of a row of `linear`
+  std::vector<TileWidth> tiles;             // of the tables of tiles
   std::uint32_t log_degree = 0;
+  [[nodiscard]] TablePlaces places() const { return {tiles.size()}; }
+  /// Of the activate table at `place` among those of activate.
+  [[nodiscard]] TileWidth of_activate(std::size_t place) const {
+    return place == 0 ? TileWidth{batch, 1} : tiles.at(place - 1);
+  }
   /// What the output says: `values` if there are several, as check_structure demands.
   [[nodiscard]] Predicate::Kind output_form() const { return ports.back().form; }
 };
@@ -55,8 +63,9 @@ PublicWires public_wires(const Arithmetisation& arithmetisation,
 
 /// Checks that a structure is well formed, from its columns alone: selectors and counts consistent, every
 /// wire yielded once with as many copies as it has reads, no cycle of wires, every look-up table a function,
-/// every split unique, digits in splits and equations alone, the degrees of all claims together those of the
-/// key. `hidden_queries` as in TableShape. Throws Error(rejected) that names the table, the row and the rule.
+/// every split unique, digits in splits and equations alone, tiles placed where nothing else is, the degrees
+/// of all claims together those of the key. `hidden_queries` as in TableShape. Throws Error(rejected) that
+/// names the table, the row and the rule.
 void check_structure(const Structure& structure, const PublicWires& wires, std::uint32_t hidden_queries = 0);
 
 }  // namespace circlet

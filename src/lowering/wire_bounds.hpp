@@ -7,6 +7,7 @@
 #include <bit>
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 #include "core/fields/m31.hpp"
 #include "program/program.hpp"
@@ -46,6 +47,55 @@ class DegreeTotal {
   std::uint64_t total_ = 0;
 };
 
+/// c alpha^i t^j
+struct Monomial {
+  Degree degree;
+  M31 factor = M31(1);
+};
+
+/// A polynomial in the challenges of at most two terms, if that much is known of a wire: powers of alpha and
+/// t, and what they are made of.
+class ShortPolynomial {
+ public:
+  ShortPolynomial() = default;
+  ShortPolynomial(std::vector<Monomial> terms) : is_known_(true) {  // NOLINT(google-explicit-constructor)
+    for (const Monomial& term : terms) {
+      const auto like = [&](const Monomial& known) { return known.degree == term.degree; };
+      const auto found = std::ranges::find_if(terms_, like);
+      if (found == terms_.end()) {
+        terms_.push_back(term);
+      } else {
+        found->factor += term.factor;
+      }
+    }
+    std::erase_if(terms_, [](const Monomial& term) { return term.factor.is_zero(); });
+    if (terms_.size() > 2) *this = {};
+  }
+  /// The power that it is, times 1.
+  [[nodiscard]] std::optional<Degree> power() const {
+    if (!is_known_ || terms_.size() != 1 || terms_[0].factor != M31(1)) return std::nullopt;
+    return terms_[0].degree;
+  }
+  friend ShortPolynomial operator+(const ShortPolynomial& a, const ShortPolynomial& b) {
+    if (!a.is_known_ || !b.is_known_) return {};
+    std::vector<Monomial> terms = a.terms_;
+    terms.insert(terms.end(), b.terms_.begin(), b.terms_.end());
+    return {terms};
+  }
+  friend ShortPolynomial operator*(const ShortPolynomial& a, const ShortPolynomial& b) {
+    if (!a.is_known_ || !b.is_known_) return {};
+    std::vector<Monomial> terms;
+    for (const Monomial& x : a.terms_) {
+      for (const Monomial& y : b.terms_) terms.push_back({x.degree + y.degree, x.factor * y.factor});
+    }
+    return {terms};
+  }
+
+ private:
+  bool is_known_ = false;
+  std::vector<Monomial> terms_;
+};
+
 struct WireBound {
   static constexpr std::uint64_t unbounded = M31::modulus;
 
@@ -58,6 +108,7 @@ struct WireBound {
   bool is_coefficient = false;
   /// The challenges determine it: a power of t, say. It scales what it multiplies by what everybody knows.
   bool is_public = false;
+  ShortPolynomial polynomial = {};
 
   [[nodiscard]] bool is_in_m() const { return degree == Degree{}; }
 };
@@ -65,20 +116,29 @@ struct WireBound {
 inline WireBound operator+(const WireBound& a, const WireBound& b) {
   return {.degree = greatest(a.degree, b.degree),
           .magnitude = std::min(a.magnitude + b.magnitude, WireBound::unbounded),
-          .is_public = a.is_public && b.is_public};
+          .is_public = a.is_public && b.is_public,
+          .polynomial = a.polynomial + b.polynomial};
 }
 inline WireBound operator*(const WireBound& a, const WireBound& b) {
   return {.degree = a.degree + b.degree,
           .magnitude = std::min(a.magnitude * b.magnitude, WireBound::unbounded),
-          .is_public = a.is_public && b.is_public};
+          .is_public = a.is_public && b.is_public,
+          .polynomial = a.polynomial * b.polynomial};
 }
 inline WireBound times_t(const WireBound& a) {
-  return {.degree = a.degree + Degree{0, 1}, .is_public = a.is_public};
+  return {.degree = a.degree + Degree{0, 1},
+          .is_public = a.is_public,
+          .polynomial = a.polynomial * ShortPolynomial({{.degree = {0, 1}}})};
 }
 
-/// Why these two must not be multiplied, if so.
-inline std::optional<const char*> refused_product(const WireBound& a, const WireBound& b) {
-  if (a.degree.alpha != 0 && b.degree.alpha != 0) return "a product would mix the samples of a batch";
+/// Why these two must not be multiplied, if so. In a proof of one sample the powers of alpha are those of
+/// neighbouring places, which what everybody knows may shift.
+inline std::optional<const char*> refused_product(const WireBound& a, const WireBound& b,
+                                                  bool is_of_one_sample) {
+  const bool shifts = is_of_one_sample && (a.is_public || b.is_public);
+  if (a.degree.alpha != 0 && b.degree.alpha != 0 && !shifts)
+    return is_of_one_sample ? "a product would mix places of a sample"
+                            : "a product would mix the samples of a batch";
   const auto scales = [](const WireBound& x) {
     return x.is_coefficient || x.is_public || (x.is_in_m() && x.magnitude <= 1);
   };

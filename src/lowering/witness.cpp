@@ -19,22 +19,25 @@ std::span<const std::int32_t> weights_of(const Program& program, const LinearRun
       .subspan(run.weights.first, std::size_t{run.operands.count} * run.outputs);
 }
 
-/// The cells of a view, by row and sample.
+/// The cells of a view, by row and lane.
 class Cells {
  public:
-  Cells(const Trace& trace, const CellView& view) : view_(view) {
+  Cells(const Trace& trace, const CellView& view, const TileWidth& width) : view_(view), lanes_(width.lanes) {
     if (view.from == CellView::From::tensor) buffer_ = &trace.tensors[view.of];
     if (view.from == CellView::From::buffer) buffer_ = &trace.buffers[view.of][view.index];
     if (buffer_ != nullptr) rows_ = buffer_->size() / trace.lanes;
   }
   [[nodiscard]] std::int64_t at(std::size_t row, std::size_t lane) const {
-    return buffer_ == nullptr ? 0 : (*buffer_)[lane * rows_ + view_.first + row] + view_.add;
+    if (buffer_ == nullptr) return 0;
+    const std::size_t at = lanes_ == 1 ? lane * rows_ + row : row * lanes_ + lane;
+    return (*buffer_)[view_.first + at] + view_.add;
   }
 
  private:
   const CellView& view_;
   const Buffer* buffer_ = nullptr;
-  std::size_t rows_ = 0;  // of a sample
+  std::size_t lanes_ = 1;  // of a tile
+  std::size_t rows_ = 0;   // of a sample
 };
 
 }  // namespace
@@ -67,15 +70,18 @@ std::vector<BaseColumn> build_weights(const Program& program, const Arithmetisat
   return columns;
 }
 
-std::vector<BaseColumn> build_activate_witness(const Arithmetisation& arithmetisation, const Trace& trace) {
-  const std::size_t lanes = arithmetisation.shape.batch;
-  auto columns = zero_columns(3 * lanes, arithmetisation.log_sizes.activate);
+std::vector<BaseColumn> build_activate_witness(const Arithmetisation& arithmetisation, const Trace& trace,
+                                               std::size_t place) {
+  const std::size_t lanes = arithmetisation.shape.of_activate(place).lanes;
+  auto columns = zero_columns(3 * lanes, arithmetisation.log_sizes.of_activate(place));
   std::size_t row = 0;
   for (const ActivateRun& run : arithmetisation.activate) {
+    if (!stands_in(run, arithmetisation.shape, place)) continue;
     const LutRun& function = arithmetisation.lut[run.q_function - 1];
     const CellView outputs{.from = run.y ? CellView::From::tensor : CellView::From::nothing,
                            .of = run.y.value_or(0)};
-    const Cells q_cells(trace, run.q), r_cells(trace, run.r), y_cells(trace, outputs);
+    const Cells q_cells(trace, run.q, run.width), r_cells(trace, run.r, run.width),
+        y_cells(trace, outputs, run.width);
     for (std::uint32_t j = 0; j < run.rows; ++j, ++row) {
       for (std::size_t lane = 0; lane < lanes; ++lane) {
         const auto q = static_cast<std::uint32_t>(q_cells.at(j, lane));
@@ -89,9 +95,8 @@ std::vector<BaseColumn> build_activate_witness(const Arithmetisation& arithmetis
   return columns;
 }
 
-std::vector<BaseColumn> count_look_ups(const ColumnViews& activate, const ColumnViews& lut,
-                                       const std::vector<BaseColumn>& activate_witness) {
-  const std::size_t lanes = activate_witness.size() / 3;
+std::vector<BaseColumn> count_look_ups(std::span<const ColumnViews> activates, const ColumnViews& lut,
+                                       std::span<const std::vector<BaseColumn>> witnesses) {
   auto columns = zero_columns(lut_row_entries, log2_exact(lut[0].size()));
   const auto& functions = column_of(lut, lut::Structure::fn);
   std::vector<std::size_t> first_rows;  // by function
@@ -100,14 +105,18 @@ std::vector<BaseColumn> count_look_ups(const ColumnViews& activate, const Column
     if (function >= first_rows.size()) first_rows.resize(function + 1);
     first_rows[function] = row;
   }
-  const std::size_t rows = fin_row(column_of(activate, activate::Structure::fin));
-  for (std::size_t column = 0; column < 2 * lanes; ++column) {
-    const auto& of_row =
-        column_of(activate, column < lanes ? activate::Structure::fnq : activate::Structure::fnr);
-    for (std::size_t row = 0; row < rows; ++row) {
-      const std::uint32_t argument = activate_witness[column][row].value();
-      const std::size_t row_of_lut = first_rows[of_row[row].value()] + argument / lut_row_entries;
-      columns[argument % lut_row_entries][row_of_lut] += M31(1);
+  for (std::size_t table = 0; table < activates.size(); ++table) {
+    const ColumnViews& activate = activates[table];
+    const std::size_t rows = fin_row(column_of(activate, activate::Structure::fin));
+    const std::size_t lanes = witnesses[table].size() / 3;
+    for (std::size_t column = 0; column < 2 * lanes; ++column) {
+      const auto& of_row =
+          column_of(activate, column < lanes ? activate::Structure::fnq : activate::Structure::fnr);
+      for (std::size_t row = 0; row < rows; ++row) {
+        const std::uint32_t argument = witnesses[table][column][row].value();
+        const std::size_t row_of_lut = first_rows[of_row[row].value()] + argument / lut_row_entries;
+        columns[argument % lut_row_entries][row_of_lut] += M31(1);
+      }
     }
   }
   return columns;

@@ -14,12 +14,14 @@ namespace circlet {
 /// C columns w_0..w_{C-1} of the table linear.
 std::vector<BaseColumn> build_weights(const Program& program, const Arithmetisation& arithmetisation);
 
-/// Columns q_0.., r_0.., y_0.. of the table activate.
-std::vector<BaseColumn> build_activate_witness(const Arithmetisation& arithmetisation, const Trace& trace);
+/// Columns q_0.., r_0.., y_0.. of the table at `place` among those of activate.
+std::vector<BaseColumn> build_activate_witness(const Arithmetisation& arithmetisation, const Trace& trace,
+                                               std::size_t place);
 
-/// Columns m_0..m_3 of the table lut: how often each entry is used, from the structure columns of activate
-/// and lut and the witness columns of activate. The rows of a function stand together, q = 0 first.
-std::vector<BaseColumn> count_look_ups(const ColumnViews& activate, const ColumnViews& lut,
-                                       const std::vector<BaseColumn>& activate_witness);
+/// Columns m_0..m_3 of the table lut: how often each entry is used, from the structure columns of the tables
+/// of activate and of lut and the witness columns of the former. The rows of a function stand together, q = 0
+/// first.
+std::vector<BaseColumn> count_look_ups(std::span<const ColumnViews> activates, const ColumnViews& lut,
+                                       std::span<const std::vector<BaseColumn>> witnesses);
 
 }  // namespace circlet

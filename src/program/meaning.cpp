@@ -49,6 +49,11 @@ void OpCheck::fail(const std::string& why) const {
                                         in_quotes(op.name) + "): " + why);
 }
 
+void OpCheck::expect_same_tiles(const Tensor& a, const Tensor& b) const {
+  if (a.lanes != b.lanes)
+    fail("has tiles of " + std::to_string(a.lanes) + " and of " + std::to_string(b.lanes) + " values");
+}
+
 void OpCheck::expect_counts(std::size_t inputs, std::size_t constants, std::size_t outputs) const {
   const auto expect = [&](std::size_t actual, std::size_t expected, const char* what) {
     if (actual != expected)

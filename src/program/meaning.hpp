@@ -29,6 +29,8 @@ class OpCheck {
   const Tensor& rows_of(TensorId tensor) const;
   /// Whether a tensor made so far is known by its claim alone.
   [[nodiscard]] bool is_claim(TensorId tensor) const { return claims_[tensor]; }
+  /// Fails unless these two tensors have tiles of one size.
+  void expect_same_tiles(const Tensor& a, const Tensor& b) const;
   /// Fails unless the output has a range [-b, b] and, if there are weights, its sums reach at most b, below
   /// 2^29; `reach` gives the greatest magnitude.
   void expect_weighted_sums(std::int64_t (*reach)(const Program&, const Op&)) const;
@@ -49,6 +51,8 @@ struct Meaning {
   bool makes_claims;
   /// On data from anyone.
   void (*check)(OpCheck&);
+  /// Whether it reads and makes tensors of tiles; of others all are of single values.
+  bool takes_tiles = false;
   /// The remainder ranges [0, 2^shift) that it looks up.
   std::vector<std::uint32_t> (*shifts)(const Op&) = [](const Op&) { return std::vector<std::uint32_t>{}; };
   /// Whether its rows subtract: they look up -1 in a table that no constant holds.

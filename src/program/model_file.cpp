@@ -28,6 +28,7 @@ class Writer {
       bytes_.write(tensor.min);
       bytes_.write(tensor.max);
       bytes_.write_counted(std::span<const double>(tensor.scales));
+      bytes_.write(tensor.lanes);
     }
     count(program.constants.size());
     for (const ConstantTensor& constant : program.constants) {
@@ -125,13 +126,14 @@ class Reader {
     if (program.has_weights != wants_weights)
       bytes_.fail("has_weights", "a model has weights and a structure has none");
     program.name = name("name");
-    program.tensors.resize(count_within(max_tensors, 3 * least_list + 16, "tensors"));
+    program.tensors.resize(count_within(max_tensors, 3 * least_list + 20, "tensors"));
     for (Tensor& tensor : program.tensors) {
       tensor.name = name("tensor name");
       tensor.shape = bytes_.read_counted<std::uint32_t>("tensor shape");
       tensor.min = bytes_.read<std::int64_t>("tensor min");
       tensor.max = bytes_.read<std::int64_t>("tensor max");
       tensor.scales = bytes_.read_counted<double>("tensor scales");
+      tensor.lanes = bytes_.read<std::uint32_t>("tensor lanes");
     }
     program.constants.resize(count_within(max_constants, 2 * least_list + 1, "constants"));
     for (ConstantTensor& item : program.constants) item = constant(program.has_weights);

@@ -172,6 +172,7 @@ class GraphCheck {
       if (port.tensor >= made_.size()) fail(name, "is no tensor");
       if (made_[port.tensor]) fail(name, "is another input's tensor");
       made_[port.tensor] = true;
+      if (program_.tensors[port.tensor].lanes != 1) fail(name, "has tiles");
       if (!fills_rows(program_.tensors[port.tensor])) {
         fail(name,
              "the number of integers in its range is no multiple of " + std::to_string(lut_row_entries));
@@ -207,6 +208,7 @@ class GraphCheck {
       if (made_[output]) check.fail("writes a tensor that something else makes");
     }
     const Meaning& meaning = meaning_of(op.kind);
+    if (!meaning.takes_tiles) check_no_tiles(check);
     meaning.check(check);
     if (meaning.makes_claims) check_sums(check);
     reads_ += check.reads;
@@ -216,6 +218,14 @@ class GraphCheck {
     for (const TensorId output : op.outputs) {
       made_[output] = true;
       claims_[output] = meaning.makes_claims;
+    }
+  }
+
+  void check_no_tiles(const OpCheck& check) const {
+    for (const auto* tensors : {&check.op.inputs, &check.op.outputs}) {
+      for (const TensorId tensor : *tensors) {
+        if (program_.tensors[tensor].lanes != 1) check.fail("takes single values, and a tensor has tiles");
+      }
     }
   }
 
@@ -244,6 +254,7 @@ class GraphCheck {
       const std::string name = at("output", i, port.name);
       if (port.tensor >= made_.size()) fail(name, "is no tensor");
       if (!made_[port.tensor]) fail(name, "is made by no op");
+      if (program_.tensors[port.tensor].lanes != 1) fail(name, "has tiles");
       read_[port.tensor] = true;
     }
   }

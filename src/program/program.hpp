@@ -25,8 +25,12 @@ struct Tensor {
   std::int64_t min = 0;              // least and greatest integer
   std::int64_t max = 0;
   std::vector<double> scales;  // one entry, or one a row; positive
+  /// So many neighbouring values are a *tile*, which a proof has one wire for; 1: every value has its own.
+  std::uint32_t lanes = 1;
   /// The product of the shape; 2^32 - 1 if it is more.
   [[nodiscard]] std::uint32_t rows() const;
+  /// Tiles.
+  [[nodiscard]] std::uint32_t wires() const { return rows() / lanes; }
   [[nodiscard]] double scale(std::size_t row) const { return scales.size() == 1 ? scales[0] : scales[row]; }
   friend bool operator==(const Tensor&, const Tensor&) = default;
 };

@@ -95,13 +95,22 @@ class WordReader {
   std::size_t at_ = 0;
 };
 
-/// A kind's parameters: those of `linear` are weights, those of `activate` samples a row.
+std::uint32_t read_tile_width(WordReader& reader) {
+  const std::uint32_t parameter =
+      reader.within("lanes of a row", 1, TileWidth{TileWidth::most_lanes, TileWidth::most_step}.parameter());
+  const std::uint32_t lanes = TileWidth::of(parameter).lanes;
+  if (lanes == 0 || lanes > TileWidth::most_lanes)
+    refuse("lanes of a row is " + std::to_string(lanes) + ", outside 1..64");
+  return parameter;
+}
+
+/// A kind's parameters: those of `linear` are weights a row, those of `activate` lanes and a step.
 std::uint32_t read_parameter(WordReader& reader, TableKind kind) {
   switch (kind) {
     case TableKind::linear:
       return reader.within("weights of a row", 1, max_weights_per_row);
     case TableKind::activate:
-      return reader.within("samples of a row", 1, max_batch);
+      return read_tile_width(reader);
     default:
       return reader.within("parameter of a table", 0, 0);
   }

@@ -20,7 +20,8 @@ namespace circlet {
 /// Ids of the wires that the verifier yields; a key may list 1 to 14. 0 and 15 are reserved.
 namespace wires {
 inline constexpr std::uint32_t one = 1;   // the value 1
-inline constexpr std::uint32_t ones = 2;  // F(1, ..., 1)
+inline constexpr std::uint32_t ones = 2;  // F(1, ..., 1) over the samples
+inline constexpr std::uint32_t pair = 3;  // F(1, 1) = 1 + alpha, in keys with tables of tiles
 inline constexpr std::uint32_t first_of_model = 16;
 }  // namespace wires
 

@@ -14,7 +14,7 @@ INPUT, OUTPUT = 0, 1
 VALUES, BELOW = 0, 3   # the first and the last of the forms of an output
 
 KINDS = {1: "linear", 2: "activate", 3: "lut", 4: "mac", 5: "data", 6: "blinder"}
-PARAMETERS = {"linear": (1, 1024), "activate": (1, 64)}   # of the others it is 0
+PARAMETERS = {"linear": (1, 1024), "activate": (1, 64 + 256 * 15)}   # of the others it is 0
 PIN_OF_WEIGHTS, PIN_OF_DATA = 0x006E6970, 0x61746164
 
 
@@ -63,13 +63,15 @@ class Instance:
 
     def uses(self):
         """The uses of messages that its rows can have."""
-        a_row = {"linear": 1, "activate": 2 * self.parameter + 1, "mac": 2, "data": 1}
+        a_row = {"linear": 1, "activate": 2 * (self.parameter % 256) + 1, "mac": 2, "data": 1}
         return a_row.get(self.name(), 0) << self.log_size
 
     def check(self):
         require(self.kind in KINDS, "key", f"table of kind {self.kind}")
         least, greatest = PARAMETERS.get(self.name(), (0, 0))
         require(least <= self.parameter <= greatest, "key", f"parameter {self.parameter} of {self.name()}")
+        if self.name() == "activate":
+            require(1 <= self.parameter % 256 <= 64, "key", f"{self.parameter % 256} lanes of activate")
         require(4 <= self.log_size <= 26, "key", f"log size {self.log_size} of {self.name()}")
 
 

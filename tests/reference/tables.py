@@ -89,7 +89,7 @@ def linear(C, log_size):
     ], constraints)
 
 
-def activate(B, log_size):
+def activate(B, step, log_size):
     def constraints(now, before, ch, claimed):
         acc = [now.two_s * q + now.real * r - now.off for q, r in zip(now.q, now.r)]
         dq = [ch.look_up(now.fnq, q, y, now.live) for q, y in zip(now.q, now.y)]
@@ -97,7 +97,7 @@ def activate(B, log_size):
         dY = ch.wire(now.idY, ch.fingerprint(now.y), now.live)
         dT = ch.wire(now.idT, now.T, now.live)
         return [
-            now.real * now.T - now.kt * ch.t * before.T - ch.fingerprint(acc),
+            now.real * now.T - now.kt * ch.t * before.T - horner(ch.alpha**step, acc),
             *[now.P[i] * dq[i] * dr[i] - now.real * (dq[i] + dr[i]) for i in range(B)],
             now.W * dY * dT - (now.nT * dY - now.nY * dT),
             now.real * (now.R - sum(now.P, F(0)) - now.W) - now.keepr * before.R,
@@ -178,7 +178,7 @@ def tables_of(key):
     of_data = iter(trees_of_data(key))
     make = {
         "linear": lambda of: linear(of.parameter, of.log_size),
-        "activate": lambda of: activate(of.parameter, of.log_size),
+        "activate": lambda of: activate(of.parameter % 256, 1 + of.parameter // 256, of.log_size),
         "lut": lambda of: lut(of.log_size),
         "mac": lambda of: mac(of.log_size),
         "data": lambda of: data(next(of_data), of.log_size),

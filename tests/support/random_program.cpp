@@ -1,8 +1,10 @@
 #include "tests/support/random_program.hpp"
 
 #include <algorithm>
+#include <numeric>
 
 #include "operators/convolution/meaning.hpp"
+#include "operators/correlation/meaning.hpp"
 #include "operators/maximum/meaning.hpp"
 #include "operators/product/meaning.hpp"
 #include "operators/sum/meaning.hpp"
@@ -87,7 +89,8 @@ TensorId ProgramBuilder::add_gather(TensorId x, const std::vector<std::int32_t>&
   const std::string name = "gather " + std::to_string(layers_++);
   const Tensor from = program_.tensors[x];
   const auto count = static_cast<std::uint32_t>(indices.size());
-  const TensorId tensor = add_tensor(name, count, from.min, from.max);
+  const TensorId tensor = add_tensor(name, count * from.lanes, from.min, from.max);
+  program_.tensors[tensor].lanes = from.lanes;
   const ConstantId constant = add_constant(
       {.kind = ConstantTensor::Kind::indices, .name = name, .shape = {count}, .values = indices});
   program_.ops.push_back(
@@ -106,7 +109,9 @@ TensorId ProgramBuilder::add_relu(TensorId sums, std::uint32_t shift) {
   const std::int64_t greatest = std::ranges::max(values);
   const ConstantId table = add_table("relu " + std::to_string(program_.constants.size()), std::move(values));
   const std::string name = program_.ops.back().name;
-  const TensorId output = add_tensor(name + " relu", program_.tensors[sums].rows(), 0, greatest);
+  const TensorId output = add_tensor(name + " relu", 0, 0, greatest);
+  reshape(output, program_.tensors[sums].shape);
+  program_.tensors[output].lanes = program_.tensors[sums].lanes;
   program_.ops.push_back(
       {.kind = OpKind::requantise,
        .name = name,
@@ -143,6 +148,48 @@ TensorId ProgramBuilder::add_convolution(const std::vector<ConvolutionTerm>& ter
   return tensor;
 }
 
+TensorId ProgramBuilder::add_tile(TensorId x, const std::vector<std::int32_t>& indices,
+                                  std::vector<std::uint32_t> shape, std::uint32_t lanes) {
+  const std::string name = "tiles " + std::to_string(layers_++);
+  const ConstantId constant = add_constant({.kind = ConstantTensor::Kind::indices,
+                                            .name = name,
+                                            .shape = {static_cast<std::uint32_t>(indices.size())},
+                                            .values = indices});
+  const TensorId made = add_tensor(name, 0, program_.tensors[x].min, program_.tensors[x].max);
+  reshape(made, std::move(shape));
+  program_.tensors[made].lanes = lanes;
+  program_.ops.push_back(
+      {.kind = OpKind::tile, .name = name, .inputs = {x}, .constants = {constant}, .outputs = {made}});
+  return made;
+}
+
+TensorId ProgramBuilder::add_correlation(const std::vector<CorrelationTerm>& terms,
+                                         const CorrelationShape& shape, std::int32_t magnitude) {
+  const std::string name = "correlation " + std::to_string(layers_++);
+  Op op{.kind = OpKind::correlation, .name = name, .attributes = {shape.pitch, shape.wide, shape.narrow, 0}};
+  for (const CorrelationTerm& term : terms) {
+    const std::vector<std::uint32_t> x = program_.tensors[term.input].shape;
+    const std::vector<std::uint32_t> weights{term.kernel_height, term.kernel_width, term.groups,
+                                             x[0] / term.groups, shape.outputs / term.groups};
+    const std::uint32_t count = weights[0] * weights[1] * weights[2] * weights[3] * weights[4];
+    op.inputs.push_back(term.input);
+    op.constants.push_back(add_weights(name, weights, bias(count, magnitude)));
+    op.attributes.insert(op.attributes.end(),
+                         {term.stride, term.dilation_y, term.dilation_x, term.top, term.left, term.groups});
+  }
+  op.constants.push_back(add_weights(name, {shape.outputs}, bias(shape.outputs, magnitude)));
+  const TensorId tensor = add_tensor(name, 0, 0, 0);
+  reshape(tensor, {shape.outputs, shape.lines, shape.phases, shape.width});
+  program_.tensors[tensor].lanes = shape.lanes;
+  op.outputs = {tensor};
+  const std::int64_t bound = correlation::accumulator_bound(program_, op);
+  program_.tensors[tensor].max = bound;
+  program_.tensors[tensor].min = -bound;
+  while (bound >= std::int64_t{1} << (2 * op.attributes[3] - 1)) ++op.attributes[3];
+  program_.ops.push_back(std::move(op));
+  return tensor;
+}
+
 TensorId ProgramBuilder::add_sum(const std::vector<ChosenRows>& terms, std::uint32_t rows) {
   const std::string name = "sum " + std::to_string(layers_++);
   Op op{.kind = OpKind::sum, .name = name};
@@ -173,9 +220,10 @@ TensorId ProgramBuilder::add_maximum(TensorId a, TensorId b, bool lesser) {
     const std::int64_t difference = d + lowest;
     values.push_back(static_cast<std::int32_t>((difference < 0) == lesser ? difference : 0));
   }
-  const std::uint32_t rows = of_a.rows();
+  const Tensor like = of_a;
   const ConstantId table = share_table(program_, name, values);
-  const TensorId tensor = add_tensor(name, rows, least, greatest);
+  const TensorId tensor = add_tensor(name, like.rows(), least, greatest);
+  program_.tensors[tensor].lanes = like.lanes;
   program_.ops.push_back({.kind = OpKind::maximum,
                           .name = name,
                           .inputs = {a, b},
@@ -271,6 +319,33 @@ Program random_gated(std::uint32_t inputs, std::uint32_t width, std::uint32_t ou
   const auto gate = builder.add_relu(builder.add_product(h, builder.add_gather(g, order)), 6);
   return builder.finish(
       {.rows = outputs, .dense = {builder.dense(gate, outputs, 9)}, .bias = builder.bias(outputs, 100)});
+}
+
+Program random_tiles(std::uint32_t seed) {
+  ProgramBuilder builder(2 * 5 * 8, -8, 7, seed);
+  std::vector<std::int32_t> lines(80);
+  std::iota(lines.begin(), lines.end(), 0);
+  const auto image = builder.add_tile(builder.input(), lines, {2, 5, 1, 8}, 4);
+  // "Same" padding; of its lines, even and odd columns apart.
+  const auto h = builder.add_relu(
+      builder.add_correlation({{.input = image, .kernel_height = 3, .kernel_width = 3, .top = 1, .left = 1}},
+                              {.outputs = 2, .lines = 5, .phases = 2, .width = 4, .lanes = 4, .pitch = 9}, 5),
+      4);
+  // A stride of two, by groups, and the image again, at its even places.
+  std::vector<std::int32_t> even, odd;
+  for (std::int32_t line = 0; line < 10; ++line) {
+    even.push_back(2 * line);
+    odd.push_back(2 * line + 1);
+  }
+  const auto greatest = builder.add_maximum(builder.add_gather(h, even), builder.add_gather(h, odd));
+  builder.reshape(greatest, {2, 5, 1, 4});
+  const auto y = builder.add_relu(
+      builder.add_correlation(
+          {{.input = h, .kernel_height = 3, .kernel_width = 2, .stride = 2, .top = 1, .groups = 2},
+           {.input = greatest, .kernel_width = 3, .stride = 2, .dilation_x = 2, .left = 2}},
+          {.outputs = 2, .lines = 3, .phases = 1, .width = 4, .lanes = 1, .pitch = 6}, 5),
+      4);
+  return builder.finish({.rows = 3, .dense = {builder.dense(y, 3, 9)}});
 }
 
 Program random_convolutions(std::uint32_t seed) {

@@ -29,6 +29,22 @@ struct ConvolutionTerm {
   std::uint32_t dy = 0, dx = 0, groups = 1;
 };
 
+/// A term of a correlation on an input of shape [channels, lines, phases, n].
+struct CorrelationTerm {
+  TensorId input = 0;
+  std::uint32_t kernel_height = 1, kernel_width = 1;
+  std::uint32_t stride = 1, dilation_y = 1, dilation_x = 1;
+  std::int32_t top = 0, left = 0;
+  std::uint32_t groups = 1;
+};
+
+/// What a correlation makes, of shape [outputs, lines, phases, n] in tiles.
+struct CorrelationShape {
+  std::uint32_t outputs = 1, lines = 1, phases = 1, width = 1, lanes = 1;
+  std::uint32_t pitch = 1;
+  std::uint32_t wide = 4, narrow = 2;  // lanes of free tiles
+};
+
 /// The sums of a layer.
 struct LayerSums {
   std::uint32_t rows = 0;
@@ -77,6 +93,12 @@ class ProgramBuilder {
     std::int64_t sign = 1;
   };
   TensorId add_sum(const std::vector<ChosenRows>& terms, std::uint32_t rows);
+  /// x_(i_k) in tiles of `lanes`, with other dimensions.
+  TensorId add_tile(TensorId x, const std::vector<std::int32_t>& indices, std::vector<std::uint32_t> shape,
+                    std::uint32_t lanes);
+  /// A correlation of random weights and biases up to `magnitude`.
+  TensorId add_correlation(const std::vector<CorrelationTerm>& terms, const CorrelationShape& shape,
+                           std::int32_t magnitude);
   TensorId add_maximum(TensorId a, TensorId b, bool lesser = false);
   /// The same values with other dimensions.
   void reshape(TensorId tensor, std::vector<std::uint32_t> shape) {
@@ -88,6 +110,9 @@ class ProgramBuilder {
   /// Adds a last layer whose accumulators are the output.
   Program finish(const LayerSums& layer);
   Program finish();
+
+  /// The integer program itself, for what no function here builds.
+  [[nodiscard]] Program& change() { return program_; }
 
   std::vector<std::int32_t> random_input(std::uint32_t lanes);
   std::vector<std::int32_t> random_input(const Tensor& info, std::uint32_t lanes);
@@ -113,6 +138,10 @@ Program random_residual(std::uint32_t width, std::uint32_t seed);
 /// A gate: h = relu(W x), g = relu(V x) with its rows in another order and the first one twice, and a layer
 /// of relu(h_j g_j). Values times values, and wires by other names.
 Program random_gated(std::uint32_t inputs, std::uint32_t width, std::uint32_t outputs, std::uint32_t seed);
+
+/// A small convolutional network in tiles: two strided correlations, the second of groups and of phases, a
+/// maximum of tiles, and a dense layer of single values.
+Program random_tiles(std::uint32_t seed);
 
 /// A small convolutional network: two channels of 4 x 3, convolved, pooled by maxima and by sums, and
 /// convolved in two terms, one of them by groups.

@@ -38,7 +38,8 @@ class FormulaPrinter : public Printer {
   bool combination_is_call(const Expression& e) const override { return e.operands.size() > 1; }
   std::string from_coordinates(const Expression& e) const override { return "(" + list(e.operands) + ")"; }
   std::string horner(const Expression& e) const override {
-    return std::string("(sum_i ") + (e.powers == PowersOf::alpha ? "alpha" : "t") + "^(n-1-i) " +
+    static constexpr const char* powers[] = {"alpha^(n-1-i)", "t^(n-1-i)", "alpha^(P(n-1-i))"};
+    return std::string("(sum_i ") + powers[static_cast<std::size_t>(e.powers)] + " " +
            print(*e.operands[0], Precedence::product) + ")";
   }
   std::string sum(const Expression& e) const override {

@@ -35,7 +35,8 @@ class RustPrinter : public Printer {
     return "from_coordinates::<E>([" + list(e.operands) + "])";
   }
   std::string horner(const Expression& e) const override {
-    const char* powers = e.powers == PowersOf::alpha ? "alpha_powers" : "t_powers";
+    static constexpr const char* names[] = {"alpha_powers", "t_powers", "step_powers"};
+    const char* powers = names[static_cast<std::size_t>(e.powers)];
     return std::string("horner::<E>(&constants.") + powers + ", |i| " +
            print(*e.operands[0], Precedence::sum) + ")";
   }

@@ -12,8 +12,10 @@ std::vector<QM31> descending_powers(const QM31& base, std::size_t count) {
 Factor::Factor(const QM31& k)
     : multiples{k, k * QM31::from_u32(0, 1), k * QM31::from_u32(0, 0, 1), k * QM31::from_u32(0, 0, 0, 1)} {}
 
-TableConstants::TableConstants(const Challenges& challenges, const QM31& claimed_sum, std::uint32_t lanes)
-    : powers{descending_powers(challenges.alpha, lanes), descending_powers(challenges.t, lanes)} {
+TableConstants::TableConstants(const Challenges& challenges, const QM31& claimed_sum, std::uint32_t lanes,
+                               std::uint32_t step)
+    : powers{descending_powers(challenges.alpha, lanes), descending_powers(challenges.t, lanes),
+             descending_powers(challenges.alpha.pow(step), lanes)} {
   const QM31& lambda = challenges.lambda;
   const auto set = [this](Constant c, const QM31& value) {
     factors[static_cast<std::size_t>(c)] = Factor(value);

@@ -40,8 +40,9 @@ enum class Constant : std::uint32_t {
 };
 inline constexpr std::size_t constant_count = 8;
 
-/// The challenge whose powers weigh the terms of a sum.
-enum class PowersOf : std::uint32_t { alpha, t };
+/// The number whose powers weigh the terms of a sum: a challenge, or alpha^P in a table whose claims have a
+/// step P.
+enum class PowersOf : std::uint32_t { alpha, t, alpha_to_the_step };
 
 /// A constant k of F to multiply by: (a + bi + cu + d iu) k = a k + b (ik) + c (uk) + d (iuk), sixteen
 /// products and one reduction a coordinate.
@@ -53,13 +54,14 @@ struct Factor {
   [[nodiscard]] const QM31& value() const { return multiples[0]; }
 };
 
-/// The constants of one table with `lanes` lanes.
+/// The constants of one table with `lanes` lanes, whose claims have the step `step`.
 struct TableConstants {
   std::array<Factor, constant_count> factors;
   /// powers[c][i] = c^(lanes - 1 - i)
-  std::array<std::vector<QM31>, 2> powers;
+  std::array<std::vector<QM31>, 3> powers;
 
-  TableConstants(const Challenges& challenges, const QM31& claimed_sum, std::uint32_t lanes);
+  TableConstants(const Challenges& challenges, const QM31& claimed_sum, std::uint32_t lanes,
+                 std::uint32_t step = 1);
 
   [[nodiscard]] const Factor& factor(Constant c) const { return factors[static_cast<std::size_t>(c)]; }
   [[nodiscard]] const QM31& operator[](Constant c) const { return factor(c).value(); }

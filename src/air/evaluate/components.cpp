@@ -40,7 +40,7 @@ TableComponent::TableComponent(std::size_t instance, const AirShape& shape, std:
       layout_(table_layout(instance_)),
       positions_(shape.tree_positions(instance)),
       masks_(shape.tree_count()),
-      constants_(challenges, claimed_sum, instance_.lanes()) {
+      constants_(challenges, claimed_sum, instance_.lanes(), instance_.step()) {
   for (std::size_t tree = 0; tree < tree_count; ++tree) {
     const std::uint32_t width = layout_.widths[tree];
     if (width == 0) continue;
@@ -75,13 +75,17 @@ std::vector<TableComponent> table_components(const AirShape& shape, const Challe
 }
 
 std::uint32_t TableInstance::lanes() const {
-  std::uint32_t lanes = parameter;
+  std::uint32_t lanes = kind == TableKind::activate ? TileWidth::of(parameter).lanes : parameter;
   for_each_component([&]<class Shape>(auto k, Shape) {
     if constexpr (!has_parameter<Shape>) {
       if (k == kind) lanes = Shape::lanes;
     }
   });
   return lanes;
+}
+
+std::uint32_t TableInstance::step() const {
+  return kind == TableKind::activate ? TileWidth::of(parameter).step : 1;
 }
 
 std::size_t AirShape::data_count() const {

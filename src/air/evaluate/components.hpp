@@ -19,11 +19,23 @@ namespace circlet {
 /// A component of a proof.
 struct TableInstance {
   TableKind kind = TableKind::blinder;
-  std::uint32_t parameter = 0;  // weights a row of `linear`, samples of `activate`; 0 of other kinds
+  std::uint32_t parameter = 0;  // weights a row of `linear`, that of `activate` below; 0 of other kinds
   std::uint32_t log_size = 0;
   friend bool operator==(const TableInstance&, const TableInstance&) = default;
 
   [[nodiscard]] std::uint32_t lanes() const;
+  /// P: the claims of `activate` weigh its lanes by the powers of alpha^P.
+  [[nodiscard]] std::uint32_t step() const;
+};
+
+/// Of `activate` with B lanes whose claims have the step P: B + 256 (P - 1).
+struct TileWidth {
+  static constexpr std::uint32_t most_lanes = 64, most_step = 16;
+  std::uint32_t lanes = 1, step = 1;
+  [[nodiscard]] std::uint32_t parameter() const { return lanes + ((step - 1) << 8U); }
+  static TileWidth of(std::uint32_t parameter) { return {parameter & 255U, (parameter >> 8U) + 1}; }
+  friend bool operator==(const TileWidth&, const TileWidth&) = default;
+  friend auto operator<=>(const TileWidth& a, const TileWidth& b) { return a.parameter() <=> b.parameter(); }
 };
 
 /// The instances of a proof, in order: committed values and the blinder are the last.

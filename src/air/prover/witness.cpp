@@ -128,16 +128,16 @@ Columns linear_fingerprints(const LinearShape& shape, const TableTrace& trace, S
   return columns;
 }
 
-Columns activate_fingerprints(const ActivateShape& shape, const TableTrace& trace,
-                              const Challenges& challenges, const QM31& rho) {
+Columns activate_fingerprints(const TileWidth& width, const TableTrace& trace, const Challenges& challenges,
+                              const QM31& rho) {
   using namespace activate;
   require_rows(trace);
   const auto& structure = trace.tree(Tree::structure);
-  const TableConstants constants(challenges, {}, shape.lanes);
+  const TableConstants constants(challenges, {}, width.lanes, width.step);
   constexpr auto t = index_of(Fingerprint::T);
   Columns columns = zero_columns(index_of(Fingerprint::count), trace.log_size);
   const auto structure_words = pointers(structure), witness_words = pointers(trace.tree(Tree::witness));
-  const RowJob rows{{structure_words.data(), nullptr, witness_words.data()}, constants, shape.lanes};
+  const RowJob rows{{structure_words.data(), nullptr, witness_words.data()}, constants, width.lanes};
   parallel_for_ranges(0, trace.rows(), grain, [&](std::size_t first, std::size_t last) {
     witness_kernels().fingerprint_accumulators(rows, first, last, secure_words(columns, t));
   });

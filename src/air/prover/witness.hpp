@@ -33,9 +33,9 @@ void add_linear_sums(const TableTrace& trace, const SecureColumn& A, std::size_t
 Columns linear_fingerprints(const LinearShape& shape, const TableTrace& trace, SecureColumn combined,
                             const SecureColumn& A, const Challenges& challenges, const QM31& rho = {});
 
-/// T of activate, from its structure and witness. `rho` goes to T on the fin row.
-Columns activate_fingerprints(const ActivateShape& shape, const TableTrace& trace,
-                              const Challenges& challenges, const QM31& rho = {});
+/// T of activate with this width, from its structure and witness. `rho` goes to T on the fin row.
+Columns activate_fingerprints(const TileWidth& width, const TableTrace& trace, const Challenges& challenges,
+                              const QM31& rho = {});
 
 /// A, B and S of mac, from its structure and the factors of its real rows. `rho` goes to S on the fin row.
 Columns mac_fingerprints(const TableTrace& trace, const SecureColumn& A, const SecureColumn& B,

@@ -13,12 +13,13 @@ void check(OpCheck& check) {
   const Tensor& input = check.rows_of(check.op.inputs[0]);
   const Tensor& output = check.program.tensors[check.op.outputs[0]];
   const auto& indices = check.constant(check.op.constants[0], ConstantTensor::Kind::indices).values;
-  if (indices.size() != output.rows()) check.fail("has not one index a row of its output");
+  check.expect_same_tiles(input, output);
+  if (indices.size() != output.wires()) check.fail("has not one index a row of its output");
   const auto wrong = std::ranges::find_if(
-      indices, [&](std::int64_t index) { return index < 0 || index >= std::int64_t{input.rows()}; });
+      indices, [&](std::int64_t index) { return index < 0 || index >= std::int64_t{input.wires()}; });
   if (wrong != indices.end()) {
     check.fail("its index " + std::to_string(*wrong) + " is none of the input's " +
-               std::to_string(input.rows()) + " rows");
+               std::to_string(input.wires()) + " rows");
   }
   if (output.min != input.min || output.max != input.max) {
     check.fail("the range of its output is not that of its input");
@@ -32,9 +33,12 @@ void execute(const Program& program, OpId id, Trace& trace) {
   const Buffer& x = trace.tensors[op.inputs[0]];
   Buffer& y = trace.tensors[op.outputs[0]];
   const std::size_t rows = x.size() / trace.lanes;
+  const std::size_t tile = program.tensors[op.inputs[0]].lanes;
   for (std::size_t lane = 0; lane < trace.lanes; ++lane) {
     for (std::size_t j = 0; j < indices.size(); ++j) {
-      y[lane * indices.size() + j] = x[lane * rows + static_cast<std::size_t>(indices[j])];
+      std::copy_n(
+          x.begin() + static_cast<std::ptrdiff_t>(lane * rows + tile * static_cast<std::size_t>(indices[j])),
+          tile, y.begin() + static_cast<std::ptrdiff_t>((lane * indices.size() + j) * tile));
     }
   }
 }
@@ -42,6 +46,7 @@ void execute(const Program& program, OpId id, Trace& trace) {
 }  // namespace
 
 extern const Meaning meaning;
-const Meaning meaning = {.name = "gather", .makes_claims = false, .check = check, .execute = execute};
+const Meaning meaning = {
+    .name = "gather", .makes_claims = false, .check = check, .takes_tiles = true, .execute = execute};
 
 }  // namespace circlet::gather

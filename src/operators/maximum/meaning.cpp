@@ -18,6 +18,8 @@ void check(OpCheck& check) {
   const Tensor &a = check.rows_of(op.inputs[0]), &b = check.rows_of(op.inputs[1]);
   const Tensor& output = check.program.tensors[op.outputs[0]];
   if (a.rows() != b.rows() || a.rows() != output.rows()) check.fail("its tensors differ in rows");
+  check.expect_same_tiles(a, b);
+  check.expect_same_tiles(a, output);
   const auto& values = check.constant(op.constants[0], ConstantTensor::Kind::table).values;
   const std::int64_t entries = entries_of(a, b), lowest = lowest_difference(a, b);
   if (entries > most_entries) {
@@ -72,6 +74,7 @@ extern const Meaning meaning;
 const Meaning meaning = {.name = "maximum",
                          .makes_claims = false,
                          .check = check,
+                         .takes_tiles = true,
                          .subtracts = [](const Op&) { return true; },
                          .buffers = [](const Op&) { return std::size_t{buffer_count}; },
                          .execute = execute};

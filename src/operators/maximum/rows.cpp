@@ -21,16 +21,19 @@ void write(Lowering& lowering, OpId id) {
        .offset = -lowest_difference(program.tensors[op.inputs[0]], program.tensors[op.inputs[1]]),
        .q_function = lowering.table(op.constants[0]),
        .r_function = lowering.remainders(0),
-       .first_value = lacking.first});
+       .first_value = lacking.first,
+       .width = {program.tensors[op.outputs[0]].lanes}});
   lowering.read_claim(differences);
   lowering.add_products({.terms = {{b, ones}, {lacking, ones}}, .later = MacRun::Carry::none});
   lowering.set_rows(op.outputs[0], lowering.yield_sums());
 }
 
 void count(const Program& program, const Op& op, std::uint32_t, RowCounts& counts) {
-  const std::uint64_t rows = program.tensors[op.outputs[0]].rows();
+  const Tensor& output = program.tensors[op.outputs[0]];
+  const std::uint64_t rows = output.wires();
   constexpr std::uint64_t constants = 1;
-  counts.activate += rows + constants;
+  counts.activate += constants;
+  counts.add_activate({output.lanes}, rows);
   counts.mac += 4 * rows;
 }
 

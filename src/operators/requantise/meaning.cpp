@@ -56,6 +56,7 @@ void check(OpCheck& check) {
   if (!check.is_claim(op.inputs[0]))
     check.fail("looks up a tensor that is no sum: put an affine op in between");
   if (input.rows() != output.rows()) check.fail("its input and its output differ in rows");
+  check.expect_same_tiles(input, output);
   check_split(check, split_of(op));
   const auto [least, greatest] = std::ranges::minmax(table.values);
   if (output.min != least || output.max != greatest) {
@@ -119,6 +120,7 @@ const Meaning meaning = {
     .name = "requantise",
     .makes_claims = false,
     .check = check,
+    .takes_tiles = true,
     .shifts = shifts,
     .buffers = [](const Op& op) { return first_digit_buffer + 2 * split_of(op).digits.size(); },
     .execute = execute};

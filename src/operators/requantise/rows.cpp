@@ -26,7 +26,8 @@ void write(Lowering& lowering, OpId id) {
   const Program& program = lowering.program();
   const Op& op = program.ops[id];
   const Split split = split_of(op);
-  std::uint32_t claim = lowering.claim_of(op.inputs[0]);
+  const std::optional<ExpectedRows> expected = lowering.expected_rows(op.inputs[0]);
+  std::uint32_t claim = expected ? 0 : lowering.claim_of(op.inputs[0]);
   const WireList values = lowering.make_rows(op.outputs[0]);
   ActivateRun run{.q = buffer(id, q_buffer),
                   .r = buffer(id, r_buffer),
@@ -36,7 +37,8 @@ void write(Lowering& lowering, OpId id) {
                   .offset = split.offset,
                   .q_function = lowering.table(op.constants[0]),
                   .r_function = lowering.remainders(split.shift),
-                  .first_value = values.first};
+                  .first_value = values.first,
+                  .width = {program.tensors[op.outputs[0]].lanes}};
   if (!split.digits.empty()) {
     // acc + offset = q W + r, so acc + (W - 1 - r) = q W - (offset - (W - 1)). The remainder stands in its
     // digits.
@@ -46,13 +48,19 @@ void write(Lowering& lowering, OpId id) {
     run.two_s = static_cast<std::uint32_t>(radix);
     run.offset = split.offset - (radix - 1);
   }
+  if (expected) {
+    lowering.add_expected(std::move(run), *expected);
+    return;
+  }
   lowering.add_split(std::move(run));
   lowering.read_claim(claim);
 }
 
 void count(const Program& program, const Op& op, std::uint32_t, RowCounts& counts) {
   const std::uint64_t digits = split_of(op).digits.size();
-  counts.activate += program.tensors[op.outputs[0]].rows() * (digits + 1);
+  const Tensor& output = program.tensors[op.outputs[0]];
+  // The step of the claims is that of the op that makes the sums.
+  counts.add_activate({output.lanes}, output.wires() * (digits + 1));
   counts.mac += digits + 1;
 }
 

@@ -12,14 +12,15 @@ namespace {
 void check_term(OpCheck& check, std::size_t i, std::uint32_t rows) {
   const Tensor& input = check.rows_of(check.op.inputs[i]);
   const ConstantTensor& indices = check.constant(check.op.constants[i], ConstantTensor::Kind::indices);
+  check.expect_same_tiles(input, check.program.tensors[check.op.outputs[0]]);
   if (indices.shape.size() != 2 || indices.shape[0] != rows) {
     check.fail("has not as many indices for each row of its output");
   }
   const auto wrong = std::ranges::find_if(
-      indices.values, [&](std::int64_t index) { return index < -1 || index >= std::int64_t{input.rows()}; });
+      indices.values, [&](std::int64_t index) { return index < -1 || index >= std::int64_t{input.wires()}; });
   if (wrong != indices.values.end()) {
     check.fail("its index " + std::to_string(*wrong) + " is none of the input's " +
-               std::to_string(input.rows()) + " rows");
+               std::to_string(input.wires()) + " rows");
   }
   const std::int64_t sign = check.op.attributes[i];
   if (sign != 1 && sign != -1) check.fail("adds an input " + std::to_string(sign) + " times: 1 or -1");
@@ -32,7 +33,7 @@ void check(OpCheck& check) {
   check.expect_counts(op.inputs.size(), op.inputs.size(), 1);
   if (op.attributes.size() != op.inputs.size()) check.fail("has not one attribute an input");
   const Tensor& output = check.program.tensors[op.outputs[0]];
-  for (std::size_t i = 0; i < op.inputs.size(); ++i) check_term(check, i, output.rows());
+  for (std::size_t i = 0; i < op.inputs.size(); ++i) check_term(check, i, output.wires());
   const Range range = range_of(check.program, op);
   if (range.min < output.min || range.max > output.max) {
     check.fail("its sums are in [" + std::to_string(range.min) + ", " + std::to_string(range.max) +
@@ -50,14 +51,17 @@ void execute(const Program& program, OpId id, Trace& trace) {
     // The sums are in range; what is summed up so far need not be, and wraps around.
     const auto sign = static_cast<std::uint32_t>(op.attributes[i]);
     const Buffer& x = trace.tensors[op.inputs[i]];
-    const std::size_t inputs = x.size() / trace.lanes;
+    const std::size_t inputs = x.size() / trace.lanes, tile = program.tensors[op.outputs[0]].lanes;
     for (std::size_t lane = 0; lane < trace.lanes; ++lane) {
       for (std::size_t at = 0; at < indices.values.size(); ++at) {
         const std::int32_t index = indices.values[at];
         if (index < 0) continue;
-        std::int32_t& sum = acc[lane * rows + at / terms];
-        const auto term = static_cast<std::uint32_t>(x[lane * inputs + static_cast<std::size_t>(index)]);
-        sum = static_cast<std::int32_t>(static_cast<std::uint32_t>(sum) + sign * term);
+        for (std::size_t k = 0; k < tile; ++k) {
+          std::int32_t& sum = acc[lane * rows + at / terms * tile + k];
+          const auto term =
+              static_cast<std::uint32_t>(x[lane * inputs + static_cast<std::size_t>(index) * tile + k]);
+          sum = static_cast<std::int32_t>(static_cast<std::uint32_t>(sum) + sign * term);
+        }
       }
     }
   }
@@ -67,7 +71,7 @@ void execute(const Program& program, OpId id, Trace& trace) {
 
 Range range_of(const Program& program, const Op& op) {
   // At most 2^31 for each index, of which memory holds fewer than 2^32.
-  std::vector<Range> rows(program.tensors[op.outputs[0]].rows());
+  std::vector<Range> rows(program.tensors[op.outputs[0]].wires());
   for (std::size_t i = 0; i < op.inputs.size(); ++i) {
     const Tensor& input = program.tensors[op.inputs[i]];
     const ConstantTensor& indices = program.constants[op.constants[i]];
@@ -87,6 +91,7 @@ const Meaning meaning = {
     .name = "sum",
     .makes_claims = true,
     .check = check,
+    .takes_tiles = true,
     .subtracts = [](const Op& op) { return std::ranges::find(op.attributes, -1) != op.attributes.end(); },
     .execute = execute};
 

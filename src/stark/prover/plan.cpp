@@ -90,6 +90,7 @@ VerificationKey prototype(const Plan& plan) {
   key.pcs = plan.pcs;
   key.log_degree = plan.log_degree;
   key.constants = {{1, 0}, {plan.shape.batch, 0}};
+  if (!plan.shape.tiles.empty()) key.constants.push_back({2, 0});
   key.tensors.resize(plan.shape.inputs.size() + plan.shape.outputs.size());
   for (std::size_t i = plan.shape.inputs.size(); i < key.tensors.size(); ++i)
     key.tensors[i].direction = Direction::output;
@@ -158,7 +159,7 @@ std::optional<Plan> best_plan(const Program& program, const SetupOptions& option
   shape.lanes = lanes_allowed.back();
   const Arithmetisation runs = arithmetise(program, shape);
   for (const std::uint32_t lanes : lanes_allowed) {
-    Plan candidate{.shape = shape};
+    Plan candidate{.shape = runs.shape};
     candidate.shape.lanes = lanes;
     const RowCounts rows = runs.rows(lanes);
     if (rows.linear >= std::size_t{1} << max_table_log_size) continue;

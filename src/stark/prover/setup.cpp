@@ -68,10 +68,12 @@ std::vector<PublicTensor> public_tensors(const Program& program, const TableShap
   return tensors;
 }
 
-/// ONE, and ONES over all samples.
+/// ONE, and ONES over all samples; where powers of alpha are made of it, 1 + alpha.
 std::vector<ConstantWire> constant_wires(const Arithmetisation& arithmetisation) {
-  return {{1, arithmetisation.reads[wires::one]},
-          {arithmetisation.shape.batch, arithmetisation.reads[wires::ones]}};
+  std::vector<ConstantWire> constants = {{1, arithmetisation.reads[wires::one]},
+                                         {arithmetisation.shape.batch, arithmetisation.reads[wires::ones]}};
+  if (arithmetisation.reads[wires::pair] != 0) constants.push_back({2, arithmetisation.reads[wires::pair]});
+  return constants;
 }
 
 /// Whether the key says of inputs, outputs, wires and their degrees what the rows of `program` say.
@@ -96,7 +98,8 @@ bool has_planned_sizes(const VerificationKey& key, const TableSizes& least) {
   const TableSizes named = table_sizes(key);
   const std::uint32_t most = most_log_size(least.blinder);
   const bool masks_data = key.zero_knowledge && table_shape(key).committed() != 0;
-  return named.activate == least.activate && named.lut == least.lut && named.mac == least.mac &&
+  return named.activate == least.activate && named.tiles == least.tiles && named.lut == least.lut &&
+         named.mac == least.mac &&
          (named.linear == least.linear || (key.hides_weights() && named.linear <= most)) &&
          (named.blinder == std::max(least.blinder, named.linear) || (masks_data && named.blinder <= most));
 }

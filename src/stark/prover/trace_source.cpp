@@ -55,6 +55,7 @@ HonestTrace::HonestTrace(const Arithmetisation& arithmetisation, CommittedModel 
       model_(std::move(model)),
       execution_(execution),
       shape_(air_shape(arithmetisation.shape, arithmetisation.log_sizes)),
+      places_(arithmetisation.shape.places()),
       masks_(masks),
       data_(data),
       rhos_(shape_.claims()),
@@ -94,12 +95,16 @@ void HonestTrace::draw_masks(std::size_t instance, Tree tree, Columns& columns) 
 }
 
 TableColumns HonestTrace::witness() {
-  witness_[activate_table] = build_activate_witness(arithmetisation_, execution_);
-  witness_[lut_table] =
-      count_look_ups(model_.structure[activate_table], model_.structure[lut_table], witness_[activate_table]);
-  set_secure(witness_[lut_table], LutShape::rho, fin_row(model_.structure[lut_table][LutShape::fin]),
-             rhos_[lut_table]);
-  for (const std::size_t table : {activate_table, lut_table}) {
+  const std::size_t lut = places_.lut();
+  std::vector<ColumnViews> structures;
+  for (std::size_t table = activate_table; table < lut; ++table) {
+    witness_[table] = build_activate_witness(arithmetisation_, execution_, table - activate_table);
+    structures.push_back(model_.structure[table]);
+  }
+  witness_[lut] = count_look_ups(structures, model_.structure[lut],
+                                 std::span(witness_).subspan(activate_table, structures.size()));
+  set_secure(witness_[lut], LutShape::rho, fin_row(model_.structure[lut][LutShape::fin]), rhos_[lut]);
+  for (std::size_t table = activate_table; table <= lut; ++table) {
     draw_masks(table, Tree::witness, witness_[table]);
   }
   return witness_;
@@ -125,6 +130,7 @@ class HonestTrace::WireValues {
   WireValues(std::size_t count, std::uint32_t batch, const Challenges& challenges) : values_(count) {
     values_.at(wires::one) = QM31(M31(1));
     values_.at(wires::ones) = ones_value(batch, challenges);
+    values_.at(wires::pair) = ones_value(2, challenges);
   }
   /// Rows whose id is 0 touch no wire.
   void set(M31 id, const QM31& value) {
@@ -136,19 +142,19 @@ class HonestTrace::WireValues {
   std::vector<QM31> values_;
 };
 
-/// What the rows of activate yield: F(y) of each, and T where an op yields its claim.
-void HonestTrace::take_activate(const Challenges& challenges, WireValues& values) const {
+/// What the rows of a table of activate yield: F(y) of each, and T where an op yields its claim.
+void HonestTrace::take_activate(std::size_t table, const Challenges& challenges, WireValues& values) const {
   using enum activate::Structure;
-  const auto& structure = model_.structure[activate_table];
-  const std::uint32_t lanes = shape_.instances[activate_table].lanes();
-  const ColumnViews witness = witness_[activate_table];
+  const auto& structure = model_.structure[table];
+  const std::uint32_t lanes = shape_.instances[table].lanes();
+  const ColumnViews witness = witness_[table];
   const SecureColumn y = combine({witness.begin() + 2 * lanes, witness.end()}, PowersOf::alpha, challenges);
   const std::size_t rows = fin_row(column_of(structure, fin));
   for (std::size_t row = 0; row < rows; ++row) {
     values.set(column_of(structure, idY)[row], y.at(row));
     if (column_of(structure, nT)[row].centered() < 0) {
       values.set(column_of(structure, idT)[row],
-                 secure_at(fingerprints_[activate_table], index_of(activate::Fingerprint::T), row));
+                 secure_at(fingerprints_[table], index_of(activate::Fingerprint::T), row));
     }
   }
 }
@@ -177,7 +183,7 @@ void HonestTrace::add_linear(std::size_t first, std::size_t last, SecureColumn& 
 void HonestTrace::take_sums_of_mac(std::size_t first, std::size_t last, const Challenges& challenges,
                                    std::array<SecureColumn, 2>& operands, WireValues& values) const {
   using enum mac::Structure;
-  const auto& structure = model_.structure[mac_table];
+  const auto& structure = model_.structure[places_.mac()];
   // The sum so far was yielded, if a row of another segment carries it on.
   QM31 sum = first == 0 ? QM31() : values[column_of(structure, idY)[first - 1]];
   for (std::size_t row = first; row < last; ++row) {
@@ -199,7 +205,7 @@ void HonestTrace::add_sums(const Challenges& challenges, WireValues& values) {
       linear_tiles({lanes}, table_trace(linear_table), combined_weights(challenges), challenges);
   SecureColumn of_linear(table_trace(linear_table).rows());
   std::array<SecureColumn, 2> of_mac;
-  of_mac.fill(SecureColumn(table_trace(mac_table).rows()));
+  of_mac.fill(SecureColumn(table_trace(places_.mac()).rows()));
   std::size_t linear_row = 0, mac_row = 0;
   for (const Segment& segment : arithmetisation_.segments) {
     std::size_t rows = 0;
@@ -217,21 +223,23 @@ void HonestTrace::add_sums(const Challenges& challenges, WireValues& values) {
   }
   set_secure(fingerprints_[linear_table], LinearShape::rho,
              fin_row(model_.structure[linear_table][LinearShape::fin]), rhos_[linear_table]);
-  fingerprints_[mac_table] =
-      mac_fingerprints(table_trace(mac_table), of_mac[0], of_mac[1], challenges, rhos_[mac_table]);
+  fingerprints_[places_.mac()] =
+      mac_fingerprints(table_trace(places_.mac()), of_mac[0], of_mac[1], challenges, rhos_[places_.mac()]);
 }
 
 TableColumns HonestTrace::fingerprints(const Challenges& challenges) {
   WireValues values(arithmetisation_.reads.size(), arithmetisation_.shape.batch, challenges);
-  fingerprints_[activate_table] = activate_fingerprints(
-      {arithmetisation_.shape.batch}, table_trace(activate_table), challenges, rhos_[activate_table]);
-  take_activate(challenges, values);
+  for (std::size_t table = activate_table; table < places_.lut(); ++table) {
+    const TileWidth width = arithmetisation_.shape.of_activate(table - activate_table);
+    fingerprints_[table] = activate_fingerprints(width, table_trace(table), challenges, rhos_[table]);
+    take_activate(table, challenges, values);
+  }
   add_sums(challenges, values);
   for (std::size_t table = shape_.first_data(); table < shape_.claims(); ++table) {
     fingerprints_[table] = data_fingerprints(table_trace(table), challenges, rhos_[table]);
   }
   for (std::size_t table = 0; table < shape_.claims(); ++table) {
-    if (table != lut_table) draw_masks(table, Tree::fingerprints, fingerprints_[table]);
+    if (table != places_.lut()) draw_masks(table, Tree::fingerprints, fingerprints_[table]);
   }
   return fingerprints_;
 }

@@ -103,6 +103,7 @@ class HonestTrace : public TraceSource {
   const CommittedModel model_;
   const Trace& execution_;
   AirShape shape_;
+  TablePlaces places_;
   Csprng* masks_;
   CommittedValues data_;
   std::vector<QM31> rhos_;  // their sum is 0
@@ -111,7 +112,7 @@ class HonestTrace : public TraceSource {
 
  private:
   class WireValues;
-  void take_activate(const Challenges& challenges, WireValues& values) const;
+  void take_activate(std::size_t table, const Challenges& challenges, WireValues& values) const;
   void add_sums(const Challenges& challenges, WireValues& values);
   void add_linear(std::size_t first, std::size_t last, SecureColumn& operands, WireValues& values);
   void take_sums_of_mac(std::size_t first, std::size_t last, const Challenges& challenges,

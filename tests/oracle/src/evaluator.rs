@@ -43,6 +43,8 @@ pub struct TableConstants {
     pub alpha_powers: Vec<SecureField>,
     /// t^(lanes - 1 - i)
     pub t_powers: Vec<SecureField>,
+    /// (alpha^step)^(lanes - 1 - i)
+    pub step_powers: Vec<SecureField>,
 }
 
 /// The id of a structure column in the framework. Naming allocates, which the prover's inner loop cannot afford.

@@ -25,6 +25,10 @@ pub enum Kind {
     Blinder,
 }
 
+const TILE_STEP: usize = 256;
+const MOST_TILE_LANES: usize = 64;
+const MOST_STEP: u32 = 16;
+
 const KINDS: [Kind; 6] = [Kind::Linear, Kind::Activate, Kind::Lut, Kind::Mac, Kind::Data, Kind::Blinder];
 
 impl Kind {
@@ -40,13 +44,24 @@ impl Kind {
     pub fn parameters(self) -> (u32, u32) {
         match self {
             Kind::Linear => (1, 1024),
-            Kind::Activate => (1, 64),
+            Kind::Activate => (1, MOST_TILE_LANES as u32 + TILE_STEP as u32 * (MOST_STEP - 1)),
             Kind::Lut | Kind::Mac | Kind::Data | Kind::Blinder => (0, 0),
         }
     }
 
     pub fn lanes(self, parameter: usize) -> usize {
-        generated::layout::LANES[self as usize].unwrap_or(parameter)
+        let of_key = if self == Kind::Activate { parameter % TILE_STEP } else { parameter };
+        generated::layout::LANES[self as usize].unwrap_or(of_key)
+    }
+
+    /// P: the claims of `activate` weigh its lanes by the powers of alpha^P.
+    pub fn step(self, parameter: usize) -> usize {
+        if self == Kind::Activate { 1 + parameter / TILE_STEP } else { 1 }
+    }
+
+    /// Whether a parameter in range is one of this kind: that of `activate` is B + 256 (P - 1).
+    pub fn accepts(self, parameter: usize) -> bool {
+        self != Kind::Activate || (1..=MOST_TILE_LANES).contains(&self.lanes(parameter))
     }
 
     /// Messages that a row uses.
@@ -125,6 +140,7 @@ impl Table {
                 claimed_sum,
                 alpha_powers: descending_powers(alpha, lanes),
                 t_powers: descending_powers(t, lanes),
+                step_powers: descending_powers(alpha.pow(kind.step(parameter) as u128), lanes),
             },
         }
     }

@@ -128,7 +128,12 @@ TEST_CASE("the_tables_of_a_key_stand_in_order_and_each_once_and_the_blinder_last
   CHECK(with_tables({{linear, 0, 4}, last}) == "verification key: weights of a row is 0, outside 1..1024");
   CHECK(with_tables({{linear, 1025, 4}, last}) ==
         "verification key: weights of a row is 1025, outside 1..1024");
-  CHECK(with_tables({{activate, 65, 4}, last}) == "verification key: samples of a row is 65, outside 1..64");
+  CHECK(with_tables({{activate, 0, 4}, last}) == "verification key: lanes of a row is 0, outside 1..3904");
+  CHECK(with_tables({{activate, 65, 4}, last}) == "verification key: lanes of a row is 65, outside 1..64");
+  CHECK(with_tables({{activate, 256, 4}, last}) == "verification key: lanes of a row is 0, outside 1..64");
+  CHECK(with_tables({{activate, 64 + 256 * 15, 4}, last}) == "accepted");
+  CHECK(with_tables({{activate, 1 + 256 * 16, 4}, last}) ==
+        "verification key: lanes of a row is 4097, outside 1..3904");
   CHECK(with_tables({{static_cast<TableKind>(7), 0, 4}, last}) ==
         "verification key: kind of table is 7, outside 1..6");
   CHECK(with_tables({{mac, 0, 3}, last}) == "verification key: log size is 3, outside 4..26");
@@ -153,7 +158,7 @@ TEST_CASE("a_key_of_other_tables_than_setup_makes_is_valid_and_not_proved_under"
   CHECK(refused(shape, [](auto& key) { key.instances.erase(key.instances.begin()); }) ==
         "the key has not one table `linear`");
   CHECK(refused(shape, [](auto& key) { key.instances.push_back(key.instances[1]); }) ==
-        "the key has not one table `activate`");
+        "the key's tables are not those that setup makes");
   CHECK(refused(wires, [](VerificationKey&) {}) == "accepted");
   CHECK(refused(wires, [](auto& key) { key.constants.pop_back(); }) ==
         "the key's constant wires are not those that setup makes");

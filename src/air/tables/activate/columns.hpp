@@ -43,7 +43,7 @@ namespace circlet {
 
 struct ActivateShape {
   static constexpr const char* table = "activate";
-  std::uint32_t lanes = 1;  // B, the samples of a proof
+  std::uint32_t lanes = 1;  // B: the samples of a proof, or places of one
 
   // Where the claimed sum is bound: fin (R_ + rho - claimed).
   static constexpr auto fin = static_cast<std::uint32_t>(activate::Structure::fin);

@@ -1,5 +1,6 @@
 // activate: splits accumulators, acc + offset = q 2^s + r, and looks y = LUT[q] up; B lanes of one output row
-// a row (docs/protocol.md section 3).
+// a row (docs/protocol.md section 3). Lanes are samples, or places P apart of one sample: then the claim weighs
+// them by the powers of alpha^P, and the output row by those of alpha.
 #pragma once
 
 #include "air/dsl/bus.hpp"
@@ -34,14 +35,14 @@ ActivateColumns<E> columns(E& eval, const ActivateShape& shape) {
       .r = eval.witness_range("r", shape.lanes, "remainders"),
       .y = eval.witness_range("y", shape.lanes, "outputs"),
       .T = eval.fingerprint_with_previous(
-          "T", "sum over the op's rows so far of t^(N-1-j) F(acc); rho on the fin row"),
+          "T", "sum over the op's rows so far of t^(N-1-j) F_P(acc); rho on the fin row"),
   };
 }
 
-/// F(acc), acc_i = two_s q_i + real r_i - off
+/// F_P(acc), acc_i = two_s q_i + real r_i - off
 template <class E>
 auto accumulator_fingerprint(E& eval, const ActivateShape& shape, const ActivateColumns<E>& c) {
-  return eval.horner(PowersOf::alpha, shape.lanes,
+  return eval.horner(PowersOf::alpha_to_the_step, shape.lanes,
                      [&](auto i) { return c.two_s * c.q[i] + c.real * c.r[i] - c.off; });
 }
 

@@ -28,7 +28,7 @@ pub fn evaluate<E: EvalAtRow>(eval: &mut E, lanes: usize, constants: &TableConst
     let [R_previous, R] = secure_with_previous(eval, LOGUP_TREE);
 
     // activate.T
-    eval.add_constraint(T.clone() * real.clone() - T_previous.clone() * constants.t * kt.clone() - horner::<E>(&constants.alpha_powers, |i| two_s.clone() * q[i].clone() + real.clone() * r[i].clone() - off.clone()));
+    eval.add_constraint(T.clone() * real.clone() - T_previous.clone() * constants.t * kt.clone() - horner::<E>(&constants.step_powers, |i| two_s.clone() * q[i].clone() + real.clone() * r[i].clone() - off.clone()));
     for i in 0..lanes {
         let d0 = live.clone() * constants.z_minus_look_up + fnq.clone() * constants.minus_lambda + q[i].clone() * constants.minus_lambda_2 + y[i].clone() * constants.minus_lambda_3;
         let d1 = live.clone() * constants.z_minus_look_up + fnr.clone() * constants.minus_lambda + r[i].clone() * constants.minus_lambda_2;

@@ -1,0 +1,386 @@
+#include "operators/correlation/meaning.hpp"
+
+#include <algorithm>
+#include <numeric>
+#include <string>
+
+#include "program/meaning.hpp"
+
+namespace circlet::correlation {
+namespace {
+
+constexpr std::size_t fixed_attributes = 4, attributes_of_term = 6;
+constexpr std::int64_t most_places = 1 << 22;  // of the polynomial
+constexpr std::uint32_t most_lanes = 64, most_phases = 16;
+constexpr std::uint32_t most_shift = 15;
+
+std::int64_t floor_quotient(std::int64_t numerator, std::int64_t positive) {
+  const std::int64_t quotient = numerator / positive;
+  return numerator % positive < 0 ? quotient - 1 : quotient;
+}
+
+void check_term(OpCheck& check, std::size_t i, const std::vector<std::uint32_t>& made, std::int64_t pitch) {
+  const Op& op = check.op;
+  const Tensor& input = check.rows_of(op.inputs[i]);
+  if (input.shape.size() != 4) check.fail("reads a tensor that is not of shape [channels, lines, phases, n]");
+  if (input.shape[3] % input.lanes != 0) check.fail("its lines are not whole tiles");
+  if (input.shape[3] > pitch) check.fail("its lines are longer than the pitch");
+  const auto& weights = check.constant(op.constants[i], ConstantTensor::Kind::weights).shape;
+  if (weights.size() != 5) check.fail("its weights are not of shape [kh, kw, groups, inputs, outputs]");
+  const std::int64_t* attributes = op.attributes.data() + fixed_attributes + attributes_of_term * i;
+  const auto in = [&](std::int64_t value, std::int64_t least, std::int64_t most, const char* what) {
+    if (value < least || value > most)
+      check.fail(std::string(what) + " of " + std::to_string(value) + " is none");
+  };
+  in(attributes[0], 1, std::int64_t{input.shape[1]}, "a stride");
+  in(attributes[1], 1, most_places, "a dilation");
+  in(attributes[2], 1, most_places, "a dilation");
+  in(attributes[3], -most_places, most_places, "padding");
+  in(attributes[4], -most_places, most_places, "padding");
+  const std::int64_t groups = attributes[5];
+  if (groups != weights[2] || groups * weights[3] != input.shape[0] || groups * weights[4] != made[0])
+    check.fail("its weights have the wrong shape");
+  if (std::uint64_t{weights[0]} * weights[1] > std::uint64_t{most_places})
+    check.fail("its kernel is too large");
+  check.reads += std::uint64_t{input.rows()} +
+                 std::uint64_t{weights[0]} * weights[1] * weights[2] * weights[3] * weights[4];
+}
+
+void check_readers(OpCheck& check) {
+  const TensorId sums = check.op.outputs[0];
+  std::size_t readers = 0;
+  for (const Op& op : check.program.ops) {
+    const auto reads = std::ranges::count(op.inputs, sums);
+    if (reads == 0) continue;
+    readers += static_cast<std::size_t>(reads);
+    if (op.kind != OpKind::requantise) check.fail("its sums are read by another op than requantise");
+  }
+  const bool is_output =
+      std::ranges::find(check.program.outputs, sums, &OutputPort::tensor) != check.program.outputs.end();
+  if (readers != 1 || is_output) check.fail("its sums are not read by one requantise alone");
+}
+
+/// The place of the tap's line or column in X, counted in strides: the phase, and what is left.
+struct Offset {
+  std::uint32_t phase = 0;
+  std::int64_t places = 0;
+};
+Offset offset_of(std::int64_t at, std::uint32_t stride) {
+  const std::int64_t places = floor_quotient(at, stride);
+  return {static_cast<std::uint32_t>(at - places * stride), places};
+}
+
+/// The geometry; the size is 0 where it passes `most_places`.
+Geometry geometry(const Program& program, const Op& op, const std::vector<Term>& terms) {
+  const auto& shape = program.tensors[op.outputs[0]].shape;
+  Geometry result{.pitch = static_cast<std::uint32_t>(op.attributes[0]),
+                  .outputs = shape[0],
+                  .height = shape[1],
+                  .phases = shape[2],
+                  .width = shape[3],
+                  .top_place = {},
+                  .taps = {}};
+  const std::int64_t pitch = result.pitch;
+  std::int64_t origin =
+      (std::int64_t{result.height} - 1) * pitch + std::int64_t{result.width} * result.phases - 1;
+  std::vector<std::vector<std::int64_t>> shifts;
+  std::int64_t above = 0;
+  for (const Term& term : terms) {
+    const std::int64_t place = (std::int64_t{term.lines_of(0)} - 1) * pitch + term.width - 1;
+    if (place >= most_places) return result;
+    result.top_place.push_back(static_cast<std::uint32_t>(place));
+    result.taps.emplace_back();
+    shifts.emplace_back();
+    for (std::uint32_t p = 0; p < term.kernel_height; ++p) {
+      for (std::uint32_t q = 0; q < term.kernel_width; ++q) {
+        const Offset y = offset_of(std::int64_t{p} * term.dilation_y - term.top, term.stride),
+                     x = offset_of(std::int64_t{q} * term.dilation_x - term.left, term.phases);
+        if (std::max(std::abs(x.places), std::abs(y.places)) >= most_places) return result;
+        const std::int64_t shift = y.places * pitch + x.places;
+        result.taps.back().push_back({.p = p, .q = q, .a = y.phase, .b = x.phase});
+        shifts.back().push_back(shift);
+        origin = std::max(origin, place - shift);
+      }
+    }
+  }
+  for (std::size_t i = 0; i < terms.size(); ++i) {
+    for (std::size_t tap = 0; tap < shifts[i].size(); ++tap) {
+      const std::int64_t shift = origin - result.top_place[i] + shifts[i][tap];
+      above = std::max(above, shift + result.top_place[i]);
+      if (origin >= most_places || above >= most_places) return result;
+      result.taps[i][tap].shift = static_cast<std::uint32_t>(shift);
+    }
+  }
+  result.origin = static_cast<std::uint32_t>(origin);
+  result.size = static_cast<std::uint32_t>(std::max(origin, above) + 1);
+  return result;
+}
+
+void check(OpCheck& check) {
+  const Op& op = check.op;
+  if (op.outputs.size() != 1) check.fail("makes one tensor");
+  if (op.inputs.empty()) check.fail("computes nothing");
+  if (op.constants.size() != op.inputs.size() && op.constants.size() != op.inputs.size() + 1)
+    check.fail("has not one constant a term");
+  if (op.attributes.size() != fixed_attributes + attributes_of_term * op.inputs.size())
+    check.fail("has not four attributes and six a term");
+  const Tensor& output = check.program.tensors[op.outputs[0]];
+  if (output.shape.size() != 4) check.fail("makes a tensor that is not of shape [outputs, lines, phases, n]");
+  if (output.shape[3] % output.lanes != 0) check.fail("the lines of its output are not whole tiles");
+  const std::int64_t pitch = op.attributes[0];
+  if (pitch < 1 || pitch >= most_places) check.fail("a pitch of " + std::to_string(pitch) + " is none");
+  if (output.shape[1] > 1 && std::int64_t{output.shape[2]} * output.shape[3] > pitch)
+    check.fail("the lines of its output are longer than the pitch");
+  if (output.shape[2] > most_phases) check.fail("its output has more than 16 phases");
+  for (const std::size_t width : {1, 2}) {
+    if (op.attributes[width] < 1 || op.attributes[width] > most_lanes)
+      check.fail("free tiles of " + std::to_string(op.attributes[width]) + " values: 1 to 64");
+  }
+  for (std::size_t i = 0; i < op.inputs.size(); ++i) check_term(check, i, output.shape, pitch);
+  if (const auto bias = bias_of(op)) {
+    if (check.constant(*bias, ConstantTensor::Kind::weights).shape != std::vector{output.shape[0]})
+      check.fail("the bias has the wrong size");
+  }
+  const Geometry places = geometry(check.program, op, terms_of(check.program, op));
+  if (places.size == 0) check.fail("its images have more than 2^22 places");
+  const std::int64_t shift = op.attributes[3];
+  if (shift < 1 || shift > most_shift || output.max >= std::int64_t{1} << (2 * shift - 1))
+    check.fail("its free tiles do not reach as far as its sums");
+  check_readers(check);
+  // A kernel of a few bytes may have many places.
+  check.reads += std::uint64_t{places.size} * output.shape[0];
+  check.expect_weighted_sums(accumulator_bound);
+}
+
+/// X_(c,a,b) as a list of coefficients.
+void spread(const Term& term, std::uint32_t channel, std::uint32_t a, std::uint32_t b,
+            std::uint32_t top_place, std::uint32_t pitch, const std::int32_t* x,
+            std::vector<std::int32_t>& polynomial) {
+  polynomial.assign(std::size_t{top_place} + 1, 0);
+  for (std::uint32_t i = 0; i < term.lines_of(a); ++i) {
+    const std::size_t line = std::size_t{term.stride} * i + a;
+    const std::int32_t* from =
+        x + ((std::size_t{channel} * term.lines + line) * term.phases + b) * term.width;
+    std::int32_t* to = polynomial.data() + top_place - std::size_t{i} * pitch;
+    for (std::uint32_t j = 0; j < term.width; ++j) *(to - j) = from[j];
+  }
+}
+
+/// The polynomials of all channels of the output, one after another: partial sums are below 2^29, as in
+/// `affine`.
+std::vector<std::int32_t> coefficients(const Program& program, const Op& op, const Geometry& places,
+                                       const Trace& trace) {
+  std::vector<std::int32_t> sums(std::size_t{places.outputs} * places.size, 0);
+  const std::vector<Term> terms = terms_of(program, op);
+  for (std::size_t i = 0; i < terms.size(); ++i) {
+    const Term& term = terms[i];
+    const std::int32_t* x = trace.tensors[term.input].data();
+    const auto& weights = program.constants[term.weights].values;
+    // By channel, a and b.
+    std::vector<std::vector<std::int32_t>> polynomials(std::size_t{term.channels} * term.stride *
+                                                       term.phases);
+    const auto at = [&](std::uint32_t c, std::uint32_t a, std::uint32_t b) {
+      return (std::size_t{c} * term.stride + a) * term.phases + b;
+    };
+    std::vector<bool> is_read(std::size_t{term.stride} * term.phases, false);
+    for (const Tap& tap : places.taps[i]) is_read[at(0, tap.a, tap.b)] = true;
+    for (std::uint32_t c = 0; c < term.channels; ++c) {
+      for (std::uint32_t a = 0; a < term.stride; ++a) {
+        for (std::uint32_t b = 0; b < term.phases; ++b) {
+          if (is_read[at(0, a, b)])
+            spread(term, c, a, b, places.top_place[i], places.pitch, x, polynomials[at(c, a, b)]);
+        }
+      }
+    }
+    const std::size_t length = std::size_t{places.top_place[i]} + 1;
+    for (std::size_t o = 0; o < places.outputs; ++o) {
+      std::int32_t* acc = sums.data() + o * places.size;
+      const auto group = static_cast<std::uint32_t>(o / term.group_outputs);
+      const std::size_t in_group = o % term.group_outputs;
+      for (std::uint32_t c = 0; c < term.group_inputs; ++c) {
+        for (std::size_t k = 0; k < places.taps[i].size(); ++k) {
+          const Tap& tap = places.taps[i][k];
+          const std::int32_t weight =
+              weights[((k * term.groups + group) * term.group_inputs + c) * term.group_outputs + in_group];
+          if (weight == 0) continue;
+          const std::int32_t* from = polynomials[at(group * term.group_inputs + c, tap.a, tap.b)].data();
+          std::int32_t* to = acc + tap.shift;
+          for (std::size_t e = 0; e < length; ++e) to[e] += weight * from[e];
+        }
+      }
+    }
+  }
+  return sums;
+}
+
+void execute(const Program& program, OpId id, Trace& trace) {
+  const Op& op = program.ops[id];
+  const Geometry places = geometry_of(program, op);
+  const std::vector<std::int32_t> sums = coefficients(program, op, places, trace);
+  const auto tiles = free_tiles(program, op, places);
+  const std::uint32_t shift = free_shift(op);
+  const auto bias = bias_of(op);
+  Buffer& acc = trace.tensors[op.outputs[0]];
+  std::vector<Buffer>& buffers = trace.buffers[id];
+  std::size_t at = 0;
+  std::vector<bool> is_taken(places.size);
+  for (std::uint32_t o = 0; o < places.outputs; ++o) {
+    const std::int32_t* polynomial = sums.data() + std::size_t{o} * places.size;
+    const std::int32_t b = bias ? program.constants[*bias].values[o] : 0;
+    for (std::uint32_t y = 0; y < places.height; ++y) {
+      for (std::uint32_t r = 0; r < places.phases; ++r) {
+        for (std::uint32_t j = 0; j < places.width; ++j)
+          acc[at++] = polynomial[places.exponent(y, places.phases * j + r)] + b;
+      }
+    }
+    // Of free tiles that overlap, the first one has the coefficient.
+    is_taken.assign(places.size, false);
+    for (std::size_t width = 0; width < free_widths; ++width) {
+      for (const FreeTile& tile : tiles[width]) {
+        for (std::uint32_t i = 0; i < tile.lanes; ++i) {
+          const std::size_t exponent = std::size_t{tile.first} + tile.lanes - 1 - i;
+          std::int64_t value = std::int64_t{1} << (2 * shift - 1);
+          if (exponent < places.size && !is_taken[exponent]) {
+            value += polynomial[exponent];
+            is_taken[exponent] = true;
+          }
+          buffers[q_buffer(width)].push_back(static_cast<std::int32_t>(value >> shift));
+          buffers[r_buffer(width)].push_back(
+              static_cast<std::int32_t>(value & ((std::int64_t{1} << shift) - 1)));
+        }
+      }
+    }
+  }
+}
+
+/// Which exponents a channel's polynomial may have a coefficient at that is not 0, its bias left out.
+std::vector<bool> support(const std::vector<Term>& terms, const Geometry& places) {
+  std::vector<std::int32_t> changes(std::size_t{places.size} + 1, 0);
+  for (std::size_t i = 0; i < terms.size(); ++i) {
+    for (const Tap& tap : places.taps[i]) {
+      for (std::uint32_t line = 0; line < terms[i].lines_of(tap.a); ++line) {
+        const std::size_t most = places.top_place[i] - std::size_t{line} * places.pitch + tap.shift;
+        ++changes[most + 1 - terms[i].width];
+        --changes[most + 1];
+      }
+    }
+  }
+  std::vector<bool> result(places.size, false);
+  std::int32_t count = 0;
+  for (std::size_t e = 0; e < result.size(); ++e) result[e] = (count += changes[e]) != 0;
+  return result;
+}
+
+}  // namespace
+
+std::vector<Term> terms_of(const Program& program, const Op& op) {
+  std::vector<Term> terms;
+  for (std::size_t i = 0; i < op.inputs.size(); ++i) {
+    const auto& x = program.tensors[op.inputs[i]].shape;
+    const auto& weights = program.constants[op.constants[i]].shape;
+    const std::int64_t* attributes = op.attributes.data() + fixed_attributes + attributes_of_term * i;
+    terms.push_back({.input = op.inputs[i],
+                     .weights = op.constants[i],
+                     .channels = x[0],
+                     .lines = x[1],
+                     .phases = x[2],
+                     .width = x[3],
+                     .kernel_height = weights[0],
+                     .kernel_width = weights[1],
+                     .groups = weights[2],
+                     .group_inputs = weights[3],
+                     .group_outputs = weights[4],
+                     .stride = static_cast<std::uint32_t>(attributes[0]),
+                     .dilation_y = static_cast<std::uint32_t>(attributes[1]),
+                     .dilation_x = static_cast<std::uint32_t>(attributes[2]),
+                     .top = static_cast<std::int32_t>(attributes[3]),
+                     .left = static_cast<std::int32_t>(attributes[4])});
+  }
+  return terms;
+}
+
+std::optional<ConstantId> bias_of(const Op& op) {
+  if (op.constants.size() == op.inputs.size()) return std::nullopt;
+  return op.constants.back();
+}
+
+Geometry geometry_of(const Program& program, const Op& op) {
+  return geometry(program, op, terms_of(program, op));
+}
+
+std::array<std::uint32_t, free_widths> free_lanes(const Op& op) {
+  return {static_cast<std::uint32_t>(op.attributes[1]), static_cast<std::uint32_t>(op.attributes[2]), 1};
+}
+
+std::uint32_t free_shift(const Op& op) { return static_cast<std::uint32_t>(op.attributes[3]); }
+
+std::array<std::vector<FreeTile>, free_widths> free_tiles(const Program& program, const Op& op,
+                                                          const Geometry& places) {
+  const std::vector<bool> needed = support(terms_of(program, op), places);
+  std::vector<bool> is_output(places.size, false);
+  for (std::uint32_t y = 0; y < places.height; ++y) {
+    for (std::uint32_t x = 0; x < places.width * places.phases; ++x) is_output[places.exponent(y, x)] = true;
+  }
+  const auto lanes = free_lanes(op);
+  std::array<std::vector<FreeTile>, free_widths> tiles;
+  for (std::uint32_t e = 0; e < places.size;) {
+    if (!needed[e] || is_output[e]) {
+      ++e;
+      continue;
+    }
+    // [first, end) is free; beyond the polynomial all is.
+    std::uint32_t first = e, end = e, last = e;
+    while (first > 0 && !is_output[first - 1]) --first;
+    for (; end < places.size && !is_output[end]; ++end) {
+      if (needed[end]) last = end;
+    }
+    const std::uint32_t room = end == places.size ? ~0U : end - first;
+    const std::uint32_t wanted = last - e + 1;
+    // The first width that fits, and is not mostly in vain.
+    std::size_t width = 0;
+    while (lanes[width] > room || (width + 1 < free_widths && lanes[width] > 2 * wanted)) ++width;
+    const std::uint32_t at = end == places.size ? e : std::min(e, end - lanes[width]);
+    tiles[width].push_back({at, lanes[width]});
+    e = at + lanes[width];
+  }
+  return tiles;
+}
+
+std::int64_t accumulator_bound(const Program& program, const Op& op) {
+  constexpr std::uint64_t saturated = std::uint64_t{1} << 61;
+  const auto size_of = [](std::int32_t weight) {
+    return static_cast<std::uint64_t>(std::abs(std::int64_t{weight}));
+  };
+  std::vector<std::uint64_t> bounds(program.tensors[op.outputs[0]].shape[0], 0);
+  for (const Term& term : terms_of(program, op)) {
+    const auto& weights = program.constants[term.weights].values;
+    const auto greatest = static_cast<std::uint64_t>(magnitude(program.tensors[term.input]));
+    std::vector<std::uint64_t> sums(bounds.size(), 0);  // at most 2^30 weights of at most 2^31
+    for (std::size_t i = 0; i < weights.size(); ++i) {
+      const std::size_t group = i / term.group_outputs / term.group_inputs % term.groups;
+      sums[group * term.group_outputs + i % term.group_outputs] += size_of(weights[i]);
+    }
+    for (std::size_t o = 0; o < bounds.size(); ++o) {
+      const bool fits = greatest == 0 || sums[o] <= (saturated - bounds[o]) / greatest;
+      bounds[o] = fits ? bounds[o] + sums[o] * greatest : saturated;
+    }
+  }
+  if (const auto bias = bias_of(op)) {
+    for (std::size_t o = 0; o < bounds.size(); ++o)
+      bounds[o] = std::min(saturated, bounds[o] + size_of(program.constants[*bias].values[o]));
+  }
+  return static_cast<std::int64_t>(std::ranges::max(bounds));
+}
+
+extern const Meaning meaning;
+const Meaning meaning = {.name = "correlation",
+                         .makes_claims = true,
+                         .check = check,
+                         .takes_tiles = true,
+                         .shifts = [](const Op& op) { return std::vector<std::uint32_t>{free_shift(op)}; },
+                         .subtracts = [](const Op&) { return true; },
+                         .buffers = [](const Op&) { return buffer_count; },
+                         .execute = execute,
+                         .reach = accumulator_bound};
+
+}  // namespace circlet::correlation
