@@ -91,6 +91,17 @@ void add_import(CLI::App& app, ImportOptions& options, const Output& output) {
         options.calibrate.goal_required = true;
       },
       "greatest error of the output, in parts of its deviation, or nothing is written (default: 0.005)");
+  command
+      ->add_option_function<std::string>(
+          "--layout",
+          [&options](const std::string& name) {
+            options.calibrate.layout = name == "rows"    ? Layout::rows
+                                       : name == "tiles" ? Layout::tiles
+                                                         : Layout::automatic;
+          },
+          "a wire a value of an image (rows), as the chain needs, or a tile of values (tiles)")
+      ->check(CLI::IsMember({"automatic", "rows", "tiles"}))
+      ->option_text("automatic|rows|tiles");
   command->add_flag("--force", options.force,
                     "replace the folder's model, and remove its key, which no other model can use");
   command->callback([&] {

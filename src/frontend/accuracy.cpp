@@ -10,6 +10,7 @@
 
 #include "compute/parallel.hpp"
 #include "core/error.hpp"
+#include "frontend/tiles.hpp"
 #include "program/executor.hpp"
 #include "program/meaning.hpp"
 #include "program/split.hpp"
@@ -52,13 +53,26 @@ double typical_deviation(std::vector<double> values) {
 struct LayerOps {
   OpId first = 0, end = 0;
 };
-LayerOps ops_of(const Program& program, OpId first) {
+LayerOps ops_of(const Program& program, const GraphLayer& layer) {
+  const auto found = std::ranges::find(program.ops, layer.name, &Op::name);
+  require(found != program.ops.end(), ErrorKind::internal, "a layer has no ops");
+  const auto first = static_cast<OpId>(found - program.ops.begin());
   LayerOps ops{first, first};
   while (ops.end < program.ops.size() && program.ops[ops.end].name == program.ops[first].name) ++ops.end;
   return ops;
 }
 
 bool is_sums(const Op& op) { return meaning_of(op.kind).makes_claims && op.kind != OpKind::saturate; }
+
+/// Of a tensor that holds an image of so many values on tiles.
+std::optional<ImageLayout> layout_of(const Tensor& tensor, std::uint32_t values) {
+  if (tensor.shape.size() != 4) return std::nullopt;
+  return ImageLayout{.channels = tensor.shape[0],
+                     .height = tensor.shape[1],
+                     .width = values / tensor.shape[0] / tensor.shape[1],
+                     .phases = tensor.shape[2],
+                     .lanes = tensor.lanes};
+}
 
 /// What is known of a layer whatever the samples.
 LayerAccuracy described(const GraphLayer& layer, const GraphLayerValues& exact, const Program& program,
@@ -97,9 +111,15 @@ double add_samples(const GraphLayerValues& exact, const Program& program, const 
   const TensorId made = program.ops[ops.end - 1].outputs[0];
   const Tensor& output = program.tensors[made];
   const Buffer& y = trace.tensors[made];
+  const std::optional<ImageLayout> image = layout_of(output, result.rows);
+  const std::vector<std::uint32_t> places = image ? image->places() : std::vector<std::uint32_t>();
   double squares = 0;
   for (std::size_t i = 0; i < y.size(); ++i) {
-    const double error = std::fabs(y[i] * output.scale(i % result.rows) - exact.y[first * result.rows + i]);
+    const std::size_t value = i % output.rows();
+    if (image && !image->is_value(value)) continue;
+    const std::size_t row = image ? places[value] : value;
+    const double error =
+        std::fabs(y[i] * output.scale(value) - exact.y[(first + i / output.rows()) * result.rows + row]);
     result.max_error = std::max(result.max_error, error);
     squares += error * error;
   }
@@ -180,7 +200,7 @@ AccuracyReport measure_accuracy(const Graph& graph, const Program& program, cons
                         .lut_entries = lut_entries(program)};
   std::vector<LayerOps> ops;
   for (std::size_t i = 0; i < graph.layers.size(); ++i) {
-    ops.push_back(ops_of(program, i == 0 ? 0 : ops.back().end));
+    ops.push_back(ops_of(program, graph.layers[i]));
     report.layers.push_back(described(graph.layers[i], reference.layers[i], program, ops.back()));
   }
   const std::vector<std::int32_t> inputs = quantise_input(program, reference.inputs);

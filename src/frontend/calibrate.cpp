@@ -14,6 +14,7 @@
 #include "core/error.hpp"
 #include "frontend/published.hpp"
 #include "frontend/quantise.hpp"
+#include "frontend/tiles.hpp"
 
 namespace circlet {
 namespace {
@@ -348,7 +349,12 @@ class Search {
  public:
   Search(const Graph& graph, const Ranges& ranges, const FloatReference& reference,
          const CalibrationOptions& options)
-      : graph_(graph), ranges_(ranges), reference_(reference), options_(options) {}
+      : graph_(graph),
+        ranges_(ranges),
+        reference_(reference),
+        options_(options),
+        tiles_(options.layout == Layout::tiles ||
+               (options.layout == Layout::automatic && has_large_images(graph))) {}
 
   Candidate run() {
     std::optional<Candidate> found;
@@ -420,7 +426,9 @@ class Search {
   }
 
   std::optional<Candidate> attempt(const Point& point) {
-    Quantised quantised = quantise(graph_, ranges_, point.widths(options_));
+    Widths widths = point.widths(options_);
+    widths.tiles = tiles_;
+    Quantised quantised = quantise(graph_, ranges_, widths);
     if (!quantised.program) {
       reason_ = quantised.reason;
       return std::nullopt;
@@ -491,6 +499,7 @@ class Search {
   const Ranges& ranges_;
   const FloatReference& reference_;
   const CalibrationOptions& options_;
+  const bool tiles_;
   std::set<std::array<int, 3>> tried_;
   std::string reason_;
 };

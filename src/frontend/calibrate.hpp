@@ -12,6 +12,10 @@
 
 namespace circlet {
 
+/// How images are computed: a wire a value, or a wire a tile of neighbouring values, which takes a fifth of
+/// the cells, off chain alone.
+enum class Layout : std::uint8_t { automatic, rows, tiles };
+
 struct CalibrationOptions {
   /// Values before activations may exceed what calibration saw by this factor (about the middle of the range)
   /// before execution reports them; at least 1. Of what is above 1, input features get a quarter: they vary
@@ -26,6 +30,8 @@ struct CalibrationOptions {
   double relative_error = 0.005;
   /// Whether a model that misses the goal is an Error(bad_input) that names its weakest point.
   bool goal_required = false;
+  /// By default, tiles where images have thousands of values.
+  Layout layout = Layout::automatic;
   Progress progress;
 };
 

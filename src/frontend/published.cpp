@@ -52,7 +52,7 @@ bool has_scale_of_another(const Program& program, TensorId tensor) {
     if (producer != nullptr && producer->kind == OpKind::gather) return false;
   }
   return producer != nullptr && (producer->kind == OpKind::sum || producer->kind == OpKind::gather ||
-                                 producer->kind == OpKind::maximum);
+                                 producer->kind == OpKind::maximum || producer->kind == OpKind::correlation);
 }
 
 }  // namespace
@@ -70,6 +70,11 @@ std::int64_t coarse_end(std::int64_t end) {
   if (magnitude == 0 || std::has_single_bit(magnitude) || std::has_single_bit(magnitude + 1)) return end;
   const auto above = static_cast<std::int64_t>(std::bit_ceil(magnitude)) - 1;
   return end > 0 ? above : -above;
+}
+
+std::int64_t published_end(std::int64_t end) {
+  if (end <= 0) return 0;
+  return std::min(raw_range, static_cast<std::int64_t>(std::ceil(scale_on_grid(static_cast<double>(end)))));
 }
 
 std::int64_t coarse_reach(std::int64_t reach) {
@@ -94,7 +99,9 @@ std::vector<std::string> disclosures(const Program& program) {
     const Tensor& tensor = program.tensors[id];
     const Op* producer = producer_of(program, id);
     if (producer == nullptr || meaning_of(producer->kind).reach == nullptr ||
-        tensor.max == coarse_reach(tensor.max))
+        tensor.max == coarse_reach(tensor.max) ||
+        (producer->kind == OpKind::correlation && tensor.max == published_end(tensor.max) &&
+         -tensor.min == published_end(-tensor.min)))
       continue;
     lines.push_back(
         fmt::format("the range of layer '{}' is {}, a figure about its weights", producer->name, tensor.max));

@@ -29,6 +29,10 @@ std::int64_t coarse_end(std::int64_t end);
 /// least that holds all sums that inputs in range can make. It tells four bits of their greatest.
 std::int64_t coarse_reach(std::int64_t reach);
 
+/// The published end of the sums of a layer on tiles, whose tables are as long as their range: the least
+/// 2^(k/4), rounded up, that is at least `end`, and at most raw_range.
+std::int64_t published_end(std::int64_t end);
+
 /// What of the public part was made of weights or calibration inputs beyond the coarse scales and ranges that
 /// import chooses, one line each: scales off the grid, ranges of accumulators that are not `raw_range`,
 /// look-up tables of functions with constants of their own.

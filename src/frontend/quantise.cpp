@@ -13,6 +13,8 @@
 #include "frontend/convolution.hpp"
 #include "frontend/published.hpp"
 #include "frontend/saturation.hpp"
+#include "frontend/tiles.hpp"
+#include "operators/correlation/meaning.hpp"
 #include "program/meaning.hpp"
 #include "program/share_table.hpp"
 #include "program/split.hpp"
@@ -48,7 +50,11 @@ struct Group {
 class Quantiser {
  public:
   Quantiser(const Graph& graph, const Ranges& ranges, const Widths& widths)
-      : graph_(graph), ranges_(ranges), widths_(widths), steps_(graph.layers.size(), 0.0) {}
+      : graph_(graph),
+        ranges_(ranges),
+        widths_(widths),
+        plan_(graph, widths.tiles),
+        steps_(graph.layers.size(), 0.0) {}
 
   Program run() {
     program_.name = graph_.name;
@@ -59,6 +65,11 @@ class Quantiser {
     input.max = input.min + static_cast<std::int64_t>(in_whole_lut_rows(integers_of(input))) - 1;
     make_groups();
     for (std::size_t i = 0; i < graph_.layers.size(); ++i) {
+      if (const ImageLayout* const layout = plan_.layout(i)) {
+        add_tiled_layer(i, *layout);
+        continue;
+      }
+      for (const TensorId read : inputs_of(graph_.layers[i])) make_rows(read);
       if (graph_.layers[i].is_maximum()) {
         add_maximum_layer(graph_.layers[i]);
       } else if (graph_.layers[i].pooling) {
@@ -73,6 +84,7 @@ class Quantiser {
         add_raw_layer(i);
       }
     }
+    make_rows(graph_.output());
     program_.outputs = {
         {.name = graph_.tensors[graph_.output()].name, .tensor = tensors_.at(graph_.output())}};
     name_tensors();
@@ -445,6 +457,7 @@ class Quantiser {
     const auto [least, greatest] = std::ranges::minmax(values);
     const TensorId made = add_tensor(graph_.tensors[source.output].name, source.rows, least, greatest, scale);
     program_.tensors[made].shape = program_.tensors[sums].shape;
+    program_.tensors[made].lanes = program_.tensors[sums].lanes;
     program_.ops.push_back({.kind = OpKind::requantise,
                             .name = source.name,
                             .inputs = {sums},
@@ -466,6 +479,7 @@ class Quantiser {
     const TensorId made = add_tensor(source.name, 0, source.min, source.max, source.scale(0));
     Tensor& tensor = program_.tensors[made];
     tensor.shape = std::move(shape);
+    tensor.lanes = source.lanes;
     if (source.scales.size() > 1) {
       tensor.scales.clear();
       for (const std::uint32_t row : index) tensor.scales.push_back(source.scale(row));
@@ -687,6 +701,7 @@ class Quantiser {
       table.push_back(static_cast<std::int32_t>(std::max<std::int64_t>(d, 0)));
     const TensorId made = add_tensor(graph_.tensors[source.output].name, 0, one.min, one.max, one.scale(0));
     program_.tensors[made].shape = one.shape;
+    program_.tensors[made].lanes = one.lanes;
     program_.ops.push_back({.kind = OpKind::maximum,
                             .name = source.name,
                             .inputs = {a, b},
@@ -694,6 +709,277 @@ class Quantiser {
                             .outputs = {made},
                             .attributes = {0}});
     return made;
+  }
+
+  // Images on tiles
+
+  /// A convolution of a program's image.
+  struct TiledTerm {
+    TensorId tensor = 0;
+    ImageLayout image;
+    WindowAxis y, x;
+    std::uint32_t groups = 1;
+    std::vector<std::int32_t> weights;  // [tap y][tap x][group][input of it][output of it]
+  };
+
+  void add_tiled_layer(std::size_t index, const ImageLayout& made) {
+    const GraphLayer& layer = graph_.layers[index];
+    TensorId values = 0;
+    if (layer.is_maximum()) {
+      values = add_tiled_maximum(layer, made);
+    } else if (layer.pooling) {
+      values = add_tiled_sum(index, made);
+    } else {
+      values = add_tiled_sums(index, made);
+    }
+    keep_image(layer.output, made, values);
+  }
+
+  void keep_image(TensorId tensor, const ImageLayout& layout, TensorId values) {
+    images_[tensor].emplace_back(layout, values);
+    if (layout.is_rows()) tensors_[tensor] = values;
+  }
+
+  /// The tensor of an image in these phases.
+  std::pair<TensorId, ImageLayout> image_of(TensorId tensor, ImageLayout image, std::uint32_t phases) {
+    auto& known = images_[tensor];
+    for (const auto& [layout, values] : known) {
+      if (layout.phases == phases) return {values, layout};
+    }
+    if (tensor == graph_.input && plan_.input() && plan_.input()->phases == phases) {
+      image = *plan_.input();
+    } else {
+      image = plan_.with_phases(image, phases);
+    }
+    // No layer has such a name.
+    const std::string name = graph_.tensors[tensor].name + " in tiles";
+    TensorId values = 0;
+    const auto lines = std::ranges::find(known, 1U, [](const auto& entry) { return entry.first.phases; });
+    if (lines != known.end()) {
+      values = add_copy(lines->second, lines->first, image, name);
+    } else {
+      make_rows(tensor);
+      values = add_tiles(tensors_.at(tensor), image, name);
+    }
+    known.emplace_back(image, values);
+    return {values, image};
+  }
+
+  /// Single values put together.
+  TensorId add_tiles(TensorId rows, const ImageLayout& image, const std::string& name) {
+    const Tensor source = program_.tensors[rows];
+    if (image.is_rows()) return add_gather(rows, image.shape(), image.places(), name);
+    const TensorId made = add_tensor(name, 0, source.min, source.max, source.scale(0));
+    program_.tensors[made].shape = image.shape();
+    program_.tensors[made].lanes = image.lanes;
+    const std::vector<std::uint32_t> places = image.places();
+    program_.ops.push_back({.kind = OpKind::tile,
+                            .name = name,
+                            .inputs = {rows},
+                            .constants = {static_cast<ConstantId>(program_.constants.size())},
+                            .outputs = {made},
+                            .attributes = {}});
+    program_.constants.push_back({.kind = ConstantTensor::Kind::indices,
+                                  .name = name,
+                                  .shape = {static_cast<std::uint32_t>(places.size())},
+                                  .values = {places.begin(), places.end()}});
+    return made;
+  }
+
+  /// A wire a value, in the order of the graph's tensor.
+  void make_rows(TensorId tensor) {
+    if (tensors_.contains(tensor)) return;
+    const std::string name = graph_.tensors[tensor].name + " value by value";
+    const auto [layout, values] = images_.at(tensor).front();
+    // Phases as lines of their own.
+    ImageLayout lines = layout;
+    lines.height *= layout.phases;
+    lines.width = layout.columns();
+    lines.phases = 1;
+    ImageLayout single = lines;
+    single.lanes = 1;
+    const TensorId reshaped = layout.phases == 1 ? values : add_reshaped(values, lines, name);
+    const TensorId copy = add_copy(reshaped, lines, single, name);
+    std::vector<std::uint32_t> at(graph_.tensors[tensor].rows);
+    const std::vector<std::uint32_t> places = layout.places();
+    for (std::size_t k = places.size(); k-- > 0;) at[places[k]] = static_cast<std::uint32_t>(k);
+    tensors_[tensor] = add_gather(copy, {graph_.tensors[tensor].rows}, at, name);
+  }
+
+  TensorId add_reshaped(TensorId values, const ImageLayout& layout, const std::string& name) {
+    std::vector<std::uint32_t> same(layout.tiles());
+    std::iota(same.begin(), same.end(), 0U);
+    return add_gather(values, layout.shape(), same, name);
+  }
+
+  /// The same values in another layout: the correlation with 1, and a look-up that gives each sum itself.
+  TensorId add_copy(TensorId values, const ImageLayout& layout, const ImageLayout& made,
+                    const std::string& name) {
+    const Tensor source = program_.tensors[values];
+    const WindowAxis along_y = {.size = layout.height, .outputs = layout.height},
+                     along_x = {.size = layout.width, .outputs = layout.width};
+    const TensorId sums = add_correlation({{.tensor = values,
+                                            .image = layout,
+                                            .y = along_y,
+                                            .x = along_x,
+                                            .groups = layout.channels,
+                                            .weights = std::vector<std::int32_t>(layout.channels, 1)}},
+                                          {}, made, source.scale(0), name);
+    std::vector<std::int32_t> identity;
+    for (std::int64_t v = source.min; v <= source.max; ++v) identity.push_back(static_cast<std::int32_t>(v));
+    const TensorId copy = add_tensor(name, 0, source.min, source.max, source.scale(0));
+    program_.tensors[copy].shape = made.shape();
+    program_.tensors[copy].lanes = made.lanes;
+    program_.ops.push_back({.kind = OpKind::requantise,
+                            .name = name,
+                            .inputs = {sums},
+                            .constants = {share_table(program_, "Identity", std::move(identity))},
+                            .outputs = {copy},
+                            .attributes = attributes_of({.shift = 0, .offset = -source.min, .digits = {}})});
+    return copy;
+  }
+
+  /// The tensor of the sums, in units of `unit`.
+  TensorId add_correlation(std::vector<TiledTerm> terms, std::vector<std::int32_t> bias,
+                           const ImageLayout& made, double unit, const std::string& name) {
+    std::vector<WindowAxis> axes;
+    std::vector<std::uint32_t> columns;
+    for (const TiledTerm& term : terms) {
+      axes.push_back(term.x);
+      columns.push_back(term.image.columns());
+    }
+    Op op{.kind = OpKind::correlation,
+          .name = name,
+          .attributes = {pitch_of(axes, columns, made), plan_.wide_lanes(), plan_.narrow_lanes()}};
+    for (TiledTerm& term : terms) {
+      op.inputs.push_back(term.tensor);
+      op.attributes.insert(op.attributes.end(), {term.y.stride, term.y.dilation, term.x.dilation, term.y.pad,
+                                                 term.x.pad, term.groups});
+      add_weights(op,
+                  {term.y.kernel, term.x.kernel, term.groups, term.image.channels / term.groups,
+                   made.channels / term.groups},
+                  std::move(term.weights));
+    }
+    if (!bias.empty()) add_weights(op, {made.channels}, std::move(bias));
+    const TensorId sums = add_tensor(name + " sums", 0, -raw_range, raw_range, unit);
+    program_.tensors[sums].shape = made.shape();
+    program_.tensors[sums].lanes = made.lanes;
+    op.outputs = {sums};
+    const auto [least, greatest] = correlation::range_of(program_, op);
+    program_.ops.push_back(std::move(op));
+    if (std::max(-least, greatest) > raw_range) {
+      throw Infeasible{"layer '" + name + "': accumulators could reach " +
+                       std::to_string(std::max(-least, greatest))};
+    }
+    program_.tensors[sums].min = -published_end(-least);
+    program_.tensors[sums].max = published_end(greatest);
+    return sums;
+  }
+
+  /// A layer of convolutions, or of images that are added place by place.
+  TensorId add_tiled_sums(std::size_t index, const ImageLayout& made) {
+    const GraphLayer& source = graph_.layers[index];
+    const double unit = steps_[index] / std::exp2(widths_.shift);
+    std::vector<TiledTerm> terms;
+    for (const GraphConvolution& term : source.convolutions) {
+      const WindowShape& shape = term.kernels->shape;
+      const auto [tensor, image] =
+          image_of(term.input, {.channels = shape.channels, .height = shape.y.size, .width = shape.x.size},
+                   shape.x.stride);
+      const double factor = program_.tensors[tensor].scale(0) / unit;
+      terms.push_back(
+          {tensor, image, shape.y, shape.x, shape.groups, tiled_weights(*term.kernels, factor, source.name)});
+    }
+    const ImageLayout plain = {.channels = made.channels, .height = made.height, .width = made.width};
+    for (const GraphScaled& term : source.scaled) {
+      const auto [tensor, image] = image_of(term.input, plain, 1);
+      const std::int32_t weight =
+          to_int32(term.coefficients[0] * program_.tensors[tensor].scale(0) / unit, source.name);
+      terms.push_back({tensor,
+                       image,
+                       {.size = made.height, .outputs = made.height},
+                       {.size = made.width, .outputs = made.width},
+                       made.channels,
+                       std::vector<std::int32_t>(made.channels, weight)});
+    }
+    // Of a convolution one a channel; of a sum of images one a value, the same in a channel.
+    const std::size_t step = source.bias.size() / std::max<std::size_t>(made.channels, 1);
+    std::vector<std::int32_t> bias;
+    for (std::size_t o = 0; !source.bias.empty() && o < made.channels; ++o)
+      bias.push_back(to_int32(source.bias[o * step] / unit, source.name));
+    const TensorId sums = add_correlation(std::move(terms), std::move(bias), made, unit, source.name);
+    return add_look_up(index, sums, splits_.at(index), output_scales_.at(index));
+  }
+
+  static std::vector<std::int32_t> tiled_weights(const Kernels& kernels, double factor,
+                                                 const std::string& layer) {
+    const WindowShape& shape = kernels.shape;
+    const std::size_t inputs = shape.channels / shape.groups, outputs = shape.outputs / shape.groups;
+    std::vector<std::int32_t> weights;
+    weights.reserve(kernels.values.size());
+    for (std::size_t tap = 0; tap < shape.taps(); ++tap) {
+      for (std::size_t g = 0; g < shape.groups; ++g) {
+        for (std::size_t c = 0; c < inputs; ++c) {
+          for (std::size_t o = g * outputs; o < (g + 1) * outputs; ++o)
+            weights.push_back(
+                to_int32(kernels.values[(o * inputs + c) * shape.taps() + tap] * factor, layer));
+        }
+      }
+    }
+    return weights;
+  }
+
+  /// The sum of each window: a correlation with ones.
+  TensorId add_tiled_sum(std::size_t index, const ImageLayout& made) {
+    const GraphLayer& source = graph_.layers[index];
+    const WindowShape& shape = source.pooling->shape;
+    const auto [tensor, image] =
+        image_of(source.pooling->input,
+                 {.channels = shape.channels, .height = shape.y.size, .width = shape.x.size}, shape.x.stride);
+    const double unit = program_.tensors[tensor].scale(0) * source.pooling->factor;
+    std::vector<std::int32_t> ones(shape.taps() * shape.channels, 1);
+    const TensorId sums = add_correlation(
+        {{tensor, image, shape.y, shape.x, shape.channels, std::move(ones)}}, {}, made, unit, source.name);
+    return add_look_up_of(index, sums, unit);
+  }
+
+  /// The maximum of phases and then of lines, tile by tile.
+  TensorId add_tiled_maximum(const GraphLayer& source, const ImageLayout& made) {
+    const WindowShape& shape = source.pooling->shape;
+    const auto [tensor, image] =
+        image_of(source.pooling->input,
+                 {.channels = shape.channels, .height = shape.y.size, .width = shape.x.size}, shape.x.stride);
+    const std::uint32_t tiles = image.columns() / image.lanes;
+    ImageLayout pooled = image;
+    pooled.width = image.columns();
+    pooled.phases = 1;
+    const auto greatest_of = [&](TensorId from, const ImageLayout& to, std::uint32_t taps,
+                                 const auto& tile_at) {
+      std::optional<TensorId> greatest;
+      for (std::uint32_t tap = 0; tap < taps; ++tap) {
+        std::vector<std::uint32_t> index;
+        for (std::uint32_t c = 0; c < to.channels; ++c) {
+          for (std::uint32_t y = 0; y < to.height; ++y) {
+            for (std::uint32_t k = 0; k < tiles; ++k) index.push_back(tile_at(c, y, tap) * tiles + k);
+          }
+        }
+        const TensorId next = add_gather(from, to.shape(), index, source.name);
+        greatest = greatest ? add_maximum(next, *greatest, source) : next;
+      }
+      return *greatest;
+    };
+    const TensorId of_lines =
+        greatest_of(tensor, pooled, shape.x.kernel, [&](std::uint32_t c, std::uint32_t y, std::uint32_t tap) {
+          return (c * image.height + y) * image.phases + tap;
+        });
+    const auto windows = inside(shape.y);
+    pooled.height = shape.y.outputs;
+    const TensorId values = greatest_of(of_lines, pooled, shape.y.kernel,
+                                        [&](std::uint32_t c, std::uint32_t y, std::uint32_t tap) {
+                                          return c * image.height + windows[y][tap];
+                                        });
+    pooled.width = made.width;
+    return pooled == made ? values : add_copy(values, pooled, made, source.name);
   }
 
   void add_raw_layer(std::size_t index) {
@@ -740,11 +1026,13 @@ class Quantiser {
   const Graph& graph_;
   const Ranges& ranges_;
   const Widths& widths_;
+  const TilePlan plan_;
   std::vector<double> steps_;  // by layer
   std::map<std::size_t, Split> splits_;
   std::map<std::size_t, ConstantId> tables_;
   std::map<std::size_t, double> output_scales_, output_per_step_;
-  std::map<TensorId, TensorId> tensors_;  // of the program, by that of the graph
+  std::map<TensorId, TensorId> tensors_;  // of the program, by that of the graph: single values
+  std::map<TensorId, std::vector<std::pair<ImageLayout, TensorId>>> images_;  // the same: images on tiles
   Program program_;
 };
 

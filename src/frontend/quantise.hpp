@@ -47,6 +47,8 @@ struct Widths {
   std::uint32_t lut_levels = 1024;    // entries of each activation's LUT
   std::uint32_t shift = 10;           // the same in all layers
   std::uint32_t input_levels = 1024;  // integers in the input's range; no effect with an input grid
+  /// Whether images are computed on tiles of neighbouring places; else value by value.
+  bool tiles = false;
 };
 
 /// The Program, or the reason why these widths cannot represent the model (an accumulator that could reach

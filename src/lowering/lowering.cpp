@@ -68,29 +68,29 @@ std::optional<ExpectedRows> Lowering::expected_rows(TensorId tensor) const {
   return found == expected_.end() ? std::nullopt : std::optional(found->second);
 }
 
-void Lowering::add_expected(ActivateRun run, const ExpectedRows& expected) {
-  run.width = expected.width;
-  run.claims = ActivateRun::Claim::each_yielded;
-  run.claim = expected.first_claim;
-  add_split(std::move(run));
+WireList Lowering::expect_free_rows(TensorId tensor, const CellView& sums, std::uint32_t rows,
+                                    std::uint32_t lanes) {
+  const std::uint32_t first = new_wires(rows);
+  expected_.at(tensor).free.push_back({.sums = sums, .rows = rows, .lanes = lanes, .first_claim = first});
+  return {first, rows};
 }
 
-WireList Lowering::add_free_rows(const CellView& q, const CellView& r, std::uint32_t rows,
-                                 std::uint32_t lanes, std::uint32_t shift) {
-  const std::uint32_t range = remainders(shift);
-  const std::uint32_t first = new_wires(rows);
-  add_split({.q = q,
-             .r = r,
-             .rows = rows,
-             .two_s = 1U << shift,
-             .offset = std::int64_t{1} << (2 * shift - 1),
-             .q_function = range,
-             .r_function = range,
-             .first_value = new_wires(rows),
-             .claims = ActivateRun::Claim::each_yielded,
-             .claim = first,
-             .width = {lanes}});
-  return {first, rows};
+void Lowering::add_expected(const ActivateRun& run, const ExpectedRows& expected) {
+  ActivateRun own = run;
+  own.width = expected.width;
+  own.claims = ActivateRun::Claim::each_yielded;
+  own.claim = expected.first_claim;
+  for (const ExpectedRows::Free& free : expected.free) {
+    ActivateRun other = own;
+    other.sums = free.sums;
+    other.y.reset();
+    other.rows = free.rows;
+    other.first_value = new_wires(free.rows);
+    other.claim = free.first_claim;
+    other.width = {free.lanes};
+    add_split(std::move(other));
+  }
+  add_split(std::move(own));
 }
 
 std::uint32_t Lowering::claim_of(TensorId tensor) {

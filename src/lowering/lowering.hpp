@@ -16,6 +16,12 @@ namespace circlet {
 struct ExpectedRows {
   std::uint32_t first_claim = 0;
   TileWidth width;
+  /// Rows of sums beside those of the tensor: nobody reads their values, but they are split like the others.
+  struct Free {
+    CellView sums;
+    std::uint32_t rows = 0, lanes = 1, first_claim = 0;
+  };
+  std::vector<Free> free = {};
 };
 
 class Lowering {
@@ -42,9 +48,11 @@ class Lowering {
 
   /// Of a tensor whose claims its only reader yields: the wires of these, of its tiles with this step.
   WireList expect_rows(TensorId tensor, std::uint32_t step);
+  /// Of `rows` tiles more, whose sums are in a buffer: the wires of their claims.
+  WireList expect_free_rows(TensorId tensor, const CellView& sums, std::uint32_t rows, std::uint32_t lanes);
   [[nodiscard]] std::optional<ExpectedRows> expected_rows(TensorId tensor) const;
   /// Rows of `activate` that yield such claims.
-  void add_expected(ActivateRun run, const ExpectedRows& expected);
+  void add_expected(const ActivateRun& run, const ExpectedRows& expected);
 
   // Functions: their numbers in the table `lut`
 
@@ -64,10 +72,6 @@ class Lowering {
 
   /// Rows of `activate`, the values being those of `wires`; nothing touches their claim yet.
   void add_split(ActivateRun run);
-  /// Tiles of numbers that nothing binds and nobody reads, below 4^shift / 2 in magnitude, one op a row. The
-  /// wires of their claims.
-  WireList add_free_rows(const CellView& q, const CellView& r, std::uint32_t rows, std::uint32_t lanes,
-                         std::uint32_t shift);
   /// The run added last reads its claim,
   void read_claim(std::uint32_t wire);
   /// or yields it: values that nothing but their ranges binds.

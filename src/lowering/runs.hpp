@@ -87,7 +87,8 @@ struct ActivateRun {
   enum class Claim : std::uint8_t { none, read, yielded, each_yielded };
 
   CellView q, r;
-  std::optional<TensorId> y;  // looked up in q_function if absent
+  std::optional<CellView> sums;  // in place of q and r: what is split into these
+  std::optional<TensorId> y;     // looked up in q_function if absent
   std::uint32_t rows = 1;
   std::uint32_t two_s = 1;            // the step of q
   std::int64_t offset = 0;            // of every row,
@@ -97,7 +98,6 @@ struct ActivateRun {
   Claim claims = Claim::none;
   std::uint32_t claim = 0;  // idT of the last row, or of the first of ops of one row
   TileWidth width;          // in a table of tiles; of one lane: in the first table of activate
-  bool is_free = false;     // nothing but its claims binds its values, and nothing reads them
 };
 
 /// A look-up function: rows of `lut_row_entries` entries from q = 0 on.

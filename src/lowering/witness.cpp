@@ -80,13 +80,17 @@ std::vector<BaseColumn> build_activate_witness(const Arithmetisation& arithmetis
     const LutRun& function = arithmetisation.lut[run.q_function - 1];
     const CellView outputs{.from = run.y ? CellView::From::tensor : CellView::From::nothing,
                            .of = run.y.value_or(0)};
+    const CellView split = run.sums.value_or(CellView{});
+    const Cells sums(trace, split, run.width);
     const Cells q_cells(trace, run.q, run.width), r_cells(trace, run.r, run.width),
         y_cells(trace, outputs, run.width);
     for (std::uint32_t j = 0; j < run.rows; ++j, ++row) {
       for (std::size_t lane = 0; lane < lanes; ++lane) {
-        const auto q = static_cast<std::uint32_t>(q_cells.at(j, lane));
+        const std::int64_t sum = run.sums ? sums.at(j, lane) + run.offset : 0;
+        const auto q = static_cast<std::uint32_t>(run.sums ? sum / run.two_s : q_cells.at(j, lane));
         columns[lane][row] = M31(q);
-        columns[lanes + lane][row] = M31(static_cast<std::uint32_t>(r_cells.at(j, lane)));
+        columns[lanes + lane][row] =
+            M31(static_cast<std::uint32_t>(run.sums ? sum % run.two_s : r_cells.at(j, lane)));
         columns[2 * lanes + lane][row] =
             M31::from_signed(run.y ? y_cells.at(j, lane) : std::int64_t{function.values[q]});
       }

@@ -166,7 +166,7 @@ TensorId ProgramBuilder::add_tile(TensorId x, const std::vector<std::int32_t>& i
 TensorId ProgramBuilder::add_correlation(const std::vector<CorrelationTerm>& terms,
                                          const CorrelationShape& shape, std::int32_t magnitude) {
   const std::string name = "correlation " + std::to_string(layers_++);
-  Op op{.kind = OpKind::correlation, .name = name, .attributes = {shape.pitch, shape.wide, shape.narrow, 0}};
+  Op op{.kind = OpKind::correlation, .name = name, .attributes = {shape.pitch, shape.wide, shape.narrow}};
   for (const CorrelationTerm& term : terms) {
     const std::vector<std::uint32_t> x = program_.tensors[term.input].shape;
     const std::vector<std::uint32_t> weights{term.kernel_height, term.kernel_width, term.groups,
@@ -182,10 +182,9 @@ TensorId ProgramBuilder::add_correlation(const std::vector<CorrelationTerm>& ter
   reshape(tensor, {shape.outputs, shape.lines, shape.phases, shape.width});
   program_.tensors[tensor].lanes = shape.lanes;
   op.outputs = {tensor};
-  const std::int64_t bound = correlation::accumulator_bound(program_, op);
-  program_.tensors[tensor].max = bound;
-  program_.tensors[tensor].min = -bound;
-  while (bound >= std::int64_t{1} << (2 * op.attributes[3] - 1)) ++op.attributes[3];
+  const auto [least, greatest] = correlation::range_of(program_, op);
+  program_.tensors[tensor].max = greatest;
+  program_.tensors[tensor].min = least;
   program_.ops.push_back(std::move(op));
   return tensor;
 }

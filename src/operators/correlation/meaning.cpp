@@ -9,10 +9,9 @@
 namespace circlet::correlation {
 namespace {
 
-constexpr std::size_t fixed_attributes = 4, attributes_of_term = 6;
+constexpr std::size_t fixed_attributes = 3, attributes_of_term = 6;
 constexpr std::int64_t most_places = 1 << 22;  // of the polynomial
 constexpr std::uint32_t most_lanes = 64, most_phases = 16;
-constexpr std::uint32_t most_shift = 15;
 
 std::int64_t floor_quotient(std::int64_t numerator, std::int64_t positive) {
   const std::int64_t quotient = numerator / positive;
@@ -123,7 +122,7 @@ void check(OpCheck& check) {
   if (op.constants.size() != op.inputs.size() && op.constants.size() != op.inputs.size() + 1)
     check.fail("has not one constant a term");
   if (op.attributes.size() != fixed_attributes + attributes_of_term * op.inputs.size())
-    check.fail("has not four attributes and six a term");
+    check.fail("has not three attributes and six a term");
   const Tensor& output = check.program.tensors[op.outputs[0]];
   if (output.shape.size() != 4) check.fail("makes a tensor that is not of shape [outputs, lines, phases, n]");
   if (output.shape[3] % output.lanes != 0) check.fail("the lines of its output are not whole tiles");
@@ -143,13 +142,15 @@ void check(OpCheck& check) {
   }
   const Geometry places = geometry(check.program, op, terms_of(check.program, op));
   if (places.size == 0) check.fail("its images have more than 2^22 places");
-  const std::int64_t shift = op.attributes[3];
-  if (shift < 1 || shift > most_shift || output.max >= std::int64_t{1} << (2 * shift - 1))
-    check.fail("its free tiles do not reach as far as its sums");
   check_readers(check);
   // A kernel of a few bytes may have many places.
   check.reads += std::uint64_t{places.size} * output.shape[0];
-  check.expect_weighted_sums(accumulator_bound);
+  if (!check.program.has_weights) return;
+  const Range range = range_of(check.program, op);
+  if (range.min < output.min || range.max > output.max) {
+    check.fail("its sums are in [" + std::to_string(range.min) + ", " + std::to_string(range.max) +
+               "], beyond the range of its output");
+  }
 }
 
 /// X_(c,a,b) as a list of coefficients.
@@ -169,12 +170,12 @@ void spread(const Term& term, std::uint32_t channel, std::uint32_t a, std::uint3
 /// The polynomials of all channels of the output, one after another: partial sums are below 2^29, as in
 /// `affine`.
 std::vector<std::int32_t> coefficients(const Program& program, const Op& op, const Geometry& places,
-                                       const Trace& trace) {
+                                       const Trace& trace, std::size_t sample) {
   std::vector<std::int32_t> sums(std::size_t{places.outputs} * places.size, 0);
   const std::vector<Term> terms = terms_of(program, op);
   for (std::size_t i = 0; i < terms.size(); ++i) {
     const Term& term = terms[i];
-    const std::int32_t* x = trace.tensors[term.input].data();
+    const std::int32_t* x = trace.tensors[term.input].data() + sample * program.tensors[term.input].rows();
     const auto& weights = program.constants[term.weights].values;
     // By channel, a and b.
     std::vector<std::vector<std::int32_t>> polynomials(std::size_t{term.channels} * term.stride *
@@ -216,15 +217,15 @@ std::vector<std::int32_t> coefficients(const Program& program, const Op& op, con
 void execute(const Program& program, OpId id, Trace& trace) {
   const Op& op = program.ops[id];
   const Geometry places = geometry_of(program, op);
-  const std::vector<std::int32_t> sums = coefficients(program, op, places, trace);
   const auto tiles = free_tiles(program, op, places);
-  const std::uint32_t shift = free_shift(op);
   const auto bias = bias_of(op);
   Buffer& acc = trace.tensors[op.outputs[0]];
-  std::vector<Buffer>& buffers = trace.buffers[id];
   std::size_t at = 0;
   std::vector<bool> is_taken(places.size);
-  for (std::uint32_t o = 0; o < places.outputs; ++o) {
+  std::vector<std::int32_t> sums;
+  for (std::size_t i = 0; i < trace.lanes * std::size_t{places.outputs}; ++i) {
+    const auto o = static_cast<std::uint32_t>(i % places.outputs);
+    if (o == 0) sums = coefficients(program, op, places, trace, i / places.outputs);
     const std::int32_t* polynomial = sums.data() + std::size_t{o} * places.size;
     const std::int32_t b = bias ? program.constants[*bias].values[o] : 0;
     for (std::uint32_t y = 0; y < places.height; ++y) {
@@ -237,16 +238,11 @@ void execute(const Program& program, OpId id, Trace& trace) {
     is_taken.assign(places.size, false);
     for (std::size_t width = 0; width < free_widths; ++width) {
       for (const FreeTile& tile : tiles[width]) {
-        for (std::uint32_t i = 0; i < tile.lanes; ++i) {
-          const std::size_t exponent = std::size_t{tile.first} + tile.lanes - 1 - i;
-          std::int64_t value = std::int64_t{1} << (2 * shift - 1);
-          if (exponent < places.size && !is_taken[exponent]) {
-            value += polynomial[exponent];
-            is_taken[exponent] = true;
-          }
-          buffers[q_buffer(width)].push_back(static_cast<std::int32_t>(value >> shift));
-          buffers[r_buffer(width)].push_back(
-              static_cast<std::int32_t>(value & ((std::int64_t{1} << shift) - 1)));
+        for (std::uint32_t lane = 0; lane < tile.lanes; ++lane) {
+          const std::size_t exponent = std::size_t{tile.first} + tile.lanes - 1 - lane;
+          const bool is_first = exponent < places.size && !is_taken[exponent];
+          trace.buffers[id][width].push_back(is_first ? polynomial[exponent] : 0);
+          if (is_first) is_taken[exponent] = true;
         }
       }
     }
@@ -312,8 +308,6 @@ std::array<std::uint32_t, free_widths> free_lanes(const Op& op) {
   return {static_cast<std::uint32_t>(op.attributes[1]), static_cast<std::uint32_t>(op.attributes[2]), 1};
 }
 
-std::uint32_t free_shift(const Op& op) { return static_cast<std::uint32_t>(op.attributes[3]); }
-
 std::array<std::vector<FreeTile>, free_widths> free_tiles(const Program& program, const Op& op,
                                                           const Geometry& places) {
   const std::vector<bool> needed = support(terms_of(program, op), places);
@@ -346,30 +340,33 @@ std::array<std::vector<FreeTile>, free_widths> free_tiles(const Program& program
   return tiles;
 }
 
-std::int64_t accumulator_bound(const Program& program, const Op& op) {
-  constexpr std::uint64_t saturated = std::uint64_t{1} << 61;
-  const auto size_of = [](std::int32_t weight) {
-    return static_cast<std::uint64_t>(std::abs(std::int64_t{weight}));
-  };
-  std::vector<std::uint64_t> bounds(program.tensors[op.outputs[0]].shape[0], 0);
+Range range_of(const Program& program, const Op& op) {
+  // Sums of fewer than 2^30 products of at most 2^31 and 2^31, in doubles once they pass 2^62.
+  constexpr double most = 4e18;
+  std::vector<double> least(program.tensors[op.outputs[0]].shape[0], 0.0), greatest = least;
   for (const Term& term : terms_of(program, op)) {
     const auto& weights = program.constants[term.weights].values;
-    const auto greatest = static_cast<std::uint64_t>(magnitude(program.tensors[term.input]));
-    std::vector<std::uint64_t> sums(bounds.size(), 0);  // at most 2^30 weights of at most 2^31
+    const Tensor& input = program.tensors[term.input];
+    // Beside an image stands 0.
+    const auto min = static_cast<double>(std::min<std::int64_t>(input.min, 0)),
+               max = static_cast<double>(std::max<std::int64_t>(input.max, 0));
     for (std::size_t i = 0; i < weights.size(); ++i) {
       const std::size_t group = i / term.group_outputs / term.group_inputs % term.groups;
-      sums[group * term.group_outputs + i % term.group_outputs] += size_of(weights[i]);
-    }
-    for (std::size_t o = 0; o < bounds.size(); ++o) {
-      const bool fits = greatest == 0 || sums[o] <= (saturated - bounds[o]) / greatest;
-      bounds[o] = fits ? bounds[o] + sums[o] * greatest : saturated;
+      const std::size_t o = group * term.group_outputs + i % term.group_outputs;
+      const double weight = weights[i];
+      least[o] += weight < 0 ? weight * max : weight * min;
+      greatest[o] += weight < 0 ? weight * min : weight * max;
     }
   }
-  if (const auto bias = bias_of(op)) {
-    for (std::size_t o = 0; o < bounds.size(); ++o)
-      bounds[o] = std::min(saturated, bounds[o] + size_of(program.constants[*bias].values[o]));
+  Range range;
+  const auto bias = bias_of(op);
+  for (std::size_t o = 0; o < least.size(); ++o) {
+    const double b = bias ? program.constants[*bias].values[o] : 0;
+    range.min = std::min(range.min, static_cast<std::int64_t>(std::max(-most, least[o] + std::min(b, 0.0))));
+    range.max =
+        std::max(range.max, static_cast<std::int64_t>(std::min(most, greatest[o] + std::max(b, 0.0))));
   }
-  return static_cast<std::int64_t>(std::ranges::max(bounds));
+  return range;
 }
 
 extern const Meaning meaning;
@@ -377,10 +374,13 @@ const Meaning meaning = {.name = "correlation",
                          .makes_claims = true,
                          .check = check,
                          .takes_tiles = true,
-                         .shifts = [](const Op& op) { return std::vector<std::uint32_t>{free_shift(op)}; },
                          .subtracts = [](const Op&) { return true; },
-                         .buffers = [](const Op&) { return buffer_count; },
+                         .buffers = [](const Op&) { return free_widths; },
                          .execute = execute,
-                         .reach = accumulator_bound};
+                         .reach =
+                             [](const Program& program, const Op& op) {
+                               const Range range = range_of(program, op);
+                               return std::max(-range.min, range.max);
+                             }};
 
 }  // namespace circlet::correlation

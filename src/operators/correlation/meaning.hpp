@@ -13,14 +13,12 @@
 //
 // Terms have an input and weights, of shape [kernel height, kernel width, groups, channels of a group,
 // outputs of a group], and six attributes: s, d, e, top, left, groups. Then, perhaps, comes a bias, of shape
-// [O]. Before the terms come four attributes: pitch; the lanes of wide and of narrow free tiles; their shift
-// b.
+// [O]. Before the terms come three attributes: pitch; the lanes of wide and of narrow free tiles.
 //
 // The coefficients of the polynomial that are no sums of the output are *free*: the proof has tiles for them
-// whose values nobody reads, each in two digits of b bits. Their honest values are what the executor writes
-// into buffers. The output is known by claims, a tile each, that its only reader yields, a `requantise`; its
-// range is
-// [-b, b] with b at least what its sums reach.
+// whose values nobody reads. The executor writes the honest ones into buffers. The output is known by claims,
+// a tile each, that its only reader yields, a `requantise`, which splits the free tiles too: its table covers
+// the output's range, which holds all sums, with or without a bias.
 #pragma once
 
 #include <array>
@@ -73,22 +71,21 @@ struct FreeTile {
   std::uint32_t first = 0, lanes = 1;
 };
 
-/// What executing writes besides the output: the digits q and r of free tiles of each width, of channel after
-/// channel: wide, narrow, single.
+/// Wide, narrow and single free tiles. Besides the output, executing writes a buffer of the values of each,
+/// of channel after channel.
 inline constexpr std::size_t free_widths = 3;
-inline constexpr std::size_t buffer_count = 2 * free_widths;
-constexpr std::uint32_t q_buffer(std::size_t width) { return static_cast<std::uint32_t>(2 * width); }
-constexpr std::uint32_t r_buffer(std::size_t width) { return static_cast<std::uint32_t>(2 * width + 1); }
 
 std::vector<Term> terms_of(const Program& program, const Op& op);
 std::optional<ConstantId> bias_of(const Op& op);
 /// Of an op that has passed its check.
 Geometry geometry_of(const Program& program, const Op& op);
-/// The greatest magnitude of its sums with these weights. Needs weights.
-std::int64_t accumulator_bound(const Program& program, const Op& op);
+/// What its sums can be with these weights, with or without a bias. Needs weights.
+struct Range {
+  std::int64_t min = 0, max = 0;
+};
+Range range_of(const Program& program, const Op& op);
 /// The lanes of wide, narrow and single free tiles.
 std::array<std::uint32_t, free_widths> free_lanes(const Op& op);
-std::uint32_t free_shift(const Op& op);
 /// The free tiles of one channel by width, which cover every coefficient that is no output and may differ
 /// from 0.
 std::array<std::vector<FreeTile>, free_widths> free_tiles(const Program& program, const Op& op,

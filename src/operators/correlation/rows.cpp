@@ -199,16 +199,13 @@ class Writer {
     for (std::uint32_t width = 0; width < free_widths; ++width) {
       const auto count = static_cast<std::uint32_t>(free[width].size());
       if (count == 0) continue;
-      const WireList rows = lowering_.add_free_rows(buffer(q_buffer(width)), buffer(r_buffer(width)),
-                                                    count * outputs, free[width][0].lanes, free_shift(op_));
+      const CellView sums = {.from = CellView::From::buffer, .of = id_, .index = width};
+      const WireList rows =
+          lowering_.expect_free_rows(op_.outputs[0], sums, count * outputs, free[width][0].lanes);
       for (std::uint32_t i = 0; i < count; ++i) place(part_of(rows, i, outputs, count), free[width][i].first);
     }
     lowering_.add_products(std::move(run));
     lowering_.assert_sum(sum);
-  }
-
-  [[nodiscard]] CellView buffer(std::uint32_t index) const {
-    return {.from = CellView::From::buffer, .of = id_, .index = index};
   }
 
   Lowering& lowering_;

@@ -44,6 +44,15 @@ void check_split(const OpCheck& check, const Split& split) {
   if (split.offset > room || arguments * radix - split.offset > room) wrong_offset();
 }
 
+/// The table has an entry for every sum: also those of free tiles are looked up, which no output shows.
+void check_covers(const OpCheck& check, const Tensor& sums, const ConstantTensor& table) {
+  const Split split = split_of(check.op);
+  if (!split.digits.empty()) check.fail("has digits, and reads sums of tiles");
+  const auto entries = static_cast<std::int64_t>(in_whole_lut_rows(table.values.size()));
+  if (sums.min + split.offset < 0 || (sums.max + split.offset) >> split.shift >= entries)
+    check.fail("its table does not cover the range of the sums");
+}
+
 void check(OpCheck& check) {
   const Op& op = check.op;
   check.expect_counts(1, 1, 1);
@@ -58,6 +67,8 @@ void check(OpCheck& check) {
   if (input.rows() != output.rows()) check.fail("its input and its output differ in rows");
   check.expect_same_tiles(input, output);
   check_split(check, split_of(op));
+  const Op* producer = producer_of(check.program, op.inputs[0]);
+  if (producer != nullptr && producer->kind == OpKind::correlation) check_covers(check, input, table);
   const auto [least, greatest] = std::ranges::minmax(table.values);
   if (output.min != least || output.max != greatest) {
     check.fail("the output range is [" + std::to_string(output.min) + ", " + std::to_string(output.max) +

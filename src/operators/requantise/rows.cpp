@@ -49,7 +49,7 @@ void write(Lowering& lowering, OpId id) {
     run.offset = split.offset - (radix - 1);
   }
   if (expected) {
-    lowering.add_expected(std::move(run), *expected);
+    lowering.add_expected(run, *expected);
     return;
   }
   lowering.add_split(std::move(run));

@@ -16,13 +16,16 @@ namespace circlet {
 namespace saturate {
 namespace {
 
-constexpr std::uint32_t widest_cell = 27;  // what `saturate` takes
+constexpr std::uint32_t widest_cell = 27;                     // what `saturate` takes
+constexpr std::int64_t most_entries = std::int64_t{1} << 20;  // of a longer table
 
-/// A look-up, and the greatest magnitude of the sums that it reads.
+/// A look-up, and the sums that it reads: their greatest magnitude, and the range that is published of them.
 struct Reader {
   OpId op = 0;
   std::int64_t reach = 0;
+  std::int64_t min = 0, max = 0;
   std::uint64_t rows = 0;
+  bool needs_table = false;  // its sums are tiles', which `saturate` does not take
 };
 
 // Cells of a proof: of an entry of a table, a quarter of a row of `lut`; of a value that `saturate` brings
@@ -33,7 +36,10 @@ bool covers(const Program& program, const Reader& reader) {
   const Op& look_up = program.ops[reader.op];
   const Split split = split_of(look_up);
   const auto entries = static_cast<std::int64_t>(program.constants[look_up.constants[0]].values.size());
-  return split.offset - reader.reach >= 0 && (split.offset + reader.reach) >> split.shift < entries;
+  // All of the published range where there are free tiles.
+  const std::int64_t least = reader.needs_table ? reader.min : -reader.reach,
+                     greatest = reader.needs_table ? reader.max : reader.reach;
+  return split.offset + least >= 0 && (split.offset + greatest) >> split.shift < entries;
 }
 
 /// Entries of a table in cells of 2^log_entries: `first` is the number of the entry with which the first cell
@@ -89,10 +95,7 @@ class Saturation {
     for (OpId id = 0; id < program_.ops.size(); ++id) {
       const Op& op = program_.ops[id];
       if (op.kind != OpKind::requantise) continue;
-      groups[{op.constants[0], op.attributes}].push_back(
-          {.op = id,
-           .reach = reach_of(program_, *producer_of(program_, op.inputs[0])),
-           .rows = program_.tensors[op.inputs[0]].rows()});
+      groups[{op.constants[0], op.attributes}].push_back(reader_of(id));
     }
     std::vector<std::pair<OpId, Op>> before;  // look-ups, and what is put before them
     std::set<ConstantId, std::greater<>> replaced;
@@ -105,6 +108,7 @@ class Saturation {
       if (longer != 0) replaced.insert(table_and_split.first);
       if (std::ranges::all_of(readers, [&](const Reader& reader) { return covers(program_, reader); }))
         continue;
+      if (std::ranges::any_of(readers, &Reader::needs_table)) return false;
       replaced.insert(table_and_split.first);
       for (auto& [id, op] : saturate_readers(readers)) before.emplace_back(id, std::move(op));
     }
@@ -127,30 +131,48 @@ class Saturation {
   struct Longer {
     std::int64_t first = 0, entries = 0;
   };
-  [[nodiscard]] std::optional<Longer> longer_table(const Reader& farthest) const {
-    const Op& look_up = program_.ops[farthest.op];
+  [[nodiscard]] std::optional<Longer> longer_table(std::span<const Reader> readers) const {
+    const Op& look_up = program_.ops[readers[0].op];
     const Split split = split_of(look_up);
     const auto size = static_cast<std::int64_t>(program_.constants[look_up.constants[0]].values.size());
-    const std::int64_t reach = coarse_reach(farthest.reach);
-    const std::int64_t first = std::min<std::int64_t>(0, (split.offset - reach) >> split.shift),
-                       last = std::max(size - 1, (split.offset + reach) >> split.shift);
+    const std::int64_t least = std::ranges::min(readers, {}, &Reader::min).min,
+                       greatest = std::ranges::max(readers, {}, &Reader::max).max;
+    const std::int64_t first = std::min<std::int64_t>(0, (split.offset + least) >> split.shift),
+                       last = std::max(size - 1, (split.offset + greatest) >> split.shift);
     const std::int64_t offset = split.offset - first * (std::int64_t{1} << split.shift);
-    if (last - first + 1 > (split_limit >> split.shift) || offset >= split_limit) return std::nullopt;
+    if (last - first + 1 > std::min(split_limit >> split.shift, most_entries) || offset >= split_limit)
+      return std::nullopt;
     return Longer{first, last - first + 1};
+  }
+
+  [[nodiscard]] Reader reader_of(OpId id) const {
+    const TensorId sums = program_.ops[id].inputs[0];
+    const Op& producer = *producer_of(program_, sums);
+    const Tensor& tensor = program_.tensors[sums];
+    Reader reader{.op = id,
+                  .reach = reach_of(program_, producer),
+                  .rows = tensor.rows(),
+                  .needs_table = tensor.lanes != 1 || producer.kind == OpKind::correlation};
+    reader.max = reader.needs_table ? tensor.max : coarse_reach(reader.reach);
+    reader.min = reader.needs_table ? tensor.min : -reader.max;
+    return reader;
   }
 
   /// How many of the readers, the first ones, have the cheapest tables and rows if theirs is lengthened.
   [[nodiscard]] std::size_t readers_of_longer_table(const std::vector<Reader>& readers) const {
-    if (covers(program_, readers.back())) return 0;
+    if (std::ranges::all_of(readers, [&](const Reader& reader) { return covers(program_, reader); }))
+      return 0;
     const Op& look_up = program_.ops[readers[0].op];
     const double own =
         cells_of_entry * static_cast<double>(program_.constants[look_up.constants[0]].values.size());
     std::size_t best = 0;
     double least = std::numeric_limits<double>::infinity();
-    for (std::size_t longer = 0; longer <= readers.size(); ++longer) {
+    const auto last_tiles = std::ranges::find_if(readers.rbegin(), readers.rend(), &Reader::needs_table);
+    const auto fewest = static_cast<std::size_t>(readers.rend() - last_tiles);
+    for (std::size_t longer = fewest; longer <= readers.size(); ++longer) {
       double cells = longer == readers.size() ? 0 : own;
       if (longer != 0) {
-        const auto table = longer_table(readers[longer - 1]);
+        const auto table = longer_table(std::span(readers).first(longer));
         if (!table) break;
         cells += cells_of_entry * static_cast<double>(table->entries);
       }
@@ -169,7 +191,7 @@ class Saturation {
     const Op& look_up = program_.ops[readers[0].op];
     const Split split = split_of(look_up);
     const std::int64_t unit = std::int64_t{1} << split.shift;
-    const Longer longer = *longer_table(readers.back());
+    const Longer longer = *longer_table(readers);
     const ConstantTensor old = program_.constants[look_up.constants[0]];
     const auto size = static_cast<std::int64_t>(old.values.size());
     std::vector<std::int32_t> values;
@@ -193,8 +215,8 @@ class Saturation {
       op.constants = {table};
       op.attributes = attributes_of(moved, exact);
       Tensor& sums = program_.tensors[op.inputs[0]];
-      sums.min = std::max(sums.min, -coarse_reach(reader.reach));
-      sums.max = std::min(sums.max, coarse_reach(reader.reach));
+      sums.min = std::max(sums.min, reader.min);
+      sums.max = std::min(sums.max, reader.max);
     }
   }
 

@@ -1,0 +1,237 @@
+#include "frontend/tiles.hpp"
+
+#include <algorithm>
+#include <set>
+
+namespace circlet {
+namespace {
+
+constexpr std::uint32_t most_lanes = 64;
+constexpr std::uint32_t most_phases = 16;
+/// Tables that a key has besides those of tiles: of weights, single values, look-ups, products, committed
+/// values of one input and one output, the blinder, narrow free tiles.
+constexpr std::size_t most_tables = 16, other_tables = 8;
+/// Lines of fewer places are single values: tiles would save nothing.
+constexpr std::uint32_t fewest_lanes = 3;
+
+std::uint32_t widest_tile(std::uint32_t columns) {
+  std::uint32_t lanes = std::min(most_lanes, columns);
+  while (columns % lanes != 0) --lanes;
+  return lanes < fewest_lanes ? 1 : lanes;
+}
+
+std::int64_t floor_quotient(std::int64_t numerator, std::int64_t positive) {
+  const std::int64_t quotient = numerator / positive;
+  return numerator % positive < 0 ? quotient - 1 : quotient;
+}
+
+void widen(ImageLayout& image, std::uint32_t phases) {
+  image.phases = phases;
+  image.lanes = widest_tile(image.columns());
+}
+
+/// Whether windows read no place beyond the end of a line, or the phases leave no column without a value
+/// there.
+bool reads_values_alone(const WindowAxis& x) {
+  return x.size % x.stride == 0 ||
+         x.position(std::int64_t{x.outputs} - 1, std::int64_t{x.kernel} - 1) < x.size;
+}
+
+/// Whether windows are whole runs of phases: their places are columns of one number.
+bool is_aligned(const WindowAxis& x) {
+  return x.pad == 0 && x.dilation == 1 && x.kernel <= x.stride &&
+         std::uint64_t{x.outputs - 1} * x.stride + x.kernel <= x.size;
+}
+
+bool is_pooling_of_tiles(const GraphPooling& pooling) {
+  if (!pooling.index.empty() || pooling.shape.x.stride > most_phases) return false;
+  if (pooling.maximum) return is_aligned(pooling.shape.x);
+  return pooling.shape.x.outputs > 1 && reads_values_alone(pooling.shape.x);
+}
+
+bool is_convolution_of_tiles(const GraphLayer& layer) {
+  return layer.order.empty() && std::ranges::all_of(layer.convolutions, [](const GraphConvolution& term) {
+           return term.index.empty() && term.kernels->shape.x.stride <= most_phases &&
+                  reads_values_alone(term.kernels->shape.x);
+         });
+}
+
+/// A layer's inputs as images, and the phases in which each is read.
+struct ReadImage {
+  TensorId tensor = 0;
+  std::uint32_t phases = 1;
+};
+
+std::vector<ReadImage> images_read(const GraphLayer& layer) {
+  std::vector<ReadImage> images;
+  for (const GraphConvolution& term : layer.convolutions)
+    images.push_back({term.input, term.kernels->shape.x.stride});
+  if (layer.pooling) images.push_back({layer.pooling->input, layer.pooling->shape.x.stride});
+  for (const GraphScaled& term : layer.scaled) images.push_back({term.input, 1});
+  return images;
+}
+
+/// Whether the bias is one number a channel.
+bool is_bias_of_channels(const GraphLayer& layer, const ImageLayout& image) {
+  const std::size_t plane = std::size_t{image.height} * image.width;
+  for (std::size_t j = 0; j < layer.bias.size(); ++j) {
+    if (layer.bias[j] != layer.bias[j / plane * plane]) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+std::vector<std::uint32_t> ImageLayout::places() const {
+  std::vector<std::uint32_t> list;
+  for (std::uint32_t line = 0; line < channels * height; ++line) {
+    for (std::uint32_t r = 0; r < phases; ++r) {
+      for (std::uint32_t j = 0; j < columns(); ++j)
+        list.push_back(line * width + std::min(j * phases + r, width - 1));
+    }
+  }
+  return list;
+}
+
+ImageLayout TilePlan::with_phases(ImageLayout image, std::uint32_t phases) const {
+  image.phases = phases;
+  image.lanes = 1;
+  for (const auto& [lanes, of_phases] : widths_) {
+    if (of_phases == phases && image.columns() % lanes == 0) image.lanes = std::max(image.lanes, lanes);
+  }
+  return image;
+}
+
+TilePlan::TilePlan(const Graph& graph, bool wanted) {
+  if (!wanted) return;
+  find_images(graph);
+  choose_layouts(graph);
+  keep_tables_few();
+  choose_free_lanes(graph);
+}
+
+void TilePlan::find_images(const Graph& graph) {
+  std::map<TensorId, ImageLayout> images;  // by tensor, as far as they are made on tiles
+  for (std::size_t i = 0; i < graph.layers.size(); ++i) {
+    const GraphLayer& layer = graph.layers[i];
+    std::optional<ImageLayout> made;
+    if (!layer.convolutions.empty() && is_convolution_of_tiles(layer)) {
+      made = {.channels = layer.shape().outputs,
+              .height = layer.shape().y.outputs,
+              .width = layer.shape().x.outputs};
+    } else if (layer.pooling && is_pooling_of_tiles(*layer.pooling)) {
+      const WindowShape& shape = layer.pooling->shape;
+      made = {.channels = shape.channels, .height = shape.y.outputs, .width = shape.x.outputs};
+    } else if (!layer.scaled.empty() && layer.dense.empty() && layer.function) {
+      // A sum of images, place by place.
+      const auto first = images.find(layer.scaled[0].input);
+      const bool are_images =
+          first != images.end() && std::ranges::all_of(layer.scaled, [&](const GraphScaled& term) {
+            const auto image = images.find(term.input);
+            return term.index.empty() && term.coefficients.size() == 1 && image != images.end() &&
+                   image->second == first->second;
+          });
+      if (are_images && is_bias_of_channels(layer, first->second)) made = first->second;
+    }
+    if (made) images[layer.output] = made_[i] = *made;
+  }
+}
+
+void TilePlan::choose_layouts(const Graph& graph) {
+  std::map<TensorId, std::map<std::uint32_t, std::size_t>> phases;  // how many layers read it in so many
+  for (const auto& [i, made] : made_) {
+    for (const ReadImage& image : images_read(graph.layers[i])) ++phases[image.tensor][image.phases];
+  }
+  for (auto& [i, made] : made_) {
+    const auto wanted = phases.find(graph.layers[i].output);
+    if (wanted == phases.end()) continue;  // read as single values
+    const auto most =
+        std::ranges::max_element(wanted->second, {}, [](const auto& entry) { return entry.second; });
+    widen(made, most->first);
+  }
+  const auto wanted = phases.find(graph.input);
+  if (wanted == phases.end()) return;
+  // All readers agree on its size.
+  for (const auto& [i, made] : made_) {
+    const GraphLayer& layer = graph.layers[i];
+    std::optional<WindowShape> shape;
+    for (const GraphConvolution& term : layer.convolutions) {
+      if (term.input == graph.input) shape = term.kernels->shape;
+    }
+    if (layer.pooling && layer.pooling->input == graph.input) shape = layer.pooling->shape;
+    if (!shape) continue;
+    input_ = {.channels = shape->channels, .height = shape->y.size, .width = shape->x.size};
+    widen(*input_, shape->x.stride);
+    return;
+  }
+}
+
+/// Tiles of the fewest lanes give way to single values until a key has room for the tables of all widths.
+void TilePlan::keep_tables_few() {
+  for (;;) {
+    widths_.clear();
+    std::vector<ImageLayout*> images;
+    for (auto& [layer, made] : made_) images.push_back(&made);
+    if (input_) images.push_back(&*input_);
+    for (const ImageLayout* image : images) {
+      if (image->lanes == 1) continue;
+      widths_.insert({image->lanes, 1});
+      widths_.insert({image->lanes, image->phases});
+    }
+    if (widths_.size() <= most_tables - other_tables) return;
+    const std::uint32_t fewest = widths_.begin()->first;
+    for (ImageLayout* image : images) {
+      if (image->lanes == fewest) image->lanes = 1;
+    }
+  }
+}
+
+/// Free tiles fill what lies between lines, a few places, and what lies before and after all of them.
+void TilePlan::choose_free_lanes(const Graph& graph) {
+  // The narrowest of eight lanes or more that some layer has too, or else the widest.
+  wide_ = 1;
+  for (const auto& [lanes, phases] : widths_) {
+    if (wide_ < 8) wide_ = lanes;
+  }
+  std::map<std::uint32_t, std::size_t> gaps;  // places between lines: how many lines
+  for (const auto& [i, made] : made_) {
+    std::vector<WindowAxis> axes;
+    std::vector<std::uint32_t> columns;
+    for (const GraphConvolution& term : graph.layers[i].convolutions) {
+      const WindowAxis& x = term.kernels->shape.x;
+      axes.push_back(x);
+      columns.push_back((x.size + x.stride - 1) / x.stride);
+    }
+    if (axes.empty()) continue;
+    const std::uint32_t gap = pitch_of(axes, columns, made) - made.columns() * made.phases;
+    if (gap > 1 && gap <= 8) gaps[gap] += std::size_t{made.channels} * made.height;
+  }
+  const auto most = std::ranges::max_element(gaps, {}, [](const auto& entry) { return entry.second; });
+  if (most != gaps.end()) narrow_ = most->first;
+}
+
+bool has_large_images(const Graph& graph) {
+  constexpr std::uint64_t many = 4096;
+  const TilePlan plan(graph, true);
+  std::uint64_t values = 0;
+  for (std::size_t i = 0; i < graph.layers.size(); ++i) {
+    if (plan.layout(i) != nullptr) values += graph.layers[i].rows;
+  }
+  return values >= many;
+}
+
+std::uint32_t pitch_of(const std::vector<WindowAxis>& axes, const std::vector<std::uint32_t>& inputs,
+                       const ImageLayout& made) {
+  std::int64_t pitch = std::int64_t{made.columns()} * made.phases;
+  for (std::size_t i = 0; i < axes.size(); ++i) {
+    const WindowAxis& x = axes[i];
+    const std::int64_t columns = inputs[i];
+    for (std::int64_t tap = 0; tap < x.kernel; ++tap) {
+      const std::int64_t first = floor_quotient(x.position(0, tap), x.stride);
+      pitch = std::max({pitch, columns, columns - std::min<std::int64_t>(first, 0), first + x.outputs});
+    }
+  }
+  return static_cast<std::uint32_t>(pitch);
+}
+
+}  // namespace circlet

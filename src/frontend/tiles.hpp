@@ -1,0 +1,72 @@
+// Which layers of a graph are computed on tiles, and how their images lie in them: lines of an image are cut
+// into tiles of neighbouring places, the places of a line that are one modulo the stride of whoever reads it
+// standing together (operators/correlation/meaning.hpp).
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <vector>
+
+#include "frontend/graph.hpp"
+
+namespace circlet {
+
+/// An image [channels][height][width] as a tensor [channels][height][phases][columns]: place x is column x /
+/// phases of phase x mod phases. Where the phases do not divide the width, the last columns hold anything.
+struct ImageLayout {
+  std::uint32_t channels = 1, height = 1, width = 1, phases = 1, lanes = 1;
+  [[nodiscard]] std::uint32_t columns() const { return (width + phases - 1) / phases; }
+  [[nodiscard]] std::vector<std::uint32_t> shape() const { return {channels, height, phases, columns()}; }
+  [[nodiscard]] std::uint32_t tiles() const { return channels * height * phases * (columns() / lanes); }
+  /// Of a value of the tensor: where it lies in the image; of a place beyond the width, the line's last one.
+  [[nodiscard]] std::vector<std::uint32_t> places() const;
+  /// Whether the tensor's value at `at` is one of the image.
+  [[nodiscard]] bool is_value(std::size_t at) const {
+    return at % columns() * phases + at / columns() % phases < width;
+  }
+  /// Whether rows of the image, one after the other, are the tensor.
+  [[nodiscard]] bool is_rows() const { return phases == 1 && lanes == 1; }
+  friend bool operator==(const ImageLayout&, const ImageLayout&) = default;
+};
+
+/// The layers on tiles, each with the layout of the image that it makes.
+class TilePlan {
+ public:
+  /// No layer at all if `wanted` is false.
+  TilePlan(const Graph& graph, bool wanted);
+
+  [[nodiscard]] const ImageLayout* layout(std::size_t layer) const {
+    const auto found = made_.find(layer);
+    return found == made_.end() ? nullptr : &found->second;
+  }
+  /// That of the model's input, if it is read as an image on tiles.
+  [[nodiscard]] const std::optional<ImageLayout>& input() const { return input_; }
+  /// The image with other phases, in the widest tiles that some layer has too.
+  [[nodiscard]] ImageLayout with_phases(ImageLayout image, std::uint32_t phases) const;
+  /// Lanes of tiles of coefficients that are no sums, of all layers.
+  [[nodiscard]] std::uint32_t wide_lanes() const { return wide_; }
+  [[nodiscard]] std::uint32_t narrow_lanes() const { return narrow_; }
+
+ private:
+  void find_images(const Graph& graph);
+  void choose_layouts(const Graph& graph);
+  void keep_tables_few();
+  void choose_free_lanes(const Graph& graph);
+
+  std::map<std::size_t, ImageLayout> made_;
+  std::optional<ImageLayout> input_;
+  std::set<std::pair<std::uint32_t, std::uint32_t>> widths_;  // lanes and phases
+  std::uint32_t wide_ = 8, narrow_ = 1;
+};
+
+/// Whether the images of a graph are so large that tiles pay for the tables of their own.
+bool has_large_images(const Graph& graph);
+
+/// Exponents from one line of a correlation's output to the next: the least at which no place beside a line
+/// that an output reads holds a value of another line. `inputs` are columns of the terms' tensors.
+std::uint32_t pitch_of(const std::vector<WindowAxis>& axes, const std::vector<std::uint32_t>& inputs,
+                       const ImageLayout& made);
+
+}  // namespace circlet
