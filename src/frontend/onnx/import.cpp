@@ -248,8 +248,11 @@ class Importer {
 
   static Operator find_operator(const std::string& type) {
     for (const OperatorTable* table :
-         {&elementwise_operators(), &linear_operators(), &convolution_operators(), &pooling_operators(),
-          &shape_operators(), &output_operators()}) {
+         {&cast_operators(), &comparison_operators(), &contraction_operators(), &convolution_operators(),
+          &convolution_transpose_operators(), &elementwise_operators(), &join_operators(),
+          &linear_operators(), &literal_operators(), &normalisation_operators(), &one_hot_operators(),
+          &output_operators(), &pooling_operators(), &quantisation_operators(), &reduction_operators(),
+          &resize_operators(), &scatter_operators(), &selection_operators(), &shape_operators()}) {
       if (const auto found = table->find(type); found != table->end()) return found->second;
     }
     return nullptr;
@@ -295,8 +298,27 @@ class Importer {
 
   /// What is computed from integers alone is integers, unless the node says its element type itself.
   static void keep_integers(const Node& node, std::vector<Value>& outputs) {
-    static const std::set<std::string, std::less<>> say_it = {"Cast", "Constant", "ConstantOfShape", "Shape"};
+    static const std::set<std::string, std::less<>> say_it = {"And",
+                                                              "Cast",
+                                                              "CastLike",
+                                                              "Constant",
+                                                              "ConstantOfShape",
+                                                              "Equal",
+                                                              "EyeLike",
+                                                              "Greater",
+                                                              "GreaterOrEqual",
+                                                              "Less",
+                                                              "LessOrEqual",
+                                                              "Not",
+                                                              "OneHot",
+                                                              "Or",
+                                                              "QuantizeLinear",
+                                                              "Shape",
+                                                              "Size",
+                                                              "Xor"};
     if (say_it.contains(node.type())) return;
+    if (node.type().starts_with("ai.onnx.ml.") && node.type() != "ai.onnx.ml.ArrayFeatureExtractor")
+      return mark(outputs, false);
     bool integers = false;
     for (std::size_t i = 0; i < node.input_count(); ++i) {
       if (!node.has_input(i)) continue;
