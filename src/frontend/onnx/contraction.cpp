@@ -80,10 +80,7 @@ void check_batch(const Value& a, const Labels& labels_a, const Value& b, const L
     const bool same = !batch_of(other).kept || of_other[0] == batch;
     const bool apart =
         std::holds_alternative<Constant>(other) || !holds(of_other, batch) || of_other[0] == batch;
-    if (!alone || !same || !apart)
-      refuse(
-          "a product along the batch, or over it: samples are proved one by one. Export the model with a "
-          "batch of 1");
+    if (!alone || !same || !apart) refuse_batch("a product along the batch, or over it");
   };
   check(a, labels_a, b, labels_b);
   check(b, labels_b, a, labels_a);

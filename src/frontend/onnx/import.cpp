@@ -147,6 +147,7 @@ class Importer {
       const std::string which = "dimension " + std::to_string(i);
       if (i == 0 && dims.size() > 1) {
         if (given[0] != 1 && given[0] != dims[0]) refuse(which + " counts samples: give 1");
+        if (dims[0] <= 0) dims[0] = given[0];  // each sample is a batch, of which all is known
       } else if (dims[i] > 0 && dims[i] != given[i]) {
         refuse(which + " is " + std::to_string(dims[i]) + ", and " + std::to_string(given[i]) + " is given");
       } else {

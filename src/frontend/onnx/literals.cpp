@@ -50,7 +50,7 @@ std::vector<Value> import_eye_like(const Node& node) {
   const Value& like = node.value(0);
   const Dims dims = dims_of(like);
   require(dims.size() == 2, ErrorKind::bad_input, "a value of other than two dimensions");
-  if (batch_of(like).kept) refuse("a matrix with a row a sample. Export the model with a batch of 1");
+  if (batch_of(like).kept) refuse_batch("makes a matrix with a row a sample");
   Constant result{.dims = dims, .values = std::vector<double>(make_room(node, dims), 0.0), .strings = {}};
   const std::int64_t k = std::clamp<std::int64_t>(node.integer("k", 0), -(1 << 30), 1 << 30);
   for (std::int64_t row = 0; row < dims[0]; ++row) {

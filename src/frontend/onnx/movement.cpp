@@ -9,10 +9,6 @@
 namespace circlet::onnx_import {
 namespace {
 
-[[noreturn]] void refuse_batch(const std::string& what) {
-  refuse(what + ": samples are proved one by one. Export the model with a batch of 1");
-}
-
 constexpr std::size_t most_values = std::size_t{1} << 24;
 
 bool is_identity(const Index& index, std::size_t source) {
@@ -80,6 +76,12 @@ Batch common_batch(const std::vector<const Value*>& values) {
       refuse("two computed values of which one has samples where the other has not");
   }
   return result;
+}
+
+void refuse_batch(const std::string& what) {
+  refuse(
+      what +
+      ": samples are proved one by one. Give a batch of 1, --shape NAME=1,..., or export the model with one");
 }
 
 void expect_within_sample(const Value& value, std::size_t axis, const char* what) {

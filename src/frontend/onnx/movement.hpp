@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "frontend/onnx/node.hpp"
@@ -24,6 +25,8 @@ Batch batch_of(const Value& value);
 /// Of a result that takes from all of these; refuses a value that has samples with one that has not.
 Batch common_batch(const std::vector<const Value*>& values);
 
+/// Refuses what would mix samples.
+[[noreturn]] void refuse_batch(const std::string& what);
 /// Refuses to work along the axis that counts samples; `what` is what the operator would do.
 void expect_within_sample(const Value& value, std::size_t axis, const char* what = "works along the batch");
 

@@ -54,8 +54,7 @@ Value scattered(const Node& node, const Value& data, const Value& updates, const
 }
 
 void expect_one_sample(const Value& data, const Value& updates) {
-  if (batch_of(data).kept || batch_of(updates).kept)
-    refuse("writes at places of a batch: samples are proved one by one. Export the model with a batch of 1");
+  if (batch_of(data).kept || batch_of(updates).kept) refuse_batch("writes at places of a batch");
 }
 
 std::size_t place(std::int64_t index, std::int64_t size) {
