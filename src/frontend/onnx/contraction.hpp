@@ -15,6 +15,9 @@ using Labels = std::vector<int>;
 Value contract(const Node& node, const Value& a, const Labels& labels_a, const Value& b,
                const Labels& labels_b, const Labels& out);
 
+/// As MatMul has it: of the last two axes, with broadcasting of those before.
+Value matrix_product(const Node& node, const Value& a, const Value& b);
+
 /// x with the matrix [inputs][outputs] applied along one axis.
 Value multiply_along(const Node& node, const Value& x, std::size_t axis, const Constant& matrix);
 

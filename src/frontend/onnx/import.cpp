@@ -320,8 +320,10 @@ class Importer {
     if (say_it.contains(node.type())) return;
     if (node.type().starts_with("ai.onnx.ml.") && node.type() != "ai.onnx.ml.ArrayFeatureExtractor")
       return mark(outputs, false);
+    static const std::set<std::string, std::less<>> as_the_first = {"Pow", "Resize", "Upsample"};
+    const std::size_t count = as_the_first.contains(node.type()) ? 1 : node.input_count();
     bool integers = false;
-    for (std::size_t i = 0; i < node.input_count(); ++i) {
+    for (std::size_t i = 0; i < count; ++i) {
       if (!node.has_input(i)) continue;
       const auto* constant = std::get_if<Constant>(&node.input(i));
       const auto* variable = std::get_if<Variable>(&node.input(i));

@@ -7,6 +7,7 @@
 
 #include "core/error.hpp"
 #include "core/printable.hpp"
+#include "frontend/onnx/arithmetic.hpp"
 #include "frontend/onnx/contraction.hpp"
 #include "frontend/onnx/movement.hpp"
 
@@ -135,6 +136,7 @@ Value resized(const Node& node, const Value& x, const std::vector<Scaling>& axes
       }
     });
   }
+  if (is_integral(x)) refuse("interpolation of integers: cast them to float before it");
   Interpolation kind{.weight = linear, .reach = 1};
   if (mode == "cubic") {
     const double a = node.real("cubic_coeff_a", -0.75);

@@ -242,6 +242,34 @@ TEST_CASE("stated_quantisation_rounds_halves_to_even_and_saturates") {
   CHECK(outputs_of(model.import(), {0.25, 0.75, -0.25, 0.9, 1000, -1000}) == Values{0, 1, 0, 1, 64, -63.5});
 }
 
+TEST_CASE("a_quantised_convolution_pads_with_its_zero_point") {
+  const auto tensor = [](ModelMaker& model, const std::string& name, ::onnx::TensorProto::DataType type,
+                         const Dims& dims, const std::vector<int>& values) {
+    auto* added = model.graph().add_initializer();
+    added->set_name(name);
+    added->set_data_type(type);
+    for (const std::int64_t dim : dims) added->add_dims(dim);
+    for (const int value : values) added->add_int32_data(value);
+  };
+  ModelMaker model(13);
+  model.input("x", {-1, 1, 3})
+      .output("y")
+      .constant("xs", {}, {0.5})
+      .constant("ws", {1}, {2})
+      .constant("ys", {}, {4});
+  model.graph().mutable_input(0)->mutable_type()->mutable_tensor_type()->set_elem_type(
+      ::onnx::TensorProto::UINT8);
+  tensor(model, "xz", ::onnx::TensorProto::UINT8, {}, {10});
+  tensor(model, "w", ::onnx::TensorProto::INT8, {1, 1, 3}, {1, 2, 3});
+  tensor(model, "wz", ::onnx::TensorProto::INT8, {1}, {1});
+  tensor(model, "yz", ::onnx::TensorProto::UINT8, {}, {100});
+  tensor(model, "b", ::onnx::TensorProto::INT32, {1}, {8});
+  auto& node = model.node("QLinearConv", {"x", "xs", "xz", "w", "ws", "wz", "ys", "yz", "b"}, "y");
+  set_ints(node, "pads", {1, 1});
+  // x - 10 = (1, 2, 4), kernel (0, 1, 2): sums (5, 10, 4) and 8, times 0.5 * 2 / 4
+  CHECK(outputs_of(model.import(), {11, 12, 14}) == Values{103, 104, 103});
+}
+
 TEST_CASE("weights_that_are_stated_as_integers_take_the_scale_of_their_channel") {
   ModelMaker model(13);
   model.input("x", {-1, 2}).output("y").constant("s", {2}, {0.5, 2});
