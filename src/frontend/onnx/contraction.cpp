@@ -231,6 +231,26 @@ Value contract(const Node& node, const Value& a, const Labels& labels_a, const V
   return of_computed(node, a, side_a, b, side_b, out, summed, std::move(dims));
 }
 
+Value matrix_product(const Node& node, const Value& a, const Value& b) {
+  const auto rank_a = static_cast<int>(dims_of(a).size()), rank_b = static_cast<int>(dims_of(b).size());
+  require(rank_a >= 1 && rank_b >= 1, ErrorKind::bad_input, "a matrix product with a scalar");
+  enum : int { summed = -1, row = -2, column = -3 };
+  // Axes before the matrices are named from the end, as they meet.
+  const auto leading = [](int rank) {
+    Labels labels;
+    for (int axis = 0; axis < rank - 2; ++axis) labels.push_back(rank - 3 - axis);
+    return labels;
+  };
+  Labels labels_a = leading(rank_a), labels_b = leading(rank_b), out = leading(std::max(rank_a, rank_b));
+  if (rank_a > 1) labels_a.push_back(row);
+  labels_a.push_back(summed);
+  labels_b.push_back(summed);
+  if (rank_b > 1) labels_b.push_back(column);
+  if (rank_a > 1) out.push_back(row);
+  if (rank_b > 1) out.push_back(column);
+  return contract(node, a, labels_a, b, labels_b, out);
+}
+
 Value multiply_along(const Node& node, const Value& x, std::size_t axis, const Constant& matrix) {
   expect_within_sample(x, axis);
   Labels labels(dims_of(x).size());

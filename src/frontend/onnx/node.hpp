@@ -85,7 +85,6 @@ using OperatorTable = std::map<std::string_view, Operator>;
 /// Operators by ONNX name; those of the domain ai.onnx.ml have the prefix "ai.onnx.ml.".
 const OperatorTable& cast_operators();
 const OperatorTable& comparison_operators();
-const OperatorTable& contraction_operators();
 const OperatorTable& convolution_operators();
 const OperatorTable& convolution_transpose_operators();
 const OperatorTable& elementwise_operators();
@@ -96,6 +95,7 @@ const OperatorTable& normalisation_operators();
 const OperatorTable& one_hot_operators();
 const OperatorTable& output_operators();
 const OperatorTable& pooling_operators();
+const OperatorTable& product_operators();
 const OperatorTable& quantisation_operators();
 const OperatorTable& reduction_operators();
 const OperatorTable& resize_operators();

@@ -131,27 +131,7 @@ std::vector<Value> import_einsum(const Node& node) {
 
 }  // namespace
 
-Value matrix_product(const Node& node, const Value& a, const Value& b) {
-  const auto rank_a = static_cast<int>(dims_of(a).size()), rank_b = static_cast<int>(dims_of(b).size());
-  require(rank_a >= 1 && rank_b >= 1, ErrorKind::bad_input, "a matrix product with a scalar");
-  enum : int { summed = -1, row = -2, column = -3 };
-  // Axes before the matrices are named from the end, as they meet.
-  const auto leading = [](int rank) {
-    Labels labels;
-    for (int axis = 0; axis < rank - 2; ++axis) labels.push_back(rank - 3 - axis);
-    return labels;
-  };
-  Labels labels_a = leading(rank_a), labels_b = leading(rank_b), out = leading(std::max(rank_a, rank_b));
-  if (rank_a > 1) labels_a.push_back(row);
-  labels_a.push_back(summed);
-  labels_b.push_back(summed);
-  if (rank_b > 1) labels_b.push_back(column);
-  if (rank_a > 1) out.push_back(row);
-  if (rank_b > 1) out.push_back(column);
-  return contract(node, a, labels_a, b, labels_b, out);
-}
-
-const OperatorTable& contraction_operators() {
+const OperatorTable& product_operators() {
   static const OperatorTable table{
       {"Einsum", import_einsum},
       {"Gemm", import_gemm},
