@@ -76,7 +76,7 @@ std::vector<Value> import_expand(const Node& node) {
   const Batch batch = batch_of(x);
   const std::size_t rank = std::max(dims.size(), shape.values.size());
   require(rank <= 16, ErrorKind::bad_input, "more than 16 dimensions");
-  if (batch.kept && rank > dims.size()) refuse("a new dimension before the batch");
+  if (batch.kept && rank > dims.size()) refuse_batch("a new dimension before the batch");
   dims.insert(dims.begin(), rank - dims.size(), 1);
   const std::vector<std::size_t> strides = strides_of(dims);
   Dims made = dims;

@@ -40,7 +40,7 @@ Value one_hot(const Node& node, const Value& given, std::size_t axis, std::int64
     refuse("indices that are computed floating-point numbers: cast them to int64");
   }
   Dims dims = dims_of(indices);
-  if (batch_of(indices).kept && axis == 0) refuse("a new dimension before the batch");
+  if (batch_of(indices).kept && axis == 0) refuse_batch("a new dimension before the batch");
   dims.insert(dims.begin() + static_cast<std::ptrdiff_t>(axis), 1);
   Dims line(dims.size(), 1);
   line[axis] = depth;

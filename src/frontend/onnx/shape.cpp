@@ -114,7 +114,7 @@ std::vector<Value> import_flatten(const Node& node) {
   };
   const std::int64_t rows = count(dims.begin(), dims.begin() + axis);
   if (batch_of(x).kept && (axis == 0 || rows != 1))
-    refuse("axis = " + std::to_string(axis) + " mixes the batch with other dimensions");
+    refuse_batch("axis = " + std::to_string(axis) + " mixes the batch with other dimensions");
   return {redimensioned(x, {rows, count(dims.begin() + axis, dims.end())})};
 }
 
@@ -173,7 +173,7 @@ std::vector<Value> import_unsqueeze(const Node& node) {
   }
   Variable x = node.variable(0);
   if (added[0]) {
-    if (x.batched && x.batch() != 1) refuse("a new dimension before the batch");
+    if (x.batched && x.batch() != 1) refuse_batch("a new dimension before the batch");
     x.batched = true;
   }
   x.dims = std::move(result);
