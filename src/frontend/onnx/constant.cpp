@@ -97,6 +97,7 @@ Constant read_constant(const TensorProto& tensor) {
   const std::size_t count = element_count(result.dims, label(tensor));
   const auto plain = [](auto value) { return static_cast<double>(value); };
   result.integers = is_integer_type(tensor.data_type());
+  result.element_type = tensor.data_type();
   switch (tensor.data_type()) {
     case TensorProto::FLOAT:
       result.values = from_either<float>(tensor, count, tensor.float_data(), plain);
@@ -151,7 +152,8 @@ Constant read_constant(const TensorProto& tensor) {
 }
 
 std::int64_t integer_at(const Constant& constant, std::size_t i) {
-  const double value = constant.values.at(i);
+  require(i < constant.values.size(), ErrorKind::bad_input, "needs integers, not strings");
+  const double value = constant.values[i];
   require(std::nearbyint(value) == value, ErrorKind::unsupported, [&] {
     return std::isnan(value) ? "depends on the batch size" : "needs an integer, not " + std::to_string(value);
   });

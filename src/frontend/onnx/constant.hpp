@@ -18,6 +18,7 @@ struct Constant {
   std::vector<double> values;        // row-major; empty for strings
   std::vector<std::string> strings;  // for string tensors
   bool integers = false;             // of an integer element type: division drops what is after the point
+  int element_type = 0;              // as the file has it; 0 of what is computed
 
   [[nodiscard]] bool is_string() const { return !strings.empty(); }
   [[nodiscard]] std::size_t rank() const { return dims.size(); }

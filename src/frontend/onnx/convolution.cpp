@@ -4,12 +4,10 @@
 #include "frontend/onnx/windows.hpp"
 
 namespace circlet::onnx_import {
-namespace {
 
-std::vector<Value> import_conv(const Node& node) {
+Variable convolution(const Node& node, const Variable& x, const Constant& weights,
+                     const std::vector<double>& bias) {
   node.expect_attributes({"auto_pad", "dilations", "group", "kernel_shape", "pads", "strides"});
-  const Variable& x = node.variable(0);
-  const Constant& weights = node.constant(1, "the kernel");
   const std::uint32_t channels = image_channels(x);
   require(weights.rank() == x.dims.size() && !weights.values.empty(), ErrorKind::bad_input,
           "the kernel has not the dimensions [outputs, channels, one size an axis]");
@@ -23,8 +21,6 @@ std::vector<Value> import_conv(const Node& node) {
             return "a kernel for " + std::to_string(weights.dims[1]) + " channels, in " +
                    std::to_string(groups) + " groups, meets an image of " + std::to_string(channels);
           });
-  std::vector<double> bias;
-  if (node.has_input(2)) bias = node.constant(2, "the bias").values;
   require(bias.empty() || bias.size() == static_cast<std::size_t>(outputs), ErrorKind::bad_input,
           "the bias has not one value an output channel");
   const Windows windows = read_windows(node, x, kernel);
@@ -32,8 +28,16 @@ std::vector<Value> import_conv(const Node& node) {
   Kernels kernels{.shape = windows.shape(channels, static_cast<std::uint32_t>(outputs),
                                          static_cast<std::uint32_t>(groups)),
                   .values = weights.values};
-  return {node.builder.variable(node.builder.convolve(x, {}, std::move(kernels), bias), std::move(dims), true,
-                                node.name())};
+  return node.builder.variable(node.builder.convolve(x, {}, std::move(kernels), bias), std::move(dims), true,
+                               node.name());
+}
+
+namespace {
+
+std::vector<Value> import_conv(const Node& node) {
+  std::vector<double> bias;
+  if (node.has_input(2)) bias = node.constant(2, "the bias").values;
+  return {convolution(node, node.variable(0), node.constant(1, "the kernel"), bias)};
 }
 
 }  // namespace

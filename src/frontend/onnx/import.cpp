@@ -147,6 +147,7 @@ class Importer {
       const std::string which = "dimension " + std::to_string(i);
       if (i == 0 && dims.size() > 1) {
         if (given[0] != 1 && given[0] != dims[0]) refuse(which + " counts samples: give 1");
+        if (dims[0] <= 0) dims[0] = given[0];  // each sample is a batch, of which all is known
       } else if (dims[i] > 0 && dims[i] != given[i]) {
         refuse(which + " is " + std::to_string(dims[i]) + ", and " + std::to_string(given[i]) + " is given");
       } else {
@@ -248,8 +249,12 @@ class Importer {
 
   static Operator find_operator(const std::string& type) {
     for (const OperatorTable* table :
-         {&elementwise_operators(), &linear_operators(), &convolution_operators(), &pooling_operators(),
-          &shape_operators(), &output_operators()}) {
+         {&cast_operators(), &comparison_operators(), &convolution_operators(),
+          &convolution_transpose_operators(), &elementwise_operators(), &join_operators(),
+          &linear_operators(), &literal_operators(), &normalisation_operators(), &one_hot_operators(),
+          &output_operators(), &pooling_operators(), &product_operators(), &quantisation_operators(),
+          &reduction_operators(), &resize_operators(), &scatter_operators(), &selection_operators(),
+          &shape_operators()}) {
       if (const auto found = table->find(type); found != table->end()) return found->second;
     }
     return nullptr;
@@ -295,10 +300,31 @@ class Importer {
 
   /// What is computed from integers alone is integers, unless the node says its element type itself.
   static void keep_integers(const Node& node, std::vector<Value>& outputs) {
-    static const std::set<std::string, std::less<>> say_it = {"Cast", "Constant", "ConstantOfShape", "Shape"};
+    static const std::set<std::string, std::less<>> say_it = {"And",
+                                                              "Cast",
+                                                              "CastLike",
+                                                              "Constant",
+                                                              "ConstantOfShape",
+                                                              "Equal",
+                                                              "EyeLike",
+                                                              "Greater",
+                                                              "GreaterOrEqual",
+                                                              "Less",
+                                                              "LessOrEqual",
+                                                              "Not",
+                                                              "OneHot",
+                                                              "Or",
+                                                              "QuantizeLinear",
+                                                              "Shape",
+                                                              "Size",
+                                                              "Xor"};
     if (say_it.contains(node.type())) return;
+    if (node.type().starts_with("ai.onnx.ml.") && node.type() != "ai.onnx.ml.ArrayFeatureExtractor")
+      return mark(outputs, false);
+    static const std::set<std::string, std::less<>> as_the_first = {"Pow", "Resize", "Upsample"};
+    const std::size_t count = as_the_first.contains(node.type()) ? 1 : node.input_count();
     bool integers = false;
-    for (std::size_t i = 0; i < node.input_count(); ++i) {
+    for (std::size_t i = 0; i < count; ++i) {
       if (!node.has_input(i)) continue;
       const auto* constant = std::get_if<Constant>(&node.input(i));
       const auto* variable = std::get_if<Variable>(&node.input(i));

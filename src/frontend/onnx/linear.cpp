@@ -1,124 +1,13 @@
-// Matrix products and other affine maps.
+// Affine maps with numbers of their own: normalisation by statistics, linear models.
 #include <cmath>
+#include <numeric>
 
 #include "core/error.hpp"
-#include "frontend/onnx/node.hpp"
+#include "frontend/onnx/arithmetic.hpp"
+#include "frontend/onnx/contraction.hpp"
 
 namespace circlet::onnx_import {
 namespace {
-
-/// A constant as a matrix [inputs][outputs], transposed if asked.
-Matrix matrix_of(const Constant& constant, bool transposed, const std::string& what) {
-  if (constant.is_string()) refuse(what + " holds strings");
-  std::vector<std::int64_t> dims = constant.dims;
-  while (dims.size() > 2 && dims.front() == 1) dims.erase(dims.begin());
-  if (dims.size() != 2) refuse(what + " must have two dimensions");
-  if (dims[0] == 0 || dims[1] == 0) refuse(what + " is empty");
-  const auto rows = static_cast<std::size_t>(dims[0]);
-  const auto columns = static_cast<std::size_t>(dims[1]);
-  Matrix matrix{.inputs = static_cast<std::uint32_t>(transposed ? columns : rows),
-                .outputs = static_cast<std::uint32_t>(transposed ? rows : columns),
-                .values = constant.values};
-  if (transposed) {
-    for (std::size_t r = 0; r < rows; ++r) {
-      for (std::size_t c = 0; c < columns; ++c)
-        matrix.values[c * rows + r] = constant.values[r * columns + c];
-    }
-  }
-  return matrix;
-}
-
-/// x W for several row vectors a sample: a convolution whose kernel is one place, over the vectors.
-Variable multiply_all(const Node& node, const Variable& x, std::size_t vectors, const Matrix& weights,
-                      std::vector<std::int64_t> dims) {
-  Builder& builder = node.builder;
-  const std::size_t inputs = weights.inputs, outputs = weights.outputs;
-  builder.spend(2 * vectors * (inputs + outputs) + inputs * outputs);
-  const auto places = static_cast<std::uint32_t>(vectors);
-  Kernels kernels{.shape = {.channels = weights.inputs,
-                            .outputs = weights.outputs,
-                            .groups = 1,
-                            .y = {},
-                            .x = {.size = places, .outputs = places}},
-                  .values = std::vector<double>(weights.values.size())};
-  for (std::size_t k = 0; k < inputs; ++k) {
-    for (std::size_t j = 0; j < outputs; ++j)
-      kernels.values[j * inputs + k] = weights.values[k * outputs + j];
-  }
-  const auto turned = [](std::size_t rows, std::size_t columns) {
-    std::vector<std::uint32_t> index(rows * columns);
-    for (std::size_t r = 0; r < rows; ++r) {
-      for (std::size_t c = 0; c < columns; ++c)
-        index[r * columns + c] = static_cast<std::uint32_t>(c * rows + r);
-    }
-    return index;
-  };
-  std::vector<std::int64_t> by_output = {1, static_cast<std::int64_t>(outputs),
-                                         static_cast<std::int64_t>(vectors)};
-  const Variable product =
-      builder.variable(builder.convolve(x, turned(inputs, vectors), std::move(kernels), {}),
-                       std::move(by_output), true, node.name());
-  return builder.variable(builder.gather(product, turned(vectors, outputs)), std::move(dims), x.batched,
-                          node.name());
-}
-
-/// x W for the row vectors of a sample.
-Variable multiply(const Node& node, const Variable& x, const Matrix& weights,
-                  const std::vector<double>& bias) {
-  const std::vector<std::int64_t> sample = x.sample_dims();
-  if (sample.empty()) refuse("a matrix product with a scalar");
-  require(static_cast<std::size_t>(sample.back()) == weights.inputs, ErrorKind::bad_input, [&] {
-    return "a value of " + std::to_string(sample.back()) + " features meets a matrix of " +
-           std::to_string(weights.inputs) + " rows";
-  });
-  std::vector<std::int64_t> dims = x.dims;
-  dims.back() = weights.outputs;
-  const std::size_t vectors = element_count(sample, "value") / weights.inputs;
-  if (vectors != 1) return multiply_all(node, x, vectors, weights, std::move(dims));
-  return node.builder.variable(node.builder.multiply(x, weights, bias), std::move(dims), x.batched,
-                               node.name());
-}
-
-std::vector<Value> import_matmul(const Node& node) {
-  node.expect_attributes({});
-  if (node.is_constant(0)) {  // W x with x a column
-    const Variable& x = node.variable(1);
-    const std::vector<std::int64_t> sample = x.sample_dims();
-    if (sample.size() != 2 || sample[1] != 1)
-      refuse("a product with the constant on the left that is not W x for a column x");
-    Variable row = x;
-    row.dims.pop_back();
-    Variable y = multiply(node, row, matrix_of(node.constant(0, "W"), true, "W"), {});
-    y.dims.push_back(1);
-    return {y};
-  }
-  return {
-      multiply(node, node.variable(0), matrix_of(node.constant(1, "the matrix"), false, "the matrix"), {})};
-}
-
-std::vector<Value> import_gemm(const Node& node) {
-  node.expect_attributes({"alpha", "beta", "transA", "transB"});
-  if (node.integer("transA", 0) != 0) refuse("transA = 1");
-  const double alpha = node.real("alpha", 1.0);
-  const double beta = node.real("beta", 1.0);
-  Matrix weights = matrix_of(node.constant(1, "B"), node.integer("transB", 0) != 0, "B");
-  for (double& value : weights.values) value *= alpha;
-  const Variable& x = node.variable(0);
-  if (x.dims.size() != 2) refuse("A must have two dimensions");
-  Variable y = multiply(node, x, weights, {});
-  if (!node.has_input(2)) return {y};
-  Builder& builder = node.builder;
-  Affine sum = builder.affine(y);
-  if (node.is_constant(2)) {
-    const std::vector<double> bias = broadcast_to(node.constant(2, "C"), y);
-    for (std::size_t j = 0; j < bias.size(); ++j) sum.bias[j] += beta * bias[j];
-  } else {
-    const Variable& c = node.variable(2);
-    if (c.sample_dims() != y.sample_dims()) refuse("C of another shape than the product");
-    sum = builder.add(std::move(sum), builder.affine(c), beta);
-  }
-  return {builder.variable(std::move(sum), y.dims, y.batched, node.name())};
-}
 
 /// y = scale (x - mean) / sqrt(variance + epsilon) + bias, one of each a channel.
 std::vector<Value> import_batch_normalization(const Node& node) {
@@ -188,7 +77,12 @@ Variable linear_model(const Node& node, const std::vector<double>& coefficients,
   const Constant matrix{.dims = {static_cast<std::int64_t>(targets), static_cast<std::int64_t>(features)},
                         .values = coefficients,
                         .strings = {}};
-  return multiply(node, x, matrix_of(matrix, true, "coefficients"), intercepts);
+  Labels labels(x.dims.size(), 0), out;
+  std::iota(labels.begin(), labels.end(), 0);
+  out = labels;
+  out.back() = -1;
+  const Value product = contract(node, x, labels, matrix, {-1, labels.back()}, out);
+  return std::get<Variable>(combine(node, ScalarOp::add, product, vector_constant(std::move(intercepts))));
 }
 
 std::vector<Value> import_linear_regressor(const Node& node) {
@@ -228,8 +122,6 @@ std::vector<Value> import_linear_classifier(const Node& node) {
 const OperatorTable& linear_operators() {
   static const OperatorTable table{
       {"BatchNormalization", import_batch_normalization},
-      {"Gemm", import_gemm},
-      {"MatMul", import_matmul},
       {"ai.onnx.ml.LinearClassifier", import_linear_classifier},
       {"ai.onnx.ml.LinearRegressor", import_linear_regressor},
       {"ai.onnx.ml.Scaler", import_scaler},

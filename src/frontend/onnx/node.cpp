@@ -112,6 +112,17 @@ const Variable& Node::variable(std::size_t i) const {
   return std::get<Variable>(input(i));
 }
 
+const Value& Node::value(std::size_t i) const {
+  if (!is_constant(i)) (void)variable(i);
+  return input(i);
+}
+
+const Value& Node::operand(std::size_t i) const {
+  const Value& found = value(i);
+  if (is_constant(i) && std::get<Constant>(found).is_string()) refuse("a string is no operand");
+  return found;
+}
+
 std::vector<double> broadcast_to(const Constant& constant, const Variable& like) {
   if (constant.is_string()) refuse("a string is no operand");
   const std::vector<std::int64_t> sample = like.sample_dims();

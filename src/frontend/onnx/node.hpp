@@ -65,6 +65,10 @@ class Node {
   /// Throw Error(unsupported) when the input is of another kind.
   [[nodiscard]] const Constant& constant(std::size_t i, std::string_view what) const;
   [[nodiscard]] const Variable& variable(std::size_t i) const;
+  /// A constant or a computed value, of numbers or of strings.
+  [[nodiscard]] const Value& value(std::size_t i) const;
+  /// Of numbers.
+  [[nodiscard]] const Value& operand(std::size_t i) const;
 
  private:
   [[nodiscard]] const ::onnx::AttributeProto* find(std::string_view attribute) const;
@@ -79,12 +83,25 @@ using Operator = std::vector<Value> (*)(const Node&);
 using OperatorTable = std::map<std::string_view, Operator>;
 
 /// Operators by ONNX name; those of the domain ai.onnx.ml have the prefix "ai.onnx.ml.".
-const OperatorTable& elementwise_operators();
-const OperatorTable& linear_operators();
+const OperatorTable& cast_operators();
+const OperatorTable& comparison_operators();
 const OperatorTable& convolution_operators();
-const OperatorTable& pooling_operators();
-const OperatorTable& shape_operators();
+const OperatorTable& convolution_transpose_operators();
+const OperatorTable& elementwise_operators();
+const OperatorTable& join_operators();
+const OperatorTable& linear_operators();
+const OperatorTable& literal_operators();
+const OperatorTable& normalisation_operators();
+const OperatorTable& one_hot_operators();
 const OperatorTable& output_operators();
+const OperatorTable& pooling_operators();
+const OperatorTable& product_operators();
+const OperatorTable& quantisation_operators();
+const OperatorTable& reduction_operators();
+const OperatorTable& resize_operators();
+const OperatorTable& scatter_operators();
+const OperatorTable& selection_operators();
+const OperatorTable& shape_operators();
 
 /// A constant as one value a feature of `like`, by ONNX broadcasting; Error(unsupported) if it varies over
 /// the batch or would enlarge the value.

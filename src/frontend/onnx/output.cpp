@@ -1,7 +1,9 @@
 // What may follow the proved output: softmax, arg max, class labels. It is computed in the clear from the
 // proved values.
 #include "core/error.hpp"
-#include "frontend/onnx/node.hpp"
+#include "frontend/onnx/arithmetic.hpp"
+#include "frontend/onnx/movement.hpp"
+#include "frontend/onnx/normalisation.hpp"
 
 namespace circlet::onnx_import {
 namespace {
@@ -11,31 +13,60 @@ Postprocessed postprocessed(const Node& node, std::size_t i) {
   return {.base = node.variable(i), .steps = {}, .labels = {}};
 }
 
-/// The axis must run over all values of a sample.
-void check_axis(const Node& node, const Postprocessed& value, std::int64_t otherwise) {
+/// Whether the axis runs over all values of a sample.
+bool is_whole(const Node& node, const Postprocessed& value, std::int64_t otherwise) {
   const std::vector<std::int64_t>& dims = value.base.dims;
-  if (!value.steps.empty() && dims.size() != 2) return;
+  if (!value.steps.empty() && dims.size() != 2) return true;
   const std::size_t axis = normalise_axis(node.integer("axis", otherwise), dims.size());
   const std::size_t count = element_count(value.base.sample_dims(), "value");
-  if ((value.base.batched && axis == 0) || static_cast<std::size_t>(dims[axis]) != count) {
-    refuse("an axis that does not run over all values of a sample");
-  }
+  return !(value.base.batched && axis == 0) && static_cast<std::size_t>(dims[axis]) == count;
 }
 
 template <PostStep::Kind kind>
 std::vector<Value> import_softmax(const Node& node) {
   node.expect_attributes({"axis"});
+  const bool logarithm = kind == PostStep::Kind::log_softmax;
+  const std::int64_t otherwise = node.opset >= 13 ? -1 : 1;
+  if (node.is_constant(0)) {
+    const Value& x = node.operand(0);
+    const std::size_t rank = dims_of(x).size(), axis = normalise_axis(node.integer("axis", otherwise), rank);
+    if (node.opset < 13 && axis + 1 != rank) refuse("several axes at once, as before opset 13");
+    return {softmax_along(node, x, axis, logarithm)};
+  }
   Postprocessed value = postprocessed(node, 0);
-  check_axis(node, value, node.opset >= 13 ? -1 : 1);
+  if (!is_whole(node, value, otherwise)) {
+    const std::size_t rank = value.base.dims.size(),
+                      axis = normalise_axis(node.integer("axis", otherwise), rank);
+    if (!value.steps.empty()) refuse("an axis that does not run over all values of a sample");
+    // Before opset 13 it ran over all axes from this one on.
+    if (node.opset < 13 && axis + 1 != rank) refuse("several axes at once, as before opset 13");
+    return {softmax_along(node, value.base, axis, logarithm)};
+  }
   value.steps.push_back({.kind = kind, .node = node.name()});
   return {value};
 }
 
 std::vector<Value> import_argmax(const Node& node) {
   node.expect_attributes({"axis", "keepdims", "select_last_index"});
-  if (node.integer("select_last_index", 0) != 0) refuse("select_last_index = 1");
+  if (node.integer("select_last_index", 0) != 0)
+    refuse("select_last_index = 1: of equal values the first is taken");
   Postprocessed value = postprocessed(node, 0);
-  check_axis(node, value, 0);
+  if (!is_whole(node, value, 0)) refuse("an axis that does not run over all values of a sample");
+  value.steps.push_back({.kind = PostStep::Kind::argmax, .node = node.name()});
+  return {value};
+}
+
+/// Of the least value: the greatest of -x, which is what is proved.
+std::vector<Value> import_argmin(const Node& node) {
+  node.expect_attributes({"axis", "keepdims", "select_last_index"});
+  if (node.integer("select_last_index", 0) != 0)
+    refuse("select_last_index = 1: of equal values the first is taken");
+  Postprocessed value{.base = node.variable(0), .steps = {}, .labels = {}};
+  if (!is_whole(node, value, 0)) refuse("an axis that does not run over all values of a sample");
+  value.base =
+      std::get<Variable>(mapped(node, value.base, "Neg", [](ScalarExpressions& e, ScalarExpressions::Id x) {
+        return e.unary(ScalarOp::neg, x);
+      }));
   value.steps.push_back({.kind = PostStep::Kind::argmax, .node = node.name()});
   return {value};
 }
@@ -66,6 +97,7 @@ std::vector<Value> import_zipmap(const Node& node) {
 const OperatorTable& output_operators() {
   static const OperatorTable table{
       {"ArgMax", import_argmax},
+      {"ArgMin", import_argmin},
       {"LogSoftmax", import_softmax<PostStep::Kind::log_softmax>},
       {"Softmax", import_softmax<PostStep::Kind::softmax>},
       {"ai.onnx.ml.Normalizer", import_normalizer},

@@ -1,8 +1,10 @@
-// Pooling, and the reductions that are pooling over all places.
+// Pooling; over all places of an image it is a reduction (reduction.cpp).
 #include <algorithm>
 
 #include "core/error.hpp"
+#include "frontend/onnx/arithmetic.hpp"
 #include "frontend/onnx/node.hpp"
+#include "frontend/onnx/protobuf.hpp"
 #include "frontend/onnx/windows.hpp"
 
 namespace circlet::onnx_import {
@@ -56,80 +58,25 @@ std::vector<Value> import_max_pool(const Node& node) {
                                 dims_after(x, channels, windows), true, node.name())};
 }
 
-/// The greatest, the mean or the sum of all places of each of so many channels, which lie in `image` one
-/// after the other.
-Affine reduce(const Node& node, const Variable& x, std::vector<std::uint32_t> image, std::size_t channels,
-              bool maximum, bool mean) {
-  const auto kept = static_cast<std::uint32_t>(channels);
-  const auto places = static_cast<std::uint32_t>(node.builder.rows(x) / channels);
-  const WindowShape shape{.channels = kept,
-                          .outputs = kept,
-                          .groups = kept,
-                          .y = {},
-                          .x = {.size = places, .outputs = 1, .kernel = places}};
-  return node.builder.pool(x, std::move(image), shape, maximum, mean ? 1.0 / places : 1.0, node.name());
-}
-
-template <bool maximum>
-std::vector<Value> import_global_pool(const Node& node) {
-  node.expect_attributes({});
+/// The p-th root of the sum of each window's p-th powers.
+std::vector<Value> import_lp_pool(const Node& node) {
+  node.expect_attributes({"auto_pad", "ceil_mode", "dilations", "kernel_shape", "p", "pads", "strides"});
+  const std::int64_t p = node.integer("p", 2);
+  if (p < 1 || p > 16) refuse("p = " + std::to_string(p));
+  const auto power = static_cast<double>(p);
   const Variable& x = node.variable(0);
-  const std::vector<std::int64_t> sample = x.sample_dims();
-  if (!x.batched || sample.size() < 2) refuse("a value without batch, channels and a spatial axis");
-  std::vector<std::int64_t> dims(x.dims.size(), 1);
-  dims[0] = x.dims[0];
-  dims[1] = x.dims[1];
-  return {node.builder.variable(reduce(node, x, {}, static_cast<std::size_t>(sample[0]), maximum, !maximum),
-                                std::move(dims), true, node.name())};
-}
-
-enum class Reduction : std::uint8_t { greatest, mean, sum };
-
-template <Reduction reduction>
-std::vector<Value> import_reduce(const Node& node) {
-  node.expect_attributes({"axes", "keepdims", "noop_with_empty_axes"});
-  const Variable& x = node.variable(0);
-  std::vector<std::int64_t> axes =
-      node.has_input(1) ? integers(node.constant(1, "the axes")) : node.integers("axes");
-  if (axes.empty() && node.integer("noop_with_empty_axes", 0) != 0) return {x};
-  std::vector<bool> reduced(x.dims.size(), axes.empty());
-  for (const std::int64_t axis : axes) reduced[normalise_axis(axis, x.dims.size())] = true;
-  if (x.batched && reduced[0]) refuse("reduces the batch");
-  const std::vector<std::int64_t> sample = x.sample_dims();
-  const std::size_t first = x.batched ? 1 : 0;
-  // Kept axes first, then those that are reduced.
-  std::vector<std::size_t> order;
-  for (const bool wanted : {false, true}) {
-    for (std::size_t a = 0; a < sample.size(); ++a) {
-      if (reduced[first + a] == wanted) order.push_back(a);
-    }
-  }
-  std::vector<std::size_t> strides(sample.size(), 1);
-  for (std::size_t a = sample.size(); a-- > 1;)
-    strides[a - 1] = strides[a] * static_cast<std::size_t>(sample[a]);
-  std::vector<std::uint32_t> image{0};
-  std::size_t channels = 1;
-  node.builder.spend(2 * node.builder.rows(x));
-  for (const std::size_t a : order) {
-    std::vector<std::uint32_t> next;
-    for (const std::uint32_t base : image) {
-      for (std::int64_t i = 0; i < sample[a]; ++i)
-        next.push_back(static_cast<std::uint32_t>(base + static_cast<std::size_t>(i) * strides[a]));
-    }
-    image = std::move(next);
-    if (!reduced[first + a]) channels *= static_cast<std::size_t>(sample[a]);
-  }
-  std::vector<std::int64_t> dims;
-  for (std::size_t a = 0; a < x.dims.size(); ++a) {
-    if (!reduced[a]) {
-      dims.push_back(x.dims[a]);
-    } else if (node.integer("keepdims", 1) != 0) {
-      dims.push_back(1);
-    }
-  }
-  Affine y = reduce(node, x, std::move(image), channels, reduction == Reduction::greatest,
-                    reduction == Reduction::mean);
-  return {node.builder.variable(std::move(y), std::move(dims), x.batched, node.name())};
+  const std::uint32_t channels = image_channels(x);
+  const Windows windows = read_windows(node, x, node.integers("kernel_shape"));
+  const WindowShape shape = windows.shape(channels, channels, channels);
+  const Value powers = mapped(node, x, [=](ScalarExpressions& e, ScalarExpressions::Id v) {
+    return e.binary(ScalarOp::pow, e.unary(ScalarOp::abs, v), e.constant(power));
+  });
+  const Variable sums =
+      node.builder.variable(node.builder.pool(std::get<Variable>(powers), {}, shape, false, 1, node.name()),
+                            dims_after(x, channels, windows), true, node.name());
+  return {mapped(node, sums, [=](ScalarExpressions& e, ScalarExpressions::Id v) {
+    return e.binary(ScalarOp::pow, v, e.constant(1 / power));
+  })};
 }
 
 }  // namespace
@@ -137,12 +84,8 @@ std::vector<Value> import_reduce(const Node& node) {
 const OperatorTable& pooling_operators() {
   static const OperatorTable table{
       {"AveragePool", import_average_pool},
-      {"GlobalAveragePool", import_global_pool<false>},
-      {"GlobalMaxPool", import_global_pool<true>},
+      {"LpPool", import_lp_pool},
       {"MaxPool", import_max_pool},
-      {"ReduceMax", import_reduce<Reduction::greatest>},
-      {"ReduceMean", import_reduce<Reduction::mean>},
-      {"ReduceSum", import_reduce<Reduction::sum>},
   };
   return table;
 }

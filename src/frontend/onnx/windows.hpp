@@ -30,4 +30,9 @@ std::vector<std::int64_t> dims_after(const Variable& x, std::int64_t channels, c
 /// The channels of a value [N, C, ..] with one or two spatial axes; refuses others.
 std::uint32_t image_channels(const Variable& x);
 
+/// x through a kernel [outputs, channels of a group, one size an axis], by the attributes of Conv; a bias a
+/// channel, empty for none.
+Variable convolution(const Node& node, const Variable& x, const Constant& weights,
+                     const std::vector<double>& bias);
+
 }  // namespace circlet::onnx_import

@@ -326,7 +326,7 @@ TEST_CASE("malformed_graphs_are_refused_with_the_place") {
                    m.constant("v", {3, 1}, {1, 2, 3});
                    m.node("MatMul", {"x", "v"}, "y");
                  }),
-                 "4 features meets a matrix of 3 rows"));
+                 "an axis of 3 meets one of 4"));
   CHECK(contains(model_with([](ModelMaker& m) {
                    m.constant("v", {4, -1}, {1, 2, 3, 4});
                    m.node("MatMul", {"x", "v"}, "y");

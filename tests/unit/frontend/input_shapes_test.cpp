@@ -48,6 +48,16 @@ TEST_CASE("a_given_shape_fixes_what_the_file_leaves_open") {
   CHECK(imported({-1, 4}, {"x=1,4"}).features() == 4);
 }
 
+TEST_CASE("a_given_batch_of_1_is_an_axis_like_any_other") {
+  ModelMaker model;
+  model.input("x", {-1, 2, 3}).output("y").node("Transpose", {"x"}, "y");  // the batch comes last
+  const auto import = [&](const std::vector<std::string>& shapes) {
+    return import_onnx(std::span<const std::uint8_t>(model.bytes()), parse_input_shapes(shapes));
+  };
+  CHECK(contains(refusal(ErrorKind::unsupported, [&] { (void)import({}); }), "--shape NAME=1"));
+  CHECK(outputs_of(import({"x=1,2,3"}), {0, 1, 2, 3, 4, 5}) == std::vector<double>{0, 3, 1, 4, 2, 5});
+}
+
 TEST_CASE("an_open_dimension_is_asked_for_by_name") {
   const std::string refused = refusal(ErrorKind::bad_input, [] { (void)imported({-1, 3, -1, -1}, {}); });
   CHECK(contains(refused, "give it, --shape x=1,3,N,N"));
