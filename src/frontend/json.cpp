@@ -14,6 +14,7 @@ nlohmann::json to_json(const Program& program) {
   for (const Tensor& tensor : program.tensors) {
     json["tensors"].push_back({{"name", tensor.name},
                                {"shape", tensor.shape},
+                               {"lanes", tensor.lanes},
                                {"min", tensor.min},
                                {"max", tensor.max},
                                {"scales", tensor.scales}});

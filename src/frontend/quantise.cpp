@@ -14,7 +14,6 @@
 #include "frontend/published.hpp"
 #include "frontend/saturation.hpp"
 #include "frontend/tiles.hpp"
-#include "operators/correlation/meaning.hpp"
 #include "program/meaning.hpp"
 #include "program/share_table.hpp"
 #include "program/split.hpp"
@@ -865,7 +864,7 @@ class Quantiser {
     program_.tensors[sums].shape = made.shape();
     program_.tensors[sums].lanes = made.lanes;
     op.outputs = {sums};
-    const auto [least, greatest] = correlation::range_of(program_, op);
+    const auto [least, greatest] = sums_of(program_, op);
     program_.ops.push_back(std::move(op));
     if (std::max(-least, greatest) > raw_range) {
       throw Infeasible{"layer '" + name + "': accumulators could reach " +

@@ -44,6 +44,13 @@ std::int64_t reach_of(const Program& program, const Op& op) {
   return reach == nullptr ? magnitude(program.tensors[op.outputs[0]]) : reach(program, op);
 }
 
+SumRange sums_of(const Program& program, const Op& op) {
+  const auto sums = meaning_of(op.kind).sums;
+  if (sums != nullptr) return sums(program, op);
+  const std::int64_t reach = reach_of(program, op);
+  return {-reach, reach};
+}
+
 void OpCheck::fail(const std::string& why) const {
   throw Error(ErrorKind::bad_input, "op " + std::to_string(id_) + " (" + meaning_of(op.kind).name + " " +
                                         in_quotes(op.name) + "): " + why);

@@ -44,6 +44,11 @@ class OpCheck {
   const std::vector<bool>& claims_;
 };
 
+/// Least and greatest.
+struct SumRange {
+  std::int64_t min = 0, max = 0;
+};
+
 struct Meaning {
   const char* name;
   /// Whether its outputs have no wire a row and are known by their claims alone: sums, which only some ops
@@ -61,6 +66,8 @@ struct Meaning {
   std::size_t (*buffers)(const Op&) = [](const Op&) { return std::size_t{0}; };
   /// Writes the op's outputs to trace.tensors, zeroed and of the right size, and its buffers, empty.
   void (*execute)(const Program&, OpId, Trace&);
+  /// What its sums can be with these weights; null if that is what `reach` says.
+  SumRange (*sums)(const Program&, const Op&) = nullptr;
   /// The greatest magnitude that its sums reach with these weights; null if that is what their range says.
   std::int64_t (*reach)(const Program&, const Op&) = nullptr;
 };
@@ -79,5 +86,7 @@ bool is_claim(const Program& program, TensorId tensor);
 /// The greatest magnitude that the op's output reaches, whatever its inputs are in their ranges. Needs
 /// weights.
 std::int64_t reach_of(const Program& program, const Op& op);
+/// The least and greatest values.
+SumRange sums_of(const Program& program, const Op& op);
 
 }  // namespace circlet

@@ -9,6 +9,7 @@
 //                                                         class and label
 #include <algorithm>
 #include <cstdio>
+#include <cstdlib>
 #include <fstream>
 #include <iostream>
 #include <nlohmann/json.hpp>
@@ -58,7 +59,10 @@ nlohmann::json reference(const Graph& graph, const std::string& inputs) {
 
 nlohmann::json program(const Graph& graph, const std::string& calibration, const std::string& inputs,
                        const std::string& output) {
-  const Model model = calibrate(graph, read_inputs(calibration, graph.features()));
+  // CIRCLET_TILES=1: images on tiles, whatever their size.
+  const bool tiles = std::getenv("CIRCLET_TILES") != nullptr;
+  const Model model = calibrate(graph, read_inputs(calibration, graph.features()),
+                                {.layout = tiles ? Layout::tiles : Layout::automatic});
   const std::vector<double> real = read_inputs(inputs, graph.features());
   const auto samples = static_cast<std::uint32_t>(real.size() / graph.features());
   const std::vector<std::int32_t> integers = quantise_input(model.program, real);

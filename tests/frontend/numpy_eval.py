@@ -60,18 +60,24 @@ def evaluate(program: dict, inputs: np.ndarray) -> np.ndarray:
         elif op["kind"] == "convolution":
             y = convolution(program, op, read, arrays)
             assert np.abs(y).max() < 2**29
+        elif op["kind"] == "correlation":
+            y = correlation(program, op, read, arrays)
+            assert np.abs(y).max() < 2**29
+        elif op["kind"] == "tile":
+            y = read[0][:, arrays[0]]
         elif op["kind"] == "sum":
-            y = 0
+            y, lanes = 0, program["tensors"][made]["lanes"]
             for x, indices, sign in zip(read, arrays, op["attributes"]):
-                padded = np.hstack([x, np.zeros((len(x), 1), dtype=np.int64)])  # -1 is its last column
-                y = y + sign * padded[:, indices].sum(axis=2)
+                tiles = x.reshape(len(x), -1, lanes)
+                padded = np.concatenate([tiles, np.zeros((len(x), 1, lanes), dtype=np.int64)], axis=1)  # -1 is its last tile
+                y = y + sign * padded[:, indices].sum(axis=2).reshape(len(x), -1)
         elif op["kind"] == "maximum":
             y = (np.maximum, np.minimum)[op["attributes"][0]](*read)
             a, b = (program["tensors"][i] for i in op["inputs"])
             differences = np.arange(a["min"] - b["max"], a["max"] - b["min"] + 1)
             np.testing.assert_array_equal(arrays[0], (np.maximum, np.minimum)[op["attributes"][0]](differences, 0))
         elif op["kind"] == "gather":
-            y = read[0][:, arrays[0]]
+            y = read[0].reshape(len(inputs), -1, program["tensors"][made]["lanes"])[:, arrays[0]].reshape(len(inputs), -1)
         elif op["kind"] == "argmax":
             y = read[0].argmax(axis=1)[:, np.newaxis]
         else:
@@ -101,6 +107,32 @@ def convolution(program: dict, op: dict, read: list[np.ndarray], arrays: list[np
                     y[:, made, dy + p : dy + p + height, dx + q : dx + q + width] += piece
     if len(arrays) > len(read):
         y += arrays[-1][:, np.newaxis, np.newaxis]
+    return y.reshape(len(y), -1)
+
+
+def correlation(program: dict, op: dict, read: list[np.ndarray], arrays: list[np.ndarray]) -> np.ndarray:
+    """Each output reads the image of its line and column; a place beside a line is one of the line before or after, where it lies
+    that far from it."""
+    outputs, height, phases, width = program["tensors"][op["outputs"][0]]["shape"]
+    pitch = op["attributes"][0]
+    y = np.zeros((len(read[0]), outputs, height, phases, width), dtype=np.int64)
+    for i, (x, w) in enumerate(zip(read, arrays)):
+        channels, lines, strides, columns = program["tensors"][op["inputs"][i]]["shape"]
+        image = x.reshape(len(x), channels, lines, strides, columns)
+        stride, dilation_y, dilation_x, top, left, groups = op["attributes"][3 + 6 * i : 9 + 6 * i]
+        kernel_height, kernel_width, _, group_inputs, group_outputs = w.shape
+        for row, r, column in np.ndindex(height, phases, width):
+            for p, q in np.ndindex(kernel_height, kernel_width):
+                at_y = stride * row + dilation_y * p - top
+                at_x = strides * (phases * column + r) + dilation_x * q - left
+                place = at_y // stride * pitch + at_x // strides
+                line, at = place // pitch * stride + at_y % stride, place % pitch
+                if not (0 <= line < lines and at < columns):
+                    continue
+                values = image[:, :, line, at_x % strides, at].reshape(len(x), groups, group_inputs)
+                y[:, :, row, r, column] += np.einsum("ngc,gco->ngo", values, w[p, q]).reshape(len(x), outputs)
+    if len(arrays) > len(read):
+        y += arrays[-1][:, np.newaxis, np.newaxis, np.newaxis]
     return y.reshape(len(y), -1)
 
 

@@ -18,7 +18,15 @@ class ConvolutionalNetworks(unittest.TestCase):
     check_execution = test_import.ImportedModels.check_execution
 
     def test_random_networks_match_onnxruntime(self):
-        for seed in range(int(os.environ.get("CIRCLET_RANDOM_NETWORKS", "60"))):
+        self.check_networks(range(int(os.environ.get("CIRCLET_RANDOM_NETWORKS", "60"))))
+
+    def test_random_networks_on_tiles_match_onnxruntime(self):
+        os.environ["CIRCLET_TILES"] = "1"
+        self.addCleanup(os.environ.pop, "CIRCLET_TILES")
+        self.check_networks(range(int(os.environ.get("CIRCLET_RANDOM_NETWORKS", "60"))))
+
+    def check_networks(self, seeds):
+        for seed in seeds:
             with self.subTest(seed=seed), tempfile.TemporaryDirectory() as folder:
                 model, inputs = make_network(seed)
                 path = Path(folder) / "model.onnx"

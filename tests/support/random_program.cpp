@@ -4,10 +4,10 @@
 #include <numeric>
 
 #include "operators/convolution/meaning.hpp"
-#include "operators/correlation/meaning.hpp"
 #include "operators/maximum/meaning.hpp"
 #include "operators/product/meaning.hpp"
 #include "operators/sum/meaning.hpp"
+#include "program/meaning.hpp"
 #include "program/share_table.hpp"
 
 namespace circlet::testing {
@@ -182,7 +182,7 @@ TensorId ProgramBuilder::add_correlation(const std::vector<CorrelationTerm>& ter
   reshape(tensor, {shape.outputs, shape.lines, shape.phases, shape.width});
   program_.tensors[tensor].lanes = shape.lanes;
   op.outputs = {tensor};
-  const auto [least, greatest] = correlation::range_of(program_, op);
+  const auto [least, greatest] = sums_of(program_, op);
   program_.tensors[tensor].max = greatest;
   program_.tensors[tensor].min = least;
   program_.ops.push_back(std::move(op));

@@ -146,7 +146,7 @@ void check(OpCheck& check) {
   // A kernel of a few bytes may have many places.
   check.reads += std::uint64_t{places.size} * output.shape[0];
   if (!check.program.has_weights) return;
-  const Range range = range_of(check.program, op);
+  const SumRange range = range_of(check.program, op);
   if (range.min < output.min || range.max > output.max) {
     check.fail("its sums are in [" + std::to_string(range.min) + ", " + std::to_string(range.max) +
                "], beyond the range of its output");
@@ -165,6 +165,21 @@ void spread(const Term& term, std::uint32_t channel, std::uint32_t a, std::uint3
     std::int32_t* to = polynomial.data() + top_place - std::size_t{i} * pitch;
     for (std::uint32_t j = 0; j < term.width; ++j) *(to - j) = from[j];
   }
+}
+
+// Sanitizers do not take functions that are chosen as the program is loaded; other compilers name them
+// otherwise.
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__) && \
+    !defined(__SANITIZE_THREAD__)
+#define CIRCLET_FOR_EACH_PROCESSOR __attribute__((target_clones("avx512f", "avx2", "default")))
+#else
+#define CIRCLET_FOR_EACH_PROCESSOR
+#endif
+
+/// to[i] += weight from[i]: the inner loop of all that is executed, for the processor's widest vectors.
+CIRCLET_FOR_EACH_PROCESSOR void multiply_add(std::int32_t weight, const std::int32_t* from, std::size_t count,
+                                             std::int32_t* to) {
+  for (std::size_t i = 0; i < count; ++i) to[i] += weight * from[i];
 }
 
 /// The polynomials of all channels of the output, one after another: partial sums are below 2^29, as in
@@ -206,7 +221,7 @@ std::vector<std::int32_t> coefficients(const Program& program, const Op& op, con
           if (weight == 0) continue;
           const std::int32_t* from = polynomials[at(group * term.group_inputs + c, tap.a, tap.b)].data();
           std::int32_t* to = acc + tap.shift;
-          for (std::size_t e = 0; e < length; ++e) to[e] += weight * from[e];
+          multiply_add(weight, from, length, to);
         }
       }
     }
@@ -340,7 +355,7 @@ std::array<std::vector<FreeTile>, free_widths> free_tiles(const Program& program
   return tiles;
 }
 
-Range range_of(const Program& program, const Op& op) {
+SumRange range_of(const Program& program, const Op& op) {
   // Sums of fewer than 2^30 products of at most 2^31 and 2^31, in doubles once they pass 2^62.
   constexpr double most = 4e18;
   std::vector<double> least(program.tensors[op.outputs[0]].shape[0], 0.0), greatest = least;
@@ -358,7 +373,7 @@ Range range_of(const Program& program, const Op& op) {
       greatest[o] += weight < 0 ? weight * min : weight * max;
     }
   }
-  Range range;
+  SumRange range;
   const auto bias = bias_of(op);
   for (std::size_t o = 0; o < least.size(); ++o) {
     const double b = bias ? program.constants[*bias].values[o] : 0;
@@ -377,9 +392,10 @@ const Meaning meaning = {.name = "correlation",
                          .subtracts = [](const Op&) { return true; },
                          .buffers = [](const Op&) { return free_widths; },
                          .execute = execute,
+                         .sums = range_of,
                          .reach =
                              [](const Program& program, const Op& op) {
-                               const Range range = range_of(program, op);
+                               const SumRange range = range_of(program, op);
                                return std::max(-range.min, range.max);
                              }};
 

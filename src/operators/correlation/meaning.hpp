@@ -25,7 +25,7 @@
 #include <optional>
 #include <vector>
 
-#include "program/program.hpp"
+#include "program/meaning.hpp"
 
 namespace circlet::correlation {
 
@@ -80,10 +80,7 @@ std::optional<ConstantId> bias_of(const Op& op);
 /// Of an op that has passed its check.
 Geometry geometry_of(const Program& program, const Op& op);
 /// What its sums can be with these weights, with or without a bias. Needs weights.
-struct Range {
-  std::int64_t min = 0, max = 0;
-};
-Range range_of(const Program& program, const Op& op);
+SumRange range_of(const Program& program, const Op& op);
 /// The lanes of wide, narrow and single free tiles.
 std::array<std::uint32_t, free_widths> free_lanes(const Op& op);
 /// The free tiles of one channel by width, which cover every coefficient that is no output and may differ
