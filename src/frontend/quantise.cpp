@@ -847,9 +847,10 @@ class Quantiser {
       axes.push_back(term.x);
       columns.push_back(term.image.columns());
     }
+    const std::uint32_t pitch = pitch_of(axes, columns, made);
     Op op{.kind = OpKind::correlation,
           .name = name,
-          .attributes = {pitch_of(axes, columns, made), plan_.wide_lanes(), plan_.narrow_lanes()}};
+          .attributes = {pitch, plan_.wide_lanes(), plan_.narrow_lanes(), plan_.upright_lanes(made, pitch)}};
     for (TiledTerm& term : terms) {
       op.inputs.push_back(term.tensor);
       op.attributes.insert(op.attributes.end(), {term.y.stride, term.y.dilation, term.x.dilation, term.y.pad,

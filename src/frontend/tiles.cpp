@@ -13,6 +13,9 @@ constexpr std::uint32_t most_phases = 16;
 constexpr std::size_t most_tables = 16, other_tables = 8;
 /// Lines of fewer places are single values: tiles would save nothing.
 constexpr std::uint32_t fewest_lanes = 3;
+/// Lines from which upright free tiles pay, and places between lines that pay for their table.
+constexpr std::uint32_t fewest_upright = 8;
+constexpr std::size_t worth_a_table = 1024;
 
 std::uint32_t widest_tile(std::uint32_t columns) {
   std::uint32_t lanes = std::min(most_lanes, columns);
@@ -193,7 +196,10 @@ void TilePlan::choose_free_lanes(const Graph& graph) {
   for (const auto& [lanes, phases] : widths_) {
     if (wide_ < 8) wide_ = lanes;
   }
-  std::map<std::uint32_t, std::size_t> gaps;  // places between lines: how many lines
+  // Places between lines, in one channel after another, by how many there are in a line, and by the width of
+  // upright tiles that would take them.
+  std::map<std::uint32_t, std::size_t> gaps;
+  std::map<std::pair<std::uint32_t, std::uint32_t>, std::size_t> upright;
   for (const auto& [i, made] : made_) {
     std::vector<WindowAxis> axes;
     std::vector<std::uint32_t> columns;
@@ -203,11 +209,26 @@ void TilePlan::choose_free_lanes(const Graph& graph) {
       columns.push_back((x.size + x.stride - 1) / x.stride);
     }
     if (axes.empty()) continue;
-    const std::uint32_t gap = pitch_of(axes, columns, made) - made.columns() * made.phases;
-    if (gap > 1 && gap <= 8) gaps[gap] += std::size_t{made.channels} * made.height;
+    const std::uint32_t pitch = pitch_of(axes, columns, made), gap = pitch - made.columns() * made.phases;
+    const std::size_t lines = std::size_t{made.channels} * made.height;
+    if (gap > 1 && gap <= 8) gaps[gap] += lines;
+    if (gap != 0 && made.height >= fewest_upright)
+      upright[{std::min(most_lanes, made.height), pitch}] += gap * lines;
   }
   const auto most = std::ranges::max_element(gaps, {}, [](const auto& entry) { return entry.second; });
   if (most != gaps.end()) narrow_ = most->first;
+  // As many as a key has room for.
+  while (!upright.empty() && widths_.size() + upright_.size() < most_tables - other_tables) {
+    const auto best = std::ranges::max_element(upright, {}, [](const auto& entry) { return entry.second; });
+    if (best->second < worth_a_table) break;
+    upright_.insert(best->first);
+    upright.erase(best);
+  }
+}
+
+std::uint32_t TilePlan::upright_lanes(const ImageLayout& made, std::uint32_t pitch) const {
+  const std::uint32_t lanes = std::min(most_lanes, made.height);
+  return upright_.contains({lanes, pitch}) ? lanes : 1;
 }
 
 bool has_large_images(const Graph& graph) {

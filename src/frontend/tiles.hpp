@@ -48,6 +48,8 @@ class TilePlan {
   /// Lanes of tiles of coefficients that are no sums, of all layers.
   [[nodiscard]] std::uint32_t wide_lanes() const { return wide_; }
   [[nodiscard]] std::uint32_t narrow_lanes() const { return narrow_; }
+  /// Of those that take a place between all lines of an image so many exponents apart; 1: none.
+  [[nodiscard]] std::uint32_t upright_lanes(const ImageLayout& made, std::uint32_t pitch) const;
 
  private:
   void find_images(const Graph& graph);
@@ -59,6 +61,7 @@ class TilePlan {
   std::optional<ImageLayout> input_;
   std::set<std::pair<std::uint32_t, std::uint32_t>> widths_;  // lanes and phases
   std::uint32_t wide_ = 8, narrow_ = 1;
+  std::set<std::pair<std::uint32_t, std::uint32_t>> upright_;  // lanes and pitch
 };
 
 /// Whether the images of a graph are so large that tiles pay for the tables of their own.

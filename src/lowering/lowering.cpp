@@ -69,9 +69,9 @@ std::optional<ExpectedRows> Lowering::expected_rows(TensorId tensor) const {
 }
 
 WireList Lowering::expect_free_rows(TensorId tensor, const CellView& sums, std::uint32_t rows,
-                                    std::uint32_t lanes) {
+                                    const TileWidth& width) {
   const std::uint32_t first = new_wires(rows);
-  expected_.at(tensor).free.push_back({.sums = sums, .rows = rows, .lanes = lanes, .first_claim = first});
+  expected_.at(tensor).free.push_back({.sums = sums, .rows = rows, .width = width, .first_claim = first});
   return {first, rows};
 }
 
@@ -87,7 +87,7 @@ void Lowering::add_expected(const ActivateRun& run, const ExpectedRows& expected
     other.rows = free.rows;
     other.first_value = new_wires(free.rows);
     other.claim = free.first_claim;
-    other.width = {free.lanes};
+    other.width = free.width;
     add_split(std::move(other));
   }
   add_split(std::move(own));

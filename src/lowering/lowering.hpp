@@ -19,7 +19,9 @@ struct ExpectedRows {
   /// Rows of sums beside those of the tensor: nobody reads their values, but they are split like the others.
   struct Free {
     CellView sums;
-    std::uint32_t rows = 0, lanes = 1, first_claim = 0;
+    std::uint32_t rows = 0;
+    TileWidth width;
+    std::uint32_t first_claim = 0;
   };
   std::vector<Free> free = {};
 };
@@ -49,7 +51,8 @@ class Lowering {
   /// Of a tensor whose claims its only reader yields: the wires of these, of its tiles with this step.
   WireList expect_rows(TensorId tensor, std::uint32_t step);
   /// Of `rows` tiles more, whose sums are in a buffer: the wires of their claims.
-  WireList expect_free_rows(TensorId tensor, const CellView& sums, std::uint32_t rows, std::uint32_t lanes);
+  WireList expect_free_rows(TensorId tensor, const CellView& sums, std::uint32_t rows,
+                            const TileWidth& width);
   [[nodiscard]] std::optional<ExpectedRows> expected_rows(TensorId tensor) const;
   /// Rows of `activate` that yield such claims.
   void add_expected(const ActivateRun& run, const ExpectedRows& expected);

@@ -37,7 +37,12 @@ void check_input(const Program& program, const InputPort& port, const Buffer& in
 
 }  // namespace
 
-Trace execute(const Program& program, std::span<const Buffer> inputs, std::uint32_t lanes) {
+void one_by_one(std::size_t count, const std::function<void(std::size_t)>& f) {
+  for (std::size_t i = 0; i < count; ++i) f(i);
+}
+
+Trace execute(const Program& program, std::span<const Buffer> inputs, std::uint32_t lanes,
+              const ForEach& for_each) {
   require(program.has_weights, ErrorKind::usage, "execute: the program has no weights (it is a structure)");
   require(inputs.size() == program.inputs.size(), ErrorKind::bad_input, [&] {
     return std::to_string(inputs.size()) + " inputs are given; the model has " +
@@ -45,6 +50,7 @@ Trace execute(const Program& program, std::span<const Buffer> inputs, std::uint3
   });
   Trace trace;
   trace.lanes = lanes;
+  trace.for_each = for_each;
   trace.inputs.assign(inputs.begin(), inputs.end());
   for (std::size_t port = 0; port < inputs.size(); ++port) {
     check_input(program, program.inputs[port], inputs[port], lanes);

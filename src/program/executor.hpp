@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <set>
 #include <span>
 #include <string>
@@ -16,6 +17,10 @@ namespace circlet {
 /// Integers, [lane][row].
 using Buffer = std::vector<std::int32_t>;
 
+/// Calls f(0), .., f(count - 1), in any order or at once: one after the other by default.
+using ForEach = std::function<void(std::size_t count, const std::function<void(std::size_t)>& f)>;
+void one_by_one(std::size_t count, const std::function<void(std::size_t)>& f);
+
 /// The values of one execution.
 struct Trace {
   std::uint32_t lanes = 0;
@@ -24,6 +29,7 @@ struct Trace {
   std::vector<std::vector<Buffer>> buffers;  // by op: what it writes besides its outputs (its meaning.hpp)
   std::vector<std::uint64_t> saturated;      // by op: values that it has changed because they were too far
   std::vector<TensorId> outputs;             // by port
+  ForEach for_each = one_by_one;             // for the parts of an op's work
 
   [[nodiscard]] const Buffer& output(std::size_t port = 0) const { return tensors[outputs[port]]; }
 };
@@ -34,7 +40,8 @@ std::string saturated_text(const Program& program, const Trace& trace);
 /// Runs `lanes` samples. `program` has passed check_program and has weights; `inputs`, one a port, are
 /// [lane][row]. Throws Error(bad_input) that names the feature whose value is out of range, or the layer and
 /// neuron whose accumulator falls outside its table, and says what to do.
-Trace execute(const Program& program, std::span<const Buffer> inputs, std::uint32_t lanes);
+Trace execute(const Program& program, std::span<const Buffer> inputs, std::uint32_t lanes,
+              const ForEach& for_each = one_by_one);
 /// Of a program with one input.
 Trace execute(const Program& program, const Buffer& input, std::uint32_t lanes);
 

@@ -119,7 +119,7 @@ def correlation(program: dict, op: dict, read: list[np.ndarray], arrays: list[np
     for i, (x, w) in enumerate(zip(read, arrays)):
         channels, lines, strides, columns = program["tensors"][op["inputs"][i]]["shape"]
         image = x.reshape(len(x), channels, lines, strides, columns)
-        stride, dilation_y, dilation_x, top, left, groups = op["attributes"][3 + 6 * i : 9 + 6 * i]
+        stride, dilation_y, dilation_x, top, left, groups = op["attributes"][4 + 6 * i : 10 + 6 * i]
         kernel_height, kernel_width, _, group_inputs, group_outputs = w.shape
         for row, r, column in np.ndindex(height, phases, width):
             for p, q in np.ndindex(kernel_height, kernel_width):

@@ -14,7 +14,7 @@ INPUT, OUTPUT = 0, 1
 VALUES, BELOW = 0, 3   # the first and the last of the forms of an output
 
 KINDS = {1: "linear", 2: "activate", 3: "lut", 4: "mac", 5: "data", 6: "blinder"}
-PARAMETERS = {"linear": (1, 1024), "activate": (1, 64 + 256 * 15)}   # of the others it is 0
+PARAMETERS = {"linear": (1, 1024), "activate": (1, 64 + 256 * 1023)}   # of the others it is 0
 PIN_OF_WEIGHTS, PIN_OF_DATA = 0x006E6970, 0x61746164
 
 

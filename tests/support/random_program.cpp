@@ -166,7 +166,9 @@ TensorId ProgramBuilder::add_tile(TensorId x, const std::vector<std::int32_t>& i
 TensorId ProgramBuilder::add_correlation(const std::vector<CorrelationTerm>& terms,
                                          const CorrelationShape& shape, std::int32_t magnitude) {
   const std::string name = "correlation " + std::to_string(layers_++);
-  Op op{.kind = OpKind::correlation, .name = name, .attributes = {shape.pitch, shape.wide, shape.narrow}};
+  Op op{.kind = OpKind::correlation,
+        .name = name,
+        .attributes = {shape.pitch, shape.wide, shape.narrow, shape.upright}};
   for (const CorrelationTerm& term : terms) {
     const std::vector<std::uint32_t> x = program_.tensors[term.input].shape;
     const std::vector<std::uint32_t> weights{term.kernel_height, term.kernel_width, term.groups,

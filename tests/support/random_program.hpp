@@ -42,7 +42,7 @@ struct CorrelationTerm {
 struct CorrelationShape {
   std::uint32_t outputs = 1, lines = 1, phases = 1, width = 1, lanes = 1;
   std::uint32_t pitch = 1;
-  std::uint32_t wide = 4, narrow = 2;  // lanes of free tiles
+  std::uint32_t wide = 4, narrow = 2, upright = 1;  // lanes of free tiles
 };
 
 /// The sums of a layer.

@@ -30,7 +30,7 @@ struct TableInstance {
 
 /// Of `activate` with B lanes whose claims have the step P: B + 256 (P - 1).
 struct TileWidth {
-  static constexpr std::uint32_t most_lanes = 64, most_step = 16;
+  static constexpr std::uint32_t most_lanes = 64, most_step = 1024;
   std::uint32_t lanes = 1, step = 1;
   [[nodiscard]] std::uint32_t parameter() const { return lanes + ((step - 1) << 8U); }
   static TileWidth of(std::uint32_t parameter) { return {parameter & 255U, (parameter >> 8U) + 1}; }

@@ -9,7 +9,7 @@
 namespace circlet::correlation {
 namespace {
 
-constexpr std::size_t fixed_attributes = 3, attributes_of_term = 6;
+constexpr std::size_t fixed_attributes = 4, attributes_of_term = 6;
 constexpr std::int64_t most_places = 1 << 22;  // of the polynomial
 constexpr std::uint32_t most_lanes = 64, most_phases = 16;
 
@@ -122,7 +122,7 @@ void check(OpCheck& check) {
   if (op.constants.size() != op.inputs.size() && op.constants.size() != op.inputs.size() + 1)
     check.fail("has not one constant a term");
   if (op.attributes.size() != fixed_attributes + attributes_of_term * op.inputs.size())
-    check.fail("has not three attributes and six a term");
+    check.fail("has not four attributes and six a term");
   const Tensor& output = check.program.tensors[op.outputs[0]];
   if (output.shape.size() != 4) check.fail("makes a tensor that is not of shape [outputs, lines, phases, n]");
   if (output.shape[3] % output.lanes != 0) check.fail("the lines of its output are not whole tiles");
@@ -131,7 +131,7 @@ void check(OpCheck& check) {
   if (output.shape[1] > 1 && std::int64_t{output.shape[2]} * output.shape[3] > pitch)
     check.fail("the lines of its output are longer than the pitch");
   if (output.shape[2] > most_phases) check.fail("its output has more than 16 phases");
-  for (const std::size_t width : {1, 2}) {
+  for (const std::size_t width : {1, 2, 3}) {
     if (op.attributes[width] < 1 || op.attributes[width] > most_lanes)
       check.fail("free tiles of " + std::to_string(op.attributes[width]) + " values: 1 to 64");
   }
@@ -209,7 +209,7 @@ std::vector<std::int32_t> coefficients(const Program& program, const Op& op, con
       }
     }
     const std::size_t length = std::size_t{places.top_place[i]} + 1;
-    for (std::size_t o = 0; o < places.outputs; ++o) {
+    trace.for_each(places.outputs, [&](std::size_t o) {
       std::int32_t* acc = sums.data() + o * places.size;
       const auto group = static_cast<std::uint32_t>(o / term.group_outputs);
       const std::size_t in_group = o % term.group_outputs;
@@ -224,7 +224,7 @@ std::vector<std::int32_t> coefficients(const Program& program, const Op& op, con
           multiply_add(weight, from, length, to);
         }
       }
-    }
+    });
   }
   return sums;
 }
@@ -254,7 +254,7 @@ void execute(const Program& program, OpId id, Trace& trace) {
     for (std::size_t width = 0; width < free_widths; ++width) {
       for (const FreeTile& tile : tiles[width]) {
         for (std::uint32_t lane = 0; lane < tile.lanes; ++lane) {
-          const std::size_t exponent = std::size_t{tile.first} + tile.lanes - 1 - lane;
+          const std::size_t exponent = tile.exponent(lane);
           const bool is_first = exponent < places.size && !is_taken[exponent];
           trace.buffers[id][width].push_back(is_first ? polynomial[exponent] : 0);
           if (is_first) is_taken[exponent] = true;
@@ -320,23 +320,31 @@ Geometry geometry_of(const Program& program, const Op& op) {
 }
 
 std::array<std::uint32_t, free_widths> free_lanes(const Op& op) {
-  return {static_cast<std::uint32_t>(op.attributes[1]), static_cast<std::uint32_t>(op.attributes[2]), 1};
+  return {static_cast<std::uint32_t>(op.attributes[1]), static_cast<std::uint32_t>(op.attributes[2]),
+          static_cast<std::uint32_t>(op.attributes[3]), 1};
 }
 
 std::array<std::vector<FreeTile>, free_widths> free_tiles(const Program& program, const Op& op,
                                                           const Geometry& places) {
-  const std::vector<bool> needed = support(terms_of(program, op), places);
+  enum : std::size_t { wide, narrow, upright, single };
+  std::vector<bool> needed = support(terms_of(program, op), places);
   std::vector<bool> is_output(places.size, false);
   for (std::uint32_t y = 0; y < places.height; ++y) {
     for (std::uint32_t x = 0; x < places.width * places.phases; ++x) is_output[places.exponent(y, x)] = true;
   }
+  for (std::size_t e = 0; e < needed.size(); ++e) {
+    if (is_output[e]) needed[e] = false;
+  }
   const auto lanes = free_lanes(op);
   std::array<std::vector<FreeTile>, free_widths> tiles;
-  for (std::uint32_t e = 0; e < places.size;) {
-    if (!needed[e] || is_output[e]) {
-      ++e;
-      continue;
+  const auto is_free = [&](const FreeTile& tile) {
+    for (std::uint32_t lane = 0; lane < tile.lanes; ++lane) {
+      if (tile.exponent(lane) < places.size && is_output[tile.exponent(lane)]) return false;
     }
+    return true;
+  };
+  for (std::uint32_t e = 0; e < places.size; ++e) {
+    if (!needed[e]) continue;
     // [first, end) is free; beyond the polynomial all is.
     std::uint32_t first = e, end = e, last = e;
     while (first > 0 && !is_output[first - 1]) --first;
@@ -345,12 +353,21 @@ std::array<std::vector<FreeTile>, free_widths> free_tiles(const Program& program
     }
     const std::uint32_t room = end == places.size ? ~0U : end - first;
     const std::uint32_t wanted = last - e + 1;
-    // The first width that fits, and is not mostly in vain.
-    std::size_t width = 0;
-    while (lanes[width] > room || (width + 1 < free_widths && lanes[width] > 2 * wanted)) ++width;
-    const std::uint32_t at = end == places.size ? e : std::min(e, end - lanes[width]);
-    tiles[width].push_back({at, lanes[width]});
-    e = at + lanes[width];
+    std::size_t width = wide;
+    FreeTile tile{e, lanes[upright], places.pitch};
+    if (room < lanes[wide] && lanes[upright] > 1 && is_free(tile)) {
+      width = upright;
+    } else {
+      // The first width that fits, and is not mostly in vain.
+      while (lanes[width] > room || (width != single && lanes[width] > 2 * wanted)) {
+        width = width == wide ? std::size_t{narrow} : std::size_t{single};
+      }
+      tile = {end == places.size ? e : std::min(e, end - lanes[width]), lanes[width], 1};
+    }
+    tiles[width].push_back(tile);
+    for (std::uint32_t lane = 0; lane < tile.lanes; ++lane) {
+      if (tile.exponent(lane) < places.size) needed[tile.exponent(lane)] = false;
+    }
   }
   return tiles;
 }

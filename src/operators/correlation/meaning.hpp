@@ -13,12 +13,14 @@
 //
 // Terms have an input and weights, of shape [kernel height, kernel width, groups, channels of a group,
 // outputs of a group], and six attributes: s, d, e, top, left, groups. Then, perhaps, comes a bias, of shape
-// [O]. Before the terms come three attributes: pitch; the lanes of wide and of narrow free tiles.
+// [O]. Before the terms come four attributes: pitch; the lanes of wide, of narrow and of upright free tiles.
 //
 // The coefficients of the polynomial that are no sums of the output are *free*: the proof has tiles for them
-// whose values nobody reads. The executor writes the honest ones into buffers. The output is known by claims,
-// a tile each, that its only reader yields, a `requantise`, which splits the free tiles too: its table covers
-// the output's range, which holds all sums, with or without a bias.
+// whose values nobody reads; the lanes of upright ones are a pitch apart, so that one tile takes a place
+// between all lines. Where no upright ones are wanted their lanes are 1. The executor writes the honest ones
+// into buffers. The output is known by claims, a tile each, that its only reader yields, a `requantise`,
+// which splits the free tiles too: its table covers the output's range, which holds all sums, with or without
+// a bias.
 #pragma once
 
 #include <array>
@@ -66,14 +68,17 @@ struct Geometry {
   }
 };
 
-/// A free tile: lane i is the coefficient of alpha^(first + lanes - 1 - i).
+/// A free tile: lane i is the coefficient of alpha^(first + step (lanes - 1 - i)).
 struct FreeTile {
-  std::uint32_t first = 0, lanes = 1;
+  std::uint32_t first = 0, lanes = 1, step = 1;
+  [[nodiscard]] std::size_t exponent(std::uint32_t lane) const {
+    return first + std::size_t{step} * (lanes - 1 - lane);
+  }
 };
 
-/// Wide, narrow and single free tiles. Besides the output, executing writes a buffer of the values of each,
-/// of channel after channel.
-inline constexpr std::size_t free_widths = 3;
+/// Wide, narrow, upright and single free tiles. Besides the output, executing writes a buffer of the values
+/// of each, of channel after channel.
+inline constexpr std::size_t free_widths = 4;
 
 std::vector<Term> terms_of(const Program& program, const Op& op);
 std::optional<ConstantId> bias_of(const Op& op);
@@ -81,7 +86,7 @@ std::optional<ConstantId> bias_of(const Op& op);
 Geometry geometry_of(const Program& program, const Op& op);
 /// What its sums can be with these weights, with or without a bias. Needs weights.
 SumRange range_of(const Program& program, const Op& op);
-/// The lanes of wide, narrow and single free tiles.
+/// The lanes of wide, narrow, upright and single free tiles.
 std::array<std::uint32_t, free_widths> free_lanes(const Op& op);
 /// The free tiles of one channel by width, which cover every coefficient that is no output and may differ
 /// from 0.

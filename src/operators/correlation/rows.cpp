@@ -21,6 +21,8 @@ namespace {
 /// Below so many channels a group, their polynomials are shifted rather than the products.
 constexpr std::uint32_t few_channels = 3;
 
+TileWidth width_of(const FreeTile& tile) { return {tile.lanes, tile.lanes == 1 ? 1 : tile.step}; }
+
 class Writer {
  public:
   Writer(Lowering& lowering, OpId id)
@@ -201,7 +203,7 @@ class Writer {
       if (count == 0) continue;
       const CellView sums = {.from = CellView::From::buffer, .of = id_, .index = width};
       const WireList rows =
-          lowering_.expect_free_rows(op_.outputs[0], sums, count * outputs, free[width][0].lanes);
+          lowering_.expect_free_rows(op_.outputs[0], sums, count * outputs, width_of(free[width][0]));
       for (std::uint32_t i = 0; i < count; ++i) place(part_of(rows, i, outputs, count), free[width][i].first);
     }
     lowering_.add_products(std::move(run));
@@ -248,7 +250,7 @@ void count(const Program& program, const Op& op, std::uint32_t lanes, RowCounts&
   for (const auto& of_width : free_tiles(program, op, places)) {
     if (of_width.empty()) continue;
     tiles += of_width.size();
-    counts.add_activate({of_width[0].lanes}, of_width.size() * places.outputs);
+    counts.add_activate(width_of(of_width[0]), of_width.size() * places.outputs);
     for (const FreeTile& tile : of_width) power(tile.first);
   }
   Lowering::count_sum_of_powers(places.width * places.phases, 1, counts);

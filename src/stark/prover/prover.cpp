@@ -6,6 +6,7 @@
 #include "air/prover/blinder.hpp"
 #include "air/prover/component_provers.hpp"
 #include "components/prover/prove_components.hpp"
+#include "compute/parallel.hpp"
 #include "stark/prover/commit.hpp"
 #include "stark/shape.hpp"
 #include "stark/transcript.hpp"
@@ -129,7 +130,9 @@ Proof Prover::prove(std::span<const Buffer> inputs, const ProveOptions& options)
     });
   }
   PhaseTimer timer(options.phases);
-  const Trace execution = execute(program_, inputs, key.batch());
+  const Trace execution = execute(
+      program_, inputs, key.batch(),
+      [](std::size_t count, const std::function<void(std::size_t)>& f) { parallel_for(0, count, f); });
   const Statement statement{.context = options.context, .tensors = state(key, execution, options.data)};
   if (options.execution) options.execution(execution);
   timer.end_phase("execution");

@@ -27,7 +27,7 @@ pub enum Kind {
 
 const TILE_STEP: usize = 256;
 const MOST_TILE_LANES: usize = 64;
-const MOST_STEP: u32 = 16;
+const MOST_STEP: u32 = 1024;
 
 const KINDS: [Kind; 6] = [Kind::Linear, Kind::Activate, Kind::Lut, Kind::Mac, Kind::Data, Kind::Blinder];
 

@@ -82,7 +82,8 @@ Program random_correlation(std::uint32_t seed) {
                          .lanes = draw(1, 3),
                          .pitch = pitch,
                          .wide = draw(2, 5),
-                         .narrow = draw(1, 3)};
+                         .narrow = draw(1, 3),
+                         .upright = draw(1, 4)};
   shape.width = shape.lanes * draw(1, 2);
   if (shape.width * shape.phases > pitch) shape.lines = 1;
   const TensorId y = builder.add_relu(builder.add_correlation(terms, shape, 9), 4);

@@ -128,12 +128,12 @@ TEST_CASE("the_tables_of_a_key_stand_in_order_and_each_once_and_the_blinder_last
   CHECK(with_tables({{linear, 0, 4}, last}) == "verification key: weights of a row is 0, outside 1..1024");
   CHECK(with_tables({{linear, 1025, 4}, last}) ==
         "verification key: weights of a row is 1025, outside 1..1024");
-  CHECK(with_tables({{activate, 0, 4}, last}) == "verification key: lanes of a row is 0, outside 1..3904");
+  CHECK(with_tables({{activate, 0, 4}, last}) == "verification key: lanes of a row is 0, outside 1..261952");
   CHECK(with_tables({{activate, 65, 4}, last}) == "verification key: lanes of a row is 65, outside 1..64");
   CHECK(with_tables({{activate, 256, 4}, last}) == "verification key: lanes of a row is 0, outside 1..64");
-  CHECK(with_tables({{activate, 64 + 256 * 15, 4}, last}) == "accepted");
-  CHECK(with_tables({{activate, 1 + 256 * 16, 4}, last}) ==
-        "verification key: lanes of a row is 4097, outside 1..3904");
+  CHECK(with_tables({{activate, 64 + 256 * 1023, 4}, last}) == "accepted");
+  CHECK(with_tables({{activate, 1 + 256 * 1024, 4}, last}) ==
+        "verification key: lanes of a row is 262145, outside 1..261952");
   CHECK(with_tables({{static_cast<TableKind>(7), 0, 4}, last}) ==
         "verification key: kind of table is 7, outside 1..6");
   CHECK(with_tables({{mac, 0, 3}, last}) == "verification key: log size is 3, outside 4..26");
