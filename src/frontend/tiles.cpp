@@ -9,8 +9,8 @@ namespace {
 constexpr std::uint32_t most_lanes = 64;
 constexpr std::uint32_t most_phases = 16;
 /// Tables that a key has besides those of tiles: of weights, single values, look-ups, products, committed
-/// values of one input and one output, the blinder, narrow free tiles.
-constexpr std::size_t most_tables = 16, other_tables = 8;
+/// values of one input or output, the blinder; and perhaps of narrow free tiles.
+constexpr std::size_t most_tables = 16, other_tables = 7;
 /// Lines of fewer places are single values: tiles would save nothing.
 constexpr std::uint32_t fewest_lanes = 3;
 /// Lines from which upright free tiles pay, and places between lines that pay for their table.
@@ -218,7 +218,8 @@ void TilePlan::choose_free_lanes(const Graph& graph) {
   const auto most = std::ranges::max_element(gaps, {}, [](const auto& entry) { return entry.second; });
   if (most != gaps.end()) narrow_ = most->first;
   // As many as a key has room for.
-  while (!upright.empty() && widths_.size() + upright_.size() < most_tables - other_tables) {
+  const std::size_t others = other_tables - (narrow_ == 1 ? 1 : 0);
+  while (!upright.empty() && widths_.size() + upright_.size() < most_tables - others) {
     const auto best = std::ranges::max_element(upright, {}, [](const auto& entry) { return entry.second; });
     if (best->second < worth_a_table) break;
     upright_.insert(best->first);

@@ -1,0 +1,193 @@
+// Images on tiles: that a network computes the same on them as value by value, and that its key has room.
+#include "frontend/tiles.hpp"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <random>
+#include <set>
+
+#include "frontend/calibrate.hpp"
+#include "program/executor.hpp"
+
+using namespace circlet;
+
+namespace {
+
+class NetworkMaker {
+ public:
+  explicit NetworkMaker(unsigned seed, std::uint32_t channels, std::uint32_t height, std::uint32_t width)
+      : random_(seed), image_{channels, height, width} {
+    graph_.name = "network";
+    graph_.tensors.push_back({"x", channels * height * width});
+  }
+
+  struct Image {
+    std::uint32_t channels = 1, height = 1, width = 1;
+  };
+
+  /// A convolution and a ReLU; of the image before the last one too, if that has the size of the output.
+  void convolve(std::uint32_t outputs, std::uint32_t kernel, std::uint32_t stride, std::int64_t pad,
+                std::uint32_t groups = 1, bool residual = false) {
+    const auto axis = [&](std::uint32_t size) {
+      return WindowAxis{.size = size,
+                        .outputs = static_cast<std::uint32_t>((size + 2 * pad - kernel) / stride + 1),
+                        .kernel = kernel,
+                        .stride = stride,
+                        .pad = pad};
+    };
+    GraphLayer layer = next_layer();
+    auto kernels = std::make_shared<Kernels>();
+    kernels->shape = {image_.channels, outputs, groups, axis(image_.height), axis(image_.width)};
+    kernels->values = draw(std::size_t{outputs} * image_.channels / groups * kernel * kernel);
+    layer.convolutions.push_back({.input = at_, .index = {}, .kernels = kernels});
+    const Image made = {outputs, kernels->shape.y.outputs, kernels->shape.x.outputs};
+    if (residual) {
+      auto identity = std::make_shared<Kernels>();
+      identity->shape = {outputs,
+                         outputs,
+                         outputs,
+                         {.size = made.height, .outputs = made.height},
+                         {.size = made.width, .outputs = made.width}};
+      identity->values.assign(outputs, 0.5);
+      layer.convolutions.push_back({.input = before_, .index = {}, .kernels = identity});
+    }
+    layer.bias = draw(outputs);
+    finish(std::move(layer), made);
+  }
+
+  void pool(bool maximum) {
+    GraphLayer layer = next_layer();
+    const auto axis = [](std::uint32_t size) {
+      return WindowAxis{.size = size, .outputs = size / 2, .kernel = 2, .stride = 2};
+    };
+    layer.pooling = GraphPooling{
+        .input = at_,
+        .index = {},
+        .shape = {image_.channels, image_.channels, image_.channels, axis(image_.height), axis(image_.width)},
+        .maximum = maximum,
+        .factor = maximum ? 1.0 : 0.25};
+    finish(std::move(layer), {image_.channels, image_.height / 2, image_.width / 2});
+  }
+
+  Graph dense(std::uint32_t outputs) {
+    GraphLayer layer = next_layer();
+    auto matrix = std::make_shared<Matrix>();
+    matrix->inputs = graph_.tensors[at_].rows;
+    matrix->outputs = outputs;
+    matrix->values = draw(std::size_t{matrix->inputs} * outputs);
+    layer.dense.push_back({.input = at_, .weights = matrix});
+    finish(std::move(layer), {outputs, 1, 1});
+    graph_.layers.back().function.reset();
+    return std::move(graph_);
+  }
+
+  std::vector<double> draw(std::size_t count) {
+    std::vector<double> values(count);
+    for (double& value : values) value = std::uniform_real_distribution<double>(-1, 1)(random_);
+    return values;
+  }
+
+ private:
+  GraphLayer next_layer() {
+    GraphLayer layer;
+    layer.name = "layer " + std::to_string(graph_.layers.size());
+    return layer;
+  }
+  void finish(GraphLayer layer, const Image& made) {
+    layer.rows = made.channels * made.height * made.width;
+    if (!layer.is_maximum()) layer.function = relu();
+    layer.output = static_cast<TensorId>(graph_.tensors.size());
+    graph_.tensors.push_back({"y" + std::to_string(graph_.layers.size()), layer.rows});
+    graph_.layers.push_back(std::move(layer));
+    before_ = at_;
+    at_ = graph_.layers.back().output;
+    image_ = made;
+  }
+  static ScalarFunction relu() {
+    // max(x, 0)
+    ScalarFunction function{.steps = {{.op = ScalarOp::affine, .first = 1},
+                                      {.op = ScalarOp::affine, .first = 0},
+                                      {.op = ScalarOp::max, .a = 0, .b = 1}},
+                            .name = "Relu"};
+    return function;
+  }
+
+  std::mt19937 random_;
+  Graph graph_;
+  TensorId at_ = 0, before_ = 0;
+  Image image_;
+};
+
+/// Networks of several sizes: lines of many places and of few, of odd numbers too.
+Graph network(unsigned seed, std::uint32_t height, std::uint32_t width, std::vector<double>& inputs) {
+  NetworkMaker maker(seed, 3, height, width);
+  maker.convolve(4, 3, 1, 1);
+  maker.convolve(4, 1, 1, 0);
+  maker.convolve(4, 3, 1, 1, 1, true);
+  maker.pool(seed % 2 == 0);
+  maker.convolve(6, 3, 2, 1);
+  maker.convolve(6, 3, 1, 1, 6);
+  if (seed % 3 == 0) maker.convolve(6, 1, 1, 0, 2, true);
+  inputs = maker.draw(std::size_t{12} * 3 * height * width);
+  return maker.dense(3);
+}
+
+/// The same widths in both layouts.
+CalibrationOptions options(Layout layout) {
+  return {.lut_bits = 8, .shift = 6, .input_bits = 6, .relative_error = 1, .layout = layout};
+}
+
+}  // namespace
+
+TEST_CASE("a_network_computes_the_same_integers_on_tiles_as_value_by_value") {
+  std::size_t on_tiles = 0;
+  for (unsigned seed = 0; seed < 24; ++seed) {
+    std::vector<double> inputs;
+    const Graph graph = network(seed, 6 + seed % 5, 6 + seed % 7 * 2, inputs);
+    const Program rows = calibrate(graph, inputs, options(Layout::rows)).program,
+                  tiles = calibrate(graph, inputs, options(Layout::tiles)).program;
+    check_program(tiles);
+    for (const Op& op : tiles.ops) on_tiles += op.kind == OpKind::correlation ? 1 : 0;
+    const auto integers = quantise_input(rows, inputs);
+    CHECK(execute(rows, integers, 12).output() == execute(tiles, quantise_input(tiles, inputs), 12).output());
+  }
+  CHECK(on_tiles > 60);
+}
+
+TEST_CASE("a_model_on_tiles_leaves_room_for_the_other_tables_of_its_key") {
+  for (unsigned seed = 0; seed < 24; ++seed) {
+    std::vector<double> inputs;
+    const TilePlan plan(network(seed, 8 + seed % 60, 16 + seed % 9 * 8, inputs), true);
+    std::set<std::pair<std::uint32_t, std::uint32_t>> widths = {{plan.narrow_lanes(), 1}};
+    const auto add = [&](const ImageLayout& image) {
+      CHECK(image.columns() % image.lanes == 0);
+      CHECK(image.lanes <= 64);
+      if (image.lanes == 1) return;
+      widths.insert({image.lanes, 1});
+      widths.insert({image.lanes, image.phases});
+    };
+    for (std::size_t i = 0; i < 8; ++i) {
+      if (const ImageLayout* made = plan.layout(i)) add(*made);
+    }
+    if (plan.input()) add(*plan.input());
+    widths.insert({plan.wide_lanes(), 1});
+    widths.erase({1, 1});
+    // Of weights, single values, look-ups, products, one committed tensor, the blinder.
+    CHECK(widths.size() + 6 <= 16);
+  }
+}
+
+TEST_CASE("a_layout_holds_each_place_of_its_image_once") {
+  for (const std::uint32_t width : {1U, 5U, 8U, 12U}) {
+    for (const std::uint32_t phases : {1U, 2U, 3U}) {
+      const ImageLayout layout = {.channels = 2, .height = 3, .width = width, .phases = phases};
+      const std::vector<std::uint32_t> places = layout.places();
+      std::vector<int> held(std::size_t{2} * 3 * width, 0);
+      for (std::size_t at = 0; at < places.size(); ++at) {
+        if (layout.is_value(at)) ++held.at(places[at]);
+      }
+      CHECK(std::ranges::all_of(held, [](int count) { return count == 1; }));
+    }
+  }
+}
