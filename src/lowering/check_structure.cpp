@@ -418,7 +418,8 @@ void find_assertions(const MacView& table, Wires& wires) {
     if (asserted.is_zero()) table.fail(row, "no wire is asserted");
     wires.read(table, row, asserted);
     for (std::size_t i = first; i <= row; ++i) {
-      if (i != row && !table.at(nY, i).is_zero()) table.fail(i, "a part of an asserted sum is yielded");
+      if (i != row && (!table.at(nY, i).is_zero() || !table.at(idY, i).is_zero()))
+        table.fail(i, "a part of an asserted sum is yielded");
       if (table.bit(k1, i) && table.bit(kt, i)) table.fail(i, "S is carried twice");
       const M31 tile = table.at(idA, i);
       wires.read(table, i, tile);
@@ -426,6 +427,15 @@ void find_assertions(const MacView& table, Wires& wires) {
       wires.place(tile, asserted);
       wires.read(table, i, table.at(idB, i));
     }
+  }
+}
+
+/// An assertion binds its tiles as far as the asserted wire is bound.
+void check_asserted(const MacView& table, const Wires& wires) {
+  using enum mac::Structure;
+  for (std::size_t row = 0; row < table.real_rows(); ++row) {
+    if (table.at(nY, row).centered() < 0 && wires.reach(table.at(idY, row)) != 0)
+      table.fail(row, "digits are asserted");
   }
 }
 
@@ -469,7 +479,6 @@ void check_mac(const MacView& table, Wires& wires) {
     const M31 id = table.at(idY, row);
     const auto copies = table.at(nY, row).centered();
     if (wires.asserted(a) != 0 || wires.asserted(b) != 0) table.fail(row, "a tile is read out of its place");
-    if (copies < 0) table.fail(row, "a sum that goes on after a yield is asserted");
     if (copies == 0 && !id.is_zero()) table.fail(row, "a wire is named and not yielded");
     if (copies > 0) {
       wires.yield(table, row, id, copies);
@@ -584,6 +593,7 @@ void check_structure(const Structure& structure, const PublicWires& of_key, std:
     check_activate(activates[place], ops[place], functions, place == 0, wires);
   }
   check_mac(mac, wires);
+  check_asserted(mac, wires);
   std::size_t unread = 0;
   for (std::size_t place = 0; place < activates.size(); ++place) {
     unread += check_splits(activates[place], ops[place], functions, wires_of_key.output_form(), wires);

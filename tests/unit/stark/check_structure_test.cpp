@@ -288,7 +288,8 @@ std::vector<Rule> rules() {
          multiply_with_claim(s);
        }},
       {"another degree in the key", "the key says 2^", [](Subject& s) { ++s.wires.log_degree; }},
-      {"a sum asserted that is of no tiles", "a tile is placed twice", [](Subject& s) { s.set(mac_at, "nY", mac_yield, -1); }},
+      {"a sum asserted that is of no tiles", "a tile is placed twice",
+       [](Subject& s) { s.set(mac_at, "nY", mac_yield, -1); }},
       {"a wire named and not yielded", "a wire is named and not yielded",
        [](Subject& s) { s.set(mac_at, "nY", mac_yield, 0); }},
       {"a layer without claim", "activate has values that no claim binds",
