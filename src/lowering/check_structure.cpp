@@ -511,8 +511,10 @@ std::uint32_t check_data(const DataView& table, std::int32_t multiplicity) {
 
 PublicWires public_wires(const VerificationKey& key) {
   const bool has_pair = key.constants.size() == 3 && key.constants.back().lanes == 2;
-  require(key.constants.size() == 2 || has_pair, ErrorKind::unsupported,
-          "the key's constant wires are not those that setup makes");
+  const bool has_ones = (key.constants.size() == 2 || has_pair) && key.constants[1].lanes == key.batch();
+  require(has_ones, ErrorKind::unsupported, "the key's constant wires are not those that setup makes");
+  require(std::ranges::all_of(key.tensors, [&](const auto& tensor) { return tensor.lanes == key.batch(); }),
+          ErrorKind::unsupported, "the key's tensors are not all of one number of samples");
   PublicWires wires{.ports = {},
                     .one_reads = key.constants[0].reads,
                     .ones_reads = key.constants[1].reads,

@@ -2,8 +2,7 @@
 #include <doctest/doctest.h>
 
 #include "operators/correlation/meaning.hpp"
-#include "program/split.hpp"
-#include "tests/adversary/forge/forge.hpp"
+#include "tests/adversary/tile_lies.hpp"
 #include "tests/unit/operators/run_operator.hpp"
 
 using namespace circlet;
@@ -145,5 +144,101 @@ TEST_CASE("a_correlation_is_proved_alone_and_in_a_network") {
       options.input = visibility;
       prove_and_verify(network, options, ProgramBuilder(80, -8, 7, seed).random_input(1));
     }
+  }
+}
+
+namespace {
+
+std::string verdict_on(const ForgedModel& model, const Trace& lie) {
+  LyingTrace trace(model, lie);
+  const Proof proof = prove_trace(model.proving_key, model.statement(lie), trace);
+  return refusal(ErrorKind::rejected, [&] { verify(model.key(), proof); });
+}
+
+const SetupOptions three_lanes{.target = Target::offchain, .lanes = 3};
+
+}  // namespace
+
+/// A prover who takes another sum, with all that follows from it, or with the same value after it.
+TEST_CASE("a_sum_of_a_correlation_is_the_correlation_s_alone") {
+  const Program program = random_tiles(7);
+  const ForgedModel model(program, three_lanes);
+  const Trace honest = model.honest();
+  REQUIRE(verdict_on(model, honest) == "accepted");
+  for (const std::size_t correlation : {std::size_t{0}, std::size_t{1}}) {
+    const TileLie truth(program, honest, correlation);
+    const std::size_t sums = truth.sums();
+    for (const std::size_t at : {std::size_t{0}, std::size_t{1}, sums / 2, sums - 1}) {
+      // One more or less is another remainder; 64 are another quotient, and perhaps another value.
+      for (const std::int32_t other : {-1, 1, -64, 64}) {
+        for (const bool follows : {false, true}) {
+          TileLie lie = truth;
+          lie.set_sum(at, lie.sum(at) + other);
+          if (follows) lie.compute_anew();
+          CHECK(contains(verdict_on(model, lie.trace()), "the bus does not balance"));
+        }
+      }
+    }
+    // Another place's sum, of the same tile and of the same line in the other phase.
+    for (const std::size_t from : {std::size_t{1}, std::size_t{4}}) {
+      TileLie lie = truth;
+      std::size_t at = 0;
+      while (lie.sum(at) == lie.sum(at + from)) ++at;
+      lie.set_sum(at, truth.sum(at + from));
+      lie.set_sum(at + from, truth.sum(at));
+      lie.compute_anew();
+      CHECK(contains(verdict_on(model, lie.trace()), "the bus does not balance"));
+    }
+  }
+}
+
+/// What a free tile holds is what the polynomial has there: no sum moves into one, nor out of it.
+TEST_CASE("a_coefficient_that_is_free_is_the_polynomial_s_too") {
+  const Program program = random_tiles(7);
+  const ForgedModel model(program, three_lanes);
+  const Trace honest = model.honest();
+  for (const std::size_t correlation : {std::size_t{0}, std::size_t{1}}) {
+    const TileLie truth(program, honest, correlation);
+    const auto lanes = truth.free_lanes();
+    REQUIRE(lanes.size() > 2);
+    for (const std::size_t at : {std::size_t{0}, lanes.size() / 2, lanes.size() - 1}) {
+      TileLie lie = truth;
+      lie.set_free(lanes[at], lie.free_value(lanes[at]) + 1);
+      CHECK(contains(verdict_on(model, lie.trace()), "the bus does not balance"));
+      lie.set_sum(0, lie.sum(0) - 1);
+      CHECK(contains(verdict_on(model, lie.trace()), "the bus does not balance"));
+    }
+    TileLie lie = truth;
+    lie.set_free(lanes[0], lie.free_value(lanes[0]) + 1);
+    lie.set_free(lanes[1], lie.free_value(lanes[1]) - 1);
+    CHECK(contains(verdict_on(model, lie.trace()), "the bus does not balance"));
+  }
+}
+
+/// Where two free tiles overlap, their sum is the coefficient, and a prover chooses how much of it each one
+/// has. Nobody reads either: the statement, and every value that is read, stay what they are.
+TEST_CASE("free_tiles_that_overlap_share_a_coefficient_as_the_prover_likes_and_the_statement_is_still_true") {
+  std::size_t overlaps = 0;
+  for (std::uint32_t seed = 0; overlaps < 3; ++seed) {
+    REQUIRE(seed < 100);
+    const Program program = random_correlation(seed);
+    const ForgedModel model(program, three_lanes);
+    const Trace honest = model.honest();
+    TileLie lie(program, honest);
+    const auto lanes = lie.free_lanes();
+    std::optional<std::pair<TileLie::FreeLane, TileLie::FreeLane>> both;
+    for (std::size_t i = 0; i < lanes.size(); ++i) {
+      for (std::size_t j = 0; j < i; ++j) {
+        if (lanes[i].channel == lanes[j].channel && lie.exponent_of(lanes[i]) == lie.exponent_of(lanes[j]))
+          both.emplace(lanes[i], lanes[j]);
+      }
+    }
+    if (!both) continue;
+    ++overlaps;
+    lie.set_free(both->first, lie.free_value(both->first) + 3);
+    CHECK(contains(verdict_on(model, lie.trace()), "the bus does not balance"));
+    lie.set_free(both->second, lie.free_value(both->second) - 3);
+    CHECK(verdict_on(model, lie.trace()) == "accepted");
+    CHECK(lie.trace().output() == honest.output());
   }
 }
