@@ -33,6 +33,11 @@ void check_split(const OpCheck& check, const Split& split) {
     return;
   }
   if (!has_predicate(check.program)) check.fail("has digits, and no output is a predicate");
+  const TensorId sums = check.op.inputs[0];
+  const auto makes_tiles = [&](const Op& op) {
+    return op.kind == OpKind::correlation && std::ranges::find(op.outputs, sums) != op.outputs.end();
+  };
+  if (std::ranges::any_of(check.program.ops, makes_tiles)) check.fail("has digits, and reads a correlation");
   if (split.shift != 0) check.fail("has a shift and digits");
   const char* const fault = fault_of_digits(check.program, split.digits);
   if (fault != nullptr) check.fail(fault);

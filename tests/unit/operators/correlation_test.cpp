@@ -242,3 +242,97 @@ TEST_CASE("free_tiles_that_overlap_share_a_coefficient_as_the_prover_likes_and_t
     CHECK(lie.trace().output() == honest.output());
   }
 }
+
+TEST_CASE("sums_of_a_correlation_are_looked_up_once_and_without_digits") {
+  ProgramBuilder builder(4, -8, 7, 1);
+  const TensorId image = builder.add_tile(builder.input(), {0, 1, 2, 3}, {1, 1, 1, 4}, 2);
+  builder.add_correlation({{.input = image}}, {.outputs = 1, .width = 4, .pitch = 4}, 9);
+  const Program sums = builder.finish();
+  CHECK(contains(refusal_after(sums, [](Program&) {}), "its sums are not read by one requantise alone"));
+  CHECK(contains(refusal(ErrorKind::bad_input,
+                         [&] { static_cast<void>(with_predicate(sums, parse_predicate(">= 2"))); }),
+                 "has digits, and reads a correlation"));
+}
+
+namespace {
+
+/// A tile of an input of 2 x 4 values, a correlation with bias, and its look-up. Attributes of the
+/// correlation are pitch, wide, narrow, shift; stride, two dilations, top, left, groups.
+Program one_correlation() {
+  ProgramBuilder builder(8, -8, 7, 1);
+  const TensorId image = builder.add_tile(builder.input(), {0, 1, 2, 3, 4, 5, 6, 7}, {2, 1, 1, 4}, 2);
+  builder.add_relu(builder.add_correlation({{.input = image, .kernel_width = 2}},
+                                           {.outputs = 2, .width = 4, .pitch = 5}, 9),
+                   4);
+  return builder.finish();
+}
+
+}  // namespace
+
+TEST_CASE("a_correlation_or_a_tile_that_means_nothing_is_refused") {
+  const Program program = one_correlation();
+  REQUIRE(refusal_after(program, [](Program&) {}) == "accepted");
+  constexpr OpId tile = 0, correlation = 1, look_up = 2;
+  const auto with_attribute = [&](std::size_t at, std::int64_t value) {
+    return refusal_after(program, [&](Program& p) { p.ops[correlation].attributes[at] = value; });
+  };
+  CHECK(contains(with_attribute(0, 0), "a pitch of 0 is none"));
+  CHECK(contains(with_attribute(0, 1 << 22), "a pitch of 4194304 is none"));
+  CHECK(contains(with_attribute(0, 3), "its lines are longer than the pitch"));
+  CHECK(contains(with_attribute(1, 0), "free tiles of 0 values: 1 to 64"));
+  CHECK(contains(with_attribute(1, 65), "free tiles of 65 values: 1 to 64"));
+  CHECK(contains(with_attribute(2, 65), "free tiles of 65 values: 1 to 64"));
+  CHECK(contains(with_attribute(3, 0), "its free tiles do not reach as far as its sums"));
+  CHECK(contains(with_attribute(3, 2), "its free tiles do not reach as far as its sums"));
+  CHECK(contains(with_attribute(3, 16), "its free tiles do not reach as far as its sums"));
+  CHECK(contains(with_attribute(4, 0), "a stride of 0 is none"));
+  CHECK(contains(with_attribute(4, 2), "a stride of 2 is none"));
+  CHECK(contains(with_attribute(5, 0), "a dilation of 0 is none"));
+  CHECK(contains(with_attribute(6, 0), "a dilation of 0 is none"));
+  CHECK(contains(with_attribute(7, (1 << 22) + 1), "padding of 4194305 is none"));
+  CHECK(contains(with_attribute(8, -(1 << 22) - 1), "padding of -4194305 is none"));
+  CHECK(contains(with_attribute(7, 1 << 21), "its images have more than 2^22 places"));
+  CHECK(contains(with_attribute(9, 2), "its weights have the wrong shape"));
+  const auto with_shape = [&](TensorId tensor, std::vector<std::uint32_t> shape, std::uint32_t lanes) {
+    return refusal_after(program, [&](Program& p) {
+      p.tensors[tensor].shape = shape;
+      p.tensors[tensor].lanes = lanes;
+    });
+  };
+  const TensorId image = program.ops[tile].outputs[0], sums = program.ops[correlation].outputs[0];
+  CHECK(contains(with_shape(image, {2, 4}, 2), "that is not of shape [channels, lines, phases, n]"));
+  CHECK(contains(with_shape(image, {2, 2, 1, 2}, 4), "its lines are not whole tiles"));
+  CHECK(contains(with_shape(sums, {2, 4}, 1), "that is not of shape [outputs, lines, phases, n]"));
+  CHECK(contains(with_shape(sums, {1, 1, 1, 8}, 1), "its weights have the wrong shape"));
+  CHECK(contains(with_shape(sums, {2, 2, 3, 2}, 1), "the lines of its output are longer than the pitch"));
+  CHECK(contains(with_shape(sums, {2, 1, 17, 1}, 1), "its output has more than 16 phases"));
+  CHECK(contains(refusal_after(program, [&](Program& p) { p.ops[correlation].attributes.pop_back(); }),
+                 "has not four attributes and six a term"));
+  CHECK(contains(refusal_after(program, [&](Program& p) { p.ops[correlation].constants.clear(); }),
+                 "has not one constant a term"));
+  CHECK(contains(refusal_after(program, [&](Program& p) { p.ops[correlation].inputs.clear(); }),
+                 "computes nothing"));
+  CHECK(contains(refusal_after(program,
+                               [&](Program& p) {
+                                 p.constants[p.ops[correlation].constants[1]].shape = {2, 1};
+                               }),
+                 "the bias has the wrong size"));
+  CHECK(contains(refusal_after(program, [&](Program& p) { p.tensors[sums].max = p.tensors[sums].max - 1; }),
+                 "range"));
+  // tile
+  CHECK(contains(refusal_after(program, [&](Program& p) { p.ops[tile].attributes = {1}; }),
+                 "has attributes and takes none"));
+  const auto with_index = [&](std::int32_t index) {
+    return refusal_after(program,
+                         [&](Program& p) { p.constants[p.ops[tile].constants[0]].values[3] = index; });
+  };
+  CHECK(contains(with_index(-1), "its index -1 is none of the input's 8 values"));
+  CHECK(contains(with_index(8), "its index 8 is none of the input's 8 values"));
+  CHECK(with_index(0) == "accepted");
+  CHECK(contains(with_shape(image, {2, 2, 1, 4}, 2), "has not one index a value of its output"));
+  CHECK(contains(refusal_after(program, [&](Program& p) { --p.tensors[image].min; }),
+                 "the range of its output is not that of its input"));
+  // The look-up has the tiles of the sums.
+  CHECK(contains(with_shape(program.ops[look_up].outputs[0], {2, 1, 1, 4}, 2),
+                 "has tiles of 1 and of 2 values"));
+}
