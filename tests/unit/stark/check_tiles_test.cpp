@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <functional>
+#include <set>
 
 #include "lowering/degrees.hpp"
 #include "lowering/structure.hpp"
@@ -383,4 +384,54 @@ TEST_CASE("an_assertion_counts_among_the_degrees_of_claims") {
   CHECK(degree(1) == 4);  // 3 + 3 + 3
   CHECK(degree(2) == 4);  // 3 + (3 + 1) + 7
   CHECK(degree(3) == 5);  // 3 + (3 + 2) + 11
+}
+
+/// A correlation in two phases, with free tiles of two widths, and one of single values.
+TEST_CASE("a_single_changed_cell_of_a_structure_with_tiles_is_refused_or_is_a_parameter_of_the_model") {
+  ProgramBuilder builder(6, -8, 7, 1);
+  const TensorId image = builder.add_tile(builder.input(), {0, 1, 2, 3, 4, 5}, {1, 1, 1, 6}, 2);
+  const TensorId h = builder.add_relu(
+      builder.add_correlation({{.input = image, .kernel_width = 3, .left = 1}},
+                              {.outputs = 1, .phases = 2, .width = 2, .lanes = 2, .pitch = 7, .wide = 3}, 5),
+      2);
+  builder.add_relu(builder.add_correlation({{.input = h}}, {.outputs = 2, .width = 2, .pitch = 2}, 5), 2);
+  const auto a = arithmetise(builder.finish(), TableShape{.lanes = 2});
+  const Structure honest = build_structure(a);
+  const PublicWires wires = public_wires(a);
+  REQUIRE(wires.tiles.size() == 3);
+  // As of other models; and how free tiles are split, and what their values are called.
+  const std::set<std::string> parameters = {"activate.off",
+                                            "activate.fnq",
+                                            "lut.fn",
+                                            "lut.q",
+                                            "lut.y_0",
+                                            "lut.y_1",
+                                            "lut.y_2",
+                                            "lut.y_3",
+                                            "mac.k1",
+                                            "mac.kt",
+                                            "free activate.off",
+                                            "free activate.fnq",
+                                            "free activate.fnr",
+                                            "free activate.two_s",
+                                            "free activate.idY"};
+  std::set<std::string> accepted;
+  for (std::size_t table = 0; table < honest.size() - 1; ++table) {
+    for (std::size_t column = 0; column < honest[table].columns.size(); ++column) {
+      for (std::size_t row = 0; row < honest[table].rows(); ++row) {
+        const M31 value = honest[table].columns[column][row];
+        for (const M31 other : {M31(0), M31(1), M31(2), M31(16), -M31(1), value + M31(1), value - M31(1)}) {
+          if (other == value) continue;
+          Structure changed = honest;
+          changed[table].columns[column][row] = other;
+          if (refusal(ErrorKind::rejected, [&] { check_structure(changed, wires); }) != "accepted") continue;
+          const bool free = table > activate_table && table < wires.places().lut() &&
+                            honest[table].column("nY")[row].is_zero();
+          accepted.insert((free ? "free " : "") + honest[table].name + "." +
+                          honest[table].column_names[column]);
+        }
+      }
+    }
+  }
+  CHECK(accepted == parameters);
 }
