@@ -315,6 +315,18 @@ std::vector<Rule> rules() {
          while (std::ranges::find(tiles, s.of_mac(row, "idA")) == tiles.end()) ++row;
          s.reads(row, "idB", s.of_mac(row, "idA"));
        }},
+      {"a value times alpha times a value", "a product of values in M may reach 2^29",
+       [](Tiled& s) {
+         // In place of alpha^2 and of another power that is made of it.
+         const M31 value = s.structure[activate_table].column("idY")[0];
+         std::size_t row = 0;
+         while (s.of_mac(row, "idA") != s.of_mac(row, "idB")) ++row;
+         const M31 moved = s.of_mac(row, "idY");
+         s.reads(row, "idB", value);
+         do ++row;
+         while (s.of_mac(row, "idA") != moved);
+         s.reads(row, "idB", value);
+       }},
       {"1 + alpha read once more than the key says", "wire 3 is yielded",
        [](Tiled& s) { --*s.wires.pair_reads; }},
       {"1 + alpha under a key without it", "a reserved wire is read",
