@@ -319,6 +319,9 @@ TEST_CASE("a_correlation_or_a_tile_that_means_nothing_is_refused") {
                  "the bias has the wrong size"));
   CHECK(contains(refusal_after(program, [&](Program& p) { p.tensors[sums].max = p.tensors[sums].max - 1; }),
                  "range"));
+  CHECK(contains(with_shape(image, {2, 1, 1, 4}, 0), "has tiles of 0 values: 1 to 64"));
+  CHECK(contains(with_shape(image, {2, 1, 1, 65}, 65), "has tiles of 65 values: 1 to 64"));
+  CHECK(contains(with_shape(image, {2, 1, 1, 4}, 3), "is no whole number of tiles"));
   // tile
   CHECK(contains(refusal_after(program, [&](Program& p) { p.ops[tile].attributes = {1}; }),
                  "has attributes and takes none"));
@@ -335,4 +338,33 @@ TEST_CASE("a_correlation_or_a_tile_that_means_nothing_is_refused") {
   // The look-up has the tiles of the sums.
   CHECK(contains(with_shape(program.ops[look_up].outputs[0], {2, 1, 1, 4}, 2),
                  "has tiles of 1 and of 2 values"));
+}
+
+TEST_CASE("a_key_has_room_for_so_many_widths_of_tiles") {
+  // Of which each needs a table, as maxima are taken of them; and one of the free tiles.
+  const auto with_widths = [](std::uint32_t count, Visibility input = Visibility::shown) {
+    ProgramBuilder builder(64, -8, 7, 1);
+    std::vector<std::int32_t> order(64);
+    std::iota(order.begin(), order.end(), 0);
+    std::vector<CorrelationTerm> terms;
+    for (std::uint32_t lanes = 3; lanes < 3 + count; ++lanes) {
+      order.resize(lanes);
+      const TensorId x = builder.add_tile(builder.input(), order, {1, 1, 1, lanes}, lanes);
+      const TensorId greatest = builder.add_maximum(x, x);
+      builder.reshape(greatest, {1, 1, 1, lanes});
+      terms.push_back({.input = greatest});
+    }
+    builder.add_relu(
+        builder.add_correlation(terms, {.outputs = 1, .width = 3, .pitch = 64, .wide = 2, .narrow = 2}, 5),
+        1);
+    const Program program = builder.finish();
+    check_program(program);
+    return refusal(ErrorKind::unsupported, [&] {
+      static_cast<void>(arithmetise(program, TableShape{.lanes = 3, .inputs = {input}}));
+    });
+  };
+  CHECK(with_widths(10) == "accepted");
+  CHECK(with_widths(11) == "the model has tiles of 12 widths and steps: a key has room for 11");
+  CHECK(with_widths(10, Visibility::committed) ==
+        "the model has tiles of 11 widths and steps: a key has room for 10");
 }

@@ -398,6 +398,25 @@ TEST_CASE("an_assertion_counts_among_the_degrees_of_claims") {
   CHECK(degree(3) == 5);  // 3 + (3 + 2) + 11
 }
 
+TEST_CASE("channels_of_one_place_stand_apart_by_t_alone") {
+  ProgramBuilder builder(2, -8, 7, 1);
+  const TensorId image = builder.add_tile(builder.input(), {0, 1}, {2, 1, 1, 1}, 1);
+  builder.add_relu(builder.add_correlation({{.input = image}}, {.outputs = 3}, 5), 2);
+  const auto a = arithmetise(builder.finish(), TableShape{.lanes = 3});
+  const auto verdict = [&](const Structure& structure) {
+    return refusal(ErrorKind::rejected, [&] { check_structure(structure, public_wires(a)); });
+  };
+  Structure structure = build_structure(a);
+  CHECK(verdict(structure) == "accepted");
+  // Without t on the last of them.
+  StructureTable& mac = structure[public_wires(a).places().mac()];
+  const auto& yields = mac.column("nY");
+  const auto last = static_cast<std::size_t>(std::ranges::find(yields, -M31(1)) - yields.begin());
+  mac.column("kt")[last] = M31(0);
+  mac.column("k1")[last] = M31(1);
+  CHECK(contains(verdict(structure), "two tiles share a place"));
+}
+
 /// A correlation in two phases, with free tiles of two widths, and one of single values.
 TEST_CASE("a_single_changed_cell_of_a_structure_with_tiles_is_refused_or_is_a_parameter_of_the_model") {
   ProgramBuilder builder(6, -8, 7, 1);
