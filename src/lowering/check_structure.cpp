@@ -405,12 +405,13 @@ void check_readers_of_digits(const LinearView& table, const PublicWires& wires_o
 
 /// Assertions: a sum of tiles' claims, each times a power, that equals a wire. They come first, as what is
 /// known of a claim depends on whether it is placed.
-void find_assertions(const MacView& table, Wires& wires) {
+void find_assertions(const MacView& table, std::uint32_t batch, Wires& wires) {
   using enum mac::Structure;
   std::size_t first = 0;
   for (std::size_t row = 0; row < table.real_rows(); ++row) {
     if (!table.bit(k1, row) && !table.bit(kt, row)) first = row;
     if (table.at(nY, row).centered() >= 0) continue;
+    if (batch != 1) table.fail(row, "a sum is asserted in a batch");
     if (table.at(nY, row) != -M31(1)) table.fail(row, "a wire is asserted several times at once");
     const bool goes_on = row + 1 < table.real_rows() && (table.bit(k1, row + 1) || table.bit(kt, row + 1));
     if (goes_on) table.fail(row, "a sum goes on after it was asserted");
@@ -590,7 +591,7 @@ void check_structure(const Structure& structure, const PublicWires& of_key, std:
   std::vector<std::vector<ActivateOp>> ops;
   for (const ActivateView& activate : activates) ops.push_back(ops_of_activate(activate));
   check_linear(linear, wires);
-  find_assertions(mac, wires);
+  find_assertions(mac, wires_of_key.batch, wires);
   for (std::size_t place = 0; place < activates.size(); ++place) {
     check_activate(activates[place], ops[place], functions, place == 0, wires);
   }

@@ -231,6 +231,34 @@ std::vector<Rule> rules() {
          const M31 a = s.of_mac(row + 1, "idA"), b = s.of_mac(row + 1, "idB");
          s.reads(s.assertion(0).first, "idB", a.value() == wires::one ? b : a);
        }},
+      {"a place that is a power of alpha and of what is not -1", "a tile's place is no power of alpha and t",
+       [](Tiled& s) {
+         // 1 is split with a greater step, so that the quotient is that of 0.
+         const Place sum = s.tile_of(s.placing(s.assertion(1), false));
+         const auto& claims = s.structure[activate_table].column("idT");
+         for (std::size_t row = 0; row < claims.size(); ++row) {
+           if (claims[row].value() != wires::one) continue;
+           for (const char* column : {"two_s", "fnr"})
+             s.cell({activate_table, row}, column) = s.cell(sum, column);
+         }
+       }},
+      {"a place that is what tiles look up for ONE", "a tile's place is no power of alpha and t",
+       [](Tiled& s) {
+         // The first row of the maximum, where the last lane's look-up is 1; at alpha^0.
+         constexpr std::size_t table = activate_table + 2;
+         std::size_t last = 0;
+         while (s.cell({table, last}, "nT") != M31(1)) ++last;
+         std::size_t row = last;
+         while (s.cell({table, row}, "kt") == M31(1)) --row;
+         REQUIRE(row != last);
+         s.cell({table, row}, "idT") = M31(wires::one);
+         s.cell({table, row}, "nT") = M31(1);
+         s.cell({table, row + 1}, "kt") = M31(0);
+         ++s.wires.one_reads;
+         std::size_t placed = s.assertion(0).first;
+         while (s.of_mac(placed, "idB").value() != wires::one) ++placed;
+         s.reads(placed, "idB", s.cell({table, row}, "idY"));
+       }},
       {"a place that is a value", "a tile's place is no power of alpha and t",
        [](Tiled& s) { s.reads(s.assertion(0).first, "idB", s.structure[activate_table].column("idY")[0]); }},
       {"two tiles that are read, at one place", "two tiles share a place",
