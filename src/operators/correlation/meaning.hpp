@@ -18,9 +18,8 @@
 //
 // The coefficients of the polynomial that are no sums of the output are *free*: the proof has tiles for them
 // whose values nobody reads, each in two digits of b bits. Their honest values are what the executor writes
-// into buffers. The output is known by claims, a tile each, that its only reader yields, a `requantise`; its
-// range is
-// [-b, b] with b at least what its sums reach.
+// into buffers. The output is known by claims, a tile each, that its only reader yields, a `requantise`
+// without digits; its range is [-m, m] with m at least what its sums reach.
 #pragma once
 
 #include <array>
