@@ -244,7 +244,7 @@ std::vector<Rule> rules() {
        }},
       {"a place that is what tiles look up for ONE", "a tile's place is no power of alpha and t",
        [](Tiled& s) {
-         // The first row of the maximum, where the last lane's look-up is 1; at alpha^0.
+         // The first row of the maximum; at alpha^0. It looks up 1 in every lane, beyond the range [0, 1).
          constexpr std::size_t table = activate_table + 2;
          std::size_t last = 0;
          while (s.cell({table, last}, "nT") != M31(1)) ++last;
@@ -254,6 +254,8 @@ std::vector<Rule> rules() {
          s.cell({table, row}, "idT") = M31(wires::one);
          s.cell({table, row}, "nT") = M31(1);
          s.cell({table, row + 1}, "kt") = M31(0);
+         s.cell({table, row}, "off") = M31(1);
+         s.cell({table, row}, "fnq") = s.cell({table, row}, "fnr");
          ++s.wires.one_reads;
          std::size_t placed = s.assertion(0).first;
          while (s.of_mac(placed, "idB").value() != wires::one) ++placed;
