@@ -1,7 +1,12 @@
 // correlation and tile: what they mean, the tables that prove it, and what a liar proves.
 #include <doctest/doctest.h>
 
+#include <numeric>
+#include <optional>
+#include <random>
+
 #include "operators/correlation/meaning.hpp"
+#include "program/predicate.hpp"
 #include "tests/adversary/tile_lies.hpp"
 #include "tests/unit/operators/run_operator.hpp"
 

@@ -2,6 +2,7 @@
 // that the rule forbids, is refused by that rule. What is free is changed without harm.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <functional>
 #include <set>
 
