@@ -50,6 +50,11 @@ Arithmetisation checked(const Program& program, const TableShape& shape, std::ui
   const RowCounts rows = result.rows();
   result.shape.tiles.clear();
   for (const auto& [width, count] : rows.tiles) result.shape.tiles.push_back(width);
+  const std::size_t tables = result.shape.places().first_data() + result.shape.committed() + 1;
+  require(tables <= max_tables, ErrorKind::unsupported, [&] {
+    return "the model has tiles of " + std::to_string(rows.tiles.size()) +
+           " widths and steps: a key has room for " + std::to_string(rows.tiles.size() + max_tables - tables);
+  });
   result.log_sizes = least_log_sizes(rows, result.shape);
   return result;
 }

@@ -405,12 +405,13 @@ void check_readers_of_digits(const LinearView& table, const PublicWires& wires_o
 
 /// Assertions: a sum of tiles' claims, each times a power, that equals a wire. They come first, as what is
 /// known of a claim depends on whether it is placed.
-void find_assertions(const MacView& table, Wires& wires) {
+void find_assertions(const MacView& table, std::uint32_t batch, Wires& wires) {
   using enum mac::Structure;
   std::size_t first = 0;
   for (std::size_t row = 0; row < table.real_rows(); ++row) {
     if (!table.bit(k1, row) && !table.bit(kt, row)) first = row;
     if (table.at(nY, row).centered() >= 0) continue;
+    if (batch != 1) table.fail(row, "a sum is asserted in a batch");
     if (table.at(nY, row) != -M31(1)) table.fail(row, "a wire is asserted several times at once");
     const bool goes_on = row + 1 < table.real_rows() && (table.bit(k1, row + 1) || table.bit(kt, row + 1));
     if (goes_on) table.fail(row, "a sum goes on after it was asserted");
@@ -418,7 +419,8 @@ void find_assertions(const MacView& table, Wires& wires) {
     if (asserted.is_zero()) table.fail(row, "no wire is asserted");
     wires.read(table, row, asserted);
     for (std::size_t i = first; i <= row; ++i) {
-      if (i != row && !table.at(nY, i).is_zero()) table.fail(i, "a part of an asserted sum is yielded");
+      if (i != row && (!table.at(nY, i).is_zero() || !table.at(idY, i).is_zero()))
+        table.fail(i, "a part of an asserted sum is yielded");
       if (table.bit(k1, i) && table.bit(kt, i)) table.fail(i, "S is carried twice");
       const M31 tile = table.at(idA, i);
       wires.read(table, i, tile);
@@ -426,6 +428,15 @@ void find_assertions(const MacView& table, Wires& wires) {
       wires.place(tile, asserted);
       wires.read(table, i, table.at(idB, i));
     }
+  }
+}
+
+/// An assertion binds its tiles as far as the asserted wire is bound.
+void check_asserted(const MacView& table, const Wires& wires) {
+  using enum mac::Structure;
+  for (std::size_t row = 0; row < table.real_rows(); ++row) {
+    if (table.at(nY, row).centered() < 0 && wires.reach(table.at(idY, row)) != 0)
+      table.fail(row, "digits are asserted");
   }
 }
 
@@ -469,7 +480,6 @@ void check_mac(const MacView& table, Wires& wires) {
     const M31 id = table.at(idY, row);
     const auto copies = table.at(nY, row).centered();
     if (wires.asserted(a) != 0 || wires.asserted(b) != 0) table.fail(row, "a tile is read out of its place");
-    if (copies < 0) table.fail(row, "a sum that goes on after a yield is asserted");
     if (copies == 0 && !id.is_zero()) table.fail(row, "a wire is named and not yielded");
     if (copies > 0) {
       wires.yield(table, row, id, copies);
@@ -502,8 +512,10 @@ std::uint32_t check_data(const DataView& table, std::int32_t multiplicity) {
 
 PublicWires public_wires(const VerificationKey& key) {
   const bool has_pair = key.constants.size() == 3 && key.constants.back().lanes == 2;
-  require(key.constants.size() == 2 || has_pair, ErrorKind::unsupported,
-          "the key's constant wires are not those that setup makes");
+  const bool has_ones = (key.constants.size() == 2 || has_pair) && key.constants[1].lanes == key.batch();
+  require(has_ones, ErrorKind::unsupported, "the key's constant wires are not those that setup makes");
+  require(std::ranges::all_of(key.tensors, [&](const auto& tensor) { return tensor.lanes == key.batch(); }),
+          ErrorKind::unsupported, "the key's tensors are not all of one number of samples");
   PublicWires wires{.ports = {},
                     .one_reads = key.constants[0].reads,
                     .ones_reads = key.constants[1].reads,
@@ -579,11 +591,12 @@ void check_structure(const Structure& structure, const PublicWires& of_key, std:
   std::vector<std::vector<ActivateOp>> ops;
   for (const ActivateView& activate : activates) ops.push_back(ops_of_activate(activate));
   check_linear(linear, wires);
-  find_assertions(mac, wires);
+  find_assertions(mac, wires_of_key.batch, wires);
   for (std::size_t place = 0; place < activates.size(); ++place) {
     check_activate(activates[place], ops[place], functions, place == 0, wires);
   }
   check_mac(mac, wires);
+  check_asserted(mac, wires);
   std::size_t unread = 0;
   for (std::size_t place = 0; place < activates.size(); ++place) {
     unread += check_splits(activates[place], ops[place], functions, wires_of_key.output_form(), wires);

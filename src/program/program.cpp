@@ -44,6 +44,10 @@ void check_tensor(const Tensor& tensor, std::size_t index) {
   const std::uint32_t rows = tensor.rows();
   if (tensor.shape.size() > max_rank) fail(name, "has more than " + std::to_string(max_rank) + " dimensions");
   if (rows == 0) fail(name, "has no rows");
+  if (tensor.lanes < 1 || tensor.lanes > max_tile) {
+    fail(name, "has tiles of " + std::to_string(tensor.lanes) + " values: 1 to " + std::to_string(max_tile));
+  }
+  if (rows % tensor.lanes != 0) fail(name, "is no whole number of tiles");
   if (tensor.min > tensor.max || tensor.min < -int32_max || tensor.max > int32_max) {
     fail(name,
          "has the impossible range [" + std::to_string(tensor.min) + ", " + std::to_string(tensor.max) + "]");

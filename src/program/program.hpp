@@ -19,6 +19,8 @@ using TensorId = std::uint32_t;
 using ConstantId = std::uint32_t;
 using OpId = std::uint32_t;
 
+inline constexpr std::uint32_t max_tile = 64;  // values
+
 struct Tensor {
   std::string name;
   std::vector<std::uint32_t> shape;  // of one sample

@@ -12,7 +12,6 @@
 namespace circlet {
 namespace {
 
-constexpr std::uint32_t max_instances = 16;
 constexpr std::uint32_t min_log_size = 4;
 constexpr std::uint32_t max_weights_per_row = 1024;
 constexpr std::uint32_t max_batch = 64;
@@ -117,7 +116,7 @@ std::uint32_t read_parameter(WordReader& reader, TableKind kind) {
 }
 
 std::vector<TableInstance> read_instances(WordReader& reader) {
-  std::vector<TableInstance> instances(reader.within("number of tables", 2, max_instances));
+  std::vector<TableInstance> instances(reader.within("number of tables", 2, max_tables));
   std::uint32_t height = 0;
   for (std::size_t i = 0; i < instances.size(); ++i) {
     TableInstance& table = instances[i];

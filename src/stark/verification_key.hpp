@@ -60,6 +60,7 @@ struct ConstantWire {
   friend bool operator==(const ConstantWire&, const ConstantWire&) = default;
 };
 
+inline constexpr std::uint32_t max_tables = 16;
 inline constexpr std::uint32_t max_table_log_size = 26;
 
 /// Of the degrees of all claims together. A random t tells claims of a greater one apart with fewer than

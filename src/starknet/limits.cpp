@@ -96,7 +96,9 @@ std::string shape_refusal(const VerificationKey& key) {
     if (table.kind == TableKind::linear)
       want(table.parameter == 16, fmt::format("{} weights a row", table.parameter));
     if (table.kind == TableKind::activate)
-      want(table.parameter == 1, fmt::format("{} samples a row", table.parameter));
+      want(table.parameter == 1, table.parameter == key.batch()
+                                     ? fmt::format("{} samples a row", table.lanes())
+                                     : fmt::format("tiles of {} values", table.lanes()));
   }
   for (const PublicTensor& tensor : key.tensors)
     want(tensor.lanes == 1,

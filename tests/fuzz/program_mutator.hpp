@@ -4,8 +4,17 @@
 #include "program/meaning.hpp"
 #include "program/program.hpp"
 #include "tests/fuzz/target.hpp"
+#include "tests/support/random_program.hpp"
 
 namespace circlet::fuzz {
+
+/// A model to start from.
+inline Program any_program(Random& random) {
+  const std::size_t kind = below(random, 3);
+  return kind == 0   ? testing::random_mlp(3, 4, 2, 1)
+         : kind == 1 ? testing::random_residual(2, 1)
+                     : testing::random_tiles(1);
+}
 
 class ProgramMutator {
  public:
@@ -75,13 +84,15 @@ class ProgramMutator {
   void change_tensor() {
     if (program_.tensors.empty()) return;
     Tensor& tensor = pick(program_.tensors);
-    switch (below(random_, 4)) {
+    switch (below(random_, 5)) {
       case 0:
         return change_list(tensor.shape);
       case 1:
         return change(tensor.min);
       case 2:
         return change(tensor.max);
+      case 3:
+        return change(tensor.lanes);
       default:
         return shape(tensor.scales);
     }

@@ -7,7 +7,6 @@
 #include "program/predicate.hpp"
 #include "tests/fuzz/program_mutator.hpp"
 #include "tests/fuzz/target.hpp"
-#include "tests/support/random_program.hpp"
 
 using namespace circlet;
 using namespace circlet::fuzz;
@@ -66,9 +65,7 @@ extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t s
   if (below(random, 4) == 0) return LLVMFuzzerMutate(data, size, most);
   auto model = attempt([&] { return read_structure({data, size}); });
   if (!model) {
-    model = PublicModel{structure_of(below(random, 2) == 0 ? testing::random_mlp(3, 4, 2, 1)
-                                                           : testing::random_residual(2, 1)),
-                        {}};
+    model = PublicModel{structure_of(any_program(random)), {}};
   }
   if (below(random, 3) == 0) model->predicate = any_predicate(model->imported, random);
   for (std::size_t i = below(random, 3); i > 0; --i) ProgramMutator(model->imported, random).change_one();

@@ -1,4 +1,4 @@
-"""The keys and proofs that the tests are about, made by the command line tool once."""
+"""The keys and proofs that the tests are about, made once by the command line tool, or by circlet-make-case beside it."""
 import ast
 import json
 import struct
@@ -13,13 +13,14 @@ CONTEXT = "0x123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 CIRCLET = None   # path of the tool: `run` sets it
 FOLDER = tempfile.TemporaryDirectory(prefix="circlet-reference-")
 
-# name: (model, samples, options of setup)
+# name: (model, samples, options of setup); of a random model: ("tiles", its seed, options of circlet-make-case)
 CASES = {
     "chain": ("sklearn_mlp_classifier_iris", 1, ["--target", "chain"]),
     "argmax": ("sklearn_mlp_classifier_iris", 1, ["--target", "chain", "--no-zk", "--input", "private", "--output", "argmax"]),
     "committed": ("sklearn_mlp_classifier_iris", 1, ["--target", "offchain", "--input", "committed", "--output", "committed"]),
     "committed threshold": ("sklearn_mlp_classifier_iris", 1, ["--target", "offchain", "--no-zk", "--output", "committed <0.5"]),
     "batch": ("sklearn_offset_mlp", 3, ["--target", "offchain", "--batch", "3", "--lanes", "5"]),
+    "tiles": ("tiles", 1, ["--offchain"]),
     "residual": ("torch_legacy_residual", 1, ["--target", "offchain", "--model", "public", "--output", ">=0"]),
 }
 
@@ -59,6 +60,10 @@ class Case:
 def make(name):
     model, samples, options = CASES[name]
     folder = Path(FOLDER.name) / name.replace(" ", "-")
+    if model == "tiles":
+        make_case = Path(CIRCLET).parent / "circlet-make-case"
+        subprocess.run([make_case, folder, model, str(samples), *options, "--context", CONTEXT], check=True)
+        return Case((folder / "model.vk").read_bytes(), (folder / "proof.bin").read_bytes())
     must("import", MODELS / f"{model}.onnx", "--calibration", MODELS / f"{model}.npy", "-o", folder)
     must("setup", folder, *options)
     given = folder / "input.json"

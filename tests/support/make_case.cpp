@@ -2,6 +2,8 @@
 //   circlet-make-case FOLDER mlp INPUTS HIDDEN OUTPUTS SEED [OPTION...]
 //   circlet-make-case FOLDER residual WIDTH SEED [OPTION...]
 //   circlet-make-case FOLDER gated INPUTS WIDTH OUTPUTS SEED [OPTION...]
+//   circlet-make-case FOLDER convolutions SEED [OPTION...]
+//   circlet-make-case FOLDER tiles SEED --offchain [OPTION...]
 // with the options --private or --commit-input, --commit-output, --offchain, --no-zk, --context HEX and
 // --output PREDICATE.
 // FOLDER gets vk.json (the key's words), public.json, proof.json, proof.bin and transcript.txt (a line a
@@ -60,6 +62,7 @@ int run(std::vector<std::string> arguments) {
                            : kind == "gated"
                                ? testing::random_gated(number(2), number(3), number(4), number(5))
                            : kind == "convolutions" ? testing::random_convolutions(number(2))
+                           : kind == "tiles"        ? testing::random_tiles(number(2))
                                                     : testing::random_residual(number(2), number(3));
   const Program program = with_predicate(imported, predicate);
   options.meaning = meaning_of(imported, predicate);

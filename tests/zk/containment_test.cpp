@@ -42,8 +42,8 @@ struct Setting {
 };
 
 /// What setup plans, 76 queries at blow-up 2, an output of which the proof shows one index alone, values that
-/// are committed, and weights that are public; with CIRCLET_FULL numbers of queries that fill the blinder
-/// too.
+/// are committed, weights that are public, and tables of tiles; with CIRCLET_FULL numbers of queries that
+/// fill the blinder too.
 std::vector<Setting> settings() {
   const Program values = random_residual(3, 1);
   const Program index = with_predicate(values, parse_predicate("argmax"));
@@ -51,12 +51,15 @@ std::vector<Setting> settings() {
                                    {index, planned(Target::chain)},
                                    {values, with_queries(76, 1)},
                                    {values, committing(with_queries(12, 2))},
-                                   {values, with_public_weights(with_queries(12, 2))}};
+                                   {values, with_public_weights(with_queries(12, 2))},
+                                   {tiny_tiles(), planned(Target::offchain)}};
   if (full_run()) {
     settings.push_back({values, planned(Target::offchain)});
     settings.push_back({values, with_queries(26, 2)});  // 4 * 26 + 23 = 2^7 - 1
     settings.push_back({values, with_queries(58, 1)});  // 4 * 58 + 23 = 2^8 - 1
     settings.push_back({index, committing(planned(Target::chain))});
+    settings.push_back({tiny_tiles(), with_queries(76, 1)});
+    settings.push_back({tiny_tiles(), committing(with_queries(12, 2))});
   }
   return settings;
 }

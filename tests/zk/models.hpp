@@ -25,6 +25,20 @@ inline Program tiny_program() {
   return builder.finish();
 }
 
+/// Tiles of two and of three, in two phases, and free ones beside them.
+inline Program tiny_tiles() {
+  ProgramBuilder builder(6, 0, 3, 3);
+  const auto image = builder.add_tile(builder.input(), {0, 1, 2, 3, 4, 5}, {1, 1, 1, 6}, 3);
+  const auto h = builder.add_relu(
+      builder.add_correlation({{.input = image, .kernel_width = 3, .left = 1}},
+                              {.outputs = 1, .phases = 2, .width = 2, .lanes = 2, .pitch = 7, .wide = 3}, 4),
+      2);
+  builder.add_relu(
+      builder.add_correlation({{.input = h, .kernel_width = 2}}, {.outputs = 1, .width = 1, .pitch = 3}, 4),
+      4);
+  return builder.finish();
+}
+
 struct TwoWitnesses {
   Program first, second;
   std::vector<std::int32_t> first_input, second_input;

@@ -24,6 +24,21 @@ using namespace circlet::testing;
 namespace {
 
 constexpr std::uint32_t inputs = 13, hidden = 7;
+constexpr std::uint32_t places = 3, channels = 2;
+
+/// A correlation of two channels of three places, a tile each, to as many channels: every place has a sum of
+/// the same two weights and the bias.
+Program tiles() {
+  ProgramBuilder builder(channels * places, -8, 7, 8);
+  const auto image = builder.add_tile(builder.input(), {0, 1, 2, 3, 4, 5}, {channels, 1, 1, places}, places);
+  const auto h = builder.add_relu(
+      builder.add_correlation({{.input = image}},
+                              {.outputs = channels, .width = places, .lanes = places, .pitch = places}, 20),
+      2);
+  builder.add_relu(
+      builder.add_correlation({{.input = h}}, {.outputs = 1, .width = places, .pitch = places}, 9), 4);
+  return builder.finish();
+}
 
 /// What a prover forgets.
 struct Weakness {
@@ -55,14 +70,15 @@ class WeakTrace : public HonestTrace {
 
  private:
   void clear(TableColumns& columns) const {
-    for_each_table([&]<class Shape>(auto kind, Shape) {
-      const std::size_t table = kind_index(kind);
-      if (kind == TableKind::data) return;
-      const std::size_t fin = fin_row(model_.structure[table][Shape::fin]);
-      for (BaseColumn& column : columns[table]) {
-        std::fill(column.begin() + static_cast<std::ptrdiff_t>(fin) + 1, column.end(), M31());
-      }
-    });
+    for (std::size_t table = 0; table < shape_.claims(); ++table) {
+      for_each_table([&]<class Shape>(auto kind, Shape) {
+        if (kind != shape_.instances[table].kind) return;
+        const std::size_t fin = fin_row(model_.structure[table][Shape::fin]);
+        for (BaseColumn& column : columns[table]) {
+          std::fill(column.begin() + static_cast<std::ptrdiff_t>(fin) + 1, column.end(), M31());
+        }
+      });
+    }
   }
 
   Weakness weak_;
@@ -71,8 +87,9 @@ class WeakTrace : public HonestTrace {
 /// A model's owner, who publishes proofs of inputs that the attacker knows.
 class Owner {
  public:
-  Owner(bool zero_knowledge, const Weakness& weak, std::uint32_t proofs = 1)
-      : program_(random_mlp(inputs, hidden, 4, 8)), weak_(weak), random_(Csprng::insecure(9)) {
+  Owner(bool zero_knowledge, const Weakness& weak, std::uint32_t proofs = 1,
+        const Program& program = random_mlp(inputs, hidden, 4, 8))
+      : program_(program), weak_(weak), random_(Csprng::insecure(9)) {
     const PcsConfig pcs{.pow_bits = 0, .fri = {.log_blowup_factor = 4, .n_queries = 18, .fold_step = 4}};
     key_ =
         setup(program_, {.pcs = pcs, .zero_knowledge = zero_knowledge, .proofs = proofs, .masks = &random_});
@@ -229,7 +246,42 @@ class Attacker {
     return acc;
   }
 
-  /// The same from P: on a real row it is 1/dq + 1/dr, and few pairs (q, r) are possible.
+  /// The weights and the bias of the correlation of `tiles`, by channel, from q and r of the tiles of its
+  /// sums.
+  [[nodiscard]] std::optional<std::vector<Vector>> correlation_from_tiles() const {
+    constexpr std::size_t table = activate_table + 1;
+    const std::size_t rows = arithmetisation_.rows().tiles.at({places, 1});
+    std::vector<Vector> sums(channels), known(channels + 1);
+    for (const Seen& seen : seen_) {
+      std::vector<Vector> acc(channels);
+      for (std::uint32_t lane = 0; lane < places; ++lane) {
+        const std::span one(&seen, 1);
+        const auto q = recover(table, Tree::witness, activate::q(lane, places), {0}, rows, one);
+        const auto r = recover(table, Tree::witness, activate::r(lane, places), {0}, rows, one);
+        if (!q || !r) break;
+        for (std::size_t channel = 0; channel < channels; ++channel)
+          acc[channel].push_back(accumulator((*q)[channel], (*r)[channel]));
+      }
+      if (acc[0].size() != places) continue;
+      for (std::uint32_t place = 0; place < places; ++place) {
+        for (std::size_t k = 0; k < channels; ++k) {
+          sums[k].push_back(acc[k][place]);
+          known[k].push_back(M31::from_signed(seen.proof.statement.tensors[0].values[k * places + place]));
+        }
+        known[channels].push_back(M31(1));
+      }
+    }
+    std::vector<Vector> found;
+    for (const Vector& of_channel : sums) {
+      const Solution solution(known, of_channel);
+      if (!solution.x || solution.rank < known.size()) return std::nullopt;
+      found.push_back(*solution.x);
+    }
+    return found;
+  }
+
+  /// The accumulators of the first layer in proof i from P: on a real row it is 1/dq + 1/dr, and few pairs
+  /// (q, r) are possible.
   [[nodiscard]] std::optional<Vector> accumulators_from_logup(std::size_t i) const {
     const std::size_t rows = arithmetisation_.rows().activate;
     std::array<Vector, 4> p;
@@ -417,6 +469,22 @@ bool is_the_first_layer(const std::optional<std::vector<Vector>>& recovered, con
   return equal;
 }
 
+bool is_the_correlation(const std::optional<std::vector<Vector>>& recovered, const Owner& owner) {
+  if (!recovered) return false;
+  const Program& program = owner.program();
+  const Op& op = program.ops[op_of(program, OpKind::correlation, 0)];
+  bool equal = true;
+  for (std::size_t channel = 0; channel < channels; ++channel) {
+    for (std::size_t k = 0; k < channels; ++k) {
+      equal = equal && (*recovered)[channel][k].centered() ==
+                           program.constants[op.constants[0]].values[k * channels + channel];
+    }
+    equal = equal &&
+            (*recovered)[channel][channels].centered() == program.constants[op.constants[1]].values[channel];
+  }
+  return equal;
+}
+
 }  // namespace
 
 TEST_CASE("weights_are_solved_for_from_proofs_that_hide_nothing") {
@@ -483,6 +551,19 @@ TEST_CASE("weights_are_solved_for_from_accumulators_when_the_witness_is_not_mask
   Attacker attacker(owner);
   attacker.take(owner.prove(inputs + 2));
   CHECK(is_the_first_layer(attacker.first_layer(&Attacker::accumulators_from_witness), owner));
+}
+
+/// A tile shows as many sums as it has places: two proofs are enough for two weights and a bias.
+TEST_CASE("weights_are_solved_for_from_tiles_unless_they_are_masked") {
+  for (const auto& [hides, weak] : {std::pair(false, false), std::pair(true, true), std::pair(true, false)}) {
+    Owner owner(hides, {.witness = weak}, 4, tiles());
+    Attacker attacker(owner);
+    attacker.take(owner.prove(4));
+    const auto found = attacker.correlation_from_tiles();
+    CHECK(is_the_correlation(found, owner) == (!hides || weak));
+    if (hides && !weak) CHECK_FALSE(found.has_value());
+    CHECK(are_the_weights(attacker.weights(owner.arithmetisation().rows().linear), owner) == !hides);
+  }
 }
 
 TEST_CASE("weights_are_solved_for_from_look_ups_when_live_is_1_everywhere") {

@@ -33,6 +33,11 @@ void check_split(const OpCheck& check, const Split& split) {
     return;
   }
   if (!has_predicate(check.program)) check.fail("has digits, and no output is a predicate");
+  const TensorId sums = check.op.inputs[0];
+  const auto makes_tiles = [&](const Op& op) {
+    return op.kind == OpKind::correlation && std::ranges::find(op.outputs, sums) != op.outputs.end();
+  };
+  if (std::ranges::any_of(check.program.ops, makes_tiles)) check.fail("has digits, and reads a correlation");
   if (split.shift != 0) check.fail("has a shift and digits");
   const char* const fault = fault_of_digits(check.program, split.digits);
   if (fault != nullptr) check.fail(fault);
@@ -47,7 +52,6 @@ void check_split(const OpCheck& check, const Split& split) {
 /// The table has an entry for every sum: also those of free tiles are looked up, which no output shows.
 void check_covers(const OpCheck& check, const Tensor& sums, const ConstantTensor& table) {
   const Split split = split_of(check.op);
-  if (!split.digits.empty()) check.fail("has digits, and reads sums of tiles");
   const auto entries = static_cast<std::int64_t>(in_whole_lut_rows(table.values.size()));
   if (sums.min + split.offset < 0 || (sums.max + split.offset) >> split.shift >= entries)
     check.fail("its table does not cover the range of the sums");

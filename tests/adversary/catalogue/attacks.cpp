@@ -792,7 +792,8 @@ std::vector<AttackEntry> attacks() {
       {"extra_fri_layer", Layer::fri, "one FRI layer more", extra_fri_layer},
       {"shifted_claimed_sums", Layer::transcript, "claimed sums with a true total", shifted_claimed_sums},
   };
-  for (const auto& more : {predicate_attacks(), transcript_attacks(), commitment_attacks(), mask_attacks()}) {
+  for (const auto& more :
+       {predicate_attacks(), transcript_attacks(), commitment_attacks(), mask_attacks(), tile_attacks()}) {
     std::ranges::copy(more, std::back_inserter(list));
   }
   for (const auto& stem : constraint_stems()) {

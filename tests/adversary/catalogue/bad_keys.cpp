@@ -4,7 +4,7 @@
 #include <map>
 
 #include "program/predicate.hpp"
-#include "tests/adversary/bad_key.hpp"
+#include "tests/adversary/catalogue/catalogue.hpp"
 #include "tests/adversary/power_of_claim.hpp"
 
 namespace circlet::testing {
@@ -683,6 +683,7 @@ std::vector<BadKeyEntry> bad_keys() {
     list.push_back({"a_first_row_of_" + table + "_that_is_not_real_starts_the_sum_anywhere",
                     [=] { return with_a_first_row_that_is_not_real(index, table); }});
   });
+  std::ranges::copy(bad_keys_of_tiles(), std::back_inserter(list));
   return list;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "tests/adversary/attack.hpp"
+#include "tests/adversary/bad_key.hpp"
 
 namespace circlet::testing {
 
@@ -11,5 +12,8 @@ inline constexpr const char* composition = "composition: the constraints do not 
 std::vector<AttackEntry> transcript_attacks();
 std::vector<AttackEntry> commitment_attacks();
 std::vector<AttackEntry> mask_attacks();
+std::vector<AttackEntry> tile_attacks();
+
+std::vector<BadKeyEntry> bad_keys_of_tiles();
 
 }  // namespace circlet::testing

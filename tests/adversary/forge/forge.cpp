@@ -213,13 +213,13 @@ void LyingTrace::set_linear_operand(std::size_t row, const QM31& value, const Ch
 }
 
 void LyingTrace::set_mac_operand(std::size_t row, const QM31& value, const Challenges& challenges) {
-  auto& columns = fingerprints_[mac_at];
+  auto& columns = fingerprints_[places_.mac()];
   SecureColumn a(columns[0].size()), b(columns[0].size());
   for (std::size_t i = 0; i < a.size(); ++i) {
     a.set(i, i == row ? value : secure_at(columns, index_of(mac::Fingerprint::A), i));
     b.set(i, secure_at(columns, index_of(mac::Fingerprint::B), i));
   }
-  columns = mac_fingerprints(table_trace(mac_at), a, b, challenges);
+  columns = mac_fingerprints(table_trace(places_.mac()), a, b, challenges);
 }
 
 std::size_t blinder_column(const AirShape& shape, Tree tree) {

@@ -133,7 +133,9 @@ impl Words<'_> {
                 parameter: self.within(&format!("parameter of {}", kind.name()), least, greatest)? as usize,
                 log_size: self.within("log size", 4, 26)?,
             };
-            require(kind.accepts(instance.parameter), || format!("key: lanes of {}", kind.name()))?;
+            require(kind.accepts(instance.parameter), || {
+                format!("key: lanes of {} is {}", kind.name(), kind.lanes(instance.parameter))
+            })?;
             if let Some(previous) = instances.last() {
                 let ascends = (previous.kind, previous.parameter) < (kind, instance.parameter);
                 require(ascends || (previous.kind == Kind::Data && kind == Kind::Data), || {

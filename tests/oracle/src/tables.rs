@@ -25,6 +25,7 @@ pub enum Kind {
     Blinder,
 }
 
+/// The parameter of `activate` is lanes + TILE_STEP (step - 1).
 const TILE_STEP: usize = 256;
 const MOST_TILE_LANES: usize = 64;
 const MOST_STEP: u32 = 1024;
@@ -56,10 +57,14 @@ impl Kind {
 
     /// P: the claims of `activate` weigh its lanes by the powers of alpha^P.
     pub fn step(self, parameter: usize) -> usize {
-        if self == Kind::Activate { 1 + parameter / TILE_STEP } else { 1 }
+        if self == Kind::Activate {
+            1 + parameter / TILE_STEP
+        } else {
+            1
+        }
     }
 
-    /// Whether a parameter in range is one of this kind: that of `activate` is B + 256 (P - 1).
+    /// Whether a parameter in range is one of this kind: not all those of `activate` have lanes.
     pub fn accepts(self, parameter: usize) -> bool {
         self != Kind::Activate || (1..=MOST_TILE_LANES).contains(&self.lanes(parameter))
     }

@@ -1,9 +1,13 @@
 // correlation and tile: what they mean, the tables that prove it, and what a liar proves.
 #include <doctest/doctest.h>
 
+#include <numeric>
+#include <optional>
+#include <random>
+
 #include "operators/correlation/meaning.hpp"
-#include "program/split.hpp"
-#include "tests/adversary/forge/forge.hpp"
+#include "program/predicate.hpp"
+#include "tests/adversary/tile_lies.hpp"
 #include "tests/unit/operators/run_operator.hpp"
 
 using namespace circlet;
@@ -147,4 +151,225 @@ TEST_CASE("a_correlation_is_proved_alone_and_in_a_network") {
       prove_and_verify(network, options, ProgramBuilder(80, -8, 7, seed).random_input(1));
     }
   }
+}
+
+namespace {
+
+std::string verdict_on(const ForgedModel& model, const Trace& lie) {
+  LyingTrace trace(model, lie);
+  const Proof proof = prove_trace(model.proving_key, model.statement(lie), trace);
+  return refusal(ErrorKind::rejected, [&] { verify(model.key(), proof); });
+}
+
+const SetupOptions three_lanes{.target = Target::offchain, .lanes = 3};
+
+}  // namespace
+
+/// A prover who takes another sum, with all that follows from it, or with the same value after it.
+TEST_CASE("a_sum_of_a_correlation_is_the_correlation_s_alone") {
+  const Program program = random_tiles(7);
+  const ForgedModel model(program, three_lanes);
+  const Trace honest = model.honest();
+  REQUIRE(verdict_on(model, honest) == "accepted");
+  for (const std::size_t correlation : {std::size_t{0}, std::size_t{1}}) {
+    const TileLie truth(program, honest, correlation);
+    const std::size_t sums = truth.sums();
+    for (const std::size_t at : {std::size_t{0}, std::size_t{1}, sums / 2, sums - 1}) {
+      // One more or less is another remainder; 64 are another quotient, and perhaps another value.
+      for (const std::int32_t other : {-1, 1, -64, 64}) {
+        for (const bool follows : {false, true}) {
+          TileLie lie = truth;
+          lie.set_sum(at, lie.sum(at) + other);
+          if (follows) lie.compute_anew();
+          CHECK(contains(verdict_on(model, lie.trace()), "the bus does not balance"));
+        }
+      }
+    }
+    // Another place's sum, of the same tile and of the same line in the other phase.
+    for (const std::size_t from : {std::size_t{1}, std::size_t{4}}) {
+      TileLie lie = truth;
+      std::size_t at = 0;
+      while (lie.sum(at) == lie.sum(at + from)) ++at;
+      lie.set_sum(at, truth.sum(at + from));
+      lie.set_sum(at + from, truth.sum(at));
+      lie.compute_anew();
+      CHECK(contains(verdict_on(model, lie.trace()), "the bus does not balance"));
+    }
+  }
+}
+
+/// What a free tile holds is what the polynomial has there: no sum moves into one, nor out of it.
+TEST_CASE("a_coefficient_that_is_free_is_the_polynomial_s_too") {
+  const Program program = random_tiles(7);
+  const ForgedModel model(program, three_lanes);
+  const Trace honest = model.honest();
+  for (const std::size_t correlation : {std::size_t{0}, std::size_t{1}}) {
+    const TileLie truth(program, honest, correlation);
+    const auto lanes = truth.free_lanes();
+    REQUIRE(lanes.size() > 2);
+    for (const std::size_t at : {std::size_t{0}, lanes.size() / 2, lanes.size() - 1}) {
+      TileLie lie = truth;
+      lie.set_free(lanes[at], lie.free_value(lanes[at]) + 1);
+      CHECK(contains(verdict_on(model, lie.trace()), "the bus does not balance"));
+      lie.set_sum(0, lie.sum(0) - 1);
+      CHECK(contains(verdict_on(model, lie.trace()), "the bus does not balance"));
+    }
+    TileLie lie = truth;
+    lie.set_free(lanes[0], lie.free_value(lanes[0]) + 1);
+    lie.set_free(lanes[1], lie.free_value(lanes[1]) - 1);
+    CHECK(contains(verdict_on(model, lie.trace()), "the bus does not balance"));
+  }
+}
+
+/// Where two free tiles overlap, their sum is the coefficient, and a prover chooses how much of it each one
+/// has. Nobody reads either: the statement, and every value that is read, stay what they are.
+TEST_CASE("free_tiles_that_overlap_share_a_coefficient_as_the_prover_likes_and_the_statement_is_still_true") {
+  std::size_t overlaps = 0;
+  for (std::uint32_t seed = 0; overlaps < 3; ++seed) {
+    REQUIRE(seed < 100);
+    const Program program = random_correlation(seed);
+    const ForgedModel model(program, three_lanes);
+    const Trace honest = model.honest();
+    TileLie lie(program, honest);
+    const auto lanes = lie.free_lanes();
+    std::optional<std::pair<TileLie::FreeLane, TileLie::FreeLane>> both;
+    for (std::size_t i = 0; i < lanes.size(); ++i) {
+      for (std::size_t j = 0; j < i; ++j) {
+        if (lanes[i].channel == lanes[j].channel && lie.exponent_of(lanes[i]) == lie.exponent_of(lanes[j]))
+          both.emplace(lanes[i], lanes[j]);
+      }
+    }
+    if (!both) continue;
+    ++overlaps;
+    lie.set_free(both->first, lie.free_value(both->first) + 3);
+    CHECK(contains(verdict_on(model, lie.trace()), "the bus does not balance"));
+    lie.set_free(both->second, lie.free_value(both->second) - 3);
+    CHECK(verdict_on(model, lie.trace()) == "accepted");
+    CHECK(lie.trace().output() == honest.output());
+  }
+}
+
+TEST_CASE("sums_of_a_correlation_are_looked_up_once_and_without_digits") {
+  ProgramBuilder builder(4, -8, 7, 1);
+  const TensorId image = builder.add_tile(builder.input(), {0, 1, 2, 3}, {1, 1, 1, 4}, 2);
+  builder.add_correlation({{.input = image}}, {.outputs = 1, .width = 4, .pitch = 4}, 9);
+  const Program sums = builder.finish();
+  CHECK(contains(refusal_after(sums, [](Program&) {}), "its sums are not read by one requantise alone"));
+  CHECK(contains(refusal(ErrorKind::bad_input,
+                         [&] { static_cast<void>(with_predicate(sums, parse_predicate(">= 2"))); }),
+                 "has digits, and reads a correlation"));
+}
+
+namespace {
+
+/// A tile of an input of 2 x 4 values, a correlation with bias, and its look-up. Attributes of the
+/// correlation are pitch, wide, narrow, upright; stride, two dilations, top, left, groups.
+Program one_correlation() {
+  ProgramBuilder builder(8, -8, 7, 1);
+  const TensorId image = builder.add_tile(builder.input(), {0, 1, 2, 3, 4, 5, 6, 7}, {2, 1, 1, 4}, 2);
+  builder.add_relu(builder.add_correlation({{.input = image, .kernel_width = 2}},
+                                           {.outputs = 2, .width = 4, .pitch = 5}, 9),
+                   4);
+  return builder.finish();
+}
+
+}  // namespace
+
+TEST_CASE("a_correlation_or_a_tile_that_means_nothing_is_refused") {
+  const Program program = one_correlation();
+  REQUIRE(refusal_after(program, [](Program&) {}) == "accepted");
+  constexpr OpId tile = 0, correlation = 1, look_up = 2;
+  const auto with_attribute = [&](std::size_t at, std::int64_t value) {
+    return refusal_after(program, [&](Program& p) { p.ops[correlation].attributes[at] = value; });
+  };
+  CHECK(contains(with_attribute(0, 0), "a pitch of 0 is none"));
+  CHECK(contains(with_attribute(0, 1 << 22), "a pitch of 4194304 is none"));
+  CHECK(contains(with_attribute(0, 3), "its lines are longer than the pitch"));
+  CHECK(contains(with_attribute(1, 0), "free tiles of 0 values: 1 to 64"));
+  CHECK(contains(with_attribute(1, 65), "free tiles of 65 values: 1 to 64"));
+  CHECK(contains(with_attribute(2, 65), "free tiles of 65 values: 1 to 64"));
+  CHECK(contains(with_attribute(3, 0), "free tiles of 0 values: 1 to 64"));
+  CHECK(contains(with_attribute(3, 65), "free tiles of 65 values: 1 to 64"));
+  CHECK(contains(with_attribute(4, 0), "a stride of 0 is none"));
+  CHECK(contains(with_attribute(4, 2), "a stride of 2 is none"));
+  CHECK(contains(with_attribute(5, 0), "a dilation of 0 is none"));
+  CHECK(contains(with_attribute(6, 0), "a dilation of 0 is none"));
+  CHECK(contains(with_attribute(7, (1 << 22) + 1), "padding of 4194305 is none"));
+  CHECK(contains(with_attribute(8, -(1 << 22) - 1), "padding of -4194305 is none"));
+  CHECK(contains(with_attribute(7, 1 << 21), "its images have more than 2^22 places"));
+  CHECK(contains(with_attribute(9, 2), "its weights have the wrong shape"));
+  const auto with_shape = [&](TensorId tensor, std::vector<std::uint32_t> shape, std::uint32_t lanes) {
+    return refusal_after(program, [&](Program& p) {
+      p.tensors[tensor].shape = shape;
+      p.tensors[tensor].lanes = lanes;
+    });
+  };
+  const TensorId image = program.ops[tile].outputs[0], sums = program.ops[correlation].outputs[0];
+  CHECK(contains(with_shape(image, {2, 4}, 2), "that is not of shape [channels, lines, phases, n]"));
+  CHECK(contains(with_shape(image, {2, 2, 1, 2}, 4), "its lines are not whole tiles"));
+  CHECK(contains(with_shape(sums, {2, 4}, 1), "that is not of shape [outputs, lines, phases, n]"));
+  CHECK(contains(with_shape(sums, {1, 1, 1, 8}, 1), "its weights have the wrong shape"));
+  CHECK(contains(with_shape(sums, {2, 2, 3, 2}, 1), "the lines of its output are longer than the pitch"));
+  CHECK(contains(with_shape(sums, {2, 1, 17, 1}, 1), "its output has more than 16 phases"));
+  CHECK(contains(refusal_after(program, [&](Program& p) { p.ops[correlation].attributes.pop_back(); }),
+                 "has not four attributes and six a term"));
+  CHECK(contains(refusal_after(program, [&](Program& p) { p.ops[correlation].constants.clear(); }),
+                 "has not one constant a term"));
+  CHECK(contains(refusal_after(program, [&](Program& p) { p.ops[correlation].inputs.clear(); }),
+                 "computes nothing"));
+  CHECK(contains(refusal_after(program,
+                               [&](Program& p) {
+                                 p.constants[p.ops[correlation].constants[1]].shape = {2, 1};
+                               }),
+                 "the bias has the wrong size"));
+  CHECK(contains(refusal_after(program, [&](Program& p) { p.tensors[sums].max = p.tensors[sums].max - 1; }),
+                 "range"));
+  CHECK(contains(with_shape(image, {2, 1, 1, 4}, 0), "has tiles of 0 values: 1 to 64"));
+  CHECK(contains(with_shape(image, {2, 1, 1, 65}, 65), "has tiles of 65 values: 1 to 64"));
+  CHECK(contains(with_shape(image, {2, 1, 1, 4}, 3), "is no whole number of tiles"));
+  // tile
+  CHECK(contains(refusal_after(program, [&](Program& p) { p.ops[tile].attributes = {1}; }),
+                 "has attributes and takes none"));
+  const auto with_index = [&](std::int32_t index) {
+    return refusal_after(program,
+                         [&](Program& p) { p.constants[p.ops[tile].constants[0]].values[3] = index; });
+  };
+  CHECK(contains(with_index(-1), "its index -1 is none of the input's 8 values"));
+  CHECK(contains(with_index(8), "its index 8 is none of the input's 8 values"));
+  CHECK(with_index(0) == "accepted");
+  CHECK(contains(with_shape(image, {2, 2, 1, 4}, 2), "has not one index a value of its output"));
+  CHECK(contains(refusal_after(program, [&](Program& p) { --p.tensors[image].min; }),
+                 "the range of its output is not that of its input"));
+  // The look-up has the tiles of the sums.
+  CHECK(contains(with_shape(program.ops[look_up].outputs[0], {2, 1, 1, 4}, 2),
+                 "has tiles of 1 and of 2 values"));
+}
+
+TEST_CASE("a_key_has_room_for_so_many_widths_of_tiles") {
+  // Of which each needs a table, as maxima are taken of them; and one of the free tiles.
+  const auto with_widths = [](std::uint32_t count, Visibility input = Visibility::shown) {
+    ProgramBuilder builder(64, -8, 7, 1);
+    std::vector<std::int32_t> order(64);
+    std::iota(order.begin(), order.end(), 0);
+    std::vector<CorrelationTerm> terms;
+    for (std::uint32_t lanes = 3; lanes < 3 + count; ++lanes) {
+      order.resize(lanes);
+      const TensorId x = builder.add_tile(builder.input(), order, {1, 1, 1, lanes}, lanes);
+      const TensorId greatest = builder.add_maximum(x, x);
+      builder.reshape(greatest, {1, 1, 1, lanes});
+      terms.push_back({.input = greatest});
+    }
+    builder.add_relu(
+        builder.add_correlation(terms, {.outputs = 1, .width = 3, .pitch = 64, .wide = 2, .narrow = 2}, 5),
+        1);
+    const Program program = builder.finish();
+    check_program(program);
+    return refusal(ErrorKind::unsupported, [&] {
+      static_cast<void>(arithmetise(program, TableShape{.lanes = 3, .inputs = {input}}));
+    });
+  };
+  CHECK(with_widths(10) == "accepted");
+  CHECK(with_widths(11) == "the model has tiles of 12 widths and steps: a key has room for 11");
+  CHECK(with_widths(10, Visibility::committed) ==
+        "the model has tiles of 11 widths and steps: a key has room for 10");
 }

@@ -348,6 +348,20 @@ TEST_CASE("a_product_of_two_values_in_M_stays_below_2_29_and_is_refused_in_a_bat
   REQUIRE(batch.verdict() == "accepted");
   multiply_values(batch);
   CHECK(batch.verdict() == "structure: mac row 0: a product would mix the samples of a batch");
+  // Nor may what everybody knows: its powers of alpha are samples too.
+  Subject publicly(Visibility::shown, 3, 2);
+  const M31 coefficient = publicly.column(mac_at, "idB")[0];
+  publicly.set(mac_at, "idB", 0, wires::ones);
+  ++publicly.wires.ones_reads;
+  const auto& claims = publicly.column(linear_at, "id");
+  for (std::size_t row = 0; row < claims.size(); ++row) {
+    if (claims[row] == coefficient && publicly.column(linear_at, "claim")[row] == M31(1))
+      publicly.column(linear_at, "n")[row] += M31(1);
+  }
+  CHECK(publicly.verdict() == "structure: mac row 0: a product would mix the samples of a batch");
+  Subject asserting(Visibility::shown, 3, 2);
+  asserting.set(mac_at, "nY", mac_yield, -1);
+  CHECK(contains(asserting.verdict(), "a sum is asserted in a batch"));
   // 23170^2 < 2^29 < 23171^2
   for (const auto& [greatest, verdict] :
        {std::pair(23170, "accepted"),

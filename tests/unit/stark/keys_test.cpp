@@ -160,8 +160,16 @@ TEST_CASE("a_key_of_other_tables_than_setup_makes_is_valid_and_not_proved_under"
   CHECK(refused(shape, [](auto& key) { key.instances.push_back(key.instances[1]); }) ==
         "the key's tables are not those that setup makes");
   CHECK(refused(wires, [](VerificationKey&) {}) == "accepted");
-  CHECK(refused(wires, [](auto& key) { key.constants.pop_back(); }) ==
-        "the key's constant wires are not those that setup makes");
+  const std::string other_constants = "the key's constant wires are not those that setup makes";
+  CHECK(refused(wires, [](auto& key) { key.constants.pop_back(); }) == other_constants);
+  CHECK(refused(wires, [](auto& key) { ++key.constants[1].lanes; }) == other_constants);
+  CHECK(refused(wires, [](auto& key) { key.constants.push_back({3, 0}); }) == other_constants);
+  CHECK(refused(wires, [](auto& key) {
+          key.constants.insert(key.constants.end(), {{2, 0}, {3, 0}});
+        }) == other_constants);
+  CHECK(refused(wires, [](auto& key) { key.constants.push_back({2, 0}); }) == "accepted");
+  CHECK(refused(wires, [](auto& key) { ++key.input().lanes; }) ==
+        "the key's tensors are not all of one number of samples");
   const auto input = [](const VerificationKey& key) { static_cast<void>(key.input()); };
   CHECK(refused(input, [](auto& key) { key.tensors.push_back(key.tensors[0]); }) ==
         "the key has not one input");

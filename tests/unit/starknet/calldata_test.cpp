@@ -204,7 +204,7 @@ TEST_CASE("calldata_refuses_what_the_contract_does_not_verify") {
   key.pcs.fri.log_last_layer_degree_bound = 1;
   CHECK_THROWS_WITH_AS(encode_calldata(key, c.proof), doctest::Contains("below 2^1"), Error);
   key = c.key;
-  key.instances[activate_table].parameter = 2;
+  key.instances[activate_table].parameter = key.output().lanes = 2;
   CHECK_THROWS_WITH_AS(encode_calldata(key, c.proof), doctest::Contains("2 samples a row"), Error);
   key = c.key;
   key.input().lanes = 2;

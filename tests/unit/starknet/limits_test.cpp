@@ -112,8 +112,12 @@ TEST_CASE("chain_limits_refuses_keys_of_another_shape_than_the_contracts") {
   key.instances[linear_table].parameter = 32;
   CHECK(refuses(key, "16 weights a row"));
   key = key_with(4, 18, 24);
-  key.instances[activate_table].parameter = 2;
+  key.instances[activate_table].parameter = key.output().lanes = 2;
   CHECK(refuses(key, "2 samples a row"));
+  key = key_with(4, 18, 24);
+  key.instances.insert(key.instances.begin() + lut_table,
+                       {TableKind::activate, TileWidth{4, 2}.parameter(), key.height()});
+  CHECK(refuses(key, "this key has tiles of 4 values"));
   key = key_with(4, 18, 24);
   key.pcs.fri.log_last_layer_degree_bound = 1;
   CHECK(refuses(key, "last FRI layer"));

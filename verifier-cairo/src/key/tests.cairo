@@ -359,6 +359,18 @@ fn activate_has_one_sample() {
 
 #[test]
 #[should_panic(expected: 'circlet: key parameter')]
+fn claims_of_activate_have_no_step() {
+    read_key(key_with_instances(array![(ACTIVATE, 257, 7), (BLINDER, 0, 9)]));
+}
+
+#[test]
+#[should_panic(expected: 'circlet: key parameter')]
+fn no_table_of_tiles_stands_beside_activate() {
+    read_key(key_with_instances(array![(ACTIVATE, 1, 7), (ACTIVATE, 4, 7), (BLINDER, 0, 9)]));
+}
+
+#[test]
+#[should_panic(expected: 'circlet: key parameter')]
 fn other_kinds_have_no_parameter() {
     read_key(key_with_instances(array![(MAC, 1, 7), (BLINDER, 0, 9)]));
 }

@@ -1,6 +1,6 @@
 // activate: splits accumulators, acc + offset = q 2^s + r, and looks y = LUT[q] up; B lanes of one output row
-// a row (docs/protocol.md section 3). Lanes are samples, or places P apart of one sample: then the claim weighs
-// them by the powers of alpha^P, and the output row by those of alpha.
+// a row (docs/protocol.md section 3). Lanes are samples, or places P apart of one sample: then the claim
+// weighs them by the powers of alpha^P, and the output row by those of alpha.
 #pragma once
 
 #include "air/dsl/bus.hpp"
@@ -27,8 +27,9 @@ ActivateColumns<E> columns(E& eval, const ActivateShape& shape) {
       .fnr = eval.structure("fnr", "function that is 0 on the remainders [0, 2^s)"),
       .idY = eval.structure("idY", "wire of the output row, F(y)"),
       .nY = eval.structure("nY", "reads of idY"),
-      .idT = eval.structure("idT", "wire of the claim that the op reads"),
-      .nT = eval.structure("nT", "1 on the op's last row if it reads its claim"),
+      .idT = eval.structure("idT", "wire of the claim that the op reads or yields"),
+      .nT = eval.structure(
+          "nT", "1 on the op's last row if it reads its claim, minus the claim's reads if it yields it"),
       .keepr = eval.structure("keepr", "1 on every real row but the first: the sum R goes on"),
       .fin = eval.structure("fin", "1 on the row after the last real one"),
       .q = eval.witness_range("q", shape.lanes, "quotients"),

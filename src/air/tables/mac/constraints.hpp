@@ -23,7 +23,8 @@ MacColumns<E> columns(E& eval, const MacShape&) {
       .idA = eval.structure("idA", "wire of the first factor"),
       .idB = eval.structure("idB", "wire of the second factor"),
       .idY = eval.structure("idY", "wire of the sum"),
-      .nY = eval.structure("nY", "reads of the sum; 0 yields nothing"),
+      .nY =
+          eval.structure("nY", "reads of the sum; 0 yields nothing, -1 asserts that the wire has this value"),
       .keepr = eval.structure("keepr", "1 on every real row but the first: the sum R goes on"),
       .fin = eval.structure("fin", "1 on the row after the last real one"),
       .A = eval.fingerprint("A", "first factor"),
