@@ -293,7 +293,7 @@ std::vector<Rule> rules() {
       {"a tile that is read, with too wide a remainder range", "the remainder range is not [0, two_s)",
        [](Tiled& s) {
          const Place tile = s.tile_of(s.placing(s.assertion(0), false));
-         s.cell(tile, "fnr") = s.cell(s.tile_of(s.placing(s.assertion(0), true)), "fnr");
+         s.cell(tile, "fnr") = s.cell(tile, "fnq");
        }},
       {"a tile that is read, with too small a step", "the remainder range is not [0, two_s)",
        [](Tiled& s) { s.cell(s.tile_of(s.placing(s.assertion(0), false)), "two_s") = M31(1); }},
