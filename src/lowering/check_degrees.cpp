@@ -224,7 +224,8 @@ class Degrees {
       std::ranges::sort(lanes);
       for (std::size_t i = 1; i < lanes.size(); ++i) {
         const bool same = lanes[i].t == lanes[i - 1].t && lanes[i].alpha == lanes[i - 1].alpha;
-        if (same && (lanes[i].is_read || lanes[i - 1].is_read))
+        // Of lanes at one place those that are read come last.
+        if (same && lanes[i].is_read)
           mac_.fail(assertion.last, "two tiles share a place, and the values of one are read");
       }
     }

@@ -413,7 +413,8 @@ void find_assertions(const MacView& table, std::uint32_t batch, Wires& wires) {
     if (table.at(nY, row).centered() >= 0) continue;
     if (batch != 1) table.fail(row, "a sum is asserted in a batch");
     if (table.at(nY, row) != -M31(1)) table.fail(row, "a wire is asserted several times at once");
-    const bool goes_on = row + 1 < table.real_rows() && (table.bit(k1, row + 1) || table.bit(kt, row + 1));
+    const bool goes_on =
+        table.bit(k1, row + 1) || table.bit(kt, row + 1);  // perhaps the fin row, where both are 0
     if (goes_on) table.fail(row, "a sum goes on after it was asserted");
     const M31 asserted = table.at(idY, row);
     if (asserted.is_zero()) table.fail(row, "no wire is asserted");

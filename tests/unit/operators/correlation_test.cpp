@@ -327,6 +327,16 @@ TEST_CASE("a_correlation_or_a_tile_that_means_nothing_is_refused") {
   CHECK(contains(with_shape(image, {2, 1, 1, 4}, 0), "has tiles of 0 values: 1 to 64"));
   CHECK(contains(with_shape(image, {2, 1, 1, 65}, 65), "has tiles of 65 values: 1 to 64"));
   CHECK(contains(with_shape(image, {2, 1, 1, 4}, 3), "is no whole number of tiles"));
+  CHECK(contains(refusal_after(program,
+                               [&](Program& p) {
+                                 p.constants[p.ops[correlation].constants[0]].shape = {1, 2, 2, 2};
+                               }),
+                 "its weights are not of shape"));
+  CHECK(contains(
+      refusal_after(program, [&](Program& p) { p.outputs.push_back({.name = "sums", .tensor = sums}); }),
+      "its sums are not read by one requantise alone"));
+  CHECK(contains(refusal_after(program, [&](Program& p) { ++p.tensors[image].max; }),
+                 "the range of its output is not that of its input"));
   // tile
   CHECK(contains(refusal_after(program, [&](Program& p) { p.ops[tile].attributes = {1}; }),
                  "has attributes and takes none"));

@@ -147,6 +147,18 @@ struct Rule {
   std::function<void(Tiled&)> apply;
 };
 
+/// A tile at alpha^0 stands at the first value of the input instead, whose look-up of 1 is 1.
+void place_at_input(Tiled& s) {
+  const Place input{activate_table, 0};
+  const auto& functions = s.structure[s.lut].column("fn");
+  const auto row = std::ranges::find(functions, s.cell(input, "fnq")) - functions.begin();
+  s.cell({s.lut, static_cast<std::size_t>(row)}, "y_1") = M31(1);
+  s.cell(input, "off") = M31(0);
+  std::size_t placed = s.assertion(0).first;
+  while (s.of_mac(placed, "idB").value() != wires::one) ++placed;
+  s.reads(placed, "idB", s.cell(input, "idY"));
+}
+
 std::vector<Rule> rules() {
   return {
       {"an assertion twice at once", "a wire is asserted several times at once",
@@ -164,6 +176,8 @@ std::vector<Rule> rules() {
          s.of_mac(s.assertion(0).first, "idY") = M31(16);
          s.of_mac(s.assertion(0).first, "nY") = M31(1);
        }},
+      {"a part of the sum is yielded without a name", "a part of an asserted sum is yielded",
+       [](Tiled& s) { s.of_mac(s.assertion(0).first, "nY") = M31(1); }},
       {"a part of the sum has a name", "a part of an asserted sum is yielded",
        [](Tiled& s) { s.of_mac(s.assertion(0).first, "idY") = M31(16); }},
       {"S carried twice", "S is carried twice",
@@ -261,6 +275,16 @@ std::vector<Rule> rules() {
          std::size_t placed = s.assertion(0).first;
          while (s.of_mac(placed, "idB").value() != wires::one) ++placed;
          s.reads(placed, "idB", s.cell({table, row}, "idY"));
+       }},
+      {"a place that is a value of the input, of which 1 is looked up as 1",
+       "a tile's place is no power of alpha and t", [](Tiled& s) { place_at_input(s); }},
+      {"a place that is looked up for another claim than ONE", "a tile's place is no power of alpha and t",
+       [](Tiled& s) {
+         place_at_input(s);
+         s.cell({activate_table, 0}, "idT") = M31(wires::pair);
+         s.cell({activate_table, 0}, "nT") = M31(1);
+         s.cell({activate_table, 1}, "kt") = M31(0);
+         ++*s.wires.pair_reads;
        }},
       {"a place that is a value", "a tile's place is no power of alpha and t",
        [](Tiled& s) { s.reads(s.assertion(0).first, "idB", s.structure[activate_table].column("idY")[0]); }},
