@@ -46,11 +46,18 @@ nlohmann::ordered_json tensors_json(const VerificationKey& key) {
   return list;
 }
 
+/// "<16>"; of a table whose claims have a step, that too.
+std::string width_text(const TableInstance& table) {
+  if (table.parameter == 0) return "";
+  if (table.step() == 1) return fmt::format("<{}>", table.lanes());
+  return fmt::format("<{}, step {}>", table.lanes(), table.step());
+}
+
 std::string tables_text(const VerificationKey& key) {
   std::string text;
   for (const TableInstance& table : key.instances) {
-    text += fmt::format("{}{}{} 2^{}", text.empty() ? "" : ", ", kind_name(table.kind),
-                        table.parameter == 0 ? "" : fmt::format("<{}>", table.parameter), table.log_size);
+    text += fmt::format("{}{}{} 2^{}", text.empty() ? "" : ", ", kind_name(table.kind), width_text(table),
+                        table.log_size);
   }
   return text;
 }

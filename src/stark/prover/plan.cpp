@@ -258,6 +258,12 @@ TableShape shape_of(const Program& program, const SetupOptions& options) {
 
 Plan plan(const Program& program, const SetupOptions& options) {
   const bool chain = options.target == Target::chain;
+  const bool has_tiles =
+      std::ranges::any_of(program.tensors, [](const Tensor& tensor) { return tensor.lanes != 1; });
+  require(!chain || !has_tiles, ErrorKind::usage,
+          "the contract verifies single values, and the model's images are on tiles: use --target offchain, "
+          "or import "
+          "it with --layout rows");
   require(!chain || options.batch == 1, ErrorKind::usage,
           "on chain a proof covers one sample: leave out --batch, or use --target offchain");
   require(!chain || options.lanes.value_or(16) == 16, ErrorKind::usage,

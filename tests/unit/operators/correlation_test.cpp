@@ -249,6 +249,13 @@ TEST_CASE("free_tiles_that_overlap_share_a_coefficient_as_the_prover_likes_and_t
   }
 }
 
+TEST_CASE("setup_makes_no_key_for_the_chain_of_images_on_tiles") {
+  const Program program = random_tiles(1);
+  CHECK(contains(
+      refusal(ErrorKind::usage, [&] { static_cast<void>(setup(program, {.target = Target::chain})); }),
+      "import it with --layout rows"));
+}
+
 TEST_CASE("sums_of_a_correlation_are_looked_up_once_and_without_digits") {
   ProgramBuilder builder(4, -8, 7, 1);
   const TensorId image = builder.add_tile(builder.input(), {0, 1, 2, 3}, {1, 1, 1, 4}, 2);
