@@ -31,7 +31,7 @@ KEYS = {
     "two outputs, and no input": key_of([(LUT, 0, M), (BLINDER, 0, M)], ONE, [A_SCORE, tensor(OUTPUT, PUBLIC, wire=30)]),
     "no weights, and no input": key_of([(ACTIVATE, 2, 5), (MAC, 0, 4), (BLINDER, 0, M)], ONE, [A_SCORE]),
     "tiles of two widths, and of three phases": key_of(
-        [(LINEAR, 3, 4), (ACTIVATE, 1, 4), (ACTIVATE, 3, 5), (ACTIVATE, 3 + 256 * 2, 4), (ACTIVATE, 2 + 256 * 15, 4), (LUT, 0, M), (MAC, 0, 4), (BLINDER, 0, M)],
+        [(LINEAR, 3, 4), (ACTIVATE, 1, 4), (ACTIVATE, 3, 5), (ACTIVATE, 3 + 256 * 2, 4), (ACTIVATE, 2 + 256 * 1023, 4), (LUT, 0, M), (MAC, 0, 4), (BLINDER, 0, M)],
         [(1, 3), (1, 2), (2, 5)], [A_SCORE]),
     "nothing public": key_of([(LINEAR, 3, 4), (DATA, 0, M), (DATA, 0, M), (BLINDER, 0, M)], [(1, 0)],
                              [tensor(INPUT, PRIVATE), tensor(INPUT, COMMITTED), tensor(OUTPUT, COMMITTED, form=1)]),
@@ -108,8 +108,8 @@ class Keys(Agreement):
         self.with_instances(False, "not by width", widths[1], widths[0], blinder)
         self.with_instances(False, "two of one width", widths[0], widths[0], blinder)
         self.with_instances(False, "kind 0", (0, 0, M), lut, blinder)
-        for wanted, tiles in ((True, (64, 64 + 256)), (True, (64 + 256 * 15,)), (True, (9, 1 + 256)), (False, (1 + 256, 9)), (False, (0,)), (False, (65,)),
-                              (False, (256,)), (False, (65 + 256,)), (False, (255,)), (False, (1 + 256 * 16,)), (False, (256 * 256 + 1,))):
+        for wanted, tiles in ((True, (64, 64 + 256)), (True, (64 + 256 * 1023,)), (True, (9, 1 + 256)), (False, (1 + 256, 9)), (False, (0,)), (False, (65,)),
+                              (False, (256,)), (False, (65 + 256,)), (False, (255,)), (False, (1 + 256 * 1024,)), (False, (256 * 2048 + 1,))):
             self.with_instances(wanted, f"activate of {tiles}", *[(ACTIVATE, tile, M) for tile in tiles], blinder)
         for wanted, widths in ((True, (2, 3)), (False, (3, 2)), (False, (2, 2))):
             self.with_instances(wanted, f"linear of {widths}", *[(LINEAR, C, M) for C in widths], blinder)

@@ -143,7 +143,7 @@ fn what_is_no_key_is_refused_for_its_reason() {
         ("lanes of activate is 255", |key| key.tables[3][1] = 255),
         ("lanes of activate is 0", |key| key.tables[3][1] = 256),
         ("lanes of activate is 65", |key| key.tables[3][1] = 65 + 256),
-        ("parameter of activate is 4097", |key| key.tables[3][1] = 1 + 256 * 16),
+        ("parameter of activate is 262145", |key| key.tables[3][1] = 1 + 256 * 1024),
         ("parameter of lut is 1", |key| key.tables[4][1] = 1),
         ("parameter of mac is 1", |key| key.tables[5][1] = 1),
         ("parameter of data is 1", |key| key.tables[6][1] = 1),
@@ -245,7 +245,7 @@ fn uses_are_summed_over_all_tables() {
     assert!(!is_key(&[[2, 60, 24]], 0));
     assert!(!is_key(&[[2, 1, 24], [2, 59, 24]], 0));
     // A step of the claims adds nothing.
-    assert!(is_key(&[[2, 59 + 256 * 15, 24]], 0));
+    assert!(is_key(&[[2, 59 + 256 * 1023, 24]], 0));
     assert!(!is_key(&[[2, 60 + 256, 24]], 0));
     // linear has 1 and mac 2.
     assert!(is_key(&[[2, 58, 24], [4, 0, 24]], 0));
