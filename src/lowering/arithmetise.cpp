@@ -53,7 +53,9 @@ Arithmetisation checked(const Program& program, const TableShape& shape, std::ui
   const std::size_t tables = result.shape.places().first_data() + result.shape.committed() + 1;
   require(tables <= max_tables, ErrorKind::unsupported, [&] {
     return "the model has tiles of " + std::to_string(rows.tiles.size()) +
-           " widths and steps: a key has room for " + std::to_string(rows.tiles.size() + max_tables - tables);
+           " widths and steps, and its key room for " +
+           std::to_string(rows.tiles.size() + max_tables - tables) +
+           ": commit fewer inputs and outputs, or import it with --layout rows";
   });
   result.log_sizes = least_log_sizes(rows, result.shape);
   return result;

@@ -137,11 +137,6 @@ PublicTensor public_tensor(const Tensor& tensor, Visibility visibility, std::uin
 
 ProvingKey setup(const Program& program, const SetupOptions& options) {
   const Plan chosen = plan(program, options);
-  constexpr std::size_t most_tables = 16;
-  require(air_shape(chosen.shape, chosen.sizes).instances.size() <= most_tables, ErrorKind::unsupported,
-          "the model's tiles leave no room for so many committed inputs and outputs: commit fewer of them, "
-          "or import "
-          "it with --layout rows");
   ProvingKey result;
   auto& key = result.key;
   key.instances = air_shape(chosen.shape, chosen.sizes).instances;
