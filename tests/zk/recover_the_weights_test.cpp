@@ -91,8 +91,12 @@ class Owner {
         const Program& program = random_mlp(inputs, hidden, 4, 8))
       : program_(program), weak_(weak), random_(Csprng::insecure(9)) {
     const PcsConfig pcs{.pow_bits = 0, .fri = {.log_blowup_factor = 4, .n_queries = 18, .fold_step = 4}};
-    key_ =
-        setup(program_, {.pcs = pcs, .zero_knowledge = zero_knowledge, .proofs = proofs, .masks = &random_});
+    key_ = setup(program_, {.target = Target::offchain,
+                            .lanes = 16,
+                            .pcs = pcs,
+                            .zero_knowledge = zero_knowledge,
+                            .proofs = proofs,
+                            .masks = &random_});
     arithmetisation_ = arithmetise(program_, key_.key);
     arithmetisation_.first_blinder_row = key_.first_blinder_row;
     columns_ = model_columns(program_, arithmetisation_);
