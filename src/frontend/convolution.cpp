@@ -4,13 +4,10 @@
 #include <algorithm>
 #include <map>
 
+#include "core/floor_quotient.hpp"
+
 namespace circlet {
 namespace {
-
-std::int64_t floor_quotient(std::int64_t numerator, std::int64_t positive) {
-  const std::int64_t quotient = numerator / positive;
-  return numerator % positive < 0 ? quotient - 1 : quotient;
-}
 
 /// A phase before the others are known: its f are of places counted from the first one that is kept.
 struct OpenPhase {

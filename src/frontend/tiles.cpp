@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <set>
 
+#include "core/floor_quotient.hpp"
+
 namespace circlet {
 namespace {
 
@@ -21,11 +23,6 @@ std::uint32_t widest_tile(std::uint32_t columns) {
   std::uint32_t lanes = std::min(most_lanes, columns);
   while (columns % lanes != 0) --lanes;
   return lanes < fewest_lanes ? 1 : lanes;
-}
-
-std::int64_t floor_quotient(std::int64_t numerator, std::int64_t positive) {
-  const std::int64_t quotient = numerator / positive;
-  return numerator % positive < 0 ? quotient - 1 : quotient;
 }
 
 void widen(ImageLayout& image, std::uint32_t phases) {

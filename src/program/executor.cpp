@@ -41,6 +41,22 @@ void one_by_one(std::size_t count, const std::function<void(std::size_t)>& f) {
   for (std::size_t i = 0; i < count; ++i) f(i);
 }
 
+void copy_indexed(const Program& program, OpId id, Trace& trace) {
+  const Op& op = program.ops[id];
+  const auto& indices = program.constants[op.constants[0]].values;
+  const Buffer& x = trace.tensors[op.inputs[0]];
+  Buffer& y = trace.tensors[op.outputs[0]];
+  const std::size_t rows = x.size() / trace.lanes, tile = program.tensors[op.inputs[0]].lanes;
+  for (std::size_t sample = 0; sample < trace.lanes; ++sample) {
+    for (std::size_t j = 0; j < indices.size(); ++j) {
+      const std::size_t from = sample * rows + tile * static_cast<std::size_t>(indices[j]),
+                        to = (sample * indices.size() + j) * tile;
+      std::copy_n(x.begin() + static_cast<std::ptrdiff_t>(from), tile,
+                  y.begin() + static_cast<std::ptrdiff_t>(to));
+    }
+  }
+}
+
 Trace execute(const Program& program, std::span<const Buffer> inputs, std::uint32_t lanes,
               const ForEach& for_each) {
   require(program.has_weights, ErrorKind::usage, "execute: the program has no weights (it is a structure)");

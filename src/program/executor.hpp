@@ -37,6 +37,9 @@ struct Trace {
 /// "2 values of layer 'h' ..": what the ops have changed because it was too far; empty if nothing.
 std::string saturated_text(const Program& program, const Trace& trace);
 
+/// Executes an op whose output is tiles of its input, in the order of its constant's indices.
+void copy_indexed(const Program& program, OpId id, Trace& trace);
+
 /// Runs `lanes` samples. `program` has passed check_program and has weights; `inputs`, one a port, are
 /// [lane][row]. Throws Error(bad_input) that names the feature whose value is out of range, or the layer and
 /// neuron whose accumulator falls outside its table, and says what to do.

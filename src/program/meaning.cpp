@@ -1,5 +1,7 @@
 #include "program/meaning.hpp"
 
+#include <algorithm>
+
 #include "core/error.hpp"
 #include "core/printable.hpp"
 
@@ -91,6 +93,28 @@ void OpCheck::expect_weighted_sums(std::int64_t (*reach)(const Program&, const O
     fail("accumulators can reach " + std::to_string(bound) + ", beyond their range of " +
          std::to_string(output.max));
   }
+}
+
+void OpCheck::expect_range_of(const Tensor& source, const Tensor& made) const {
+  if (made.min != source.min || made.max != source.max)
+    fail("the range of its output is not that of its input");
+}
+
+void OpCheck::expect_sums(const SumRange& sums) const {
+  const Tensor& output = program.tensors[op.outputs[0]];
+  if (sums.min < output.min || sums.max > output.max) {
+    fail("its sums are in [" + std::to_string(sums.min) + ", " + std::to_string(sums.max) +
+         "], beyond the range of its output");
+  }
+}
+
+void OpCheck::expect_indices(const ConstantTensor& indices, std::int32_t least, std::uint32_t count,
+                             const char* what) const {
+  const auto wrong = std::ranges::find_if(
+      indices.values, [&](std::int64_t index) { return index < least || index >= std::int64_t{count}; });
+  if (wrong == indices.values.end()) return;
+  fail("its index " + std::to_string(*wrong) + " is none of the input's " + std::to_string(count) + " " +
+       what);
 }
 
 const ConstantTensor& OpCheck::constant(ConstantId id, ConstantTensor::Kind kind) const {

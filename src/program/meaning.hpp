@@ -11,6 +11,11 @@
 
 namespace circlet {
 
+/// The least and greatest integers that an op can make.
+struct SumRange {
+  std::int64_t min = 0, max = 0;
+};
+
 /// One op under check. Its tensors and constants exist, its inputs are made by then, each of its outputs by
 /// nothing else.
 class OpCheck {
@@ -34,6 +39,14 @@ class OpCheck {
   /// Fails unless the output has a range [-b, b] and, if there are weights, its sums reach at most b, below
   /// 2^29; `reach` gives the greatest magnitude.
   void expect_weighted_sums(std::int64_t (*reach)(const Program&, const Op&)) const;
+  /// Fails unless a tensor has the range of another that its values come from.
+  void expect_range_of(const Tensor& source, const Tensor& made) const;
+  /// Fails unless the output's range holds these sums.
+  void expect_sums(const SumRange& sums) const;
+  /// Fails unless each of a constant's indices is at least `least` and names one of an input's `count` rows,
+  /// or values.
+  void expect_indices(const ConstantTensor& indices, std::int32_t least, std::uint32_t count,
+                      const char* what) const;
   /// Fails unless the constant is of this kind.
   const ConstantTensor& constant(ConstantId id, ConstantTensor::Kind kind) const;
 
@@ -42,11 +55,6 @@ class OpCheck {
  private:
   OpId id_;
   const std::vector<bool>& claims_;
-};
-
-/// Least and greatest.
-struct SumRange {
-  std::int64_t min = 0, max = 0;
 };
 
 struct Meaning {

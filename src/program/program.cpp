@@ -279,6 +279,11 @@ std::uint64_t ConstantTensor::size() const {
   return size_of(shape, std::numeric_limits<std::uint64_t>::max());
 }
 
+std::optional<ConstantId> bias_of(const Op& op) {
+  if (op.constants.size() == op.inputs.size()) return std::nullopt;
+  return op.constants.back();
+}
+
 const char* kind_name(ConstantTensor::Kind kind) {
   switch (kind) {
     case ConstantTensor::Kind::weights:

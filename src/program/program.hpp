@@ -10,6 +10,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -77,6 +78,9 @@ struct Op {
   std::vector<std::int64_t> attributes;
   friend bool operator==(const Op&, const Op&) = default;
 };
+
+/// The constant after those of the inputs, one each: a bias, of operators that may have one.
+std::optional<ConstantId> bias_of(const Op& op);
 
 /// What a model's output says of the values it has computed, its *scores* (program/predicate.hpp).
 struct Predicate {

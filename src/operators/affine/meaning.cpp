@@ -110,11 +110,6 @@ std::vector<Term> terms_of(const Program& program, const Op& op) {
   return terms;
 }
 
-std::optional<ConstantId> bias_of(const Op& op) {
-  if (op.constants.size() == op.inputs.size()) return std::nullopt;
-  return op.constants.back();
-}
-
 std::int64_t accumulator_bound(const Program& program, const Op& op) {
   const auto size_of = [](std::int32_t coefficient) {
     return static_cast<std::uint64_t>(std::abs(std::int64_t{coefficient}));

@@ -23,7 +23,6 @@ struct Term {
   bool is_matrix = false;
 };
 std::vector<Term> terms_of(const Program& program, const Op& op);
-std::optional<ConstantId> bias_of(const Op& op);
 
 /// bound_j = sum_k |W_kj| max|x_k| + sum |c_j| max|x_j| + |bias_j|, over all j the greatest. Needs weights.
 std::int64_t accumulator_bound(const Program& program, const Op& op);

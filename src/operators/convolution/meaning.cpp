@@ -129,11 +129,6 @@ std::vector<Term> terms_of(const Program& program, const Op& op) {
   return terms;
 }
 
-std::optional<ConstantId> bias_of(const Op& op) {
-  if (op.constants.size() == op.inputs.size()) return std::nullopt;
-  return op.constants.back();
-}
-
 std::int64_t accumulator_bound(const Program& program, const Op& op) {
   constexpr std::uint64_t saturated = std::uint64_t{1} << 61;
   const auto size_of = [](std::int32_t weight) {

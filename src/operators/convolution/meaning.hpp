@@ -34,7 +34,6 @@ struct Term {
 };
 /// Of an op that has passed its check.
 std::vector<Term> terms_of(const Program& program, const Op& op);
-std::optional<ConstantId> bias_of(const Op& op);
 
 /// bound_o = sum |W_o| max|x| + |bias_o|, over all o the greatest. Needs weights.
 std::int64_t accumulator_bound(const Program& program, const Op& op);

@@ -4,6 +4,7 @@
 #include <numeric>
 #include <string>
 
+#include "core/floor_quotient.hpp"
 #include "program/meaning.hpp"
 
 namespace circlet::correlation {
@@ -12,11 +13,6 @@ namespace {
 constexpr std::size_t fixed_attributes = 4, attributes_of_term = 6;
 constexpr std::int64_t most_places = 1 << 22;  // of the polynomial
 constexpr std::uint32_t most_lanes = 64, most_phases = 16;
-
-std::int64_t floor_quotient(std::int64_t numerator, std::int64_t positive) {
-  const std::int64_t quotient = numerator / positive;
-  return numerator % positive < 0 ? quotient - 1 : quotient;
-}
 
 void check_term(OpCheck& check, std::size_t i, const std::vector<std::uint32_t>& made, std::int64_t pitch) {
   const Op& op = check.op;
@@ -145,12 +141,7 @@ void check(OpCheck& check) {
   check_readers(check);
   // A kernel of a few bytes may have many places.
   check.reads += std::uint64_t{places.size} * output.shape[0];
-  if (!check.program.has_weights) return;
-  const SumRange range = range_of(check.program, op);
-  if (range.min < output.min || range.max > output.max) {
-    check.fail("its sums are in [" + std::to_string(range.min) + ", " + std::to_string(range.max) +
-               "], beyond the range of its output");
-  }
+  if (check.program.has_weights) check.expect_sums(range_of(check.program, op));
 }
 
 /// X_(c,a,b) as a list of coefficients.
@@ -308,11 +299,6 @@ std::vector<Term> terms_of(const Program& program, const Op& op) {
                      .left = static_cast<std::int32_t>(attributes[4])});
   }
   return terms;
-}
-
-std::optional<ConstantId> bias_of(const Op& op) {
-  if (op.constants.size() == op.inputs.size()) return std::nullopt;
-  return op.constants.back();
 }
 
 Geometry geometry_of(const Program& program, const Op& op) {

@@ -81,7 +81,6 @@ struct FreeTile {
 inline constexpr std::size_t free_widths = 4;
 
 std::vector<Term> terms_of(const Program& program, const Op& op);
-std::optional<ConstantId> bias_of(const Op& op);
 /// Of an op that has passed its check.
 Geometry geometry_of(const Program& program, const Op& op);
 /// What its sums can be with these weights, with or without a bias. Needs weights.

@@ -36,7 +36,7 @@ void check(OpCheck& check) {
       check.fail("its table is wrong at the difference " + std::to_string(d + lowest));
     }
   }
-  const Range range = range_of(a, b, lesser);
+  const SumRange range = range_of(a, b, lesser);
   if (output.min != range.min || output.max != range.max) {
     check.fail("the range of its output is not [" + std::to_string(range.min) + ", " +
                std::to_string(range.max) + "]");
@@ -59,7 +59,7 @@ void execute(const Program& program, OpId id, Trace& trace) {
 
 }  // namespace
 
-Range range_of(const Tensor& a, const Tensor& b, bool lesser) {
+SumRange range_of(const Tensor& a, const Tensor& b, bool lesser) {
   if (lesser) return {std::min(a.min, b.min), std::min(a.max, b.max)};
   return {std::max(a.min, b.min), std::max(a.max, b.max)};
 }

@@ -10,7 +10,7 @@
 
 #include <vector>
 
-#include "program/program.hpp"
+#include "program/meaning.hpp"
 
 namespace circlet::maximum {
 
@@ -19,10 +19,7 @@ inline constexpr std::int64_t most_entries = std::int64_t{1} << 20;
 /// What executing writes besides y: q_j = a_j - b_j - lowest.
 enum : std::uint32_t { q_buffer, buffer_count };
 
-struct Range {
-  std::int64_t min = 0, max = 0;
-};
-Range range_of(const Tensor& a, const Tensor& b, bool lesser);
+SumRange range_of(const Tensor& a, const Tensor& b, bool lesser);
 std::int64_t lowest_difference(const Tensor& a, const Tensor& b);
 /// Entries of the table of differences, many or few.
 std::int64_t entries_of(const Tensor& a, const Tensor& b);

@@ -18,7 +18,7 @@ void check(OpCheck& check) {
   if (greatest >= accumulator_limit) {
     check.fail("products can reach " + std::to_string(greatest) + ", which is not below 2^29");
   }
-  const Range range = range_of(a, b);
+  const SumRange range = range_of(a, b);
   if (output.min > range.min || output.max < range.max) {
     check.fail("its products are in [" + std::to_string(range.min) + ", " + std::to_string(range.max) +
                "], beyond the range of its output");
@@ -33,7 +33,7 @@ void execute(const Program& program, OpId id, Trace& trace) {
 
 }  // namespace
 
-Range range_of(const Tensor& a, const Tensor& b) {
+SumRange range_of(const Tensor& a, const Tensor& b) {
   const auto [least, greatest] = std::minmax({a.min * b.min, a.min * b.max, a.max * b.min, a.max * b.max});
   return {least, greatest};
 }

@@ -7,14 +7,11 @@
 // its range holds all products. One sample a proof.
 #pragma once
 
-#include "program/program.hpp"
+#include "program/meaning.hpp"
 
 namespace circlet::product {
 
 /// The least and the greatest product of two numbers in the ranges of the tensors, which are below 2^31.
-struct Range {
-  std::int64_t min = 0, max = 0;
-};
-Range range_of(const Tensor& a, const Tensor& b);
+SumRange range_of(const Tensor& a, const Tensor& b);
 
 }  // namespace circlet::product

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/error.hpp"
+#include "core/floor_quotient.hpp"
 #include "core/printable.hpp"
 #include "program/meaning.hpp"
 #include "program/predicate.hpp"
@@ -78,11 +79,6 @@ void check(OpCheck& check) {
     check.fail("the output range is [" + std::to_string(output.min) + ", " + std::to_string(output.max) +
                "] but its table gives [" + std::to_string(least) + ", " + std::to_string(greatest) + "]");
   }
-}
-
-std::int64_t floor_quotient(std::int64_t numerator, std::int64_t positive) {
-  const std::int64_t quotient = numerator / positive;
-  return numerator % positive < 0 ? quotient - 1 : quotient;
 }
 
 void execute(const Program& program, OpId id, Trace& trace) {

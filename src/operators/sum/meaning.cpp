@@ -16,12 +16,7 @@ void check_term(OpCheck& check, std::size_t i, std::uint32_t rows) {
   if (indices.shape.size() != 2 || indices.shape[0] != rows) {
     check.fail("has not as many indices for each row of its output");
   }
-  const auto wrong = std::ranges::find_if(
-      indices.values, [&](std::int64_t index) { return index < -1 || index >= std::int64_t{input.wires()}; });
-  if (wrong != indices.values.end()) {
-    check.fail("its index " + std::to_string(*wrong) + " is none of the input's " +
-               std::to_string(input.wires()) + " rows");
-  }
+  check.expect_indices(indices, -1, input.wires(), "rows");
   const std::int64_t sign = check.op.attributes[i];
   if (sign != 1 && sign != -1) check.fail("adds an input " + std::to_string(sign) + " times: 1 or -1");
   check.reads += indices.values.size();
@@ -34,11 +29,7 @@ void check(OpCheck& check) {
   if (op.attributes.size() != op.inputs.size()) check.fail("has not one attribute an input");
   const Tensor& output = check.program.tensors[op.outputs[0]];
   for (std::size_t i = 0; i < op.inputs.size(); ++i) check_term(check, i, output.wires());
-  const Range range = range_of(check.program, op);
-  if (range.min < output.min || range.max > output.max) {
-    check.fail("its sums are in [" + std::to_string(range.min) + ", " + std::to_string(range.max) +
-               "], beyond the range of its output");
-  }
+  check.expect_sums(range_of(check.program, op));
 }
 
 void execute(const Program& program, OpId id, Trace& trace) {
@@ -69,21 +60,21 @@ void execute(const Program& program, OpId id, Trace& trace) {
 
 }  // namespace
 
-Range range_of(const Program& program, const Op& op) {
+SumRange range_of(const Program& program, const Op& op) {
   // At most 2^31 for each index, of which memory holds fewer than 2^32.
-  std::vector<Range> rows(program.tensors[op.outputs[0]].wires());
+  std::vector<SumRange> rows(program.tensors[op.outputs[0]].wires());
   for (std::size_t i = 0; i < op.inputs.size(); ++i) {
     const Tensor& input = program.tensors[op.inputs[i]];
     const ConstantTensor& indices = program.constants[op.constants[i]];
     const bool adds = op.attributes[i] == 1;
     for (std::size_t at = 0; at < indices.values.size(); ++at) {
       if (indices.values[at] < 0) continue;
-      Range& row = rows[at / indices.shape[1]];
+      SumRange& row = rows[at / indices.shape[1]];
       row.min += adds ? input.min : -input.max;
       row.max += adds ? input.max : -input.min;
     }
   }
-  return {std::ranges::min(rows, {}, &Range::min).min, std::ranges::max(rows, {}, &Range::max).max};
+  return {std::ranges::min(rows, {}, &SumRange::min).min, std::ranges::max(rows, {}, &SumRange::max).max};
 }
 
 extern const Meaning meaning;

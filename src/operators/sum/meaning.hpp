@@ -7,14 +7,11 @@
 // claim alone; its range holds all sums.
 #pragma once
 
-#include "program/program.hpp"
+#include "program/meaning.hpp"
 
 namespace circlet::sum {
 
 /// What the sums can be, all of them together, of an op that has passed its check.
-struct Range {
-  std::int64_t min = 0, max = 0;
-};
-Range range_of(const Program& program, const Op& op);
+SumRange range_of(const Program& program, const Op& op);
 
 }  // namespace circlet::sum
