@@ -73,8 +73,13 @@ void OpCheck::expect_counts(std::size_t inputs, std::size_t constants, std::size
   expect(op.outputs.size(), outputs, "outputs");
 }
 
+bool OpCheck::is_claim(TensorId tensor) const {
+  const Op* maker = uses_[tensor].maker;
+  return maker != nullptr && meaning_of(maker->kind).makes_claims;
+}
+
 const Tensor& OpCheck::rows_of(TensorId tensor) const {
-  if (claims_[tensor]) {
+  if (is_claim(tensor)) {
     fail("reads the sums " + in_quotes(program.tensors[tensor].name) +
          " row by row: look them up in between, with requantise");
   }

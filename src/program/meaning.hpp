@@ -16,13 +16,19 @@ struct SumRange {
   std::int64_t min = 0, max = 0;
 };
 
+/// The op that has made a tensor by now, and those that read it, as often as they do.
+struct TensorUse {
+  const Op* maker = nullptr;
+  std::vector<const Op*> readers;
+};
+
 /// One op under check. Its tensors and constants exist, its inputs are made by then, each of its outputs by
 /// nothing else.
 class OpCheck {
  public:
-  /// `claims`: which of the tensors made so far have no wire a row.
-  OpCheck(const Program& of, OpId id, const std::vector<bool>& claims)
-      : program(of), op(of.ops[id]), id_(id), claims_(claims) {}
+  /// `uses`: by tensor.
+  OpCheck(const Program& of, OpId id, const std::vector<TensorUse>& uses)
+      : program(of), op(of.ops[id]), id_(id), uses_(uses) {}
   const Program& program;
   const Op& op;
 
@@ -33,7 +39,8 @@ class OpCheck {
   /// Tensors with a wire a row; fails if `tensor`, an input of the op, is known by its claim alone.
   const Tensor& rows_of(TensorId tensor) const;
   /// Whether a tensor made so far is known by its claim alone.
-  [[nodiscard]] bool is_claim(TensorId tensor) const { return claims_[tensor]; }
+  [[nodiscard]] bool is_claim(TensorId tensor) const;
+  [[nodiscard]] const TensorUse& use_of(TensorId tensor) const { return uses_[tensor]; }
   /// Fails unless these two tensors have tiles of one size.
   void expect_same_tiles(const Tensor& a, const Tensor& b) const;
   /// Fails unless the output has a range [-b, b] and, if there are weights, its sums reach at most b, below
@@ -54,7 +61,7 @@ class OpCheck {
 
  private:
   OpId id_;
-  const std::vector<bool>& claims_;
+  const std::vector<TensorUse>& uses_;
 };
 
 struct Meaning {

@@ -150,8 +150,14 @@ class GraphCheck {
       : program_(program),
         made_(program.tensors.size(), false),
         read_(program.tensors.size(), false),
-        claims_(program.tensors.size(), false),
-        readers_(program.constants.size(), 0) {}
+        uses_(program.tensors.size()),
+        readers_(program.constants.size(), 0) {
+    for (const Op& op : program.ops) {
+      for (const TensorId input : op.inputs) {
+        if (input < uses_.size()) uses_[input].readers.push_back(&op);
+      }
+    }
+  }
 
   void run() {
     check_inputs();
@@ -187,7 +193,7 @@ class GraphCheck {
 
   void check_op(OpId id) {
     const Op& op = program_.ops[id];
-    OpCheck check(program_, id, claims_);
+    OpCheck check(program_, id, uses_);
     for (const TensorId input : op.inputs) {
       if (input >= made_.size()) check.fail("reads a tensor that does not exist");
       if (!made_[input]) check.fail("reads a tensor that no earlier op makes");
@@ -221,7 +227,7 @@ class GraphCheck {
       check.fail("more than " + std::to_string(max_reads) + " reads of tensor rows in all");
     for (const TensorId output : op.outputs) {
       made_[output] = true;
-      claims_[output] = meaning.makes_claims;
+      uses_[output].maker = &op;
     }
   }
 
@@ -264,8 +270,9 @@ class GraphCheck {
   }
 
   const Program& program_;
-  std::vector<bool> made_, read_, claims_;  // by tensor
-  std::vector<std::uint32_t> readers_;      // by constant
+  std::vector<bool> made_, read_;       // by tensor
+  std::vector<TensorUse> uses_;         // the same
+  std::vector<std::uint32_t> readers_;  // by constant
   std::uint64_t reads_ = 0, table_reads_ = 0;
 };
 

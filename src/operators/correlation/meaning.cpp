@@ -43,16 +43,12 @@ void check_term(OpCheck& check, std::size_t i, const std::vector<std::uint32_t>&
 
 void check_readers(OpCheck& check) {
   const TensorId sums = check.op.outputs[0];
-  std::size_t readers = 0;
-  for (const Op& op : check.program.ops) {
-    const auto reads = std::ranges::count(op.inputs, sums);
-    if (reads == 0) continue;
-    readers += static_cast<std::size_t>(reads);
-    if (op.kind != OpKind::requantise) check.fail("its sums are read by another op than requantise");
-  }
+  const std::vector<const Op*>& readers = check.use_of(sums).readers;
+  if (std::ranges::any_of(readers, [](const Op* op) { return op->kind != OpKind::requantise; }))
+    check.fail("its sums are read by another op than requantise");
   const bool is_output =
       std::ranges::find(check.program.outputs, sums, &OutputPort::tensor) != check.program.outputs.end();
-  if (readers != 1 || is_output) check.fail("its sums are not read by one requantise alone");
+  if (readers.size() != 1 || is_output) check.fail("its sums are not read by one requantise alone");
 }
 
 /// The place of the tap's line or column in X, counted in strides: the phase, and what is left.
@@ -329,14 +325,19 @@ std::array<std::vector<FreeTile>, free_widths> free_tiles(const Program& program
     }
     return true;
   };
+  // [first, end) is free, and `last` the last exponent in it that is needed; beyond the polynomial all is
+  // free. Each exponent is looked at once: a structure of a few bytes can ask for millions.
+  std::uint32_t first = 0, end = 0, last = 0;
   for (std::uint32_t e = 0; e < places.size; ++e) {
+    if (is_output[e]) first = e + 1;
     if (!needed[e]) continue;
-    // [first, end) is free; beyond the polynomial all is.
-    std::uint32_t first = e, end = e, last = e;
-    while (first > 0 && !is_output[first - 1]) --first;
-    for (; end < places.size && !is_output[end]; ++end) {
-      if (needed[end]) last = end;
+    if (e >= end) {
+      for (end = e; end < places.size && !is_output[end]; ++end) {
+        if (needed[end]) last = end;
+      }
     }
+    // Upright tiles may have taken it.
+    while (!needed[last]) --last;
     const std::uint32_t room = end == places.size ? ~0U : end - first;
     const std::uint32_t wanted = last - e + 1;
     std::size_t width = wide;

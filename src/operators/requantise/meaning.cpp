@@ -18,6 +18,12 @@ std::int64_t divisor(const Program& program, const Split& split) {
   return split.digits.empty() ? std::int64_t{1} << split.shift : width(program, split.digits);
 }
 
+/// Whether it splits the sums of tiles, which are placed among others (operators/correlation).
+bool reads_correlation(const OpCheck& check) {
+  const Op* maker = check.use_of(check.op.inputs[0]).maker;
+  return maker != nullptr && maker->kind == OpKind::correlation;
+}
+
 /// The split is unique modulo p.
 void check_split(const OpCheck& check, const Split& split) {
   const auto wrong_offset = [&] {
@@ -34,11 +40,7 @@ void check_split(const OpCheck& check, const Split& split) {
     return;
   }
   if (!has_predicate(check.program)) check.fail("has digits, and no output is a predicate");
-  const TensorId sums = check.op.inputs[0];
-  const auto makes_tiles = [&](const Op& op) {
-    return op.kind == OpKind::correlation && std::ranges::find(op.outputs, sums) != op.outputs.end();
-  };
-  if (std::ranges::any_of(check.program.ops, makes_tiles)) check.fail("has digits, and reads a correlation");
+  if (reads_correlation(check)) check.fail("has digits, and reads a correlation");
   if (split.shift != 0) check.fail("has a shift and digits");
   const char* const fault = fault_of_digits(check.program, split.digits);
   if (fault != nullptr) check.fail(fault);
@@ -72,8 +74,7 @@ void check(OpCheck& check) {
   if (input.rows() != output.rows()) check.fail("its input and its output differ in rows");
   check.expect_same_tiles(input, output);
   check_split(check, split_of(op));
-  const Op* producer = producer_of(check.program, op.inputs[0]);
-  if (producer != nullptr && producer->kind == OpKind::correlation) check_covers(check, input, table);
+  if (reads_correlation(check)) check_covers(check, input, table);
   const auto [least, greatest] = std::ranges::minmax(table.values);
   if (output.min != least || output.max != greatest) {
     check.fail("the output range is [" + std::to_string(output.min) + ", " + std::to_string(output.max) +

@@ -21,7 +21,11 @@ void check(OpCheck& check) {
 }  // namespace
 
 extern const Meaning meaning;
-const Meaning meaning = {
-    .name = "tile", .makes_claims = false, .check = check, .takes_tiles = true, .execute = copy_indexed};
+const Meaning meaning = {.name = "tile",
+                         .makes_claims = false,
+                         .check = check,
+                         .takes_tiles = true,
+                         .subtracts = [](const Op&) { return true; },
+                         .execute = copy_indexed};
 
 }  // namespace circlet::tile
