@@ -285,97 +285,66 @@ std::uint32_t Lowering::minus_one() {
   return *minus_one_;
 }
 
-/// t = 1 t + 0, and by squares.
-std::uint32_t Lowering::power_of_t(std::uint32_t n) {
-  if (n == 0) return wires::one;
-  if (const auto known = powers_of_t_.find(n); known != powers_of_t_.end()) return known->second;
-  if (n == 1) {
+/// t = 1 t + 0 and alpha = (1 + alpha) - 1.
+void Lowering::add_challenge(Challenge challenge) {
+  if (challenge == Challenge::t) {
     const std::uint32_t nothing = zero();
     add(Carry::none, wires::one);
     add(Carry::times_t, nothing);
   } else {
-    const std::uint32_t half = power_of_t(n / 2), rest = power_of_t(n - n / 2);
-    multiply(Carry::none, half, rest);
-  }
-  return powers_of_t_[n] = yield_sum();
-}
-
-/// ones(2 n) = ones(n) t^n + ones(n), ones(n + 1) = ones(n) t + 1.
-std::uint32_t Lowering::ones(std::uint32_t n) {
-  if (n == 1) return wires::one;
-  if (const auto known = ones_.find(n); known != ones_.end()) return known->second;
-  const std::uint32_t lower = n % 2 == 0 ? n / 2 : 1;
-  const std::uint32_t part = ones(n - lower), moved = power_of_t(lower), rest = ones(lower);
-  multiply(Carry::none, part, moved);
-  add(Carry::same, rest);
-  return ones_[n] = yield_sum();
-}
-
-/// alpha = (1 + alpha) - 1, and by squares.
-std::uint32_t Lowering::power_of_alpha(std::uint32_t n) {
-  if (n == 0) return wires::one;
-  if (const auto known = powers_of_alpha_.find(n); known != powers_of_alpha_.end()) return known->second;
-  if (n == 1) {
     const std::uint32_t minus = minus_one();
     add(Carry::none, wires::pair);
     add(Carry::same, minus);
+  }
+}
+
+/// By squares.
+std::uint32_t Lowering::power_of(Challenge challenge, std::uint32_t n) {
+  if (n == 0) return wires::one;
+  auto& known = powers_[static_cast<std::size_t>(challenge)];
+  if (const auto found = known.find(n); found != known.end()) return found->second;
+  if (n == 1) {
+    add_challenge(challenge);
   } else {
-    const std::uint32_t half = power_of_alpha(n / 2), rest = power_of_alpha(n - n / 2);
+    const std::uint32_t half = power_of(challenge, n / 2), rest = power_of(challenge, n - n / 2);
     multiply(Carry::none, half, rest);
   }
-  return powers_of_alpha_[n] = yield_sum();
+  return known[n] = yield_sum();
 }
 
-void Lowering::count_power_of_alpha(std::uint32_t n, RowCounts& counts) {
-  if (n == 0 || !counts.powers_of_alpha.insert(n).second) return;
-  counts.mac += n == 1 ? 2 : 1;
-  if (n == 1) return;
-  count_power_of_alpha(n / 2, counts);
-  count_power_of_alpha(n - n / 2, counts);
-}
-
-void Lowering::count_sum_of_powers(std::uint32_t n, std::uint32_t step, RowCounts& counts) {
-  if (n == 1 || !counts.sums_of_powers.insert({n, step}).second) return;
-  counts.mac += 2;
-  const std::uint32_t lower = n % 2 == 0 ? n / 2 : 1;
-  count_sum_of_powers(n - lower, step, counts);
-  count_power_of_alpha(lower * step, counts);
-  count_sum_of_powers(lower, step, counts);
-}
-
-/// The sums of 2 n and of n + 1 powers, as those of powers of t.
-std::uint32_t Lowering::sum_of_powers(std::uint32_t n, std::uint32_t step) {
+/// That of 2 n is that of n times c^(n step), and again; that of n + 1 is that of n times c^step, and 1.
+std::uint32_t Lowering::sum_of_powers(Challenge challenge, std::uint32_t n, std::uint32_t step) {
   if (n == 1) return wires::one;
-  const auto key = std::pair(n, step);
-  if (const auto known = sums_of_powers_.find(key); known != sums_of_powers_.end()) return known->second;
+  const auto key = std::tuple(challenge, n, step);
+  if (const auto found = sums_of_powers_.find(key); found != sums_of_powers_.end()) return found->second;
   const std::uint32_t lower = n % 2 == 0 ? n / 2 : 1;
-  const std::uint32_t part = sum_of_powers(n - lower, step), moved = power_of_alpha(lower * step),
-                      rest = sum_of_powers(lower, step);
+  const std::uint32_t part = sum_of_powers(challenge, n - lower, step),
+                      moved = power_of(challenge, lower * step), rest = sum_of_powers(challenge, lower, step);
   multiply(Carry::none, part, moved);
   add(Carry::same, rest);
   return sums_of_powers_[key] = yield_sum();
 }
 
-void Lowering::count_public(const std::vector<std::uint32_t>& powers_of_t,
-                            const std::vector<std::uint32_t>& ones, RowCounts& counts) {
-  // The steps of the functions above.
-  std::set<std::uint32_t> powers, sums;
-  const auto add_power = [&](const auto& self, std::uint32_t n) -> void {
-    if (n == 0 || !powers.insert(n).second) return;
-    if (n == 1) return;
-    self(self, n / 2);
-    self(self, n - n / 2);
-  };
-  const auto add_ones = [&](const auto& self, std::uint32_t n) -> void {
-    if (n <= 1 || !sums.insert(n).second) return;
-    const std::uint32_t lower = n % 2 == 0 ? n / 2 : 1;
-    self(self, n - lower);
-    add_power(add_power, lower);
-  };
-  for (const std::uint32_t n : powers_of_t) add_power(add_power, n);
-  for (const std::uint32_t n : ones) add_ones(add_ones, n);
-  counts.activate += 1;
-  counts.mac += powers.size() + 1 + 2 * sums.size();
+void Lowering::count_power(Challenge challenge, std::uint32_t n, RowCounts& counts) {
+  if (n == 0) return;
+  std::vector<bool>& known = counts.powers[static_cast<std::size_t>(challenge)];
+  if (known.size() <= n) known.resize(std::size_t{n} + 1);
+  if (known[n]) return;
+  known[n] = true;
+  counts.mac += n == 1 ? 2 : 1;
+  if (n == 1) return;
+  count_power(challenge, n / 2, counts);
+  count_power(challenge, n - n / 2, counts);
+}
+
+void Lowering::count_sum_of_powers(Challenge challenge, std::uint32_t n, std::uint32_t step,
+                                   RowCounts& counts) {
+  if (n == 1 || !counts.sums_of_powers.insert({challenge, n, step}).second) return;
+  counts.mac += 2;
+  const std::uint32_t lower = n % 2 == 0 ? n / 2 : 1;
+  count_sum_of_powers(challenge, n - lower, step, counts);
+  count_power(challenge, lower * step, counts);
+  count_sum_of_powers(challenge, lower, step, counts);
 }
 
 void Lowering::assert_small(std::uint32_t claim) {

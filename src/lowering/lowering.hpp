@@ -2,8 +2,10 @@
 // `mac`. Every wire gets its id here, and every read of a wire is counted here.
 #pragma once
 
+#include <array>
 #include <map>
 #include <optional>
+#include <tuple>
 #include <vector>
 
 #include "lowering/runs.hpp"
@@ -103,27 +105,24 @@ class Lowering {
 
   std::uint32_t zero();
   std::uint32_t minus_one();
-  /// t^n
-  std::uint32_t power_of_t(std::uint32_t n);
-  /// 1 + t + .. + t^(n-1)
-  std::uint32_t ones(std::uint32_t n);
-  /// alpha^n
-  std::uint32_t power_of_alpha(std::uint32_t n);
-  /// 1 + alpha^step + .. + alpha^((n-1) step)
-  std::uint32_t sum_of_powers(std::uint32_t n, std::uint32_t step);
-  /// Rows of `mac` that these take, if nothing has counted them before.
-  static void count_power_of_alpha(std::uint32_t n, RowCounts& counts);
-  static void count_sum_of_powers(std::uint32_t n, std::uint32_t step, RowCounts& counts);
+  std::uint32_t power_of(Challenge challenge, std::uint32_t n);
+  std::uint32_t power_of_t(std::uint32_t n) { return power_of(Challenge::t, n); }
+  std::uint32_t power_of_alpha(std::uint32_t n) { return power_of(Challenge::alpha, n); }
+  /// 1 + c^step + .. + c^((n-1) step)
+  std::uint32_t sum_of_powers(Challenge challenge, std::uint32_t n, std::uint32_t step = 1);
 
-  /// Rows of `mac` and `activate` that these take, if nothing has asked for any of them before.
-  static void count_public(const std::vector<std::uint32_t>& powers_of_t,
-                           const std::vector<std::uint32_t>& ones, RowCounts& counts);
+  /// Rows of `mac` that these take, if nothing has counted them before. Both need one row of `activate` more,
+  /// a constant that all powers of a challenge begin with.
+  static void count_power(Challenge challenge, std::uint32_t n, RowCounts& counts);
+  static void count_sum_of_powers(Challenge challenge, std::uint32_t n, std::uint32_t step,
+                                  RowCounts& counts);
   /// A claim of one row whose value, an argument of the unit, is 0 in an honest proof.
   void assert_small(std::uint32_t claim);
 
   std::uint32_t new_wires(std::uint32_t count);
 
  private:
+  void add_challenge(Challenge challenge);
   void read(const WireList& list);
   /// Counts the run of the table that was just added to its segment.
   void extend_segment(TableKind table, std::size_t run);
@@ -146,8 +145,8 @@ class Lowering {
   std::vector<std::uint32_t> inputs_;                  // functions of the inputs' ranges, by port
   std::map<std::uint32_t, std::uint32_t> remainders_;  // by shift
   std::optional<std::uint32_t> zero_, minus_one_;
-  std::map<std::uint32_t, std::uint32_t> powers_of_t_, ones_, powers_of_alpha_;      // by n
-  std::map<std::pair<std::uint32_t, std::uint32_t>, std::uint32_t> sums_of_powers_;  // by n and step
+  std::array<std::map<std::uint32_t, std::uint32_t>, 2> powers_;  // by challenge and n
+  std::map<std::tuple<Challenge, std::uint32_t, std::uint32_t>, std::uint32_t> sums_of_powers_;  // and step
   std::map<TensorId, ExpectedRows> expected_;
 };
 

@@ -3,11 +3,13 @@
 // are made of it (lowering/structure.hpp, lowering/witness.hpp).
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <memory>
 #include <optional>
 #include <set>
+#include <tuple>
 #include <vector>
 
 #include "program/program.hpp"
@@ -136,12 +138,15 @@ struct Segment {
   std::size_t first = 0, last = 0;  // runs of the table, the last one included
 };
 
+/// What public wires are powers of.
+enum class Challenge : std::uint8_t { t, alpha };
+
 /// Real rows of the tables.
 struct RowCounts {
   std::size_t linear = 0, activate = 0, lut = 0, mac = 0;
   std::map<TileWidth, std::size_t> tiles;
-  std::set<std::uint32_t> powers_of_alpha;                           // made in rows of mac,
-  std::set<std::pair<std::uint32_t, std::uint32_t>> sums_of_powers;  // by n and step
+  std::array<std::vector<bool>, 2> powers;  // of each challenge, those that rows of mac make,
+  std::set<std::tuple<Challenge, std::uint32_t, std::uint32_t>> sums_of_powers;  // by n and step
   std::vector<std::size_t> data;  // of committed values, tensor after tensor
 
   /// Of the first table of activate, or of tiles.

@@ -44,7 +44,7 @@ class Writer {
         places[i].push_back(lowering_.power_of_t(place(terms_[i], p, height_, width_)));
       }
     }
-    const std::uint32_t everywhere = lowering_.ones(height_ * width_);
+    const std::uint32_t everywhere = lowering_.sum_of_powers(Challenge::t, height_ * width_);
     const std::vector<std::uint32_t> rows = add_kernel_rows(), bias = add_bias(everywhere);
 
     std::uint32_t claim = 0;
@@ -141,17 +141,18 @@ void count(const Program& program, const Op& op, std::uint32_t lanes, RowCounts&
   const auto& output = program.tensors[op.outputs[0]].shape;
   const std::uint64_t outputs = output[0];
   const std::vector<Term> terms = terms_of(program, op);
-  std::vector<std::uint32_t> powers = {output[1] * output[2]};
+  const auto power = [&](std::uint32_t n) { Lowering::count_power(Challenge::t, n, counts); };
+  power(output[1] * output[2]);
   for (const Term& term : terms) {
-    powers.push_back(line_step(term, output[2]));
-    for (std::uint32_t p = 0; p < term.kernel_height; ++p)
-      powers.push_back(place(term, p, output[1], output[2]));
+    power(line_step(term, output[2]));
+    for (std::uint32_t p = 0; p < term.kernel_height; ++p) power(place(term, p, output[1], output[2]));
     const std::uint64_t tiles = (term.kernel_width + lanes - 1) / lanes;
     counts.mac +=
         std::uint64_t{term.channels} * term.height * (term.width + 1) + outputs * term.kernel_height;
     counts.linear += outputs * term.kernel_height * (term.group_inputs * tiles + 1);
   }
-  Lowering::count_public(powers, {output[1] * output[2]}, counts);
+  Lowering::count_sum_of_powers(Challenge::t, output[1] * output[2], 1, counts);
+  counts.activate += 1;
   counts.mac += 2 * outputs;
   counts.linear += 2 * outputs;
 }

@@ -167,8 +167,8 @@ class Writer {
 
   /// bias_o times the powers of all places of the output.
   std::uint32_t add_bias(ConstantId bias) {
-    const std::uint32_t line = lowering_.sum_of_powers(places_.width * places_.phases, 1),
-                        lines = lowering_.sum_of_powers(places_.height, places_.pitch),
+    const std::uint32_t line = lowering_.sum_of_powers(Challenge::alpha, places_.width * places_.phases),
+                        lines = lowering_.sum_of_powers(Challenge::alpha, places_.height, places_.pitch),
                         lowest = lowering_.power_of_alpha(
                             places_.exponent(places_.height - 1, places_.width * places_.phases - 1));
     lowering_.multiply(MacRun::Carry::none, line, lines);
@@ -226,7 +226,7 @@ void count(const Program& program, const Op& op, std::uint32_t lanes, RowCounts&
   const std::vector<Term> terms = terms_of(program, op);
   const Tensor& output = program.tensors[op.outputs[0]];
   std::uint64_t tiles = 0;
-  const auto power = [&](std::uint32_t n) { Lowering::count_power_of_alpha(n, counts); };
+  const auto power = [&](std::uint32_t n) { Lowering::count_power(Challenge::alpha, n, counts); };
   for (std::size_t i = 0; i < terms.size(); ++i) {
     const Term& term = terms[i];
     const Tensor& input = program.tensors[term.input];
@@ -239,7 +239,7 @@ void count(const Program& program, const Op& op, std::uint32_t lanes, RowCounts&
       for (std::uint32_t k = 1; k <= term.width / input.lanes; ++k)
         power(places.top_place[i] - line * places.pitch - (k * input.lanes - 1));
     }
-    Lowering::count_public({term.group_outputs}, {}, counts);
+    Lowering::count_power(Challenge::t, term.group_outputs, counts);
   }
   for (std::uint32_t y = 0; y < places.height; ++y) {
     for (std::uint32_t r = 0; r < places.phases; ++r) {
@@ -253,8 +253,8 @@ void count(const Program& program, const Op& op, std::uint32_t lanes, RowCounts&
     counts.add_activate(width_of(of_width[0]), of_width.size() * places.outputs);
     for (const FreeTile& tile : of_width) power(tile.first);
   }
-  Lowering::count_sum_of_powers(places.width * places.phases, 1, counts);
-  Lowering::count_sum_of_powers(places.height, places.pitch, counts);
+  Lowering::count_sum_of_powers(Challenge::alpha, places.width * places.phases, 1, counts);
+  Lowering::count_sum_of_powers(Challenge::alpha, places.height, places.pitch, counts);
   power(places.exponent(places.height - 1, places.width * places.phases - 1));
   counts.linear += (places.outputs + lanes - 1) / lanes + 1;
   counts.mac += tiles * places.outputs + 3;

@@ -30,7 +30,7 @@ void count(const Program& program, const Op& op, std::uint32_t, RowCounts& count
   // The input's rows may be these tiles.
   counts.add_activate({output.lanes}, output.wires());
   counts.mac += output.rows();
-  for (std::uint32_t i = 0; i < output.lanes; ++i) Lowering::count_power_of_alpha(i, counts);
+  for (std::uint32_t i = 0; i < output.lanes; ++i) Lowering::count_power(Challenge::alpha, i, counts);
   counts.activate += 1;
 }
 
