@@ -466,6 +466,21 @@ class Quantiser {
     return made;
   }
 
+  /// An op whose output is what the index names of its input.
+  void add_indexed(OpKind kind, TensorId from, TensorId made, const std::vector<std::uint32_t>& index,
+                   const std::string& name) {
+    program_.ops.push_back({.kind = kind,
+                            .name = name,
+                            .inputs = {from},
+                            .constants = {static_cast<ConstantId>(program_.constants.size())},
+                            .outputs = {made},
+                            .attributes = {}});
+    program_.constants.push_back({.kind = ConstantTensor::Kind::indices,
+                                  .name = name,
+                                  .shape = {static_cast<std::uint32_t>(index.size())},
+                                  .values = {index.begin(), index.end()}});
+  }
+
   /// Rows of a tensor in the order of the index, as a tensor of this shape; the tensor itself if it is that.
   TensorId add_gather(TensorId from, std::vector<std::uint32_t> shape,
                       const std::vector<std::uint32_t>& index, const std::string& layer) {
@@ -483,16 +498,7 @@ class Quantiser {
       tensor.scales.clear();
       for (const std::uint32_t row : index) tensor.scales.push_back(source.scale(row));
     }
-    program_.ops.push_back({.kind = OpKind::gather,
-                            .name = layer,
-                            .inputs = {from},
-                            .constants = {static_cast<ConstantId>(program_.constants.size())},
-                            .outputs = {made},
-                            .attributes = {}});
-    program_.constants.push_back({.kind = ConstantTensor::Kind::indices,
-                                  .name = layer,
-                                  .shape = {static_cast<std::uint32_t>(index.size())},
-                                  .values = {index.begin(), index.end()}});
+    add_indexed(OpKind::gather, from, made, index, layer);
     return made;
   }
 
@@ -712,6 +718,14 @@ class Quantiser {
 
   // Images on tiles
 
+  TensorId add_image(std::string name, const ImageLayout& image, std::int64_t min, std::int64_t max,
+                     double scale) {
+    const TensorId made = add_tensor(std::move(name), 0, min, max, scale);
+    program_.tensors[made].shape = image.shape();
+    program_.tensors[made].lanes = image.lanes;
+    return made;
+  }
+
   /// A convolution of a program's image.
   struct TiledTerm {
     TensorId tensor = 0;
@@ -764,24 +778,18 @@ class Quantiser {
     return {values, image};
   }
 
+  /// What windows of this shape read.
+  std::pair<TensorId, ImageLayout> image_of(TensorId tensor, const WindowShape& shape) {
+    return image_of(tensor, {.channels = shape.channels, .height = shape.y.size, .width = shape.x.size},
+                    shape.x.stride);
+  }
+
   /// Single values put together.
   TensorId add_tiles(TensorId rows, const ImageLayout& image, const std::string& name) {
     const Tensor source = program_.tensors[rows];
     if (image.is_rows()) return add_gather(rows, image.shape(), image.places(), name);
-    const TensorId made = add_tensor(name, 0, source.min, source.max, source.scale(0));
-    program_.tensors[made].shape = image.shape();
-    program_.tensors[made].lanes = image.lanes;
-    const std::vector<std::uint32_t> places = image.places();
-    program_.ops.push_back({.kind = OpKind::tile,
-                            .name = name,
-                            .inputs = {rows},
-                            .constants = {static_cast<ConstantId>(program_.constants.size())},
-                            .outputs = {made},
-                            .attributes = {}});
-    program_.constants.push_back({.kind = ConstantTensor::Kind::indices,
-                                  .name = name,
-                                  .shape = {static_cast<std::uint32_t>(places.size())},
-                                  .values = {places.begin(), places.end()}});
+    const TensorId made = add_image(name, image, source.min, source.max, source.scale(0));
+    add_indexed(OpKind::tile, rows, made, image.places(), name);
     return made;
   }
 
@@ -826,9 +834,7 @@ class Quantiser {
                                           {}, made, source.scale(0), name);
     std::vector<std::int32_t> identity;
     for (std::int64_t v = source.min; v <= source.max; ++v) identity.push_back(static_cast<std::int32_t>(v));
-    const TensorId copy = add_tensor(name, 0, source.min, source.max, source.scale(0));
-    program_.tensors[copy].shape = made.shape();
-    program_.tensors[copy].lanes = made.lanes;
+    const TensorId copy = add_image(name, made, source.min, source.max, source.scale(0));
     program_.ops.push_back({.kind = OpKind::requantise,
                             .name = name,
                             .inputs = {sums},
@@ -861,9 +867,7 @@ class Quantiser {
                   std::move(term.weights));
     }
     if (!bias.empty()) add_weights(op, {made.channels}, std::move(bias));
-    const TensorId sums = add_tensor(name + " sums", 0, -raw_range, raw_range, unit);
-    program_.tensors[sums].shape = made.shape();
-    program_.tensors[sums].lanes = made.lanes;
+    const TensorId sums = add_image(name + " sums", made, -raw_range, raw_range, unit);
     op.outputs = {sums};
     const auto [least, greatest] = sums_of(program_, op);
     program_.ops.push_back(std::move(op));
@@ -883,9 +887,7 @@ class Quantiser {
     std::vector<TiledTerm> terms;
     for (const GraphConvolution& term : source.convolutions) {
       const WindowShape& shape = term.kernels->shape;
-      const auto [tensor, image] =
-          image_of(term.input, {.channels = shape.channels, .height = shape.y.size, .width = shape.x.size},
-                   shape.x.stride);
+      const auto [tensor, image] = image_of(term.input, shape);
       const double factor = program_.tensors[tensor].scale(0) / unit;
       terms.push_back(
           {tensor, image, shape.y, shape.x, shape.groups, tiled_weights(*term.kernels, factor, source.name)});
@@ -933,9 +935,7 @@ class Quantiser {
   TensorId add_tiled_sum(std::size_t index, const ImageLayout& made) {
     const GraphLayer& source = graph_.layers[index];
     const WindowShape& shape = source.pooling->shape;
-    const auto [tensor, image] =
-        image_of(source.pooling->input,
-                 {.channels = shape.channels, .height = shape.y.size, .width = shape.x.size}, shape.x.stride);
+    const auto [tensor, image] = image_of(source.pooling->input, shape);
     const double unit = program_.tensors[tensor].scale(0) * source.pooling->factor;
     std::vector<std::int32_t> ones(shape.taps() * shape.channels, 1);
     const TensorId sums = add_correlation(
@@ -946,9 +946,7 @@ class Quantiser {
   /// The maximum of phases and then of lines, tile by tile.
   TensorId add_tiled_maximum(const GraphLayer& source, const ImageLayout& made) {
     const WindowShape& shape = source.pooling->shape;
-    const auto [tensor, image] =
-        image_of(source.pooling->input,
-                 {.channels = shape.channels, .height = shape.y.size, .width = shape.x.size}, shape.x.stride);
+    const auto [tensor, image] = image_of(source.pooling->input, shape);
     const std::uint32_t tiles = image.columns() / image.lanes;
     ImageLayout pooled = image;
     pooled.width = image.columns();

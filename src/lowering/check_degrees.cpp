@@ -112,8 +112,7 @@ class Degrees {
       if (value.is_public && place == 0) value.polynomial = constant_of(activate, row);
       bound_of(activate.at(idY, row)) = value;
       if (activate.at(nT, row).centered() >= 0) continue;
-      WireBound claim{.degree =
-                          claim_degree(std::uint64_t{width.step} * (width.lanes - 1) + 1, row - first + 1)};
+      WireBound claim{.degree = claim_degree(width, row - first + 1)};
       if (claim.is_in_m()) claim.magnitude = magnitude_of_digit(activate, row);
       bound_of(activate.at(idT, row)) = claim;
       if (row == first) tiles_.try_emplace(activate.at(idT, row).value(), Tile{width, row, place});
@@ -242,8 +241,7 @@ class Degrees {
       for (std::size_t row = 0; row < activate.count(); ++row) {
         if (!activate.bit(kt, row)) first = row;
         if (activate.at(nT, row) != M31(1)) continue;
-        total.add_equality(bound_of(activate.at(idT, row)).degree,
-                           claim_degree(std::uint64_t{width.step} * (width.lanes - 1) + 1, row - first + 1));
+        total.add_equality(bound_of(activate.at(idT, row)).degree, claim_degree(width, row - first + 1));
       }
     }
     for (const Producer& assertion : assertions_) {

@@ -36,13 +36,12 @@ class RunDegrees {
 
  private:
   [[nodiscard]] Degree of_claim(std::uint64_t rows) const { return claim_degree(a_.shape.batch, rows); }
-  /// Samples, or places of one, of a row.
-  [[nodiscard]] std::uint64_t lanes_of(const ActivateRun& run) const {
-    return is_tiled(run) ? run.width.lanes : a_.shape.batch;
+  [[nodiscard]] TileWidth width_of(const ActivateRun& run) const {
+    return is_tiled(run) ? run.width : TileWidth{a_.shape.batch};
   }
   [[nodiscard]] Degree of_claim(const ActivateRun& run) const {
     const bool of_one_row = run.claims == ActivateRun::Claim::each_yielded;
-    return claim_degree(run.width.step * (lanes_of(run) - 1) + 1, of_one_row ? 1 : run.rows);
+    return claim_degree(width_of(run), of_one_row ? 1 : run.rows);
   }
   /// Of the values as they are stated or committed.
   [[nodiscard]] Degree of_port(const PortRuns& port) const {
@@ -64,7 +63,7 @@ class RunDegrees {
   void yield_values() {
     for (const ActivateRun& run : a_.activate) {
       for (std::uint32_t j = 0; j < run.rows; ++j) {
-        yield(run.first_value + j, {lanes_of(run) - 1, 0});
+        yield(run.first_value + j, {width_of(run).lanes - 1, 0});
         if (run.claims == ActivateRun::Claim::each_yielded) yield(run.claim + j, of_claim(run));
       }
       if (run.claims == ActivateRun::Claim::yielded) yield(run.claim, of_claim(run));

@@ -9,6 +9,7 @@
 #include <optional>
 #include <vector>
 
+#include "air/evaluate/components.hpp"
 #include "core/fields/m31.hpp"
 #include "program/program.hpp"
 
@@ -29,6 +30,11 @@ inline Degree greatest(const Degree& a, const Degree& b) {
 }
 /// Of a claim of `rows` rows of `samples` samples each.
 inline Degree claim_degree(std::uint64_t samples, std::uint64_t rows) { return {samples - 1, rows - 1}; }
+
+/// Of a claim of `rows` rows of `activate` of this width.
+inline Degree claim_degree(const TileWidth& width, std::uint64_t rows) {
+  return claim_degree(std::uint64_t{width.step} * (width.lanes - 1) + 1, rows);
+}
 
 /// The sum of the degrees of all equalities that alpha and t are drawn for.
 class DegreeTotal {
