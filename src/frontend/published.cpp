@@ -52,7 +52,8 @@ bool has_scale_of_another(const Program& program, TensorId tensor) {
     if (producer != nullptr && producer->kind == OpKind::gather) return false;
   }
   return producer != nullptr && (producer->kind == OpKind::sum || producer->kind == OpKind::gather ||
-                                 producer->kind == OpKind::maximum || producer->kind == OpKind::correlation);
+                                 producer->kind == OpKind::maximum || producer->kind == OpKind::correlation ||
+                                 producer->kind == OpKind::tile);
 }
 
 }  // namespace
@@ -73,8 +74,10 @@ std::int64_t coarse_end(std::int64_t end) {
 }
 
 std::int64_t published_end(std::int64_t end) {
-  if (end <= 0) return 0;
-  return std::min(raw_range, static_cast<std::int64_t>(std::ceil(scale_on_grid(static_cast<double>(end)))));
+  if (end <= 1) return std::max<std::int64_t>(end, 0);
+  // Rounded up, a power of more than end - 1 is at least end.
+  const double above = std::nextafter(static_cast<double>(end - 1), static_cast<double>(end));
+  return std::min(raw_range, static_cast<std::int64_t>(std::ceil(scale_on_grid(above))));
 }
 
 std::int64_t coarse_reach(std::int64_t reach) {

@@ -120,6 +120,21 @@ Program narrow(const Graph& graph, const std::vector<double>& inputs) {
 
 }  // namespace
 
+TEST_CASE("a_published_end_is_the_least_rounded_power_of_the_fourth_root_of_two_that_holds_the_sums") {
+  CHECK(published_end(-3) == 0);
+  CHECK(published_end(0) == 0);
+  CHECK(published_end(raw_range + 1) == raw_range);
+  std::int64_t before = 0;
+  for (int k = 0; k < 112; ++k) {
+    const auto end = static_cast<std::int64_t>(std::ceil(scale_on_grid(std::exp2(k / 4.0) * (1 - 1e-12))));
+    if (end == before) continue;  // 1, 2, 2, ..
+    CHECK(published_end(end) == end);
+    CHECK(published_end(before + 1) == end);
+    before = end;
+  }
+  CHECK(before > 1 << 27);
+}
+
 TEST_CASE("a_scale_on_the_grid_is_the_least_power_of_the_fourth_root_of_two") {
   for (int i = -200; i <= 200; ++i) {
     const double power = scale_on_grid(std::exp2(i / 4.0) * (1 - 1e-12));
