@@ -112,6 +112,8 @@ std::string shown_text(const Program& program) {
       "shows           shapes, look-up tables, and scales to a factor of 2^(1/4), ranges of 2 or 16: what "
       "the "
       "key's holder sees of\n                weights and calibration (docs/zero-knowledge.md, section 10)";
+  if (std::ranges::find(program.ops, OpKind::correlation, &Op::kind) != program.ops.end())
+    text += "\n                and both ends of the sums of every layer on tiles, to a factor of 2^(1/4)";
   for (const std::string& line : disclosures(program)) text += "\n                and " + line;
   return text + "\n";
 }

@@ -28,13 +28,18 @@ std::size_t visible_sum(const TileLie& lie) {
   return at;
 }
 
-Attack sum_of_a_tile() {
-  const ForgedModel model = tiles();
+/// Such a sum is lower by 64, and all that follows from it follows.
+TileLie lower_sum(const ForgedModel& model) {
   TileLie lie(model.program, model.honest());
   const std::size_t at = visible_sum(lie);
   lie.set_sum(at, lie.sum(at) - 64);
   lie.compute_anew();
-  return from_lie(model, lie);
+  return lie;
+}
+
+Attack sum_of_a_tile() {
+  const ForgedModel model = tiles();
+  return from_lie(model, lower_sum(model));
 }
 Attack coefficient_of_a_free_tile() {
   const ForgedModel model = tiles();
@@ -71,10 +76,7 @@ Attack phases_exchanged() {
 /// What is read of it is another value, from which the powers follow.
 Attack false_one_plus_alpha() {
   const ForgedModel model = tiles();
-  TileLie lie(model.program, model.honest());
-  const std::size_t at = visible_sum(lie);
-  lie.set_sum(at, lie.sum(at) - 64);
-  lie.compute_anew();
+  const TileLie lie = lower_sum(model);
   LyingTrace trace(model, lie.trace());
   trace.on_fingerprints = [&](TableColumns&, const Challenges& challenges) {
     const auto& ids =

@@ -249,6 +249,22 @@ TEST_CASE("free_tiles_that_overlap_share_a_coefficient_as_the_prover_likes_and_t
   }
 }
 
+/// A look through the whole image for each of its places would take hours.
+TEST_CASE("free_tiles_of_a_million_places_take_one_look_at_each") {
+  constexpr std::uint32_t width = 1U << 20;
+  ProgramBuilder builder(1, -8, 7, 1);
+  const TensorId image =
+      builder.add_tile(builder.input(), std::vector<std::int32_t>(width, 0), {1, 1, 1, width}, 1);
+  builder.add_relu(
+      builder.add_correlation({{.input = image}},
+                              {.outputs = 1, .width = 1, .pitch = width, .wide = 1, .narrow = 1}, 9),
+      4);
+  const Program program = builder.finish();
+  const Op& op = program.ops[1];
+  const auto tiles = correlation::free_tiles(program, op, correlation::geometry_of(program, op));
+  CHECK(tiles[0].size() == width - 1);
+}
+
 TEST_CASE("setup_makes_no_key_for_the_chain_of_images_on_tiles") {
   const Program program = random_tiles(1);
   CHECK(contains(
