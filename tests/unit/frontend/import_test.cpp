@@ -202,6 +202,43 @@ TEST_CASE("what_follows_the_logits_is_postprocessing") {
   CHECK(postprocess(graph.postprocessing, {1, 3, 2}) == std::vector<double>{1});
 }
 
+TEST_CASE("a_softmax_in_pieces_at_the_end_is_postprocessing") {
+  for (const bool moved : {false, true}) {
+    for (const bool read : {false, true}) {
+      CAPTURE(moved);
+      CAPTURE(read);
+      ModelMaker model;
+      model.input("x", {1, 3}).output(read ? "z" : "y").integers("axis", {1}).integers("shape", {1, 1});
+      if (moved) {
+        model.node("ReduceMax", {"x", "axis"}, "m");
+        model.node("Sub", {"x", "m"}, "d");
+      }
+      model.node("Exp", {moved ? "d" : "x"}, "e");
+      model.node("ReduceSum", {"e", "axis"}, "s");
+      model.node("Reshape", {"s", "shape"}, "r");
+      model.node("Div", {"e", "r"}, "y");
+      if (read) model.node("Mul", {"y", "y"}, "z");
+      const Graph graph = model.import();
+      CHECK(graph.postprocessing.size() == (read ? 0 : 1));
+      CHECK((graph.layers.size() == 1) == !read);
+      const std::vector<double> y = outputs_of(graph, {1, 3, 2});
+      CHECK(decide(graph.postprocessing, y) == std::size_t{1});
+      if (!read) CHECK(postprocess(graph.postprocessing, y)[0] == doctest::Approx(0.09003057));
+    }
+  }
+}
+
+TEST_CASE("a_division_by_sums_of_several_axes_is_no_softmax") {
+  ModelMaker model;
+  model.input("x", {1, 2, 2}).output("y").integers("axis", {2});
+  model.node("Exp", {"x"}, "e");
+  model.node("ReduceSum", {"e", "axis"}, "s");
+  model.node("Div", {"e", "s"}, "y");
+  const Graph graph = model.import();
+  CHECK(graph.postprocessing.empty());
+  CHECK(outputs_of(graph, {0, 0, 0, std::log(3)})[3] == doctest::Approx(0.75));
+}
+
 TEST_CASE("an_operator_after_postprocessing_is_refused_with_what_it_follows") {
   struct Case {
     const char *type, *domain, *named;
