@@ -7,6 +7,7 @@
 #include <array>
 #include <bit>
 #include <cmath>
+#include <limits>
 #include <set>
 #include <string>
 #include <utility>
@@ -177,16 +178,17 @@ Interval reachable(const GraphLayer& layer, const std::vector<std::vector<Interv
 
 constexpr int samples_of_a_function = 4096;
 
-/// Shrinks `range` to the part around `seen` where f is finite.
-Interval within_domain(const ScalarFunction& f, Interval range, Interval seen) {
+/// Shrinks `range` to the part around `seen` where f is finite and at most `most`: beside a pole, and far up
+/// an exponential, a table of few steps would leave no digits for what is usual.
+Interval within_domain(const ScalarFunction& f, Interval range, Interval seen, double most) {
   const double step = (range.greatest - range.least) / samples_of_a_function;
   if (step <= 0) return range;
+  const auto fits = [&](double x) { return std::fabs(f(x)) <= most; };
   Interval result = seen;
   // Counted, as a step may be lost beside a value far from 0.
   for (int i = 0; i < samples_of_a_function; ++i) {
-    if (result.least - step >= range.least && std::isfinite(f(result.least - step))) result.least -= step;
-    if (result.greatest + step <= range.greatest && std::isfinite(f(result.greatest + step)))
-      result.greatest += step;
+    if (result.least - step >= range.least && fits(result.least - step)) result.least -= step;
+    if (result.greatest + step <= range.greatest && fits(result.greatest + step)) result.greatest += step;
   }
   return result;
 }
@@ -215,38 +217,16 @@ std::vector<std::vector<Use>> find_uses(const Graph& graph, const FloatReference
   std::vector<std::vector<Use>> uses(graph.tensors.size());
   for (std::size_t i = 0; i < graph.layers.size(); ++i) {
     const GraphLayer& layer = graph.layers[i];
-    for (const GraphDense& term : layer.dense) {
-      uses[term.input].push_back({.layer = i,
-                                  .weights = squares(term.weights->values) / layer.rows,
-                                  .values = energies[term.input] / reference.samples});
-    }
-    for (const GraphScaled& term : layer.scaled) {
-      const auto count = static_cast<double>(term.coefficients.size());
-      uses[term.input].push_back({.layer = i,
-                                  .weights = squares(term.coefficients) / count,
-                                  .values = energies[term.input] / reference.samples / layer.rows});
-    }
+    for (const GraphDense& term : layer.dense)
+      uses[term.input].push_back({.layer = i, .values = energies[term.input] / reference.samples});
+    for (const GraphScaled& term : layer.scaled)
+      uses[term.input].push_back(
+          {.layer = i, .values = energies[term.input] / reference.samples / layer.rows});
     for (const GraphConvolution& term : layer.convolutions) {
       const auto outputs = static_cast<double>(term.kernels->shape.outputs);
       const double each = static_cast<double>(term.kernels->values.size()) / outputs;
       const double mean = energies[term.input] / reference.samples / graph.tensors[term.input].rows;
-      uses[term.input].push_back(
-          {.layer = i, .weights = squares(term.kernels->values) / outputs, .values = each * mean});
-    }
-    if (layer.product) {
-      // Each is a weight of the other.
-      for (const std::size_t side : {0, 1}) {
-        const TensorId other = layer.product->inputs[1 - side];
-        uses[layer.product->inputs[side]].push_back(
-            {.layer = i,
-             .weights = energies[other] / reference.samples / graph.tensors[other].rows,
-             .values = 0});
-      }
-    }
-    if (layer.pooling && !layer.is_maximum()) {
-      const double taps = static_cast<double>(layer.pooling->shape.taps());
-      uses[layer.pooling->input].push_back(
-          {.layer = i, .weights = taps * layer.pooling->factor * layer.pooling->factor, .values = 0});
+      uses[term.input].push_back({.layer = i, .values = each * mean});
     }
   }
   // A maximum has the scale of what it reads.
@@ -261,6 +241,7 @@ Ranges find_ranges(const Graph& graph, const FloatReference& reference, const Ca
   Ranges ranges;
   find_feature_ranges(graph, reference, 1 + (options.margin - 1) / 4, ranges);
   ranges.uses = find_uses(graph, reference);
+  ranges.sensitivity = sensitivity_of(graph, reference);
   std::vector<std::vector<Interval>> tensors(graph.tensors.size());
   tensors[graph.input] = ranges.features;
   for (std::size_t i = 0; i < graph.layers.size(); ++i) {
@@ -284,7 +265,12 @@ Ranges find_ranges(const Graph& graph, const FloatReference& reference, const Ca
     range.least = std::min(range.least, seen.least);
     range.greatest = std::max(range.greatest, seen.greatest);
     if (layer.function) {
-      range = within_domain(*layer.function, range, seen);
+      double most = std::numeric_limits<double>::max();
+      if (!layer.function->is_homogeneous()) {
+        most = 0;
+        for (const double y : reference.layers[i].y) most = std::max(most, 2 * options.margin * std::fabs(y));
+      }
+      range = within_domain(*layer.function, range, seen, most);
       tensors[layer.output] = {image(*layer.function, range)};
     }
     ranges.layers.push_back(range);

@@ -4,7 +4,9 @@
 #include <algorithm>
 #include <cmath>
 
+#include "compute/parallel.hpp"
 #include "core/error.hpp"
+#include "frontend/window_rows.hpp"
 
 namespace circlet {
 namespace {
@@ -42,29 +44,6 @@ const double* image_of(const std::vector<std::uint32_t>& index, const double* x,
   storage.resize(index.size());
   for (std::size_t i = 0; i < index.size(); ++i) storage[i] = x[index[i]];
   return storage.data();
-}
-
-/// The outputs [first, last) whose place at a tap is in the image.
-std::pair<std::int64_t, std::int64_t> seen(const WindowAxis& axis, std::int64_t tap) {
-  const std::int64_t at = axis.position(0, tap), stride = axis.stride;
-  const std::int64_t first = at >= 0 ? 0 : (-at + stride - 1) / stride;
-  const std::int64_t last = at >= std::int64_t{axis.size} ? 0 : (axis.size - 1 - at) / stride + 1;
-  return {first, std::min<std::int64_t>(last, axis.outputs)};
-}
-
-/// visit(to, from, count, stride) for each row of outputs that a tap of one channel reads in a row of the
-/// image: `to` and `from` are places in an output's and in a channel's plane.
-template <class Visit>
-void visit_rows(const WindowShape& shape, std::int64_t tap_y, std::int64_t tap_x, const Visit& visit) {
-  const auto [first_y, last_y] = seen(shape.y, tap_y);
-  const auto [first_x, last_x] = seen(shape.x, tap_x);
-  if (first_x >= last_x) return;
-  for (std::int64_t y = first_y; y < last_y; ++y) {
-    visit(static_cast<std::size_t>(y * shape.x.outputs + first_x),
-          static_cast<std::size_t>(shape.y.position(y, tap_y) * shape.x.size +
-                                   shape.x.position(first_x, tap_x)),
-          static_cast<std::size_t>(last_x - first_x), shape.x.stride);
-  }
 }
 
 void add_convolution(const Kernels& kernels, const double* image, double* z) {
@@ -166,7 +145,7 @@ std::vector<GraphLayerValues> evaluate(const Graph& graph, std::span<const doubl
   for (const GraphLayer& layer : graph.layers) {
     GraphLayerValues out;
     out.z.assign(lanes * layer.rows, 0.0);
-    for (std::size_t lane = 0; lane < lanes; ++lane) {
+    parallel_for(0, lanes, [&](std::size_t lane) {
       double* z = out.z.data() + lane * layer.rows;
       const auto sample = [&](TensorId tensor) {
         return tensors[tensor] + lane * graph.tensors[tensor].rows;
@@ -174,17 +153,17 @@ std::vector<GraphLayerValues> evaluate(const Graph& graph, std::span<const doubl
       if (layer.pooling) {
         std::vector<double> storage;
         pool(*layer.pooling, image_of(layer.pooling->index, sample(layer.pooling->input), storage), z);
-        continue;
+        return;
       }
       if (!layer.convolutions.empty()) {
         convolve(layer, sample, z);
-        continue;
+        return;
       }
       if (layer.product) {
         const GraphProduct& product = *layer.product;
         const double *a = sample(product.inputs[0]), *b = sample(product.inputs[1]);
         for (std::size_t j = 0; j < layer.rows; ++j) z[j] = a[product.source(0, j)] * b[product.source(1, j)];
-        continue;
+        return;
       }
       if (!layer.bias.empty()) std::copy(layer.bias.begin(), layer.bias.end(), z);
       for (const GraphDense& term : layer.dense) {
@@ -198,7 +177,7 @@ std::vector<GraphLayerValues> evaluate(const Graph& graph, std::span<const doubl
         const double* x = sample(term.input);
         for (std::size_t j = 0; j < layer.rows; ++j) z[j] += term.coefficient(j) * x[term.source(j)];
       }
-    }
+    });
     out.y = out.z;
     if (layer.function) {
       for (double& value : out.y) value = (*layer.function)(value);

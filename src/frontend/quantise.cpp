@@ -21,6 +21,7 @@
 namespace circlet {
 namespace {
 
+constexpr double most_factor = 16384;                             // of a product, which stays below 2^29
 constexpr std::int64_t most_differences = std::int64_t{1} << 20;  // what `maximum` takes
 
 /// Why a choice of widths does not work; never leaves this file.
@@ -36,9 +37,12 @@ std::int32_t to_int32(double value, const std::string& layer) {
 }
 
 /// The layers that look up in one LUT: those with the same function. If it is homogeneous, f(c x) = c f(x),
-/// each has its own step; otherwise all share one.
+/// each has its own step; otherwise all share one, and have about the same range.
 struct Group {
+  const ScalarFunction* function = nullptr;
   std::vector<std::size_t> layers;
+  std::int64_t levels = 0;
+  std::uint32_t shift = 0;
   std::int64_t zero = 0;  // q_0, the entry of 0
   std::string name;       // of its table
   std::vector<std::int32_t> values;
@@ -211,50 +215,149 @@ class Quantiser {
   }
 
   void make_groups() {
-    std::vector<std::pair<const ScalarFunction*, Group>> groups;
+    std::vector<Group> groups;
+    std::vector<std::size_t> order;  // the widest ranges first
     for (std::size_t i = 0; i < graph_.layers.size(); ++i) {
-      if (!graph_.layers[i].function) continue;
-      const ScalarFunction& function = *graph_.layers[i].function;
-      const auto same = std::ranges::find_if(
-          groups, [&](const auto& entry) { return entry.first->steps == function.steps; });
-      if (same != groups.end()) {
-        same->second.layers.push_back(i);
-      } else {
-        groups.push_back({&function, {.layers = {i}}});
-      }
+      if (graph_.layers[i].function) order.push_back(i);
     }
-    for (auto& [function, group] : groups) {
-      group.name = function->name;
-      if (function->is_homogeneous()) {
-        tabulate_homogeneous(*function, group);
+    std::ranges::stable_sort(order, std::greater{},
+                             [&](std::size_t i) { return width_of(ranges_.layers[i]); });
+    for (const std::size_t i : order) {
+      const ScalarFunction& function = *graph_.layers[i].function;
+      const auto same = std::ranges::find_if(groups, [&](const Group& group) {
+        if (group.function->steps != function.steps || is_factor(group.layers[0]) != is_factor(i))
+          return false;
+        return function.is_homogeneous() || shares_range(group, i);
+      });
+      Group& group = same != groups.end() ? *same : groups.emplace_back(Group{.function = &function});
+      group.layers.push_back(i);
+    }
+    for (Group& group : groups) std::ranges::sort(group.layers);
+    std::ranges::sort(groups, {}, [](const Group& group) { return group.layers[0]; });
+    choose_levels(groups);
+    for (Group& group : groups) {
+      group.name = group.function->name;
+      if (group.function->is_homogeneous()) {
+        tabulate_homogeneous(group);
       } else {
-        tabulate(*function, group);
+        tabulate(group);
       }
       share_lut(group);
     }
   }
 
-  /// The scale s of the layer's output that disturbs its readers least. In a reader with accumulator unit u
-  /// and range r, rounding the values has variance s^2/12 sum W^2, and rounding the weights to multiples of
-  /// u/s has u^2/12 sum (x/s)^2. With both in parts of r, their sum over readers is least for s^4 = sum (u^2
-  /// X / r^2) / sum (W / r^2).
-  double best_output_scale(std::size_t layer) const {
-    double from_weights = 0, from_values = 0;
-    for (const Use& use : ranges_.uses[graph_.layers[layer].output]) {
-      const Interval range = ranges_.layers[use.layer];
-      const double width = std::max(range.greatest - range.least, 1e-30);
-      const double unit = graph_.layers[use.layer].function
-                              ? width / widths_.lut_levels / std::exp2(widths_.shift)
-                              : ranges_.bounds[use.layer] / static_cast<double>(accumulator_limit);
-      from_weights += unit * unit * use.values / (width * width);
-      from_values += use.weights / (width * width);
+  static double width_of(const Interval& range) { return range.greatest - range.least; }
+
+  /// What a layer's table covers: one of a homogeneous function has the entry of 0.
+  [[nodiscard]] double width_of(std::size_t layer) const {
+    Interval range = ranges_.layers[layer];
+    if (graph_.layers[layer].function && graph_.layers[layer].function->is_homogeneous())
+      range = {std::min(range.least, 0.0), std::max(range.greatest, 0.0)};
+    return std::max(width_of(range), 1e-30);
+  }
+
+  /// Whether a product reads what the layer makes, so that its integers are small.
+  [[nodiscard]] bool is_factor(std::size_t layer) const { return most_magnitude(layer) <= most_factor; }
+
+  /// Whether a table over the ranges of all is at most twice as wide as this layer's.
+  [[nodiscard]] bool shares_range(const Group& group, std::size_t layer) const {
+    const Interval own = ranges_.layers[layer];
+    Interval all = own;
+    for (const std::size_t i : group.layers) {
+      all.least = std::min(all.least, ranges_.layers[i].least);
+      all.greatest = std::max(all.greatest, ranges_.layers[i].greatest);
     }
+    return width_of(all) <= 2 * width_of(own);
+  }
+
+  /// With N levels the roundings of a group put A / N^2 into the output, A the sum over layers of sensitivity
+  /// times width^2. The sum of all N is least, at the error that N_0 levels for each would have, where N is
+  /// A^(1/3) times a number that all share. Powers of two, so that they tell little of the weights.
+  void choose_levels(std::vector<Group>& groups) {
+    constexpr int fewest = -2, most = 8;  // an error of many steps is no longer independent
+    std::vector<double> errors;
+    double sum = 0, roots = 0;
+    for (const Group& group : groups) {
+      double error = 0;
+      for (const std::size_t i : group.layers)
+        error += ranges_.sensitivity.sums[i] * width_of(i) * width_of(i);
+      errors.push_back(error);
+      sum += error;
+      roots += std::cbrt(error);
+    }
+    for (std::size_t g = 0; g < groups.size(); ++g) {
+      const double factor = errors[g] > 0 ? std::cbrt(errors[g]) * std::sqrt(roots / sum) : 1;
+      const int k = std::clamp(static_cast<int>(std::nearbyint(std::log2(factor))), fewest, most);
+      Group& group = groups[g];
+      group.levels = std::clamp<std::int64_t>(
+          static_cast<std::int64_t>(std::ldexp(static_cast<double>(widths_.lut_levels), k)), 8, 1 << 20);
+      // About; within_limit() knows.
+      group.shift = widths_.shift;
+      for (const std::size_t i : group.layers) {
+        const double steps = ranges_.bounds[i] / width_of(i) * static_cast<double>(group.levels);
+        while (group.shift > 0 && steps * std::exp2(group.shift) > accumulator_limit) --group.shift;
+      }
+      for (const std::size_t i : group.layers)
+        resolutions_[i] = static_cast<double>(group.levels) * std::exp2(group.shift);
+    }
+  }
+
+  /// The real value of one unit of a layer's sums, before scales are rounded to their grid.
+  [[nodiscard]] double about_unit(std::size_t layer) const {
+    const auto resolution = resolutions_.find(layer);
+    if (resolution == resolutions_.end())
+      return ranges_.bounds[layer] / static_cast<double>(accumulator_limit);
+    return width_of(layer) / resolution->second;
+  }
+
+  /// The scale s of the layer's output that disturbs the model's output least: rounding the values has
+  /// variance s^2/12 G with G their sensitivity, and rounding the weights of a reader with accumulator unit u
+  /// to multiples of u/s has u^2/12 X/s^2 G' with X its sum of x^2 and G' its sensitivity. The sum is least
+  /// for s^4 = sum (u^2 X G') / G. Zero where no weights read it.
+  [[nodiscard]] double best_output_scale(std::size_t layer) const {
+    const TensorId tensor = graph_.layers[layer].output;
+    double from_weights = 0;
+    for (const Use& use : ranges_.uses[tensor]) {
+      const double unit = about_unit(use.layer);
+      from_weights += unit * unit * use.values * ranges_.sensitivity.sums[use.layer];
+    }
+    const double from_values = ranges_.sensitivity.tensors[tensor];
     return from_values > 0 ? std::pow(from_weights / from_values, 0.25) : 0.0;
   }
 
+  /// The scale at which rounding the layer's output adds a sixteenth to what rounding before the function
+  /// does: finer ones gain nothing. `otherwise` where the output's errors do not matter.
+  [[nodiscard]] double finest_output_scale(std::size_t layer, double otherwise) const {
+    const double by_sum = ranges_.sensitivity.sums[layer],
+                 by_output = ranges_.sensitivity.tensors[graph_.layers[layer].output];
+    return by_output > 0 && by_sum > 0 ? steps_[layer] / 4 * std::sqrt(by_sum / by_output) : otherwise;
+  }
+
+  /// The greatest magnitude that a layer's integers may have for those who multiply, add or compare them.
+  [[nodiscard]] double most_magnitude(std::size_t layer) const {
+    double most = std::exp2(18);
+    std::vector<TensorId> tensors{graph_.layers[layer].output};
+    for (std::size_t at = 0; at < tensors.size(); ++at) {
+      for (const GraphLayer& reader : graph_.layers) {
+        if (reader.product && std::ranges::count(reader.product->inputs, tensors[at]) != 0)
+          most = std::min(most, most_factor);
+        if (!reader.pooling || reader.pooling->input != tensors[at]) continue;
+        if (reader.is_maximum()) {
+          most = std::min(most, static_cast<double>(most_differences) / 8);
+          tensors.push_back(reader.output);
+        } else {
+          most = std::min(
+              most, static_cast<double>(raw_range) / static_cast<double>(2 * reader.pooling->shape.taps()));
+        }
+      }
+    }
+    return most;
+  }
+
   /// One table in units of the step: LUT[q] = round(f(q - q_0) 2^k).
-  void tabulate_homogeneous(const ScalarFunction& function, Group& group) {
-    const std::int64_t levels = widths_.lut_levels;
+  void tabulate_homogeneous(Group& group) {
+    const ScalarFunction& function = *group.function;
+    const std::int64_t levels = group.levels;
     auto step_for = [&](std::size_t layer, std::int64_t zero) {
       const Interval range = ranges_.layers[layer];
       // One entry is kept free at either end for the roundings.
@@ -288,7 +391,9 @@ class Quantiser {
     // values.
     int finest = fractional ? 1 : 0;
     while (greatest > 0 && std::ldexp(greatest, finest) < static_cast<double>(levels) / 4) ++finest;
-    while (greatest > 0 && std::ldexp(greatest, finest) > 4.0 * static_cast<double>(levels)) --finest;
+    double most = 4.0 * static_cast<double>(levels);
+    for (const std::size_t layer : group.layers) most = std::min(most, most_magnitude(layer));
+    while (greatest > 0 && std::ldexp(greatest, finest) > most) --finest;
     int coarsest = finest;
     while (greatest > 0 && std::ldexp(greatest, coarsest - 1) >= 16) --coarsest;
     double wanted = 0;
@@ -308,8 +413,9 @@ class Quantiser {
 
   /// Moves the ends of a table outwards to multiples of a sixteenth of its levels, so that they say little of
   /// the values that calibration saw, as far as f is finite there and at most twice what it is within.
-  void widen(const ScalarFunction& function, double step, std::int64_t& first, std::int64_t& last) const {
-    const std::int64_t cell = std::max<std::int64_t>(1, widths_.lut_levels / 16);
+  static void widen(const Group& group, double step, std::int64_t& first, std::int64_t& last) {
+    const ScalarFunction& function = *group.function;
+    const std::int64_t cell = std::max<std::int64_t>(1, group.levels / 16);
     const auto below = [&](std::int64_t q) { return (q >= 0 ? q / cell : -((-q + cell - 1) / cell)) * cell; };
     const std::int64_t least = below(first), greatest = -below(-last);
     double reach = 0;
@@ -325,8 +431,9 @@ class Quantiser {
   }
 
   /// LUT[q] = round(f((q - q_0) step) / scale_out), over what all layers of the group need.
-  void tabulate(const ScalarFunction& function, Group& group) {
-    const std::int64_t levels = widths_.lut_levels;
+  void tabulate(Group& group) {
+    const ScalarFunction& function = *group.function;
+    const std::int64_t levels = group.levels;
     double least = std::numeric_limits<double>::infinity();
     double greatest = -least;
     for (const std::size_t layer : group.layers) {
@@ -339,7 +446,7 @@ class Quantiser {
     const double step = scale_on_grid(std::max(width / static_cast<double>(levels - 4), 1e-30));
     auto first = static_cast<std::int64_t>(std::floor(least / step)) - 1;
     auto last = static_cast<std::int64_t>(std::ceil(greatest / step)) + 1;
-    widen(function, step, first, last);
+    widen(group, step, first, last);
     group.zero = -first;
     std::vector<double> values;
     for (std::int64_t q = first; q <= last; ++q) values.push_back(function(static_cast<double>(q) * step));
@@ -355,27 +462,34 @@ class Quantiser {
     }
     double reach = 0;
     for (const double y : values) reach = std::max(reach, std::fabs(y));
-    double wanted = 0;
+    for (const std::size_t layer : group.layers) steps_[layer] = step;
+    double wanted = 0, finest = reach;
     for (const std::size_t layer : group.layers) {
+      const double own = finest_output_scale(layer, reach / (4 * static_cast<double>(levels)));
       const double scale = best_output_scale(layer);
-      wanted += std::log2(scale > 0 ? scale : reach / static_cast<double>(levels)) /
-                static_cast<double>(group.layers.size());
+      wanted += std::log2(scale > 0 ? scale : own) / static_cast<double>(group.layers.size());
+      finest = std::min(finest, own);
     }
-    const double finest = reach / (4 * static_cast<double>(levels));
+    for (const std::size_t layer : group.layers) finest = std::max(finest, reach / most_magnitude(layer));
     group.output_scale =
         reach > 0 ? scale_on_grid(std::clamp(std::exp2(wanted), finest, std::max(reach / 16, finest))) : 1.0;
     for (const double y : values) {
       group.values.push_back(static_cast<std::int32_t>(std::nearbyint(y / group.output_scale)));
     }
-    for (const std::size_t layer : group.layers) steps_[layer] = step;
+  }
+
+  /// Of sums of which 0 is in the middle of entry `zero`.
+  static Split split_at(std::int64_t zero, std::uint32_t shift) {
+    const std::int64_t step = std::int64_t{1} << shift;
+    return {.shift = shift, .offset = zero * step + step / 2, .digits = {}};
   }
 
   void share_lut(const Group& group) {
     const ConstantId table = share_table(program_, group.name, group.values);
-    const std::int64_t unit = std::int64_t{1} << widths_.shift;
     for (const std::size_t layer : group.layers) {
       tables_[layer] = table;
-      splits_[layer] = {.shift = widths_.shift, .offset = group.zero * unit + unit / 2, .digits = {}};
+      zeros_[layer] = group.zero;
+      splits_[layer] = split_at(group.zero, group.shift);
       output_scales_[layer] =
           group.output_scale > 0 ? group.output_scale : steps_[layer] * group.output_per_step;
       output_per_step_[layer] = group.output_per_step;
@@ -434,14 +548,43 @@ class Quantiser {
     return reach;
   }
 
+  [[nodiscard]] double unit_of(std::size_t index) const {
+    return steps_[index] / std::exp2(splits_.at(index).shift);
+  }
+
+  struct Sums {
+    TensorId tensor = 0;
+    std::int64_t reach = 0;
+  };
+
+  /// The sums that `make` adds to the program, in units as fine as the layer's split asks for, or else as
+  /// keeps them within their limit.
+  template <class Make>
+  TensorId within_limit(std::size_t index, const Make& make) {
+    const std::size_t tensors = program_.tensors.size(), constants = program_.constants.size(),
+                      ops = program_.ops.size();
+    for (;;) {
+      const Sums sums = make();
+      if (sums.reach <= raw_range) return sums.tensor;
+      Split& split = splits_.at(index);
+      if (split.shift == 0) {
+        throw Infeasible{"layer '" + graph_.layers[index].name + "': accumulators could reach " +
+                         std::to_string(sums.reach)};
+      }
+      split = split_at(zeros_.at(index), split.shift - 1);
+      program_.tensors.resize(tensors);
+      program_.constants.resize(constants);
+      program_.ops.resize(ops);
+    }
+  }
+
   void add_split_layer(std::size_t index) {
     const GraphLayer& source = graph_.layers[index];
-    const double unit = steps_[index] / std::exp2(widths_.shift);
-    const TensorId sums = add_tensor(source.name + " sums", source.rows, -raw_range, raw_range, unit);
-    const std::int64_t bound = add_sums(source, unit, sums);
-    if (bound > raw_range) {
-      throw Infeasible{"layer '" + source.name + "': accumulators could reach " + std::to_string(bound)};
-    }
+    const TensorId sums = within_limit(index, [&]() -> Sums {
+      const double unit = unit_of(index);
+      const TensorId made = add_tensor(source.name + " sums", source.rows, -raw_range, raw_range, unit);
+      return {made, add_sums(source, unit, made)};
+    });
     tensors_[source.output] = add_look_up(index, sums, splits_.at(index), output_scales_.at(index));
   }
 
@@ -506,7 +649,16 @@ class Quantiser {
   void add_convolution_layer(std::size_t index) {
     const GraphLayer& source = graph_.layers[index];
     const ConvolutionPlan plan = plan_convolution(source);
-    const double unit = steps_[index] / std::exp2(widths_.shift);
+    const TensorId sums =
+        within_limit(index, [&] { return add_full_convolutions(source, plan, unit_of(index)); });
+    const TensorId values = add_look_up(index, sums, splits_.at(index), output_scales_.at(index));
+    std::vector<std::uint32_t> shape = {source.rows};
+    if (source.order.empty())
+      shape = {source.shape().outputs, source.shape().y.outputs, source.shape().x.outputs};
+    tensors_[source.output] = add_gather(values, std::move(shape), plan.outputs, source.name);
+  }
+
+  Sums add_full_convolutions(const GraphLayer& source, const ConvolutionPlan& plan, double unit) {
     Op op{.kind = OpKind::convolution, .name = source.name};
     for (const FullConvolution& part : plan.parts) {
       const GraphConvolution& term = source.convolutions[part.term];
@@ -528,16 +680,9 @@ class Quantiser {
     const TensorId sums = add_tensor(source.name + " sums", 0, -raw_range, raw_range, unit);
     program_.tensors[sums].shape = {source.shape().outputs, plan.height, plan.width};
     op.outputs = {sums};
-    const std::int64_t bound = reach_of(program_, op);
+    const std::int64_t reach = reach_of(program_, op);
     program_.ops.push_back(std::move(op));
-    if (bound > raw_range) {
-      throw Infeasible{"layer '" + source.name + "': accumulators could reach " + std::to_string(bound)};
-    }
-    const TensorId values = add_look_up(index, sums, splits_.at(index), output_scales_.at(index));
-    std::vector<std::uint32_t> shape = {source.rows};
-    if (source.order.empty())
-      shape = {source.shape().outputs, source.shape().y.outputs, source.shape().x.outputs};
-    tensors_[source.output] = add_gather(values, std::move(shape), plan.outputs, source.name);
+    return {sums, reach};
   }
 
   /// The sum of each window, and a look-up whose steps are 2^shift of it, with a shift of its own: the factor
@@ -619,9 +764,9 @@ class Quantiser {
   TensorId add_look_up_of(std::size_t index, TensorId sums, double unit) {
     Split split{.shift = 0, .offset = 0, .digits = {}};
     while (split.shift < 24 && std::ldexp(unit, static_cast<int>(split.shift)) < steps_[index]) ++split.shift;
-    const std::int64_t step = std::int64_t{1} << split.shift;
-    split.offset = (splits_.at(index).offset >> widths_.shift) * step + step / 2;
-    return add_look_up(index, sums, split, unit * static_cast<double>(step) * output_per_step_.at(index));
+    split = split_at(zeros_.at(index), split.shift);
+    const double step = std::ldexp(unit, static_cast<int>(split.shift));
+    return add_look_up(index, sums, split, step * output_per_step_.at(index));
   }
 
   /// visit(place or nothing) for each tap of a window.
@@ -825,28 +970,28 @@ class Quantiser {
     const Tensor source = program_.tensors[values];
     const WindowAxis along_y = {.size = layout.height, .outputs = layout.height},
                      along_x = {.size = layout.width, .outputs = layout.width};
-    const TensorId sums = add_correlation({{.tensor = values,
-                                            .image = layout,
-                                            .y = along_y,
-                                            .x = along_x,
-                                            .groups = layout.channels,
-                                            .weights = std::vector<std::int32_t>(layout.channels, 1)}},
-                                          {}, made, source.scale(0), name);
+    const Sums sums = add_correlation({{.tensor = values,
+                                        .image = layout,
+                                        .y = along_y,
+                                        .x = along_x,
+                                        .groups = layout.channels,
+                                        .weights = std::vector<std::int32_t>(layout.channels, 1)}},
+                                      {}, made, source.scale(0), name);
     std::vector<std::int32_t> identity;
     for (std::int64_t v = source.min; v <= source.max; ++v) identity.push_back(static_cast<std::int32_t>(v));
     const TensorId copy = add_image(name, made, source.min, source.max, source.scale(0));
     program_.ops.push_back({.kind = OpKind::requantise,
                             .name = name,
-                            .inputs = {sums},
+                            .inputs = {sums.tensor},
                             .constants = {share_table(program_, "Identity", std::move(identity))},
                             .outputs = {copy},
                             .attributes = attributes_of({.shift = 0, .offset = -source.min, .digits = {}})});
     return copy;
   }
 
-  /// The tensor of the sums, in units of `unit`.
-  TensorId add_correlation(std::vector<TiledTerm> terms, std::vector<std::int32_t> bias,
-                           const ImageLayout& made, double unit, const std::string& name) {
+  /// The sums, in units of `unit`.
+  Sums add_correlation(std::vector<TiledTerm> terms, std::vector<std::int32_t> bias, const ImageLayout& made,
+                       double unit, const std::string& name) {
     std::vector<WindowAxis> axes;
     std::vector<std::uint32_t> columns;
     for (const TiledTerm& term : terms) {
@@ -871,45 +1016,51 @@ class Quantiser {
     op.outputs = {sums};
     const auto [least, greatest] = sums_of(program_, op);
     program_.ops.push_back(std::move(op));
-    if (std::max(-least, greatest) > raw_range) {
-      throw Infeasible{"layer '" + name + "': accumulators could reach " +
-                       std::to_string(std::max(-least, greatest))};
-    }
     program_.tensors[sums].min = -published_end(-least);
     program_.tensors[sums].max = published_end(greatest);
-    return sums;
+    return {sums, std::max(-least, greatest)};
   }
 
   /// A layer of convolutions, or of images that are added place by place.
   TensorId add_tiled_sums(std::size_t index, const ImageLayout& made) {
     const GraphLayer& source = graph_.layers[index];
-    const double unit = steps_[index] / std::exp2(widths_.shift);
+    const ImageLayout plain = {.channels = made.channels, .height = made.height, .width = made.width};
     std::vector<TiledTerm> terms;
     for (const GraphConvolution& term : source.convolutions) {
       const WindowShape& shape = term.kernels->shape;
       const auto [tensor, image] = image_of(term.input, shape);
-      const double factor = program_.tensors[tensor].scale(0) / unit;
-      terms.push_back(
-          {tensor, image, shape.y, shape.x, shape.groups, tiled_weights(*term.kernels, factor, source.name)});
+      terms.push_back({tensor, image, shape.y, shape.x, shape.groups, {}});
     }
-    const ImageLayout plain = {.channels = made.channels, .height = made.height, .width = made.width};
     for (const GraphScaled& term : source.scaled) {
       const auto [tensor, image] = image_of(term.input, plain, 1);
-      const std::int32_t weight =
-          to_int32(term.coefficients[0] * program_.tensors[tensor].scale(0) / unit, source.name);
       terms.push_back({tensor,
                        image,
                        {.size = made.height, .outputs = made.height},
                        {.size = made.width, .outputs = made.width},
                        made.channels,
-                       std::vector<std::int32_t>(made.channels, weight)});
+                       {}});
     }
-    // Of a convolution one a channel; of a sum of images one a value, the same in a channel.
-    const std::size_t step = source.bias.size() / std::max<std::size_t>(made.channels, 1);
-    std::vector<std::int32_t> bias;
-    for (std::size_t o = 0; !source.bias.empty() && o < made.channels; ++o)
-      bias.push_back(to_int32(source.bias[o * step] / unit, source.name));
-    const TensorId sums = add_correlation(std::move(terms), std::move(bias), made, unit, source.name);
+    const TensorId sums = within_limit(index, [&] {
+      const double unit = unit_of(index);
+      const auto factor = [&](std::size_t term) {
+        return program_.tensors[terms[term].tensor].scale(0) / unit;
+      };
+      std::size_t at = 0;
+      for (const GraphConvolution& term : source.convolutions) {
+        terms[at].weights = tiled_weights(*term.kernels, factor(at), source.name);
+        ++at;
+      }
+      for (const GraphScaled& term : source.scaled) {
+        terms[at].weights.assign(made.channels, to_int32(term.coefficients[0] * factor(at), source.name));
+        ++at;
+      }
+      // Of a convolution one a channel; of a sum of images one a value, the same in a channel.
+      const std::size_t step = source.bias.size() / std::max<std::size_t>(made.channels, 1);
+      std::vector<std::int32_t> bias;
+      for (std::size_t o = 0; !source.bias.empty() && o < made.channels; ++o)
+        bias.push_back(to_int32(source.bias[o * step] / unit, source.name));
+      return add_correlation(terms, std::move(bias), made, unit, source.name);
+    });
     return add_look_up(index, sums, splits_.at(index), output_scales_.at(index));
   }
 
@@ -938,9 +1089,10 @@ class Quantiser {
     const auto [tensor, image] = image_of(source.pooling->input, shape);
     const double unit = program_.tensors[tensor].scale(0) * source.pooling->factor;
     std::vector<std::int32_t> ones(shape.taps() * shape.channels, 1);
-    const TensorId sums = add_correlation(
-        {{tensor, image, shape.y, shape.x, shape.channels, std::move(ones)}}, {}, made, unit, source.name);
-    return add_look_up_of(index, sums, unit);
+    const Sums sums = add_correlation({{tensor, image, shape.y, shape.x, shape.channels, std::move(ones)}},
+                                      {}, made, unit, source.name);
+    if (sums.reach > raw_range) throw Infeasible{"layer '" + source.name + "': its sums reach 2^29"};
+    return add_look_up_of(index, sums.tensor, unit);
   }
 
   /// The maximum of phases and then of lines, tile by tile.
@@ -1025,7 +1177,9 @@ class Quantiser {
   const Ranges& ranges_;
   const Widths& widths_;
   const TilePlan plan_;
-  std::vector<double> steps_;  // by layer
+  std::vector<double> steps_;                  // by layer
+  std::map<std::size_t, double> resolutions_;  // of layers with a function: accumulators in their range
+  std::map<std::size_t, std::int64_t> zeros_;  // the entry of 0 in its table
   std::map<std::size_t, Split> splits_;
   std::map<std::size_t, ConstantId> tables_;
   std::map<std::size_t, double> output_scales_, output_per_step_;

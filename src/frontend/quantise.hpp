@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "frontend/graph.hpp"
+#include "frontend/sensitivity.hpp"
 #include "program/program.hpp"
 
 namespace circlet {
@@ -28,8 +29,7 @@ struct Interval {
 /// coarser weights.
 struct Use {
   std::size_t layer = 0;
-  double weights = 0;  // sum over inputs k of W_kj^2, the mean over outputs j
-  double values = 0;   // sum over inputs k of x_k^2, the mean over calibration samples
+  double values = 0;  // sum over inputs k of x_k^2, the mean over calibration samples; 0 without weights
 };
 
 /// What calibration saw, with margins applied.
@@ -37,15 +37,18 @@ struct Ranges {
   std::vector<Interval> layers;  // before each layer's function; what its LUT must cover
   std::vector<double> bounds;    // that each layer's values before its function cannot exceed in magnitude
   std::vector<std::vector<Use>> uses;  // by tensor
-  std::vector<Interval> features;      // of the model's input
-  std::optional<double> input_grid;    // all inputs are multiples of this, and few enough to be kept exactly
-  std::int64_t grid_centre = 0;        // in units of the grid
+  Sensitivity sensitivity;
+  std::vector<Interval> features;    // of the model's input
+  std::optional<double> input_grid;  // all inputs are multiples of this, and few enough to be kept exactly
+  std::int64_t grid_centre = 0;      // in units of the grid
   bool centred = false;  // a feature off the grid is far from 0: each gets a centre near its middle
 };
 
+/// A function whose errors reach the output more than those of others gets 2^k times as many levels: so many
+/// that the same error needs the fewest entries in all. Where sums could reach their limit its shift is less.
 struct Widths {
   std::uint32_t lut_levels = 1024;    // entries of each activation's LUT
-  std::uint32_t shift = 10;           // the same in all layers
+  std::uint32_t shift = 10;           // log2 of the accumulators that one of them stands for
   std::uint32_t input_levels = 1024;  // integers in the input's range; no effect with an input grid
   /// Whether images are computed on tiles of neighbouring places; else value by value.
   bool tiles = false;

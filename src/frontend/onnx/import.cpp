@@ -17,6 +17,7 @@
 #include "frontend/onnx/external_data.hpp"
 #include "frontend/onnx/node.hpp"
 #include "frontend/onnx/protobuf.hpp"
+#include "frontend/onnx/spelled_out.hpp"
 
 namespace circlet {
 namespace {
@@ -58,7 +59,7 @@ class Importer {
     index_nodes();
     for (const std::size_t index : order()) {
       const NodeProto& node = graph_.node(static_cast<int>(index));
-      evaluate(builder, spelled_softmax(builder, node).value_or(node));
+      evaluate(builder, spelled_softmax(node, spelled_out()).value_or(node));
     }
     throw_refusals();
     return finish(builder);
@@ -250,59 +251,24 @@ class Importer {
     return result;
   }
 
-  const NodeProto* maker(const std::string& value) const {
-    const auto found = producer_.find(value);
-    return found == producer_.end() ? nullptr : &graph_.node(static_cast<int>(found->second));
-  }
-
-  /// The same behind nodes that change a value's shape alone.
-  const NodeProto* maker_behind_shapes(const std::string& value) const {
-    static const std::set<std::string, std::less<>> shapes = {"Expand",  "Flatten", "Identity",
-                                                              "Reshape", "Squeeze", "Unsqueeze"};
-    const NodeProto* node = maker(value);
-    while (node != nullptr && node->domain().empty() && shapes.contains(node->op_type()) &&
-           node->input_size() > 0)
-      node = maker(node->input(0));
-    return node;
-  }
-
-  bool is_one_number(const Builder& builder, const std::string& value) const {
-    const auto found = values_.find(value);
-    const auto* variable = found == values_.end() ? nullptr : std::get_if<Variable>(&found->second);
-    return variable != nullptr && builder.rows(*variable) == 1;
-  }
-
-  bool is_read(const std::string& value) const {
-    return std::ranges::any_of(graph_.node(), [&](const NodeProto& node) {
-      return std::ranges::find(node.input(), value) != node.input().end();
-    });
-  }
-
-  /// Softmax as some exporters write it at a model's end, exp(x - m) / sum of exp(x - m), where m and the sum
-  /// are one number a sample: as the operator.
-  std::optional<NodeProto> spelled_softmax(const Builder& builder, const NodeProto& division) const {
-    const auto is = [](const NodeProto* node, const char* type, int inputs) {
-      return node != nullptr && node->domain().empty() && node->op_type() == type &&
-             node->input_size() >= inputs;
-    };
-    if (!is(&division, "Div", 2) || division.output_size() != 1 || is_read(division.output(0)))
-      return std::nullopt;
-    const NodeProto *exponential = maker(division.input(0)), *sum = maker_behind_shapes(division.input(1));
-    if (!is(exponential, "Exp", 1) || !is(sum, "ReduceSum", 1) || sum->input(0) != division.input(0) ||
-        sum->output_size() != 1 || !is_one_number(builder, sum->output(0)))
-      return std::nullopt;
-    std::string x = exponential->input(0);
-    if (const NodeProto* difference = maker(x); is(difference, "Sub", 2)) {
-      const NodeProto* moved_by = maker_behind_shapes(difference->input(1));
-      if (moved_by != nullptr && moved_by->output_size() == 1 && is_one_number(builder, moved_by->output(0)))
-        x = difference->input(0);
-    }
-    NodeProto softmax;
-    softmax.set_name(division.name());
-    softmax.set_op_type("Softmax");
-    softmax.add_input(x);
-    softmax.add_output(division.output(0));
-    return softmax;
+  /// What recognising nodes that spell an operator asks of the graph.
+  SpelledOut spelled_out() const {
+    return {.maker =
+                [this](const std::string& value) {
+                  const auto found = producer_.find(value);
+                  return found == producer_.end() ? nullptr : &graph_.node(static_cast<int>(found->second));
+                },
+            .value =
+                [this](const std::string& name) {
+                  const auto found = values_.find(name);
+                  return found == values_.end() ? nullptr : &found->second;
+                },
+            .is_read =
+                [this](const std::string& value) {
+                  return std::ranges::any_of(graph_.node(), [&](const NodeProto& node) {
+                    return std::ranges::find(node.input(), value) != node.input().end();
+                  });
+                }};
   }
 
   static Operator find_operator(const std::string& type) {
@@ -335,7 +301,11 @@ class Importer {
       refusals_.push_back({node.name(), printable(node.type()), "the operator is not supported"});
     } else if (!refused) {
       try {
-        outputs = import(node);
+        if (std::optional<Value> variance = spelled_variance(node, spelled_out())) {
+          outputs = {std::move(*variance)};
+        } else {
+          outputs = import(node);
+        }
         keep_integers(node, outputs);
         for (const Value& output : outputs) {
           if (const auto* constant = std::get_if<Constant>(&output)) builder.spend(constant->values.size());

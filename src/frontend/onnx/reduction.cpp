@@ -85,15 +85,6 @@ Value multiplied(const Node& node, const Value& x, const Index& image, std::size
   return left;
 }
 
-std::vector<bool> reduced_axes(const Node& node, std::size_t rank) {
-  const std::vector<std::int64_t> axes =
-      node.has_input(1) ? integers(node.constant(1, "the axes")) : node.integers("axes");
-  const bool none = axes.empty() && node.integer("noop_with_empty_axes", 0) != 0;
-  std::vector<bool> reduced(rank, axes.empty() && !none);
-  for (const std::int64_t axis : axes) reduced[normalise_axis(axis, rank)] = true;
-  return reduced;
-}
-
 /// g(reduction of f(x)); what is left out is x itself.
 Value reduction_of(const Node& node, Reduction reduction, const Formula& before = {},
                    const Formula& after = {}) {
@@ -164,6 +155,15 @@ std::vector<Value> import_global_pool(const Node& node) {
 }
 
 }  // namespace
+
+std::vector<bool> reduced_axes(const Node& node, std::size_t rank) {
+  const std::vector<std::int64_t> axes =
+      node.has_input(1) ? integers(node.constant(1, "the axes")) : node.integers("axes");
+  const bool none = axes.empty() && node.integer("noop_with_empty_axes", 0) != 0;
+  std::vector<bool> reduced(rank, axes.empty() && !none);
+  for (const std::int64_t axis : axes) reduced[normalise_axis(axis, rank)] = true;
+  return reduced;
+}
 
 Value reduce(const Node& node, const Value& x, const std::vector<bool>& reduced, bool keep,
              Reduction reduction) {

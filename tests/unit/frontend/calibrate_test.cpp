@@ -102,8 +102,8 @@ TEST_CASE("every_choice_of_widths_gives_a_program_that_passes_the_checks_or_a_re
   ranges.features.assign(6, {-3, 4});
   ranges.layers = {{-5, 6}, {-7, 3}, {-1, 2}};
   ranges.bounds = {20, 20, 20};
-  ranges.uses = {
-      {}, {{.layer = 1, .weights = 3, .values = 6}}, {{.layer = 2, .weights = 2, .values = 2}}, {}};
+  ranges.uses = {{}, {{.layer = 1, .values = 6}}, {{.layer = 2, .values = 2}}, {}};
+  ranges.sensitivity = {.sums = {3, 2, 1}, .tensors = {1, 3, 2, 1}};
   int built = 0;
   for (const std::uint32_t levels : {8U, 100U, 1024U, 65536U}) {
     for (const std::uint32_t shift : {0U, 1U, 8U, 12U, 20U}) {

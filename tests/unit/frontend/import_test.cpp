@@ -228,6 +228,42 @@ TEST_CASE("a_softmax_in_pieces_at_the_end_is_postprocessing") {
   }
 }
 
+namespace {
+
+/// mean of x^2 - (mean of x)^2 of each row of [2][4], as flax writes it; `over` is what the sums are divided
+/// by.
+Graph variance_model(float over) {
+  ModelMaker model;
+  model.input("x", {1, 2, 4}).output("y").constant("share", {}, {1 / over});
+  model.integers("axis", {2});
+  model.node("Mul", {"x", "x"}, "squares");
+  model.node("ReduceSum", {"x", "axis"}, "sum");
+  model.node("ReduceSum", {"squares", "axis"}, "sum of squares");
+  model.node("Mul", {"share", "sum"}, "mean");
+  model.node("Mul", {"sum of squares", "share"}, "mean of squares");
+  model.node("Mul", {"mean", "mean"}, "square of mean");
+  model.node("Sub", {"mean of squares", "square of mean"}, "y");
+  return model.import();
+}
+
+}  // namespace
+
+TEST_CASE("a_variance_by_the_mean_of_squares_is_the_mean_of_squared_distances") {
+  const Graph graph = variance_model(4);
+  const std::vector<double> y = outputs_of(graph, {1000, 1001, 1002, 1003, 0, 0, 0, 4});
+  CHECK(y[0] == doctest::Approx(1.25).epsilon(1e-12));
+  CHECK(y[1] == doctest::Approx(3).epsilon(1e-12));
+  // The largest value before a function is a distance, not the square of 1,000.
+  for (const GraphLayerValues& layer :
+       evaluate(graph, std::vector<double>{1000, 1001, 1002, 1003, 0, 0, 0, 4}))
+    CHECK(*std::ranges::max_element(layer.y) <= 4006);
+}
+
+TEST_CASE("what_is_no_variance_stays_what_it_is") {
+  const std::vector<double> x{1, 2, 3, 4, 0, 0, 0, 4};
+  CHECK(outputs_of(variance_model(3), x)[0] == doctest::Approx(10 - 100.0 / 9));
+}
+
 TEST_CASE("a_division_by_sums_of_several_axes_is_no_softmax") {
   ModelMaker model;
   model.input("x", {1, 2, 2}).output("y").integers("axis", {2});
