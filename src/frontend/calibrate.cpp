@@ -295,6 +295,31 @@ std::pair<std::vector<double>, std::vector<double>> split_samples(const Graph& g
   return parts;
 }
 
+/// Some of the samples, evenly, for models of which many would take minutes at every step of the search.
+FloatReference thinned(const Graph& graph, const FloatReference& reference) {
+  constexpr std::uint64_t most_values = std::uint64_t{1} << 25, fewest_samples = 4;
+  std::uint64_t values = 0;
+  for (const GraphTensor& tensor : graph.tensors) values += tensor.rows;
+  const auto samples = static_cast<std::uint32_t>(
+      std::min<std::uint64_t>(reference.samples, std::max(most_values / values, fewest_samples)));
+  if (samples == reference.samples) return reference;
+  const auto taken = [&](const std::vector<double>& all) {
+    const std::size_t each = all.size() / reference.samples;
+    std::vector<double> part;
+    for (std::size_t k = 0; k < samples; ++k) {
+      const auto first = all.begin() + static_cast<std::ptrdiff_t>(k * reference.samples / samples * each);
+      part.insert(part.end(), first, first + static_cast<std::ptrdiff_t>(each));
+    }
+    return part;
+  };
+  FloatReference result{
+      .inputs = taken(reference.inputs), .samples = samples, .layers = {}, .deviations = {}};
+  for (const GraphLayerValues& layer : reference.layers)
+    result.layers.push_back({taken(layer.z), taken(layer.y)});
+  result.deviations = reference.deviations;
+  return result;
+}
+
 /// The search stops just below the error that is allowed on the samples that choose. Those kept apart are
 /// few, and may come out a little above it.
 constexpr double unseen_slack = 1.2;
@@ -340,7 +365,8 @@ class Search {
         reference_(reference),
         options_(options),
         tiles_(options.layout == Layout::tiles ||
-               (options.layout == Layout::automatic && has_large_images(graph))) {}
+               (options.layout == Layout::automatic && has_large_images(graph))),
+        attempts_(attempts_of(graph, reference)) {}
 
   Candidate run() {
     std::optional<Candidate> found;
@@ -376,6 +402,15 @@ class Search {
     if (options_.progress) options_.progress("calibrate", fraction);
   }
 
+  /// Mixtures that are tried, as many as take about a minute.
+  static int attempts_of(const Graph& graph, const FloatReference& reference) {
+    constexpr std::uint64_t values_a_minute = std::uint64_t{1} << 30;
+    std::uint64_t values = 0;
+    for (const GraphTensor& tensor : graph.tensors) values += tensor.rows;
+    return static_cast<int>(
+        std::clamp<std::uint64_t>(values_a_minute / (values * reference.samples), 8, 1000));
+  }
+
   static bool better(const AccuracyReport& a, const AccuracyReport& b) {
     if (a.classifier && a.disagreements != b.disagreements) return a.disagreements < b.disagreements;
     return a.rms_error < b.rms_error;
@@ -385,6 +420,7 @@ class Search {
   /// weights. Goes from neighbour to neighbour, one width or two of them by one or two steps, as long as that
   /// is more accurate; true once the goal is met.
   bool improve(Candidate& best) {
+    int left = attempts_;
     for (bool improved = true; improved;) {
       improved = false;
       const Point from = best.point;
@@ -401,6 +437,7 @@ class Search {
                    (move[axis] == 0 || !fixed[axis]);
         }
         if (!inside || !tried_.insert(point.index).second) continue;
+        if (left-- == 0) return false;
         std::optional<Candidate> candidate = attempt(point);
         if (!candidate || !better(candidate->model.report, best.model.report)) continue;
         best = std::move(*candidate);
@@ -486,6 +523,7 @@ class Search {
   const FloatReference& reference_;
   const CalibrationOptions& options_;
   const bool tiles_;
+  const int attempts_;
   std::set<std::array<int, 3>> tried_;
   std::string reason_;
 };
@@ -506,8 +544,10 @@ Model calibrate(const Graph& graph, const std::vector<double>& inputs, const Cal
   auto [chosen_on, unseen] = split_samples(graph, inputs);
   const FloatReference reference = float_reference(graph, std::move(chosen_on));
   const Ranges ranges = find_ranges(graph, reference, options);
-  Model model = Search(graph, ranges, reference, options).run().model;
+  const FloatReference some = thinned(graph, reference);
+  Model model = Search(graph, ranges, some, options).run().model;
   check_program(model.program);
+  if (some.samples != reference.samples) model.report = measure_accuracy(graph, model.program, reference);
   AccuracyReport& report = model.report;
   const AccuracyReport chosen = report;
   report.goal_met = meets(chosen, options, options.relative_error);
