@@ -884,7 +884,7 @@ class Quantiser {
     const GraphLayer& layer = graph_.layers[index];
     TensorId values = 0;
     if (layer.is_maximum()) {
-      values = add_tiled_maximum(layer, made);
+      values = is_global_maximum(*layer.pooling) ? add_global_maximum(layer) : add_tiled_maximum(layer, made);
     } else if (layer.pooling) {
       values = add_tiled_sum(index, made);
     } else {
@@ -1130,6 +1130,44 @@ class Quantiser {
                                         });
     pooled.width = made.width;
     return pooled == made ? values : add_copy(values, pooled, made, source.name);
+  }
+
+  /// The maximum of all tiles of each channel, and then of what these hold, value by value.
+  TensorId add_global_maximum(const GraphLayer& source) {
+    const WindowShape& shape = source.pooling->shape;
+    const auto [tensor, image] =
+        image_of(source.pooling->input,
+                 {.channels = shape.channels, .height = shape.y.size, .width = shape.x.size}, 1);
+    ImageLayout tile = image;
+    tile.height = 1;
+    tile.width = image.lanes;
+    const TensorId of_tiles =
+        greatest_of_groups(tensor, image.tiles() / image.channels, tile.shape(), source);
+    ImageLayout single = tile;
+    single.lanes = 1;
+    const TensorId values = image.lanes == 1 ? of_tiles : add_copy(of_tiles, tile, single, source.name);
+    return greatest_of_groups(values, image.lanes, {shape.channels, 1, 1, 1}, source);
+  }
+
+  /// The greatest of each `each` rows that follow one another, halves against halves.
+  TensorId greatest_of_groups(TensorId values, std::uint32_t each, const std::vector<std::uint32_t>& shape,
+                              const GraphLayer& source) {
+    while (each > 1) {
+      const std::uint32_t half = (each + 1) / 2, groups = shape[0];
+      std::vector<std::uint32_t> first, second;
+      for (std::uint32_t g = 0; g < groups; ++g) {
+        for (std::uint32_t i = 0; i < half; ++i) {
+          first.push_back(g * each + i);
+          second.push_back(g * each + std::min(i + half, each - 1));  // an odd one out meets another twice
+        }
+      }
+      std::vector<std::uint32_t> made = shape;
+      made.back() *= half;
+      values = add_maximum(add_gather(values, made, first, source.name),
+                           add_gather(values, made, second, source.name), source);
+      each = half;
+    }
+    return values;
   }
 
   void add_raw_layer(std::size_t index) {

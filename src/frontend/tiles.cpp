@@ -44,6 +44,7 @@ bool is_aligned(const WindowAxis& x) {
 }
 
 bool is_pooling_of_tiles(const GraphPooling& pooling) {
+  if (is_global_maximum(pooling)) return pooling.index.empty();
   if (!pooling.index.empty() || pooling.shape.x.stride > most_phases) return false;
   if (pooling.maximum) return is_aligned(pooling.shape.x);
   return pooling.shape.x.outputs > 1 && reads_values_alone(pooling.shape.x);
@@ -66,7 +67,9 @@ std::vector<ReadImage> images_read(const GraphLayer& layer) {
   std::vector<ReadImage> images;
   for (const GraphConvolution& term : layer.convolutions)
     images.push_back({term.input, term.kernels->shape.x.stride});
-  if (layer.pooling) images.push_back({layer.pooling->input, layer.pooling->shape.x.stride});
+  if (layer.pooling)
+    images.push_back(
+        {layer.pooling->input, is_global_maximum(*layer.pooling) ? 1 : layer.pooling->shape.x.stride});
   for (const GraphScaled& term : layer.scaled) images.push_back({term.input, 1});
   return images;
 }
@@ -81,6 +84,13 @@ bool is_bias_of_channels(const GraphLayer& layer, const ImageLayout& image) {
 }
 
 }  // namespace
+
+bool is_global_maximum(const GraphPooling& pooling) {
+  const auto whole = [](const WindowAxis& axis) {
+    return axis.outputs == 1 && axis.kernel == axis.size && axis.pad == 0 && axis.dilation == 1;
+  };
+  return pooling.maximum && whole(pooling.shape.x) && whole(pooling.shape.y);
+}
 
 std::vector<std::uint32_t> ImageLayout::places() const {
   std::vector<std::uint32_t> list;

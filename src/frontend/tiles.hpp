@@ -64,6 +64,9 @@ class TilePlan {
   std::set<std::pair<std::uint32_t, std::uint32_t>> upright_;  // lanes and pitch
 };
 
+/// Whether it is of all places of each channel.
+bool is_global_maximum(const GraphPooling& pooling);
+
 /// Whether the images of a graph are so large that tiles pay for the tables of their own.
 bool has_large_images(const Graph& graph);
 

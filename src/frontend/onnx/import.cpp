@@ -18,6 +18,7 @@
 #include "frontend/onnx/node.hpp"
 #include "frontend/onnx/protobuf.hpp"
 #include "frontend/onnx/spelled_out.hpp"
+#include "frontend/row_order.hpp"
 
 namespace circlet {
 namespace {
@@ -422,7 +423,7 @@ class Importer {
     graph.class_labels = result->labels;
     graph.tensors[graph.input].name = inputs_.size() == 1 ? printable(inputs_[0].name) : "inputs";
     check_finite(graph);
-    return graph;
+    return with_images_in_order(std::move(graph));
   }
 
   static void check_finite(const Graph& graph) {

@@ -70,6 +70,20 @@ class NetworkMaker {
     finish(std::move(layer), {image_.channels, image_.height / 2, image_.width / 2});
   }
 
+  /// The greatest of all places of each channel.
+  void take_greatest() {
+    GraphLayer layer = next_layer();
+    const auto axis = [](std::uint32_t size) {
+      return WindowAxis{.size = size, .outputs = 1, .kernel = size};
+    };
+    layer.pooling = GraphPooling{
+        .input = at_,
+        .index = {},
+        .shape = {image_.channels, image_.channels, image_.channels, axis(image_.height), axis(image_.width)},
+        .maximum = true};
+    finish(std::move(layer), {image_.channels, 1, 1});
+  }
+
   Graph dense(std::uint32_t outputs) {
     GraphLayer layer = next_layer();
     auto matrix = std::make_shared<Matrix>();
@@ -153,6 +167,23 @@ TEST_CASE("a_network_computes_the_same_integers_on_tiles_as_value_by_value") {
     CHECK(execute(rows, integers, 12).output() == execute(tiles, quantise_input(tiles, inputs), 12).output());
   }
   CHECK(on_tiles > 60);
+}
+
+TEST_CASE("the_greatest_of_all_places_is_the_same_on_tiles") {
+  for (const auto& [height, width] :
+       {std::pair{1U, 48U}, std::pair{5U, 12U}, std::pair{3U, 7U}, std::pair{4U, 2U}}) {
+    CAPTURE(width);
+    NetworkMaker maker(width, 2, height, width);
+    maker.convolve(5, 1, 1, 0);
+    maker.take_greatest();
+    const std::vector<double> inputs = maker.draw(std::size_t{12} * 2 * height * width);
+    const Graph graph = maker.dense(3);
+    const Program rows = calibrate(graph, inputs, options(Layout::rows)).program,
+                  tiles = calibrate(graph, inputs, options(Layout::tiles)).program;
+    check_program(tiles);
+    CHECK(execute(rows, quantise_input(rows, inputs), 12).output() ==
+          execute(tiles, quantise_input(tiles, inputs), 12).output());
+  }
 }
 
 TEST_CASE("a_model_on_tiles_leaves_room_for_the_other_tables_of_its_key") {

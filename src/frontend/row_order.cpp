@@ -1,0 +1,207 @@
+// Decides an order for each tensor when its layer comes, and rewrites the layer and all that read it.
+#include "frontend/row_order.hpp"
+
+#include <algorithm>
+#include <numeric>
+
+namespace circlet {
+namespace {
+
+using Order = std::vector<std::uint32_t>;  // row i of the new tensor is row order[i] of the old one
+
+bool is_permutation(const Order& order, std::size_t rows) {
+  if (order.size() != rows) return false;
+  std::vector<bool> found(rows, false);
+  for (const std::uint32_t row : order) {
+    if (row >= rows || found[row]) return false;
+    found[row] = true;
+  }
+  return true;
+}
+
+Order inverse(const Order& order) {
+  Order result(order.size());
+  for (std::size_t i = 0; i < order.size(); ++i) result[order[i]] = static_cast<std::uint32_t>(i);
+  return result;
+}
+
+Order whole(std::size_t rows) {
+  Order order(rows);
+  std::iota(order.begin(), order.end(), 0U);
+  return order;
+}
+
+/// An index is empty if it names every row as it is.
+void simplify(Order& index, std::size_t rows) {
+  if (index.size() == rows && index == whole(rows)) index.clear();
+}
+
+/// index[j], or j, in the new order.
+void follow(Order& index, std::size_t rows_read, const Order& place) {
+  if (index.empty()) index = whole(rows_read);
+  for (std::uint32_t& row : index) row = place[row];
+  simplify(index, place.size());
+}
+
+class Reordering {
+ public:
+  explicit Reordering(Graph& graph) : graph_(graph) {}
+
+  void run() {
+    for (std::size_t i = 0; i < graph_.layers.size(); ++i) {
+      GraphLayer& layer = graph_.layers[i];
+      if (layer.output == graph_.output()) return;
+      const Order order = wanted(i);
+      if (order.empty()) continue;
+      make_in(layer, order);
+      const Order place = inverse(order);
+      for (std::size_t reader = i + 1; reader < graph_.layers.size(); ++reader)
+        read_in(graph_.layers[reader], layer.output, order, place);
+    }
+  }
+
+ private:
+  /// Whether an image that is read so has all rows, each once.
+  static bool is_order(const Order& index, std::size_t rows) {
+    return index.empty() || is_permutation(index, rows);
+  }
+
+  /// The order that a layer's rows should have; empty if they have it, or if none is better.
+  [[nodiscard]] Order wanted(std::size_t at) const {
+    const GraphLayer& layer = graph_.layers[at];
+    if (!layer.convolutions.empty()) return layer.order.empty() ? Order() : inverse(layer.order);
+    if (!layer.dense.empty() || layer.pooling) return {};
+    // As an image that reads all of it, or else as what it takes all rows of.
+    for (std::size_t i = at + 1; i < graph_.layers.size(); ++i) {
+      for (const GraphConvolution& term : graph_.layers[i].convolutions) {
+        if (term.input == layer.output && is_order(term.index, layer.rows)) return term.index;
+      }
+      const auto& pooling = graph_.layers[i].pooling;
+      if (pooling && pooling->input == layer.output && is_order(pooling->index, layer.rows))
+        return pooling->index;
+    }
+    const auto takes_all = [&](TensorId tensor, const Order& index) {
+      return graph_.tensors[tensor].rows == layer.rows && is_permutation(index, layer.rows);
+    };
+    for (const GraphScaled& term : layer.scaled) {
+      if (takes_all(term.input, term.index)) return inverse(term.index);
+    }
+    for (std::size_t side = 0; layer.product && side < 2; ++side) {
+      if (takes_all(layer.product->inputs[side], layer.product->index[side]))
+        return inverse(layer.product->index[side]);
+    }
+    return {};
+  }
+
+  static void make_in(GraphLayer& layer, const Order& order) {
+    const auto ordered = [&](const auto& values) {
+      auto result = values;
+      for (std::size_t i = 0; i < order.size(); ++i) result[i] = values[order[i]];
+      return result;
+    };
+    if (!layer.convolutions.empty()) {  // row j is place order[j]
+      layer.order.clear();
+      return;
+    }
+    for (GraphScaled& term : layer.scaled) {
+      if (term.index.empty()) term.index = whole(layer.rows);
+      term.index = ordered(term.index);
+      simplify(term.index, layer.rows);
+      if (term.coefficients.size() != 1) term.coefficients = ordered(term.coefficients);
+    }
+    if (layer.product) {
+      for (Order& index : layer.product->index) {
+        if (index.empty()) index = whole(layer.rows);
+        index = ordered(index);
+        simplify(index, layer.rows);
+      }
+    }
+    if (!layer.bias.empty()) layer.bias = ordered(layer.bias);
+  }
+
+  void read_in(GraphLayer& reader, TensorId tensor, const Order& order, const Order& place) {
+    for (GraphDense& term : reader.dense) {
+      if (term.input != tensor) continue;
+      auto moved = std::make_shared<Matrix>(*term.weights);
+      for (std::size_t k = 0; k < order.size(); ++k) {
+        const auto from = term.weights->values.begin() +
+                          static_cast<std::ptrdiff_t>(std::size_t{order[k]} * moved->outputs);
+        std::copy_n(from, moved->outputs,
+                    moved->values.begin() + static_cast<std::ptrdiff_t>(k * moved->outputs));
+      }
+      term.weights = std::move(moved);
+    }
+    for (GraphScaled& term : reader.scaled) {
+      if (term.input == tensor) follow(term.index, reader.rows, place);
+    }
+    for (GraphConvolution& term : reader.convolutions) {
+      const WindowShape& shape = term.kernels->shape;
+      if (term.input == tensor) follow(term.index, shape.channels * shape.plane(), place);
+    }
+    if (reader.pooling && reader.pooling->input == tensor) {
+      const WindowShape& shape = reader.pooling->shape;
+      follow(reader.pooling->index, shape.channels * shape.plane(), place);
+    }
+    if (reader.product) {
+      for (const std::size_t side : {0, 1}) {
+        if (reader.product->inputs[side] == tensor) follow(reader.product->index[side], reader.rows, place);
+      }
+    }
+  }
+
+  Graph& graph_;
+};
+
+/// An image of one column is one line: tiles are of places of a line.
+void lay_down(WindowShape& shape) {
+  if (shape.x.size == 1 && shape.x.outputs == 1 && shape.x.kernel == 1 && shape.x.pad == 0)
+    std::swap(shape.x, shape.y);
+}
+
+/// A layer that repeats all rows of a tensor, each time with another factor and another bias: the convolution
+/// of one channel by kernels of one place that it is.
+void as_convolution(const Graph& graph, GraphLayer& layer) {
+  constexpr std::size_t fewest_channels = 4, fewest_places = 8;
+  if (layer.scaled.size() != 1 || !layer.dense.empty() || !layer.function) return;
+  const GraphScaled& term = layer.scaled[0];
+  const std::size_t places = graph.tensors[term.input].rows, channels = layer.rows / places;
+  if (places < fewest_places || channels < fewest_channels || channels * places != layer.rows) return;
+  for (std::size_t j = 0; j < layer.rows; ++j) {
+    const std::size_t first = j / places * places;
+    if (term.source(j) != j - first || term.coefficient(j) != term.coefficient(first)) return;
+    if (!layer.bias.empty() && layer.bias[j] != layer.bias[first]) return;
+  }
+  const auto narrow = [](std::size_t value) { return static_cast<std::uint32_t>(value); };
+  auto kernels = std::make_shared<Kernels>();
+  kernels->shape = {.channels = 1,
+                    .outputs = narrow(channels),
+                    .groups = 1,
+                    .y = {},
+                    .x = {.size = narrow(places), .outputs = narrow(places)}};
+  std::vector<double> bias;
+  for (std::size_t c = 0; c < channels; ++c) {
+    kernels->values.push_back(term.coefficient(c * places));
+    if (!layer.bias.empty()) bias.push_back(layer.bias[c * places]);
+  }
+  layer.convolutions.push_back({.input = term.input, .index = {}, .kernels = std::move(kernels)});
+  layer.scaled.clear();
+  layer.bias = std::move(bias);
+}
+
+}  // namespace
+
+Graph with_images_in_order(Graph graph) {
+  Reordering(graph).run();
+  for (GraphLayer& layer : graph.layers) {
+    as_convolution(graph, layer);
+    for (GraphConvolution& term : layer.convolutions) {
+      auto kernels = std::make_shared<Kernels>(*term.kernels);
+      lay_down(kernels->shape);
+      term.kernels = std::move(kernels);
+    }
+    if (layer.pooling) lay_down(layer.pooling->shape);
+  }
+  return graph;
+}
+
+}  // namespace circlet
