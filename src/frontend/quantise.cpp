@@ -8,8 +8,10 @@
 #include <map>
 #include <numeric>
 #include <set>
+#include <span>
 
 #include "core/error.hpp"
+#include "core/floor_quotient.hpp"
 #include "frontend/convolution.hpp"
 #include "frontend/published.hpp"
 #include "frontend/saturation.hpp"
@@ -48,6 +50,11 @@ struct Group {
   std::vector<std::int32_t> values;
   double output_per_step = 0;  // homogeneous: scale_out / step
   double output_scale = 0;     // otherwise: scale_out
+};
+
+/// What a copy of an image changes: place x is that at x + places, and each value has `add` added.
+struct Moved {
+  std::int64_t places = 0, add = 0;
 };
 
 class Quantiser {
@@ -694,39 +701,19 @@ class Quantiser {
     const TensorId read = tensors_.at(pooling.input);
     const double unit = program_.tensors[read].scale(0) * pooling.factor;
     std::vector<std::int32_t> indices;
-    std::int64_t most = 0, fewest = std::numeric_limits<std::int64_t>::max();
     for (std::size_t c = 0; c < shape.channels; ++c) {
       for (std::int64_t y = 0; y < shape.y.outputs; ++y) {
         for (std::int64_t x = 0; x < shape.x.outputs; ++x) {
-          std::int64_t count = 0;
           for_window(shape, y, x, [&](std::optional<std::size_t> place) {
             if (!place) return indices.push_back(-1);
-            ++count;
             const std::size_t at = c * shape.plane() + *place;
             indices.push_back(static_cast<std::int32_t>(pooling.index.empty() ? at : pooling.index[at]));
           });
-          most = std::max(most, count);
-          fewest = std::min(fewest, count);
         }
       }
     }
-    const Tensor& input = program_.tensors[read];
-    const std::int64_t least = input.min * (input.min < 0 ? most : fewest),
-                       greatest = input.max * (input.max > 0 ? most : fewest);
-    if (std::max(-least, greatest) > raw_range)
-      throw Infeasible{"layer '" + source.name + "': its sums reach 2^29"};
-    const TensorId sums = add_tensor(source.name + " sums", 0, least, greatest, unit);
-    program_.tensors[sums].shape = {shape.channels, shape.y.outputs, shape.x.outputs};
-    program_.ops.push_back({.kind = OpKind::sum,
-                            .name = source.name,
-                            .inputs = {read},
-                            .constants = {static_cast<ConstantId>(program_.constants.size())},
-                            .outputs = {sums},
-                            .attributes = {1}});
-    program_.constants.push_back({.kind = ConstantTensor::Kind::indices,
-                                  .name = source.name,
-                                  .shape = {source.rows, static_cast<std::uint32_t>(shape.taps())},
-                                  .values = std::move(indices)});
+    const TensorId sums = add_sums_of_rows(source, read, {shape.channels, shape.y.outputs, shape.x.outputs},
+                                           std::move(indices), unit);
     tensors_[source.output] = add_look_up_of(index, sums, unit);
   }
 
@@ -734,18 +721,23 @@ class Quantiser {
   void add_product_layer(std::size_t index) {
     const GraphLayer& source = graph_.layers[index];
     std::array<TensorId, 2> factors{};
-    double unit = 1;
     for (const std::size_t side : {0, 1}) {
       const GraphProduct& product = *source.product;
       const TensorId read = tensors_.at(product.inputs[side]);
       factors[side] = product.index[side].empty()
                           ? read
                           : add_gather(read, {source.rows}, product.index[side], source.name);
-      if (program_.tensors[read].scales.size() != 1)
-        throw Infeasible{"layer '" + source.name + "': multiplies values of several scales"};
-      unit *= program_.tensors[read].scale(0);
     }
+    const auto [sums, unit] = add_products(factors, source);
+    tensors_[source.output] = add_look_up_of(index, sums, unit);
+  }
+
+  /// The products of two tensors, and their unit.
+  std::pair<TensorId, double> add_products(const std::array<TensorId, 2>& factors, const GraphLayer& source) {
     const Tensor &a = program_.tensors[factors[0]], &b = program_.tensors[factors[1]];
+    if (a.scales.size() != 1 || b.scales.size() != 1)
+      throw Infeasible{"layer '" + source.name + "': multiplies values of several scales"};
+    const double unit = a.scale(0) * b.scale(0);
     const auto [least, greatest] = std::minmax({a.min * b.min, a.min * b.max, a.max * b.min, a.max * b.max});
     if (magnitude(a) * magnitude(b) > raw_range)
       throw Infeasible{"layer '" + source.name + "': its products reach 2^29"};
@@ -756,7 +748,7 @@ class Quantiser {
                             .constants = {},
                             .outputs = {sums},
                             .attributes = {}});
-    tensors_[source.output] = add_look_up_of(index, sums, unit);
+    return {sums, unit};
   }
 
   /// Of sums in units that no weights are part of: a step is the least 2^shift of them that the layer's own
@@ -877,11 +869,12 @@ class Quantiser {
     ImageLayout image;
     WindowAxis y, x;
     std::uint32_t groups = 1;
-    std::vector<std::int32_t> weights;  // [tap y][tap x][group][input of it][output of it]
+    std::vector<std::int32_t> weights;  // [tap y][tap x][group][input of it][output of it]; none: public ones
   };
 
   void add_tiled_layer(std::size_t index, const ImageLayout& made) {
     const GraphLayer& layer = graph_.layers[index];
+    if (layer.product) return add_tiled_product(index, made);
     TensorId values = 0;
     if (layer.is_maximum()) {
       values = is_global_maximum(*layer.pooling) ? add_global_maximum(layer) : add_tiled_maximum(layer, made);
@@ -966,20 +959,22 @@ class Quantiser {
 
   /// The same values in another layout: the correlation with 1, and a look-up that gives each sum itself.
   TensorId add_copy(TensorId values, const ImageLayout& layout, const ImageLayout& made,
-                    const std::string& name) {
+                    const std::string& name, const Moved& moved = {}) {
     const Tensor source = program_.tensors[values];
     const WindowAxis along_y = {.size = layout.height, .outputs = layout.height},
-                     along_x = {.size = layout.width, .outputs = layout.width};
+                     along_x = {.size = layout.width, .outputs = made.width, .pad = -moved.places};
     const Sums sums = add_correlation({{.tensor = values,
                                         .image = layout,
                                         .y = along_y,
                                         .x = along_x,
                                         .groups = layout.channels,
-                                        .weights = std::vector<std::int32_t>(layout.channels, 1)}},
+                                        .weights = {}}},
                                       {}, made, source.scale(0), name);
     std::vector<std::int32_t> identity;
-    for (std::int64_t v = source.min; v <= source.max; ++v) identity.push_back(static_cast<std::int32_t>(v));
-    const TensorId copy = add_image(name, made, source.min, source.max, source.scale(0));
+    for (std::int64_t v = source.min; v <= source.max; ++v)
+      identity.push_back(static_cast<std::int32_t>(v + moved.add));
+    const TensorId copy =
+        add_image(name, made, source.min + moved.add, source.max + moved.add, source.scale(0));
     program_.ops.push_back({.kind = OpKind::requantise,
                             .name = name,
                             .inputs = {sums.tensor},
@@ -1006,10 +1001,19 @@ class Quantiser {
       op.inputs.push_back(term.tensor);
       op.attributes.insert(op.attributes.end(), {term.y.stride, term.y.dilation, term.x.dilation, term.y.pad,
                                                  term.x.pad, term.groups});
-      add_weights(op,
-                  {term.y.kernel, term.x.kernel, term.groups, term.image.channels / term.groups,
-                   made.channels / term.groups},
-                  std::move(term.weights));
+      std::vector<std::uint32_t> shape = {term.y.kernel, term.x.kernel, term.groups,
+                                          term.image.channels / term.groups, made.channels / term.groups};
+      if (term.weights.empty()) {
+        op.constants.push_back(static_cast<ConstantId>(program_.constants.size()));
+        program_.constants.push_back(
+            {.kind = ConstantTensor::Kind::indices,
+             .name = name,
+             .shape = std::move(shape),
+             .values = std::vector<std::int32_t>(
+                 std::size_t{term.y.kernel} * term.x.kernel * term.image.channels, 1)});
+      } else {
+        add_weights(op, std::move(shape), std::move(term.weights));
+      }
     }
     if (!bias.empty()) add_weights(op, {made.channels}, std::move(bias));
     const TensorId sums = add_image(name + " sums", made, -raw_range, raw_range, unit);
@@ -1082,54 +1086,192 @@ class Quantiser {
     return weights;
   }
 
-  /// The sum of each window: a correlation with ones.
+  /// The sum of each window.
   TensorId add_tiled_sum(std::size_t index, const ImageLayout& made) {
     const GraphLayer& source = graph_.layers[index];
-    const WindowShape& shape = source.pooling->shape;
-    const auto [tensor, image] = image_of(source.pooling->input, shape);
-    const double unit = program_.tensors[tensor].scale(0) * source.pooling->factor;
-    std::vector<std::int32_t> ones(shape.taps() * shape.channels, 1);
-    const Sums sums = add_correlation({{tensor, image, shape.y, shape.x, shape.channels, std::move(ones)}},
-                                      {}, made, unit, source.name);
+    const GraphPooling& pooling = *source.pooling;
+    const WindowShape& shape = pooling.shape;
+    const bool is_global = made.height == 1 && made.width == 1 && images_.contains(pooling.input);
+    auto [tensor, image] = is_global ? whole_image(pooling.input, shape) : image_of(pooling.input, shape);
+    const double unit = program_.tensors[tensor].scale(0) * pooling.factor;
+    WindowAxis along_y = shape.y, along_x = shape.x;
+    if (is_global) {
+      // The lines of a channel are added first.
+      tensor = add_sum_of_lines(tensor, image, source.name);
+      image.width = image.columns();
+      image.height = image.phases = 1;
+      along_y = {};
+      along_x = {.size = image.width, .outputs = 1, .kernel = image.width};
+    } else if (is_sum_of_tiles(shape.x, image, made)) {
+      return add_look_up_of(index, add_sums_of_tiles(source, tensor, image, made, unit), unit);
+    }
+    // A correlation with ones.
+    const Sums sums =
+        add_correlation({{tensor, image, along_y, along_x, shape.channels, {}}}, {}, made, unit, source.name);
     if (sums.reach > raw_range) throw Infeasible{"layer '" + source.name + "': its sums reach 2^29"};
     return add_look_up_of(index, sums.tensor, unit);
   }
 
-  /// The maximum of phases and then of lines, tile by tile.
+  /// All places of an image, in the phases that it is known in if each of their columns is a place.
+  std::pair<TensorId, ImageLayout> whole_image(TensorId tensor, const WindowShape& shape) {
+    const auto& [layout, values] = images_.at(tensor).front();
+    if (layout.width % layout.phases == 0) return {values, layout};
+    return image_of(tensor, {.channels = shape.channels, .height = shape.y.size, .width = shape.x.size}, 1);
+  }
+
+  /// Of every channel the sum of its lines, and of their phases: one line.
+  TensorId add_sum_of_lines(TensorId values, const ImageLayout& image, const std::string& name) {
+    const std::uint32_t tiles = image.columns() / image.lanes, lines = image.height * image.phases;
+    std::vector<std::uint32_t> index;
+    for (std::uint32_t c = 0; c < image.channels; ++c) {
+      for (std::uint32_t k = 0; k < tiles; ++k) {
+        for (std::uint32_t line = 0; line < lines; ++line) index.push_back((c * lines + line) * tiles + k);
+      }
+    }
+    const Tensor source = program_.tensors[values];
+    const auto [least, greatest] = range_of_sums(source, lines, lines, name);
+    const TensorId made = add_tensor(name + " lines", 0, least, greatest, source.scale(0));
+    program_.tensors[made].shape = {image.channels, 1, 1, image.columns()};
+    program_.tensors[made].lanes = image.lanes;
+    add_indexed(OpKind::total, values, made, index, name);
+    program_.constants.back().shape = {image.channels * tiles, lines};
+    return made;
+  }
+
+  /// Whether windows are whole runs of phases, of an image in tiles as wide as those that are made.
+  static bool is_sum_of_tiles(const WindowAxis& x, const ImageLayout& image, const ImageLayout& made) {
+    return is_aligned(x) && made.phases == 1 && made.lanes == image.lanes && made.width == image.columns();
+  }
+
+  /// The sums of the tiles of windows.
+  TensorId add_sums_of_tiles(const GraphLayer& source, TensorId values, const ImageLayout& image,
+                             const ImageLayout& made, double unit) {
+    const WindowShape& shape = source.pooling->shape;
+    const std::uint32_t tiles = image.columns() / image.lanes;
+    std::vector<std::int32_t> indices;
+    for (std::uint32_t c = 0; c < made.channels; ++c) {
+      for (std::int64_t y = 0; y < made.height; ++y) {
+        for (std::uint32_t k = 0; k < tiles; ++k) {
+          for (std::int64_t p = 0; p < shape.y.kernel; ++p) {
+            const std::int64_t line = shape.y.position(y, p);
+            for (std::uint32_t q = 0; q < shape.x.kernel; ++q) {
+              const auto at = (std::int64_t{c} * image.height + line) * image.phases + q;
+              indices.push_back(shape.y.holds(line) ? static_cast<std::int32_t>(at * tiles + k) : -1);
+            }
+          }
+        }
+      }
+    }
+    return add_sums_of_rows(source, values, made.shape(), std::move(indices), unit);
+  }
+
+  /// For every row, or tile, of a tensor of this shape the sum of those of another that its part of the
+  /// indices names; -1 for none.
+  TensorId add_sums_of_rows(const GraphLayer& source, TensorId values, std::vector<std::uint32_t> shape,
+                            std::vector<std::int32_t> indices, double unit) {
+    const auto terms = static_cast<std::uint32_t>(source.pooling->shape.taps());
+    const auto rows = static_cast<std::uint32_t>(indices.size() / terms);
+    std::int64_t most = 0, fewest = terms;
+    for (std::size_t j = 0; j < rows; ++j) {
+      const auto row = std::span(indices).subspan(j * terms, terms);
+      const std::int64_t count = terms - std::ranges::count(row, -1);
+      most = std::max(most, count);
+      fewest = std::min(fewest, count);
+    }
+    const auto [least, greatest] = range_of_sums(program_.tensors[values], fewest, most, source.name);
+    const TensorId sums = add_tensor(source.name + " sums", 0, least, greatest, unit);
+    program_.tensors[sums].shape = std::move(shape);
+    program_.tensors[sums].lanes = program_.tensors[values].lanes;
+    program_.ops.push_back({.kind = OpKind::sum,
+                            .name = source.name,
+                            .inputs = {values},
+                            .constants = {static_cast<ConstantId>(program_.constants.size())},
+                            .outputs = {sums},
+                            .attributes = {1}});
+    program_.constants.push_back({.kind = ConstantTensor::Kind::indices,
+                                  .name = source.name,
+                                  .shape = {rows, terms},
+                                  .values = std::move(indices)});
+    return sums;
+  }
+
+  /// Of sums of so many values of a tensor.
+  static SumRange range_of_sums(const Tensor& input, std::int64_t fewest, std::int64_t most,
+                                const std::string& layer) {
+    const SumRange range = {input.min * (input.min < 0 ? most : fewest),
+                            input.max * (input.max > 0 ? most : fewest)};
+    if (std::max(-range.min, range.max) > raw_range)
+      throw Infeasible{"layer '" + layer + "': its sums reach 2^29"};
+    return range;
+  }
+
+  /// The products of an image and a factor a channel, tile by tile.
+  void add_tiled_product(std::size_t index, const ImageLayout& made) {
+    const GraphLayer& source = graph_.layers[index];
+    const GraphProduct& product = *source.product;
+    const std::size_t side = scaled_side(product);
+    const ImageLayout plain = {.channels = made.channels, .height = made.height, .width = made.width};
+    const auto [values, image] = image_of(product.inputs[side], plain, made.phases);
+    make_rows(product.inputs[1 - side]);
+    const std::uint32_t of_channel = image.tiles() / image.channels;
+    std::vector<std::uint32_t> factors;
+    for (std::uint32_t c = 0; c < image.channels; ++c) {
+      const auto first = static_cast<std::size_t>(c) * image.height * image.width;
+      factors.insert(factors.end(), of_channel, product.index[1 - side][first]);
+    }
+    const TensorId factor =
+        add_gather(tensors_.at(product.inputs[1 - side]), {image.tiles()}, factors, source.name);
+    const auto [sums, unit] = add_products({values, factor}, source);
+    program_.tensors[sums].shape = image.shape();
+    program_.tensors[sums].lanes = image.lanes;
+    keep_image(source.output, image, add_look_up_of(index, sums, unit));
+  }
+
+  /// The maximum of lines and then of places of a line, tile by tile.
   TensorId add_tiled_maximum(const GraphLayer& source, const ImageLayout& made) {
     const WindowShape& shape = source.pooling->shape;
     const auto [tensor, image] = image_of(source.pooling->input, shape);
     const std::uint32_t tiles = image.columns() / image.lanes;
-    ImageLayout pooled = image;
-    pooled.width = image.columns();
-    pooled.phases = 1;
-    const auto greatest_of = [&](TensorId from, const ImageLayout& to, std::uint32_t taps,
-                                 const auto& tile_at) {
-      std::optional<TensorId> greatest;
-      for (std::uint32_t tap = 0; tap < taps; ++tap) {
+    // The tiles of a phase as an image of its own, its lines chosen.
+    ImageLayout phase = image;
+    phase.height = shape.y.outputs;
+    phase.width = image.columns();
+    phase.phases = 1;
+    const auto windows = inside(shape.y);
+    std::map<std::uint32_t, TensorId> of_lines;  // by phase
+    const auto greatest_lines = [&](std::uint32_t r) {
+      const auto [found, is_new] = of_lines.try_emplace(r);
+      for (std::uint32_t tap = 0; is_new && tap < shape.y.kernel; ++tap) {
         std::vector<std::uint32_t> index;
-        for (std::uint32_t c = 0; c < to.channels; ++c) {
-          for (std::uint32_t y = 0; y < to.height; ++y) {
-            for (std::uint32_t k = 0; k < tiles; ++k) index.push_back(tile_at(c, y, tap) * tiles + k);
+        for (std::uint32_t c = 0; c < phase.channels; ++c) {
+          for (std::uint32_t y = 0; y < phase.height; ++y) {
+            const std::uint32_t line = (c * image.height + windows[y][tap]) * image.phases + r;
+            for (std::uint32_t k = 0; k < tiles; ++k) index.push_back(line * tiles + k);
           }
         }
-        const TensorId next = add_gather(from, to.shape(), index, source.name);
-        greatest = greatest ? add_maximum(next, *greatest, source) : next;
+        const TensorId next = add_gather(tensor, phase.shape(), index, source.name);
+        found->second = tap == 0 ? next : add_maximum(next, found->second, source);
       }
-      return *greatest;
+      return found->second;
     };
-    const TensorId of_lines =
-        greatest_of(tensor, pooled, shape.x.kernel, [&](std::uint32_t c, std::uint32_t y, std::uint32_t tap) {
-          return (c * image.height + y) * image.phases + tap;
-        });
-    const auto windows = inside(shape.y);
-    pooled.height = shape.y.outputs;
-    const TensorId values = greatest_of(of_lines, pooled, shape.y.kernel,
-                                        [&](std::uint32_t c, std::uint32_t y, std::uint32_t tap) {
-                                          return c * image.height + windows[y][tap];
-                                        });
-    pooled.width = made.width;
-    return pooled == made ? values : add_copy(values, pooled, made, source.name);
+    std::optional<TensorId> greatest;
+    for (std::int64_t tap = 0; tap < shape.x.kernel; ++tap) {
+      const std::int64_t places = floor_quotient(shape.x.position(0, tap), image.phases);
+      const auto r = static_cast<std::uint32_t>(shape.x.position(0, tap) - places * image.phases);
+      const TensorId next = add_shifted(greatest_lines(r), phase, places, source.name);
+      greatest = greatest ? add_maximum(next, *greatest, source) : next;
+    }
+    return phase == made ? *greatest : add_copy(*greatest, phase, made, source.name);
+  }
+
+  /// Place x is what was at x + places; beside the image stands nothing greater than the least value.
+  TensorId add_shifted(TensorId values, const ImageLayout& image, std::int64_t places,
+                       const std::string& name) {
+    if (places == 0) return values;
+    const std::int64_t least = std::min<std::int64_t>(program_.tensors[values].min, 0);
+    // Beside an image stands 0, so that is made the least.
+    const TensorId raised = least == 0 ? values : add_copy(values, image, image, name, {.add = -least});
+    return add_copy(raised, image, image, name, {.places = places, .add = least});
   }
 
   /// The maximum of all tiles of each channel, and then of what these hold, value by value.

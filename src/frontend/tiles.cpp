@@ -37,16 +37,18 @@ bool reads_values_alone(const WindowAxis& x) {
          x.position(std::int64_t{x.outputs} - 1, std::int64_t{x.kernel} - 1) < x.size;
 }
 
-/// Whether windows are whole runs of phases: their places are columns of one number.
-bool is_aligned(const WindowAxis& x) {
-  return x.pad == 0 && x.dilation == 1 && x.kernel <= x.stride &&
-         std::uint64_t{x.outputs - 1} * x.stride + x.kernel <= x.size;
+/// Whether a window is all of the image.
+bool is_global(const WindowShape& shape) {
+  const auto covers = [](const WindowAxis& axis) {
+    return axis.outputs == 1 && axis.kernel == axis.size && axis.pad == 0 && axis.dilation == 1;
+  };
+  return covers(shape.y) && covers(shape.x);
 }
 
 bool is_pooling_of_tiles(const GraphPooling& pooling) {
   if (is_global_maximum(pooling)) return pooling.index.empty();
   if (!pooling.index.empty() || pooling.shape.x.stride > most_phases) return false;
-  if (pooling.maximum) return is_aligned(pooling.shape.x);
+  if (pooling.maximum && is_aligned(pooling.shape.x)) return true;
   return pooling.shape.x.outputs > 1 && reads_values_alone(pooling.shape.x);
 }
 
@@ -63,15 +65,35 @@ struct ReadImage {
   std::uint32_t phases = 1;
 };
 
-std::vector<ReadImage> images_read(const GraphLayer& layer) {
+/// Those of a layer that makes an image of `made_phases`.
+std::vector<ReadImage> images_read(const GraphLayer& layer, std::uint32_t made_phases) {
   std::vector<ReadImage> images;
   for (const GraphConvolution& term : layer.convolutions)
     images.push_back({term.input, term.kernels->shape.x.stride});
-  if (layer.pooling)
-    images.push_back(
-        {layer.pooling->input, is_global_maximum(*layer.pooling) ? 1 : layer.pooling->shape.x.stride});
+  // A sum of all of an image takes it in any phases.
+  if (layer.pooling && is_global_maximum(*layer.pooling)) {
+    images.push_back({layer.pooling->input, 1});
+  } else if (layer.pooling && !is_global(layer.pooling->shape)) {
+    images.push_back({layer.pooling->input, layer.pooling->shape.x.stride});
+  }
+  if (layer.product) {
+    for (const std::size_t side : {0, 1}) {
+      if (layer.product->index[side].empty()) images.push_back({layer.product->inputs[side], made_phases});
+    }
+  }
   for (const GraphScaled& term : layer.scaled) images.push_back({term.input, 1});
   return images;
+}
+
+/// Whether the factor is one number a channel.
+bool is_scaled_by_channels(const GraphProduct& product, const ImageLayout& image) {
+  const std::size_t side = scaled_side(product), plane = std::size_t{image.height} * image.width;
+  const std::vector<std::uint32_t>& factor = product.index[1 - side];
+  if (!product.index[side].empty() || factor.size() != image.channels * plane) return false;
+  for (std::size_t j = 0; j < factor.size(); ++j) {
+    if (factor[j] != factor[j / plane * plane]) return false;
+  }
+  return true;
 }
 
 /// Whether the bias is one number a channel.
@@ -85,12 +107,14 @@ bool is_bias_of_channels(const GraphLayer& layer, const ImageLayout& image) {
 
 }  // namespace
 
-bool is_global_maximum(const GraphPooling& pooling) {
-  const auto whole = [](const WindowAxis& axis) {
-    return axis.outputs == 1 && axis.kernel == axis.size && axis.pad == 0 && axis.dilation == 1;
-  };
-  return pooling.maximum && whole(pooling.shape.x) && whole(pooling.shape.y);
+bool is_global_maximum(const GraphPooling& pooling) { return pooling.maximum && is_global(pooling.shape); }
+
+bool is_aligned(const WindowAxis& x) {
+  return x.pad == 0 && x.dilation == 1 && x.kernel <= x.stride &&
+         std::uint64_t{x.outputs - 1} * x.stride + x.kernel <= x.size;
 }
+
+std::size_t scaled_side(const GraphProduct& product) { return product.index[0].empty() ? 0 : 1; }
 
 std::vector<std::uint32_t> ImageLayout::places() const {
   std::vector<std::uint32_t> list;
@@ -122,6 +146,7 @@ TilePlan::TilePlan(const Graph& graph, bool wanted) {
 
 void TilePlan::find_images(const Graph& graph) {
   std::map<TensorId, ImageLayout> images;  // by tensor, as far as they are made on tiles
+  std::set<TensorId> looked_up;            // of them, whose values a table gives
   for (std::size_t i = 0; i < graph.layers.size(); ++i) {
     const GraphLayer& layer = graph.layers[i];
     std::optional<ImageLayout> made;
@@ -132,6 +157,14 @@ void TilePlan::find_images(const Graph& graph) {
     } else if (layer.pooling && is_pooling_of_tiles(*layer.pooling)) {
       const WindowShape& shape = layer.pooling->shape;
       made = {.channels = shape.channels, .height = shape.y.outputs, .width = shape.x.outputs};
+    } else if (layer.pooling && !layer.pooling->maximum && layer.pooling->index.empty() &&
+               is_global(layer.pooling->shape) && images.contains(layer.pooling->input)) {
+      made = {.channels = layer.pooling->shape.channels};
+    } else if (layer.product) {
+      const auto image = images.find(layer.product->inputs[scaled_side(*layer.product)]);
+      if (image != images.end() && looked_up.contains(image->first) &&
+          is_scaled_by_channels(*layer.product, image->second))
+        made = image->second;
     } else if (!layer.scaled.empty() && layer.dense.empty() && layer.function) {
       // A sum of images, place by place.
       const auto first = images.find(layer.scaled[0].input);
@@ -144,20 +177,23 @@ void TilePlan::find_images(const Graph& graph) {
       if (are_images && is_bias_of_channels(layer, first->second)) made = first->second;
     }
     if (made) images[layer.output] = made_[i] = *made;
+    if (made && layer.function) looked_up.insert(layer.output);
   }
 }
 
 void TilePlan::choose_layouts(const Graph& graph) {
   std::map<TensorId, std::map<std::uint32_t, std::size_t>> phases;  // how many layers read it in so many
-  for (const auto& [i, made] : made_) {
-    for (const ReadImage& image : images_read(graph.layers[i])) ++phases[image.tensor][image.phases];
-  }
-  for (auto& [i, made] : made_) {
-    const auto wanted = phases.find(graph.layers[i].output);
-    if (wanted == phases.end()) continue;  // read as single values
-    const auto most =
-        std::ranges::max_element(wanted->second, {}, [](const auto& entry) { return entry.second; });
-    widen(made, most->first);
+  // Readers come before what they read.
+  for (auto entry = made_.rbegin(); entry != made_.rend(); ++entry) {
+    const GraphLayer& layer = graph.layers[entry->first];
+    ImageLayout& made = entry->second;
+    const auto wanted = phases.find(layer.output);
+    if (wanted != phases.end()) {  // otherwise it is read as single values
+      const auto most =
+          std::ranges::max_element(wanted->second, {}, [](const auto& choice) { return choice.second; });
+      widen(made, most->first);
+    }
+    for (const ReadImage& image : images_read(layer, made.phases)) ++phases[image.tensor][image.phases];
   }
   const auto wanted = phases.find(graph.input);
   if (wanted == phases.end()) return;

@@ -66,6 +66,11 @@ class TilePlan {
 
 /// Whether it is of all places of each channel.
 bool is_global_maximum(const GraphPooling& pooling);
+/// Whether windows are whole runs of phases: their places are columns of one number.
+bool is_aligned(const WindowAxis& x);
+
+/// Which factor of a product on tiles is the image; the other one has a number a channel.
+std::size_t scaled_side(const GraphProduct& product);
 
 /// Whether the images of a graph are so large that tiles pay for the tables of their own.
 bool has_large_images(const Graph& graph);

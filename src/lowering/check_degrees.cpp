@@ -96,7 +96,7 @@ class Degrees {
     }
   }
 
-  /// Of values, and of claims of values that are yielded. With one sample a row they are in M.
+  /// Of values, and of claims of values that are yielded. With one lane a row they are in M.
   void bound_values(std::size_t place) {
     using enum activate::Structure;
     const RealRows<activate::Structure>& activate = activates_[place];
@@ -105,7 +105,7 @@ class Degrees {
     for (std::size_t row = 0; row < activate.count(); ++row) {
       if (!activate.bit(kt, row)) first = row;
       WireBound value{.degree = {width.lanes - 1, 0}};
-      if (value.is_in_m()) value.magnitude = functions_.at(activate.at(fnq, row).value()).magnitude;
+      value.magnitude = functions_.at(activate.at(fnq, row).value()).magnitude;
       // Looked up for ONE.
       value.is_public =
           row == first && activate.at(nT, row) == M31(1) && activate.at(idT, row).value() == wires::one;

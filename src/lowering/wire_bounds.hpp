@@ -106,8 +106,8 @@ struct WireBound {
   static constexpr std::uint64_t unbounded = M31::modulus;
 
   Degree degree;
-  /// Of a value in M, which is one of degree 0: no integer that it stands for is greater. Hidden weights
-  /// leave it unbounded.
+  /// No integer that it stands for is greater: a value in M, which is of degree 0, or one of a tile's. Hidden
+  /// weights, and what mixes the values of a tile, leave it unbounded.
   std::uint64_t magnitude = unbounded;
   /// A weight, or one with the other weights of its row: the claim of one row on ONE. It scales what it
   /// multiplies, once, whatever the input.
@@ -126,10 +126,13 @@ inline WireBound operator+(const WireBound& a, const WireBound& b) {
           .polynomial = a.polynomial + b.polynomial};
 }
 inline WireBound operator*(const WireBound& a, const WireBound& b) {
-  return {.degree = a.degree + b.degree,
-          .magnitude = std::min(a.magnitude * b.magnitude, WireBound::unbounded),
-          .is_public = a.is_public && b.is_public,
-          .polynomial = a.polynomial * b.polynomial};
+  // Value by value only if one factor is a number.
+  const bool mixes = !a.is_in_m() && !b.is_in_m();
+  return {
+      .degree = a.degree + b.degree,
+      .magnitude = mixes ? WireBound::unbounded : std::min(a.magnitude * b.magnitude, WireBound::unbounded),
+      .is_public = a.is_public && b.is_public,
+      .polynomial = a.polynomial * b.polynomial};
 }
 inline WireBound times_t(const WireBound& a) {
   return {.degree = a.degree + Degree{0, 1},

@@ -7,6 +7,7 @@
 #include "operators/maximum/meaning.hpp"
 #include "operators/product/meaning.hpp"
 #include "operators/sum/meaning.hpp"
+#include "operators/total/meaning.hpp"
 #include "program/meaning.hpp"
 #include "program/share_table.hpp"
 
@@ -66,6 +67,8 @@ TensorId ProgramBuilder::add_product(TensorId a, TensorId b) {
   const std::string name = "product " + std::to_string(layers_++);
   const auto [least, greatest] = product::range_of(program_.tensors[a], program_.tensors[b]);
   const TensorId tensor = add_tensor(name, program_.tensors[a].rows(), least, greatest);
+  program_.tensors[tensor].shape = program_.tensors[a].shape;
+  program_.tensors[tensor].lanes = program_.tensors[a].lanes;
   program_.ops.push_back({.kind = OpKind::product, .name = name, .inputs = {a, b}, .outputs = {tensor}});
   return tensor;
 }
@@ -107,7 +110,8 @@ TensorId ProgramBuilder::add_relu(TensorId sums, std::uint32_t shift) {
     values.push_back(static_cast<std::int32_t>(std::max<std::int64_t>(q - half, 0)));
   }
   const std::int64_t greatest = std::ranges::max(values);
-  const ConstantId table = add_table("relu " + std::to_string(program_.constants.size()), std::move(values));
+  const ConstantId table =
+      share_table(program_, "relu " + std::to_string(program_.constants.size()), std::move(values));
   const std::string name = program_.ops.back().name;
   const TensorId output = add_tensor(name + " relu", 0, 0, greatest);
   reshape(output, program_.tensors[sums].shape);
@@ -175,7 +179,11 @@ TensorId ProgramBuilder::add_correlation(const std::vector<CorrelationTerm>& ter
                                              x[0] / term.groups, shape.outputs / term.groups};
     const std::uint32_t count = weights[0] * weights[1] * weights[2] * weights[3] * weights[4];
     op.inputs.push_back(term.input);
-    op.constants.push_back(add_weights(name, weights, bias(count, magnitude)));
+    op.constants.push_back(term.adds_windows ? add_constant({.kind = ConstantTensor::Kind::indices,
+                                                             .name = name,
+                                                             .shape = weights,
+                                                             .values = std::vector<std::int32_t>(count, 1)})
+                                             : add_weights(name, weights, bias(count, magnitude)));
     op.attributes.insert(op.attributes.end(),
                          {term.stride, term.dilation_y, term.dilation_x, term.top, term.left, term.groups});
   }
@@ -209,6 +217,20 @@ TensorId ProgramBuilder::add_sum(const std::vector<ChosenRows>& terms, std::uint
   program_.tensors[op.outputs[0]].max = greatest;
   program_.ops.push_back(std::move(op));
   return program_.ops.back().outputs[0];
+}
+
+TensorId ProgramBuilder::add_total(TensorId x, const std::vector<std::int32_t>& indices, std::uint32_t rows) {
+  const std::string name = "total " + std::to_string(layers_++);
+  const Tensor from = program_.tensors[x];
+  const auto terms = static_cast<std::uint32_t>(indices.size()) / rows;
+  const auto [least, greatest] = total::range_of(from, terms);
+  const ConstantId constant = add_constant(
+      {.kind = ConstantTensor::Kind::indices, .name = name, .shape = {rows, terms}, .values = indices});
+  const TensorId made = add_tensor(name, rows * from.lanes, least, greatest);
+  program_.tensors[made].lanes = from.lanes;
+  program_.ops.push_back(
+      {.kind = OpKind::total, .name = name, .inputs = {x}, .constants = {constant}, .outputs = {made}});
+  return made;
 }
 
 TensorId ProgramBuilder::add_maximum(TensorId a, TensorId b, bool lesser) {
@@ -345,6 +367,31 @@ Program random_tiles(std::uint32_t seed) {
           {{.input = h, .kernel_height = 3, .kernel_width = 2, .stride = 2, .top = 1, .groups = 2},
            {.input = greatest, .kernel_width = 3, .stride = 2, .dilation_x = 2, .left = 2}},
           {.outputs = 2, .lines = 3, .phases = 1, .width = 4, .lanes = 1, .pitch = 6}, 5),
+      4);
+  return builder.finish({.rows = 3, .dense = {builder.dense(y, 3, 9)}});
+}
+
+Program random_squeezed(std::uint32_t seed) {
+  ProgramBuilder builder(2 * 3 * 4, -8, 7, seed);
+  std::vector<std::int32_t> lines(24);
+  std::iota(lines.begin(), lines.end(), 0);
+  const auto image = builder.add_tile(builder.input(), lines, {2, 3, 1, 4}, 4);
+  const auto h = builder.add_relu(
+      builder.add_correlation({{.input = image, .kernel_height = 3, .kernel_width = 3, .top = 1, .left = 1}},
+                              {.outputs = 2, .lines = 3, .width = 4, .lanes = 4, .pitch = 5}, 5),
+      4);
+  const auto line = builder.add_total(h, {0, 1, 2, 3, 4, 5}, 2);
+  builder.reshape(line, {2, 1, 1, 4});
+  const auto mean = builder.add_relu(
+      builder.add_correlation({{.input = line, .kernel_width = 4, .groups = 2, .adds_windows = true}},
+                              {.outputs = 2, .pitch = 4}, 5),
+      3);
+  const auto factors = builder.add_relu({.rows = 2, .dense = {builder.dense(mean, 2, 5)}}, 3);
+  const auto scaled =
+      builder.add_relu(builder.add_product(h, builder.add_gather(factors, {0, 0, 0, 1, 1, 1})), 5);
+  const auto y = builder.add_relu(
+      builder.add_correlation({{.input = scaled, .kernel_height = 2, .kernel_width = 2, .stride = 2}},
+                              {.outputs = 1, .lines = 2, .width = 4, .lanes = 1, .pitch = 5}, 5),
       4);
   return builder.finish({.rows = 3, .dense = {builder.dense(y, 3, 9)}});
 }

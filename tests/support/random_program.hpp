@@ -36,6 +36,7 @@ struct CorrelationTerm {
   std::uint32_t stride = 1, dilation_y = 1, dilation_x = 1;
   std::int32_t top = 0, left = 0;
   std::uint32_t groups = 1;
+  bool adds_windows = false;  // with public ones, each channel alone
 };
 
 /// What a correlation makes, of shape [outputs, lines, phases, n] in tiles.
@@ -70,7 +71,7 @@ class ProgramBuilder {
   /// The sums alone, of the range that they can reach.
   TensorId add_sums(const LayerSums& layer);
 
-  /// a_j b_j, of which only the sums' readers know.
+  /// a_j b_j, of which only the sums' readers know; of tiles a_j with a single value b a tile.
   TensorId add_product(TensorId a, TensorId b);
 
   TensorId add_saturation(TensorId sums, const saturate::Cells& cells);
@@ -100,6 +101,8 @@ class ProgramBuilder {
   TensorId add_correlation(const std::vector<CorrelationTerm>& terms, const CorrelationShape& shape,
                            std::int32_t magnitude);
   TensorId add_maximum(TensorId a, TensorId b, bool lesser = false);
+  /// Sums of rows, or tiles, as values; those of the output stand one after the other in `indices`.
+  TensorId add_total(TensorId x, const std::vector<std::int32_t>& indices, std::uint32_t rows);
   /// The same values with other dimensions.
   void reshape(TensorId tensor, std::vector<std::uint32_t> shape) {
     program_.tensors[tensor].shape = std::move(shape);
@@ -142,6 +145,10 @@ Program random_gated(std::uint32_t inputs, std::uint32_t width, std::uint32_t ou
 /// A small convolutional network in tiles: two strided correlations, the second of groups and of phases, a
 /// maximum of tiles, and a dense layer of single values.
 Program random_tiles(std::uint32_t seed);
+
+/// Squeeze and excitation in tiles: the channels of an image, convolved, times what a layer makes of their
+/// averages, and convolved again.
+Program random_squeezed(std::uint32_t seed);
 
 /// A small convolutional network: two channels of 4 x 3, convolved, pooled by maxima and by sums, and
 /// convolved in two terms, one of them by groups.

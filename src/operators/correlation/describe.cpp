@@ -11,6 +11,12 @@ Description describe(const Program& program, const Op& op);
 Description describe(const Program& program, const Op& op) {
   std::vector<std::string> terms;
   for (const Term& term : terms_of(program, op)) {
+    if (term.adds_windows) {
+      terms.push_back(fmt::format("{}x{} windows of {} channels, {} apart, on tensor {}", term.kernel_height,
+                                  term.kernel_width, term.channels,
+                                  fmt::format("{}x{}", term.stride, term.phases), term.input));
+      continue;
+    }
     terms.push_back(fmt::format("{}x{} kernels of {} channels{}, {} apart, on tensor {}", term.kernel_height,
                                 term.kernel_width, term.group_inputs,
                                 term.groups == 1 ? "" : fmt::format(" in {} groups", term.groups),

@@ -20,8 +20,14 @@ void check_term(OpCheck& check, std::size_t i, const std::vector<std::uint32_t>&
   if (input.shape.size() != 4) check.fail("reads a tensor that is not of shape [channels, lines, phases, n]");
   if (input.shape[3] % input.lanes != 0) check.fail("its lines are not whole tiles");
   if (input.shape[3] > pitch) check.fail("its lines are longer than the pitch");
-  const auto& weights = check.constant(op.constants[i], ConstantTensor::Kind::weights).shape;
+  const ConstantTensor& kernel = check.program.constants[op.constants[i]];
+  const bool adds_windows = kernel.kind == ConstantTensor::Kind::indices;
+  const auto& weights =
+      adds_windows ? kernel.shape : check.constant(op.constants[i], ConstantTensor::Kind::weights).shape;
   if (weights.size() != 5) check.fail("its weights are not of shape [kh, kw, groups, inputs, outputs]");
+  if (adds_windows && (weights[3] != 1 || weights[4] != 1 ||
+                       std::ranges::any_of(kernel.values, [](std::int32_t one) { return one != 1; })))
+    check.fail("its public weights are not ones of each channel alone");
   const std::int64_t* attributes = op.attributes.data() + fixed_attributes + attributes_of_term * i;
   const auto in = [&](std::int64_t value, std::int64_t least, std::int64_t most, const char* what) {
     if (value < least || value > most)
@@ -94,6 +100,10 @@ Geometry geometry(const Program& program, const Op& op, const std::vector<Term>&
       }
     }
   }
+  // Fewer places below all outputs than a wide free tile has lanes are made as many.
+  const std::int64_t lowest =
+      origin - (std::int64_t{result.height} - 1) * pitch - (std::int64_t{result.width} * result.phases - 1);
+  if (lowest > 0) origin += std::max<std::int64_t>(0, op.attributes[1] - lowest);
   for (std::size_t i = 0; i < terms.size(); ++i) {
     for (std::size_t tap = 0; tap < shifts[i].size(); ++tap) {
       const std::int64_t shift = origin - result.top_place[i] + shifts[i][tap];
@@ -277,22 +287,24 @@ std::vector<Term> terms_of(const Program& program, const Op& op) {
     const auto& x = program.tensors[op.inputs[i]].shape;
     const auto& weights = program.constants[op.constants[i]].shape;
     const std::int64_t* attributes = op.attributes.data() + fixed_attributes + attributes_of_term * i;
-    terms.push_back({.input = op.inputs[i],
-                     .weights = op.constants[i],
-                     .channels = x[0],
-                     .lines = x[1],
-                     .phases = x[2],
-                     .width = x[3],
-                     .kernel_height = weights[0],
-                     .kernel_width = weights[1],
-                     .groups = weights[2],
-                     .group_inputs = weights[3],
-                     .group_outputs = weights[4],
-                     .stride = static_cast<std::uint32_t>(attributes[0]),
-                     .dilation_y = static_cast<std::uint32_t>(attributes[1]),
-                     .dilation_x = static_cast<std::uint32_t>(attributes[2]),
-                     .top = static_cast<std::int32_t>(attributes[3]),
-                     .left = static_cast<std::int32_t>(attributes[4])});
+    terms.push_back(
+        {.input = op.inputs[i],
+         .weights = op.constants[i],
+         .channels = x[0],
+         .lines = x[1],
+         .phases = x[2],
+         .width = x[3],
+         .kernel_height = weights[0],
+         .kernel_width = weights[1],
+         .groups = weights[2],
+         .group_inputs = weights[3],
+         .group_outputs = weights[4],
+         .stride = static_cast<std::uint32_t>(attributes[0]),
+         .dilation_y = static_cast<std::uint32_t>(attributes[1]),
+         .dilation_x = static_cast<std::uint32_t>(attributes[2]),
+         .top = static_cast<std::int32_t>(attributes[3]),
+         .left = static_cast<std::int32_t>(attributes[4]),
+         .adds_windows = program.constants[op.constants[i]].kind == ConstantTensor::Kind::indices});
   }
   return terms;
 }

@@ -12,7 +12,8 @@
 // makes the op chooses a pitch that leaves no such place to an output that matters.
 //
 // Terms have an input and weights, of shape [kernel height, kernel width, groups, channels of a group,
-// outputs of a group], and six attributes: s, d, e, top, left, groups. Then, perhaps, comes a bias, of shape
+// outputs of a group], and six attributes: s, d, e, top, left, groups. Of a term that adds up windows, each
+// channel alone, the weights are public: a constant of indices, all 1. Then, perhaps, comes a bias, of shape
 // [O]. Before the terms come four attributes: pitch; the lanes of wide, of narrow and of upright free tiles.
 //
 // The coefficients of the polynomial that are no sums of the output are *free*: the proof has tiles for them
@@ -40,6 +41,7 @@ struct Term {
   std::uint32_t stride = 1, dilation_y = 1,
                 dilation_x = 1;  // the stride of lines; that of columns is `phases`
   std::int32_t top = 0, left = 0;
+  bool adds_windows = false;  // the weights are public ones
 
   /// Lines of X whose number is a modulo the stride.
   [[nodiscard]] std::uint32_t lines_of(std::uint32_t a) const { return (lines + stride - 1 - a) / stride; }

@@ -9,6 +9,8 @@
 //   sum over o of t^(O-1-o) sum over tiles of alpha^e F_Q(acc).
 //
 // Where a group has one or two channels, an op of `linear` a group reads alpha^shift X of all taps instead.
+// Public ones need no `linear`: sum over c of t^(C-1-c) X_(c,a,b) is multiplied by the sum of the
+// alpha^shift.
 #include "lowering/rows.hpp"
 
 #include <map>
@@ -36,7 +38,9 @@ class Writer {
     std::vector<std::uint32_t> parts;
     for (std::size_t i = 0; i < terms_.size(); ++i) {
       const bool shifts_channels = terms_[i].groups > 1 && terms_[i].group_inputs < few_channels;
-      parts.push_back(shifts_channels ? add_shifted_channels(i) : add_taps(i));
+      parts.push_back(terms_[i].adds_windows ? add_windows(i)
+                      : shifts_channels      ? add_shifted_channels(i)
+                                             : add_taps(i));
     }
     if (const auto bias = bias_of(op_)) parts.push_back(add_bias(*bias));
     std::uint32_t sum = parts[0];
@@ -145,6 +149,25 @@ class Writer {
     return sum;
   }
 
+  /// Rows of `mac` alone.
+  std::uint32_t add_windows(std::size_t i) {
+    std::map<std::pair<std::uint32_t, std::uint32_t>, std::vector<std::uint32_t>> powers;  // by phase
+    for (const Tap& tap : places_.taps[i])
+      powers[{tap.a, tap.b}].push_back(lowering_.power_of_alpha(tap.shift));
+    std::vector<std::uint32_t> images, factors;
+    for (const auto& [phase, of_phase] : powers) {
+      const auto& x = polynomials(i, {.a = phase.first, .b = phase.second});
+      const auto channels = static_cast<std::uint32_t>(x.size());
+      lowering_.add_products({.terms = {{wire_list(x), {wires::one, channels, true}}}});
+      images.push_back(lowering_.yield_sum());
+      lowering_.add_sum(of_phase);
+      factors.push_back(lowering_.yield_sum());
+    }
+    lowering_.add_products({.terms = {{wire_list(std::move(images)), wire_list(std::move(factors))}},
+                            .later = MacRun::Carry::same});
+    return lowering_.yield_sum();
+  }
+
   std::vector<std::uint32_t> shift(const std::vector<std::uint32_t>& x, std::uint32_t places) {
     if (places == 0) return x;
     const auto count = static_cast<std::uint32_t>(x.size());
@@ -232,8 +255,13 @@ void count(const Program& program, const Op& op, std::uint32_t lanes, RowCounts&
     const Tensor& input = program.tensors[term.input];
     const std::uint64_t taps = places.taps[i].size();
     const std::uint64_t of_weights = (term.group_outputs + lanes - 1) / lanes;
-    counts.mac += input.wires() + taps * (term.groups + term.channels) + 2 * term.groups + 1;
-    counts.linear += taps * term.groups * (term.group_inputs * of_weights + 1);
+    if (term.adds_windows) {
+      const std::uint64_t phases = std::min<std::uint64_t>(taps, std::uint64_t{term.stride} * term.phases);
+      counts.mac += input.wires() + phases * (term.channels + 1) + taps;
+    } else {
+      counts.mac += input.wires() + taps * (term.groups + term.channels) + 2 * term.groups + 1;
+      counts.linear += taps * term.groups * (term.group_inputs * of_weights + 1);
+    }
     for (const Tap& tap : places.taps[i]) power(tap.shift);
     for (std::uint32_t line = 0; line < term.lines_of(0); ++line) {
       for (std::uint32_t k = 1; k <= term.width / input.lanes; ++k)

@@ -1,4 +1,4 @@
-// product: a run of `mac`, S = S t + a_j b_j, whose last row yields the claim.
+// product: a run of `mac`, S = S t + a_j b_j, a_j a value or a tile, whose last row yields the claim.
 #include "lowering/rows.hpp"
 
 namespace circlet::product {
@@ -11,7 +11,7 @@ void write(Lowering& lowering, OpId id) {
 }
 
 void count(const Program& program, const Op& op, std::uint32_t, RowCounts& counts) {
-  counts.mac += program.tensors[op.outputs[0]].rows();
+  counts.mac += program.tensors[op.outputs[0]].wires();
 }
 
 }  // namespace

@@ -1,5 +1,7 @@
 // Lies about tiles: the sums of a correlation, what is free beside them, their places, and the wire that
 // powers of alpha are made of.
+#include <functional>
+
 #include "tests/adversary/bad_key.hpp"
 #include "tests/adversary/catalogue/catalogue.hpp"
 #include "tests/adversary/tile_lies.hpp"
@@ -99,6 +101,41 @@ Attack stale_step() {
   LyingTrace trace(model, execution);
   const Weakness weak{.deleted = {"activate.T"}, .unmixed = {Item::key}};
   return {key, forge(model.proving_key, model.statement(execution), trace, {.weak = weak}), bus, weak};
+}
+
+/// Squeeze and excitation, whose sums a change of these makes false; all that follows from them follows.
+Attack from_sums(OpKind kind, const std::function<void(const Program&, const Op&, Trace&)>& change) {
+  const ForgedModel model(random_squeezed(3), {.target = Target::offchain, .lanes = lanes});
+  Trace lie = model.honest();
+  const OpId op = op_of(model.program, kind, kind == OpKind::correlation ? 1 : 0);
+  change(model.program, model.program.ops[op], lie);
+  compute_anew(model.program, lie, op);
+  LyingTrace trace(model, lie);
+  return refused_by_the_bus(model, trace, lie);
+}
+/// One place of a tile times another factor than the rest of it.
+Attack product_of_a_tile() {
+  return from_sums(OpKind::product, [](const Program&, const Op& op, Trace& lie) {
+    Buffer& products = lie.tensors[op.outputs[0]];
+    *std::ranges::max_element(products) -= 32;
+  });
+}
+/// Each channel times the factor of the other one.
+Attack factors_exchanged() {
+  return from_sums(OpKind::product, [](const Program& program, const Op& op, Trace& lie) {
+    const Buffer &tiles = lie.tensors[op.inputs[0]], factors = lie.tensors[op.inputs[1]];
+    Buffer& products = lie.tensors[op.outputs[0]];
+    const std::size_t tile = program.tensors[op.inputs[0]].lanes;
+    for (std::size_t j = 0; j < products.size(); ++j)
+      products[j] = tiles[j] * factors[factors.size() - 1 - j / tile];
+  });
+}
+/// The average of a channel, which is the sum of its lines' tiles and of their places, is another.
+Attack average_of_a_channel() {
+  return from_sums(OpKind::correlation, [](const Program&, const Op& op, Trace& lie) {
+    Buffer& sums = lie.tensors[op.outputs[0]];
+    *std::ranges::max_element(sums) += 8;
+  });
 }
 
 /// y_x = w_0 x_x + w_1 x_(x+1), in tiles: one free tile of two values, of which the second is always 0.
@@ -211,6 +248,12 @@ std::vector<AttackEntry> tile_attacks() {
       {"phases_exchanged", Layer::bus, "the even places of all lines as the odd ones", phases_exchanged},
       {"false_one_plus_alpha", Layer::bus, "a sum of a correlation, with another value of 1 + alpha",
        false_one_plus_alpha},
+      {"product_of_a_tile", Layer::bus, "a product of a tile and a factor, and all that follows from it",
+       product_of_a_tile},
+      {"factors_exchanged", Layer::bus, "each channel of an image times the factor of the other",
+       factors_exchanged},
+      {"average_of_a_channel", Layer::bus, "an average of a channel's tiles, and all that follows from it",
+       average_of_a_channel},
       {"stale_step", Layer::keys, "a proof for a key whose claims of tiles have another step", stale_step},
   };
 }

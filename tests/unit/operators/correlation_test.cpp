@@ -79,6 +79,11 @@ Program random_correlation(std::uint32_t seed) {
                      .top = static_cast<std::int32_t>(draw(0, 4)) - 1,
                      .left = static_cast<std::int32_t>(draw(0, 4)) - 1,
                      .groups = i == 1 ? groups : 1});
+    // Windows that are added up.
+    if (outputs == channels && draw(0, 1) == 0) {
+      terms.back().groups = channels;
+      terms.back().adds_windows = true;
+    }
   }
   CorrelationShape shape{.outputs = outputs,
                          .lines = draw(1, 4),
@@ -143,12 +148,13 @@ TEST_CASE("a_correlation_is_proved_alone_and_in_a_network") {
     options.input = seed % 2 == 0 ? Visibility::hidden : Visibility::shown;
     prove_and_verify(program, options, ProgramBuilder(1, 0, 1, seed).random_input(program.tensors[0], 1));
   }
-  for (const std::uint32_t seed : {1U, 2U, 3U}) {
-    const Program network = random_tiles(seed);
+  for (const std::uint32_t seed : {1U, 2U, 3U, 4U, 5U}) {
+    const Program network = seed < 4 ? random_tiles(seed) : random_squeezed(seed);
     for (const Visibility visibility : {Visibility::hidden, Visibility::shown}) {
       SetupOptions options = off_chain;
       options.input = visibility;
-      prove_and_verify(network, options, ProgramBuilder(80, -8, 7, seed).random_input(1));
+      prove_and_verify(network, options,
+                       ProgramBuilder(network.tensors[0].rows(), -8, 7, seed).random_input(1));
     }
   }
 }
@@ -321,6 +327,28 @@ TEST_CASE("a_correlation_or_a_tile_that_means_nothing_is_refused") {
   CHECK(contains(with_attribute(8, -(1 << 22) - 1), "padding of -4194305 is none"));
   CHECK(contains(with_attribute(7, 1 << 21), "its images have more than 2^22 places"));
   CHECK(contains(with_attribute(9, 2), "its weights have the wrong shape"));
+  // Public ones of each channel alone.
+  const auto with_kernel = [&](const ConstantTensor& kernel) {
+    return refusal_after(program, [&](Program& p) {
+      const Op& op = p.ops[correlation];
+      p.constants[op.constants[0]] = kernel;
+      p.ops[correlation].attributes[9] = 2;
+      // Its sums are at most those of the weights.
+      p.tensors[op.outputs[0]].min = -accumulator_limit / 2;
+      p.tensors[op.outputs[0]].max = accumulator_limit / 2;
+    });
+  };
+  using enum ConstantTensor::Kind;
+  const std::string not_covered = "its table does not cover the range of the sums";
+  CHECK(contains(with_kernel({indices, "ones", {1, 2, 2, 1, 1}, {1, 1, 1, 1}}), not_covered));
+  CHECK(contains(with_kernel({indices, "ones", {1, 2, 2, 1, 1}, {1, 1, 0, 1}}),
+                 "its public weights are not ones of each channel alone"));
+  CHECK(contains(with_kernel({indices, "ones", {1, 2, 1, 2, 2}, {1, 1, 1, 1, 1, 1, 1, 1}}),
+                 "its public weights are not ones of each channel alone"));
+  CHECK(contains(with_kernel({indices, "ones", {1, 2, 1, 2, 1}, {1, 1, 1, 1}}),
+                 "its public weights are not ones of each channel alone"));
+  CHECK(contains(with_kernel({indices, "ones", {4}, {1, 1, 1, 1}}), "its weights are not of shape"));
+  CHECK(contains(with_kernel({table, "ones", {4}, {1, 1, 1, 1}}), "holds no weights"));
   const auto with_shape = [&](TensorId tensor, std::vector<std::uint32_t> shape, std::uint32_t lanes) {
     return refusal_after(program, [&](Program& p) {
       p.tensors[tensor].shape = shape;

@@ -29,12 +29,12 @@ struct Tiled {
   PublicWires wires;
   std::size_t mac = 0, lut = 0;
 
-  Tiled() : arithmetisation(arithmetise(random_tiles(1), TableShape{.lanes = 3})) {
+  Tiled() : Tiled(random_tiles(1)) { REQUIRE(wires.tiles == std::vector<TileWidth>{{2, 1}, {4, 1}, {4, 2}}); }
+  explicit Tiled(const Program& program) : arithmetisation(arithmetise(program, TableShape{.lanes = 3})) {
     structure = build_structure(arithmetisation);
     wires = public_wires(arithmetisation);
     mac = wires.places().mac();
     lut = wires.places().lut();
-    REQUIRE(wires.tiles == std::vector<TileWidth>{{2, 1}, {4, 1}, {4, 2}});
   }
   M31& cell(const Place& at, std::string_view column) { return structure[at.table].column(column)[at.row]; }
   M31& of_mac(std::size_t row, std::string_view column) { return cell({mac, row}, column); }
@@ -520,4 +520,48 @@ TEST_CASE("a_single_changed_cell_of_a_structure_with_tiles_is_refused_or_is_a_pa
     }
   }
   CHECK(accepted == parameters);
+}
+
+/// Rows of mac that multiply a tile by a single value. What the tables let the tile's values be counts, as
+/// long as nothing has mixed them.
+TEST_CASE("a_tile_times_a_value_stays_below_2_29_value_by_value") {
+  Tiled honest(random_squeezed(1));
+  REQUIRE(honest.verdict() == "accepted");
+  REQUIRE(honest.wires.tiles == std::vector<TileWidth>{{2, 1}, {4, 1}});
+  constexpr std::size_t of_fours = activate_table + 2;
+  const auto holds = [&](std::size_t table, std::size_t row, std::string_view column) {
+    return std::ranges::count(honest.structure[table].column("idY"), honest.of_mac(row, column)) != 0;
+  };
+  std::size_t product = 0;
+  while (!holds(of_fours, product, "idA") || !holds(activate_table, product, "idB")) ++product;
+  const auto function_of = [&](std::string_view column) {
+    return honest.cell(honest.row_of(honest.of_mac(product, column), "idY"), "fnq");
+  };
+  const auto rows_of = [&](M31 function) {
+    std::vector<std::size_t> rows;
+    const auto& functions = honest.structure[honest.lut].column("fn");
+    for (std::size_t row = 0; row < functions.size(); ++row) {
+      if (functions[row] == function) rows.push_back(row);
+    }
+    return rows;
+  };
+  std::int64_t factor = 0;
+  for (const std::size_t row : rows_of(function_of("idB"))) {
+    for (const char* column : {"y_0", "y_1", "y_2", "y_3"})
+      factor = std::max<std::int64_t>(factor, std::abs(honest.cell({honest.lut, row}, column).centered()));
+  }
+  REQUIRE(factor > 1);
+  const std::int64_t most = (accumulator_limit - 1) / factor;
+  for (const std::int64_t sign : {1, -1}) {
+    Tiled changed = honest;
+    M31& entry = changed.cell({changed.lut, rows_of(function_of("idA")).front()}, "y_0");
+    entry = M31::from_signed(static_cast<std::int32_t>(sign * most));
+    CHECK(changed.verdict() == "accepted");
+    entry = M31::from_signed(static_cast<std::int32_t>(sign * (most + 1)));
+    CHECK(contains(changed.verdict(), "a product of values in M may reach 2^29"));
+  }
+  // What mixes values, as the sums of a correlation do, is no list of them any more.
+  Tiled mixed = honest;
+  mixed.reads(product, "idA", honest.of_mac(honest.assertion(0).last, "idY"));
+  CHECK(contains(mixed.verdict(), "a product of values in M may reach 2^29"));
 }
