@@ -94,7 +94,15 @@ Geometry geometry(const Program& program, const Op& op, const std::vector<Term>&
                      x = offset_of(std::int64_t{q} * term.dilation_x - term.left, term.phases);
         if (std::max(std::abs(x.places), std::abs(y.places)) >= most_places) return result;
         const std::int64_t shift = y.places * pitch + x.places;
-        result.taps.back().push_back({.p = p, .q = q, .a = y.phase, .b = x.phase});
+        const auto lines = std::int64_t{term.lines_of(y.phase)};
+        const std::int64_t first = std::clamp<std::int64_t>(y.places, 0, lines),
+                           end = std::clamp<std::int64_t>(y.places + result.height, first, lines);
+        result.taps.back().push_back({.p = p,
+                                      .q = q,
+                                      .a = y.phase,
+                                      .b = x.phase,
+                                      .first = static_cast<std::uint32_t>(first),
+                                      .end = static_cast<std::uint32_t>(end)});
         shifts.back().push_back(shift);
         origin = std::max(origin, place - shift);
       }
@@ -205,7 +213,6 @@ std::vector<std::int32_t> coefficients(const Program& program, const Op& op, con
         }
       }
     }
-    const std::size_t length = std::size_t{places.top_place[i]} + 1;
     trace.for_each(places.outputs, [&](std::size_t o) {
       std::int32_t* acc = sums.data() + o * places.size;
       const auto group = static_cast<std::uint32_t>(o / term.group_outputs);
@@ -215,10 +222,11 @@ std::vector<std::int32_t> coefficients(const Program& program, const Op& op, con
           const Tap& tap = places.taps[i][k];
           const std::int32_t weight =
               weights[((k * term.groups + group) * term.group_inputs + c) * term.group_outputs + in_group];
-          if (weight == 0) continue;
+          if (weight == 0 || tap.is_empty()) continue;
           const std::int32_t* from = polynomials[at(group * term.group_inputs + c, tap.a, tap.b)].data();
-          std::int32_t* to = acc + tap.shift;
-          multiply_add(weight, from, length, to);
+          const std::size_t highest = places.exponent_of(i, tap.first, 0),
+                            lowest = places.exponent_of(i, tap.end - 1, term.width - 1);
+          multiply_add(weight, from + lowest, highest - lowest + 1, acc + tap.shift + lowest);
         }
       }
     });
@@ -266,8 +274,8 @@ std::vector<bool> support(const std::vector<Term>& terms, const Geometry& places
   std::vector<std::int32_t> changes(std::size_t{places.size} + 1, 0);
   for (std::size_t i = 0; i < terms.size(); ++i) {
     for (const Tap& tap : places.taps[i]) {
-      for (std::uint32_t line = 0; line < terms[i].lines_of(tap.a); ++line) {
-        const std::size_t most = places.top_place[i] - std::size_t{line} * places.pitch + tap.shift;
+      for (std::uint32_t line = tap.first; line < tap.end; ++line) {
+        const std::size_t most = places.exponent_of(i, line, 0) + tap.shift;
         ++changes[most + 1 - terms[i].width];
         --changes[most + 1];
       }

@@ -8,8 +8,9 @@
 // tiles. The output is [O][H][Q][m], its value [o][y][r][j] the sum of x = Q j + r.
 //
 // Lines lie `pitch` places apart among the coefficients of a polynomial in alpha (geometry below), and a
-// place beside an image that is one of the line before or after means that line, as it does there. Whoever
-// makes the op chooses a pitch that leaves no such place to an output that matters.
+// place beside an image that is one of the line before or after means that line, as it does there, if it is
+// s y + d p - top for a y of the output; of other lines the tap reads nothing. Whoever makes the op chooses a
+// pitch that leaves no such place to an output that matters.
 //
 // Terms have an input and weights, of shape [kernel height, kernel width, groups, channels of a group,
 // outputs of a group], and six attributes: s, d, e, top, left, groups. Of a term that adds up windows, each
@@ -47,14 +48,16 @@ struct Term {
   [[nodiscard]] std::uint32_t lines_of(std::uint32_t a) const { return (lines + stride - 1 - a) / stride; }
 };
 
-/// A tap reads phase (a, b) of every channel, times alpha^shift.
+/// A tap reads phase (a, b) of every channel, times alpha^shift; of its lines those from `first` to before
+/// `end`, from which outputs come. There may be none.
 struct Tap {
-  std::uint32_t p = 0, q = 0, a = 0, b = 0, shift = 0;
+  std::uint32_t p = 0, q = 0, a = 0, b = 0, shift = 0, first = 0, end = 0;
+  [[nodiscard]] bool is_empty() const { return first == end; }
 };
 
 /// Where everything stands in the polynomial in alpha:
 ///
-///   X_(c,a,b) = sum over i, j of x[c][s i + a][b][j] alpha^(top_place - i pitch - j),
+///   X_(c,a,b) = sum over i, j of x[c][s i + a][b][j] alpha^(top_place - i pitch - j), i the tap's lines,
 ///   sum over taps of alpha^shift w X  =  sum over y, x of acc[y][x] alpha^(origin - y pitch - x) + free
 ///   tiles.
 struct Geometry {
@@ -67,6 +70,10 @@ struct Geometry {
 
   [[nodiscard]] std::uint32_t exponent(std::uint32_t y, std::uint32_t x) const {
     return origin - y * pitch - x;
+  }
+  /// That of column j of line i of a phase of a term's input.
+  [[nodiscard]] std::uint32_t exponent_of(std::size_t term, std::uint32_t i, std::uint32_t j) const {
+    return top_place[term] - i * pitch - j;
   }
 };
 

@@ -13,7 +13,10 @@
 // alpha^shift.
 #include "lowering/rows.hpp"
 
+#include <algorithm>
 #include <map>
+#include <set>
+#include <tuple>
 
 #include "operators/correlation/meaning.hpp"
 
@@ -24,6 +27,19 @@ namespace {
 constexpr std::uint32_t few_channels = 3;
 
 TileWidth width_of(const FreeTile& tile) { return {tile.lanes, tile.lanes == 1 ? 1 : tile.step}; }
+
+/// Phase and lines.
+using LinesRead = std::tuple<std::uint32_t, std::uint32_t, std::uint32_t, std::uint32_t>;
+LinesRead lines_read(const Tap& tap) { return {tap.a, tap.b, tap.first, tap.end}; }
+
+/// Whether the polynomials of a tap's lines are best had from those of all lines, which another tap reads.
+bool leaves_lines_out(const Term& term, const std::vector<Tap>& taps, const Tap& tap) {
+  const std::uint32_t all = term.lines_of(tap.a), read = tap.end - tap.first;
+  const bool has_all = std::ranges::any_of(taps, [&](const Tap& other) {
+    return other.a == tap.a && other.b == tap.b && other.first == 0 && other.end == all;
+  });
+  return has_all && read != all && all - read + 1 < read;
+}
 
 class Writer {
  public:
@@ -37,13 +53,14 @@ class Writer {
   void write() {
     std::vector<std::uint32_t> parts;
     for (std::size_t i = 0; i < terms_.size(); ++i) {
+      if (taps_of(i).empty()) continue;
       const bool shifts_channels = terms_[i].groups > 1 && terms_[i].group_inputs < few_channels;
       parts.push_back(terms_[i].adds_windows ? add_windows(i)
                       : shifts_channels      ? add_shifted_channels(i)
                                              : add_taps(i));
     }
     if (const auto bias = bias_of(op_)) parts.push_back(add_bias(*bias));
-    std::uint32_t sum = parts[0];
+    std::uint32_t sum = parts.empty() ? lowering_.zero() : parts[0];
     if (parts.size() > 1) {
       lowering_.add_sum(parts);
       sum = lowering_.yield_sum();
@@ -52,42 +69,85 @@ class Writer {
   }
 
  private:
-  /// X_(c,a,b) of every channel, once for the taps that read them.
+  /// X_(c,a,b) of every channel, once for the taps that read the same lines.
   const std::vector<std::uint32_t>& polynomials(std::size_t i, const Tap& tap) {
-    const auto [found, is_new] = polynomials_.try_emplace({i, tap.a, tap.b});
-    if (is_new) found->second = add_polynomials(i, tap.a, tap.b);
+    const auto [found, is_new] = polynomials_.try_emplace({i, tap.a, tap.b, tap.first, tap.end});
+    if (is_new)
+      found->second =
+          leaves_lines_out(terms_[i], places_.taps[i], tap) ? add_all_but(i, tap) : add_polynomials(i, tap);
     return found->second;
   }
 
-  std::vector<std::uint32_t> add_polynomials(std::size_t i, std::uint32_t a, std::uint32_t b) {
+  /// Tile k of a line of a phase, of every channel.
+  WireList tiles_of(std::size_t i, const Tap& tap, std::uint32_t line, std::uint32_t k) const {
     const Term& term = terms_[i];
-    const std::uint32_t lanes = lowering_.program().tensors[term.input].lanes;
-    const std::uint32_t tiles = term.width / lanes, lines = term.lines_of(a);
-    const WireList x = lowering_.rows_of(term.input);
-    std::vector<std::uint32_t> powers;
-    for (std::uint32_t line = 0; line < lines; ++line) {
-      for (std::uint32_t k = 0; k < tiles; ++k) {
-        powers.push_back(
-            lowering_.power_of_alpha(places_.top_place[i] - line * places_.pitch - ((k + 1) * lanes - 1)));
-      }
+    const std::uint32_t tiles = tiles_of_line(i);
+    return part_of(lowering_.rows_of(term.input),
+                   ((line * term.stride + tap.a) * term.phases + tap.b) * tiles + k, term.channels,
+                   term.lines * term.phases * tiles);
+  }
+  [[nodiscard]] std::uint32_t tiles_of_line(std::size_t i) const {
+    return terms_[i].width / lowering_.program().tensors[terms_[i].input].lanes;
+  }
+  std::uint32_t power_of_tile(std::size_t i, std::uint32_t line, std::uint32_t k) {
+    const std::uint32_t lanes = lowering_.program().tensors[terms_[i].input].lanes;
+    return lowering_.power_of_alpha(places_.exponent_of(i, line, (k + 1) * lanes - 1));
+  }
+
+  std::vector<std::uint32_t> add_polynomials(std::size_t i, const Tap& tap) {
+    const Term& term = terms_[i];
+    MacRun run{.terms = {}, .later = MacRun::Carry::none};
+    for (std::uint32_t line = tap.first; line < tap.end; ++line) {
+      for (std::uint32_t k = 0; k < tiles_of_line(i); ++k)
+        run.terms.push_back({tiles_of(i, tap, line, k), {power_of_tile(i, line, k), term.channels, true}});
     }
-    const WireList factors = wire_list(std::move(powers));
-    std::vector<std::uint32_t> made;
-    for (std::uint32_t c = 0; c < term.channels; ++c) {
-      std::vector<std::uint32_t> of_channel;
-      for (std::uint32_t line = 0; line < lines; ++line) {
-        for (std::uint32_t k = 0; k < tiles; ++k)
-          of_channel.push_back(x[((c * term.lines + line * term.stride + a) * term.phases + b) * tiles + k]);
-      }
-      if (of_channel.size() == 1 && factors[0] == wires::one) {
-        made.push_back(of_channel[0]);
-        continue;
-      }
-      lowering_.add_products(
-          {.terms = {{wire_list(std::move(of_channel)), factors}}, .later = MacRun::Carry::same});
-      made.push_back(lowering_.yield_sum());
+    if (run.terms.size() == 1 && run.terms[0].b[0] == wires::one) return ids_of(run.terms[0].a);
+    lowering_.add_products(std::move(run));
+    return ids_of(lowering_.yield_sums());
+  }
+
+  /// The polynomials of all lines, less those of the lines that the tap leaves out.
+  std::vector<std::uint32_t> add_all_but(std::size_t i, const Tap& tap) {
+    const Term& term = terms_[i];
+    Tap all = tap;
+    all.first = 0;
+    all.end = term.lines_of(tap.a);
+    const WireList full = wire_list(polynomials(i, all));
+    MacRun run{.terms = {{full, {wires::one, term.channels, true}}}, .later = MacRun::Carry::none};
+    for (std::uint32_t line = 0; line < all.end; ++line) {
+      if (line >= tap.first && line < tap.end) continue;
+      for (std::uint32_t k = 0; k < tiles_of_line(i); ++k)
+        run.terms.push_back(
+            {tiles_of(i, tap, line, k), {negative(power_of_tile(i, line, k)), term.channels, true}});
     }
-    return made;
+    lowering_.add_products(std::move(run));
+    return ids_of(lowering_.yield_sums());
+  }
+
+  /// -1 times a power.
+  std::uint32_t negative(std::uint32_t power) {
+    const auto [found, is_new] = negatives_.try_emplace(power);
+    if (is_new) {
+      const std::uint32_t minus = lowering_.minus_one();
+      lowering_.multiply(MacRun::Carry::none, minus, power);
+      found->second = lowering_.yield_sum();
+    }
+    return found->second;
+  }
+
+  static std::vector<std::uint32_t> ids_of(const WireList& list) {
+    std::vector<std::uint32_t> ids;
+    for (std::uint32_t c = 0; c < list.count; ++c) ids.push_back(list[c]);
+    return ids;
+  }
+
+  /// Those that read something.
+  [[nodiscard]] std::vector<std::uint32_t> taps_of(std::size_t i) const {
+    std::vector<std::uint32_t> read;
+    for (std::uint32_t k = 0; k < places_.taps[i].size(); ++k) {
+      if (!places_.taps[i][k].is_empty()) read.push_back(k);
+    }
+    return read;
   }
 
   /// An op of `linear` a tap and group.
@@ -95,13 +155,13 @@ class Writer {
     const Term& term = terms_[i];
     const std::vector<Tap>& taps = places_.taps[i];
     std::vector<std::uint32_t> powers;
-    for (const Tap& tap : taps) {
-      polynomials(i, tap);
-      powers.push_back(lowering_.power_of_alpha(tap.shift));
+    for (const std::uint32_t k : taps_of(i)) {
+      polynomials(i, taps[k]);
+      powers.push_back(lowering_.power_of_alpha(taps[k].shift));
     }
     const std::uint32_t next_group = lowering_.power_of_t(term.group_outputs);
     std::vector<std::vector<std::uint32_t>> claims(term.groups);
-    for (std::uint32_t k = 0; k < taps.size(); ++k) {
+    for (const std::uint32_t k : taps_of(i)) {
       const std::vector<std::uint32_t>& x = polynomials(i, taps[k]);
       for (std::uint32_t g = 0; g < term.groups; ++g) {
         lowering_.add_weights(group_of(x, term, g), term.group_outputs, weights_of(term, k, g), true);
@@ -124,13 +184,14 @@ class Writer {
   std::uint32_t add_shifted_channels(std::size_t i) {
     const Term& term = terms_[i];
     const std::vector<Tap>& taps = places_.taps[i];
-    std::vector<std::vector<std::uint32_t>> shifted;  // by tap
-    for (const Tap& tap : taps) shifted.push_back(shift(polynomials(i, tap), tap.shift));
+    const std::vector<std::uint32_t> read = taps_of(i);
+    std::vector<std::vector<std::uint32_t>> shifted;  // by tap that is read
+    for (const std::uint32_t k : read) shifted.push_back(shift(polynomials(i, taps[k]), taps[k].shift));
     const std::uint32_t next_group = lowering_.power_of_t(term.group_outputs);
     std::vector<std::uint32_t> claims;
     for (std::uint32_t g = 0; g < term.groups; ++g) {
-      for (std::uint32_t k = 0; k < taps.size(); ++k) {
-        lowering_.add_weights(group_of(shifted[k], term, g), term.group_outputs, weights_of(term, k, g),
+      for (std::size_t k = 0; k < read.size(); ++k) {
+        lowering_.add_weights(group_of(shifted[k], term, g), term.group_outputs, weights_of(term, read[k], g),
                               k == 0);
       }
       claims.push_back(lowering_.add_claim());
@@ -151,16 +212,19 @@ class Writer {
 
   /// Rows of `mac` alone.
   std::uint32_t add_windows(std::size_t i) {
-    std::map<std::pair<std::uint32_t, std::uint32_t>, std::vector<std::uint32_t>> powers;  // by phase
-    for (const Tap& tap : places_.taps[i])
-      powers[{tap.a, tap.b}].push_back(lowering_.power_of_alpha(tap.shift));
+    std::map<LinesRead, std::vector<std::uint32_t>> powers;
+    for (const std::uint32_t k : taps_of(i)) {
+      const Tap& tap = places_.taps[i][k];
+      powers[lines_read(tap)].push_back(lowering_.power_of_alpha(tap.shift));
+    }
     std::vector<std::uint32_t> images, factors;
-    for (const auto& [phase, of_phase] : powers) {
-      const auto& x = polynomials(i, {.a = phase.first, .b = phase.second});
+    for (const auto& [lines, of_lines] : powers) {
+      const auto& [a, b, first, end] = lines;
+      const auto& x = polynomials(i, {.a = a, .b = b, .first = first, .end = end});
       const auto channels = static_cast<std::uint32_t>(x.size());
       lowering_.add_products({.terms = {{wire_list(x), {wires::one, channels, true}}}});
       images.push_back(lowering_.yield_sum());
-      lowering_.add_sum(of_phase);
+      lowering_.add_sum(of_lines);
       factors.push_back(lowering_.yield_sum());
     }
     lowering_.add_products({.terms = {{wire_list(std::move(images)), wire_list(std::move(factors))}},
@@ -238,7 +302,10 @@ class Writer {
   const Op& op_;
   const std::vector<Term> terms_;
   const Geometry places_;
-  std::map<std::tuple<std::size_t, std::uint32_t, std::uint32_t>, std::vector<std::uint32_t>> polynomials_;
+  std::map<std::tuple<std::size_t, std::uint32_t, std::uint32_t, std::uint32_t, std::uint32_t>,
+           std::vector<std::uint32_t>>
+      polynomials_;
+  std::map<std::uint32_t, std::uint32_t> negatives_;  // by the wire of the power
 };
 
 void write(Lowering& lowering, OpId id) { Writer(lowering, id).write(); }
@@ -253,19 +320,32 @@ void count(const Program& program, const Op& op, std::uint32_t lanes, RowCounts&
   for (std::size_t i = 0; i < terms.size(); ++i) {
     const Term& term = terms[i];
     const Tensor& input = program.tensors[term.input];
-    const std::uint64_t taps = places.taps[i].size();
-    const std::uint64_t of_weights = (term.group_outputs + lanes - 1) / lanes;
-    if (term.adds_windows) {
-      const std::uint64_t phases = std::min<std::uint64_t>(taps, std::uint64_t{term.stride} * term.phases);
-      counts.mac += input.wires() + phases * (term.channels + 1) + taps;
-    } else {
-      counts.mac += input.wires() + taps * (term.groups + term.channels) + 2 * term.groups + 1;
-      counts.linear += taps * term.groups * (term.group_inputs * of_weights + 1);
+    const std::uint64_t of_weights = (term.group_outputs + lanes - 1) / lanes,
+                        of_line = term.width / input.lanes;
+    std::set<LinesRead> polynomials;
+    std::uint64_t taps = 0;
+    for (const Tap& tap : places.taps[i]) {
+      if (tap.is_empty()) continue;
+      ++taps;
+      power(tap.shift);
+      polynomials.insert(lines_read(tap));
     }
-    for (const Tap& tap : places.taps[i]) power(tap.shift);
-    for (std::uint32_t line = 0; line < term.lines_of(0); ++line) {
-      for (std::uint32_t k = 1; k <= term.width / input.lanes; ++k)
-        power(places.top_place[i] - line * places.pitch - (k * input.lanes - 1));
+    for (const auto& [a, b, first, end] : polynomials) {
+      const Tap tap = {.a = a, .b = b, .first = first, .end = end};
+      const std::uint64_t all = term.lines_of(a), read = end - first;
+      const bool leaves_out = leaves_lines_out(term, places.taps[i], tap);
+      counts.mac += term.channels * (leaves_out ? (all - read) * of_line + 1 : read * of_line);
+      if (leaves_out) counts.mac += (all - read) * of_line;
+      for (std::uint32_t line = 0; line < all; ++line) {
+        if (!leaves_out && (line < first || line >= end)) continue;
+        for (std::uint32_t k = 1; k <= of_line; ++k) power(places.exponent_of(i, line, k * input.lanes - 1));
+      }
+    }
+    if (term.adds_windows) {
+      counts.mac += polynomials.size() * (term.channels + 1) + taps;
+    } else {
+      counts.mac += taps * (term.groups + term.channels) + 2 * term.groups + 1;
+      counts.linear += taps * term.groups * (term.group_inputs * of_weights + 1);
     }
     Lowering::count_power(Challenge::t, term.group_outputs, counts);
   }

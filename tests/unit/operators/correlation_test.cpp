@@ -20,7 +20,7 @@ std::int64_t floor_quotient(std::int64_t a, std::int64_t b) { return a / b - (a 
 /// The definition, of one output: lines of X stand `pitch` apart, zeros between them.
 std::int64_t sum_at(const Program& program, const Op& op, const Trace& trace, std::uint32_t o, std::int64_t y,
                     std::int64_t x) {
-  const std::int64_t pitch = op.attributes[0];
+  const std::int64_t pitch = op.attributes[0], lines = program.tensors[op.outputs[0]].shape[1];
   std::int64_t sum = program.constants[op.constants.back()].values[o];
   for (const correlation::Term& term : correlation::terms_of(program, op)) {
     const auto& image = trace.tensors[term.input];
@@ -37,6 +37,9 @@ std::int64_t sum_at(const Program& program, const Op& op, const Trace& trace, st
                              column = place - line * pitch;
           const std::int64_t v = line * term.stride + a;
           if (v < 0 || v >= term.lines || column >= term.width) continue;
+          // Only of lines that outputs come from.
+          const std::int64_t of_output = v + term.top - std::int64_t{p} * term.dilation_y;
+          if (of_output < 0 || of_output >= std::int64_t{term.stride} * lines) continue;
           const std::size_t channel = g * term.group_inputs + c;
           const std::size_t at = ((channel * term.lines + static_cast<std::size_t>(v)) * term.phases +
                                   static_cast<std::size_t>(b)) *
