@@ -59,11 +59,12 @@ struct Moved {
 
 class Quantiser {
  public:
-  Quantiser(const Graph& graph, const Ranges& ranges, const Widths& widths)
+  /// `saturates`: tiles are made so that they can saturate.
+  Quantiser(const Graph& graph, const Ranges& ranges, const Widths& widths, bool saturates)
       : graph_(graph),
         ranges_(ranges),
         widths_(widths),
-        plan_(graph, widths.tiles),
+        plan_(graph, widths.tiles, saturates),
         steps_(graph.layers.size(), 0.0) {}
 
   Program run() {
@@ -969,7 +970,7 @@ class Quantiser {
                                         .x = along_x,
                                         .groups = layout.channels,
                                         .weights = {}}},
-                                      {}, made, source.scale(0), name);
+                                      {}, made, source.scale(0), name, plan_.wide_lanes());
     std::vector<std::int32_t> identity;
     for (std::int64_t v = source.min; v <= source.max; ++v)
       identity.push_back(static_cast<std::int32_t>(v + moved.add));
@@ -984,9 +985,9 @@ class Quantiser {
     return copy;
   }
 
-  /// The sums, in units of `unit`.
+  /// The sums, in units of `unit`; `wide`: lanes of wide free tiles.
   Sums add_correlation(std::vector<TiledTerm> terms, std::vector<std::int32_t> bias, const ImageLayout& made,
-                       double unit, const std::string& name) {
+                       double unit, const std::string& name, std::uint32_t wide) {
     std::vector<WindowAxis> axes;
     std::vector<std::uint32_t> columns;
     for (const TiledTerm& term : terms) {
@@ -996,7 +997,7 @@ class Quantiser {
     const std::uint32_t pitch = pitch_of(axes, columns, made);
     Op op{.kind = OpKind::correlation,
           .name = name,
-          .attributes = {pitch, plan_.wide_lanes(), plan_.narrow_lanes(), plan_.upright_lanes(made, pitch)}};
+          .attributes = {pitch, wide, plan_.narrow_lanes(), plan_.upright_lanes(made, pitch)}};
     for (TiledTerm& term : terms) {
       op.inputs.push_back(term.tensor);
       op.attributes.insert(op.attributes.end(), {term.y.stride, term.y.dilation, term.x.dilation, term.y.pad,
@@ -1063,7 +1064,7 @@ class Quantiser {
       std::vector<std::int32_t> bias;
       for (std::size_t o = 0; !source.bias.empty() && o < made.channels; ++o)
         bias.push_back(to_int32(source.bias[o * step] / unit, source.name));
-      return add_correlation(terms, std::move(bias), made, unit, source.name);
+      return add_correlation(terms, std::move(bias), made, unit, source.name, plan_.wide_lanes());
     });
     return add_look_up(index, sums, splits_.at(index), output_scales_.at(index));
   }
@@ -1106,8 +1107,8 @@ class Quantiser {
       return add_look_up_of(index, add_sums_of_tiles(source, tensor, image, made, unit), unit);
     }
     // A correlation with ones.
-    const Sums sums =
-        add_correlation({{tensor, image, along_y, along_x, shape.channels, {}}}, {}, made, unit, source.name);
+    const Sums sums = add_correlation({{tensor, image, along_y, along_x, shape.channels, {}}}, {}, made, unit,
+                                      source.name, is_global ? image.lanes : plan_.wide_lanes());
     if (sums.reach > raw_range) throw Infeasible{"layer '" + source.name + "': its sums reach 2^29"};
     return add_look_up_of(index, sums.tensor, unit);
   }
@@ -1368,17 +1369,54 @@ class Quantiser {
   Program program_;
 };
 
+/// Cells of a proof, roughly: of what differs from one layout of the same layers to another.
+double cells_of(const Program& program) {
+  constexpr double of_entry = 6.5, of_activate = 29, of_lane = 7, of_mac = 22;
+  double cells = of_entry * static_cast<double>(lut_entries(program));
+  for (const Op& op : program.ops) {
+    const Tensor& made = program.tensors[op.outputs[0]];
+    const double tiles = made.wires(), rows = made.rows();
+    const double split = of_activate * tiles + of_lane * rows;
+    switch (op.kind) {
+      case OpKind::requantise:
+        cells += split;
+        break;
+      case OpKind::saturate:
+        cells += split + 2 * of_mac * tiles;
+        break;
+      case OpKind::maximum:
+        cells += split + 4 * of_mac * tiles;
+        break;
+      case OpKind::correlation:
+        cells += of_mac * tiles;
+        for (const TensorId input : op.inputs) cells += of_mac * program.tensors[input].wires();
+        break;
+      default:
+        break;
+    }
+  }
+  return cells;
+}
+
 }  // namespace
 
 Quantised quantise(const Graph& graph, const Ranges& ranges, const Widths& widths) {
   require(widths.lut_levels >= 8 && widths.lut_levels <= (1U << 20) && widths.shift <= 20 &&
               widths.input_levels >= 4 && widths.input_levels <= (1U << 20),
           ErrorKind::usage, "widths: 8 to 2^20 LUT levels, a shift of 0 to 20, 4 to 2^20 input levels");
-  try {
-    return {.program = Quantiser(graph, ranges, widths).run(), .reason = {}};
-  } catch (const Infeasible& infeasible) {
-    return {.program = std::nullopt, .reason = infeasible.reason};
-  }
+  const auto attempt = [&](bool saturates) -> Quantised {
+    try {
+      return {.program = Quantiser(graph, ranges, widths, saturates).run(), .reason = {}};
+    } catch (const Infeasible& infeasible) {
+      return {.program = std::nullopt, .reason = infeasible.reason};
+    }
+  };
+  Quantised phases = attempt(false);
+  if (!widths.tiles) return phases;
+  Quantised saturating = attempt(true);
+  if (!saturating.program) return phases;
+  if (phases.program && cells_of(*phases.program) <= cells_of(*saturating.program)) return phases;
+  return saturating;
 }
 
 }  // namespace circlet

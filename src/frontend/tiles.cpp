@@ -59,7 +59,7 @@ bool is_convolution_of_tiles(const GraphLayer& layer) {
          });
 }
 
-/// A layer's inputs as images, and the phases in which each is read.
+/// A layer's inputs as images, and the phases in which each is read; 0: in any.
 struct ReadImage {
   TensorId tensor = 0;
   std::uint32_t phases = 1;
@@ -70,11 +70,9 @@ std::vector<ReadImage> images_read(const GraphLayer& layer, std::uint32_t made_p
   std::vector<ReadImage> images;
   for (const GraphConvolution& term : layer.convolutions)
     images.push_back({term.input, term.kernels->shape.x.stride});
-  // A sum of all of an image takes it in any phases.
-  if (layer.pooling && is_global_maximum(*layer.pooling)) {
-    images.push_back({layer.pooling->input, 1});
-  } else if (layer.pooling && !is_global(layer.pooling->shape)) {
-    images.push_back({layer.pooling->input, layer.pooling->shape.x.stride});
+  if (layer.pooling) {
+    const bool of_all = is_global(layer.pooling->shape), is_maximum = layer.pooling->maximum;
+    images.push_back({layer.pooling->input, !of_all ? layer.pooling->shape.x.stride : is_maximum ? 1 : 0});
   }
   if (layer.product) {
     for (const std::size_t side : {0, 1}) {
@@ -136,7 +134,7 @@ ImageLayout TilePlan::with_phases(ImageLayout image, std::uint32_t phases) const
   return image;
 }
 
-TilePlan::TilePlan(const Graph& graph, bool wanted) {
+TilePlan::TilePlan(const Graph& graph, bool wanted, bool saturates) : saturates_(saturates) {
   if (!wanted) return;
   find_images(graph);
   choose_layouts(graph);
@@ -189,9 +187,16 @@ void TilePlan::choose_layouts(const Graph& graph) {
     ImageLayout& made = entry->second;
     const auto wanted = phases.find(layer.output);
     if (wanted != phases.end()) {  // otherwise it is read as single values
+      wanted->second.erase(0);
+      if (wanted->second.empty()) wanted->second[1] = 1;
       const auto most =
           std::ranges::max_element(wanted->second, {}, [](const auto& choice) { return choice.second; });
-      widen(made, most->first);
+      widen(made, saturates_ ? 1 : most->first);
+      for (const auto& [read, count] : wanted->second) {
+        if (!saturates_ || read == 1) continue;
+        copies_.push_back(made);
+        widen(copies_.back(), read);
+      }
     }
     for (const ReadImage& image : images_read(layer, made.phases)) ++phases[image.tensor][image.phases];
   }
@@ -218,6 +223,7 @@ void TilePlan::keep_tables_few() {
     widths_.clear();
     std::vector<ImageLayout*> images;
     for (auto& [layer, made] : made_) images.push_back(&made);
+    for (ImageLayout& copy : copies_) images.push_back(&copy);
     if (input_) images.push_back(&*input_);
     for (const ImageLayout* image : images) {
       if (image->lanes == 1) continue;

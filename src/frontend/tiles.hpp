@@ -34,8 +34,9 @@ struct ImageLayout {
 /// The layers on tiles, each with the layout of the image that it makes.
 class TilePlan {
  public:
-  /// No layer at all if `wanted` is false.
-  TilePlan(const Graph& graph, bool wanted);
+  /// No layer at all if `wanted` is false. With `saturates`, lines are made whole, and phases are copies of
+  /// them: `saturate` takes no tiles in phases.
+  TilePlan(const Graph& graph, bool wanted, bool saturates = false);
 
   [[nodiscard]] const ImageLayout* layout(std::size_t layer) const {
     const auto found = made_.find(layer);
@@ -57,7 +58,9 @@ class TilePlan {
   void keep_tables_few();
   void choose_free_lanes(const Graph& graph);
 
+  bool saturates_ = false;
   std::map<std::size_t, ImageLayout> made_;
+  std::vector<ImageLayout> copies_;  // in the phases that are read, where an image is made in none
   std::optional<ImageLayout> input_;
   std::set<std::pair<std::uint32_t, std::uint32_t>> widths_;  // lanes and phases
   std::uint32_t wide_ = 8, narrow_ = 1;

@@ -196,8 +196,9 @@ class Degrees {
     return sum;
   }
 
-  /// A tile whose values are read has its lanes at powers where no other tile of its assertion has one: its
-  /// values are the coefficients there of the wire that is asserted, and of nothing else.
+  /// A tile whose values are read, or whose claim is read elsewhere too, has its lanes at powers where no
+  /// other tile of its assertion has one: it is the coefficients there of the wire that is asserted, and of
+  /// nothing else.
   void check_assertions() {
     using enum mac::Structure;
     for (const Producer& assertion : assertions_) {
@@ -214,7 +215,8 @@ class Degrees {
         const std::optional<Degree> power = bound_of(mac_.at(idB, row)).polynomial.power();
         if (!power) mac_.fail(row, "a tile's place is no power of alpha and t");
         const auto& [width, of_activate, place] = tile->second;
-        const bool is_read = !activates_[place].at(activate::Structure::nY, of_activate).is_zero();
+        const bool is_read = !activates_[place].at(activate::Structure::nY, of_activate).is_zero() ||
+                             activates_[place].at(activate::Structure::nT, of_activate) != -M31(1);
         for (std::uint32_t lane = 0; lane < width.lanes; ++lane) {
           lanes.push_back({power->t + shift, power->alpha + std::uint64_t{width.step} * lane, is_read});
         }

@@ -341,8 +341,9 @@ void check_activate(const ActivateView& table, const std::vector<ActivateOp>& op
       if (op.direction >= 0) continue;
       if (const std::uint32_t asserted = wires.asserted(claim); asserted != 0) {
         if (op.first != op.last) table.fail(row, "a tile of several rows is placed");
-        if (table.at(nT, row) != -M31(1)) table.fail(row, "a tile is read elsewhere than at its place");
+        // Its place says what it is, to whoever else reads it too.
         wires.depends(table.at(idY, row).value(), asserted);
+        wires.depends(claim.value(), asserted);
         continue;
       }
       if (!is_first) table.fail(row, "a tile is yielded and not placed");
@@ -480,7 +481,6 @@ void check_mac(const MacView& table, Wires& wires) {
     }
     const M31 id = table.at(idY, row);
     const auto copies = table.at(nY, row).centered();
-    if (wires.asserted(a) != 0 || wires.asserted(b) != 0) table.fail(row, "a tile is read out of its place");
     if (copies == 0 && !id.is_zero()) table.fail(row, "a wire is named and not yielded");
     if (copies > 0) {
       wires.yield(table, row, id, copies);

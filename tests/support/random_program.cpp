@@ -78,6 +78,8 @@ TensorId ProgramBuilder::add_saturation(TensorId sums, const saturate::Cells& ce
   const TensorId tensor = add_tensor(name + " saturated", program_.tensors[sums].rows(),
                                      cells.first * cells.width() - cells.offset,
                                      (cells.last + 1) * cells.width() - 1 - cells.offset);
+  program_.tensors[tensor].shape = program_.tensors[sums].shape;
+  program_.tensors[tensor].lanes = program_.tensors[sums].lanes;
   const ConstantId table = add_table("saturation", saturate::table_of(cells, program_.tensors[sums].max));
   program_.ops.push_back({.kind = OpKind::saturate,
                           .name = name,
@@ -349,11 +351,12 @@ Program random_tiles(std::uint32_t seed) {
   std::vector<std::int32_t> lines(80);
   std::iota(lines.begin(), lines.end(), 0);
   const auto image = builder.add_tile(builder.input(), lines, {2, 5, 1, 8}, 4);
-  // "Same" padding; of its lines, even and odd columns apart.
-  const auto h = builder.add_relu(
-      builder.add_correlation({{.input = image, .kernel_height = 3, .kernel_width = 3, .top = 1, .left = 1}},
-                              {.outputs = 2, .lines = 5, .phases = 2, .width = 4, .lanes = 4, .pitch = 9}, 5),
-      4);
+  // "Same" padding; of its lines, even and odd columns apart. Between them four places are free.
+  const auto h =
+      builder.add_relu(builder.add_correlation(
+                           {{.input = image, .kernel_height = 3, .kernel_width = 5, .top = 1, .left = 2}},
+                           {.outputs = 2, .lines = 5, .phases = 2, .width = 4, .lanes = 4, .pitch = 12}, 5),
+                       4);
   // A stride of two, by groups, and the image again, at its even places.
   std::vector<std::int32_t> even, odd;
   for (std::int32_t line = 0; line < 10; ++line) {

@@ -50,11 +50,14 @@ void check_term(OpCheck& check, std::size_t i, const std::vector<std::uint32_t>&
 void check_readers(OpCheck& check) {
   const TensorId sums = check.op.outputs[0];
   const std::vector<const Op*>& readers = check.use_of(sums).readers;
-  if (std::ranges::any_of(readers, [](const Op* op) { return op->kind != OpKind::requantise; }))
-    check.fail("its sums are read by another op than requantise");
+  const auto splits = [](const Op* op) {
+    return op->kind == OpKind::requantise || op->kind == OpKind::saturate;
+  };
+  if (!std::ranges::all_of(readers, splits))
+    check.fail("its sums are read by another op than requantise or saturate");
   const bool is_output =
       std::ranges::find(check.program.outputs, sums, &OutputPort::tensor) != check.program.outputs.end();
-  if (readers.size() != 1 || is_output) check.fail("its sums are not read by one requantise alone");
+  if (readers.size() != 1 || is_output) check.fail("its sums are not read by one op alone");
 }
 
 /// The place of the tap's line or column in X, counted in strides: the phase, and what is left.

@@ -24,21 +24,30 @@ struct Reader {
   OpId op = 0;
   std::int64_t reach = 0;
   std::int64_t min = 0, max = 0;
-  std::uint64_t rows = 0;
-  bool needs_table = false;  // its sums are tiles', which `saturate` does not take
+  std::uint64_t rows = 0, wires = 0;
+  bool one_split = false;    // its sums are in tiles, or a correlation's
+  bool needs_table = false;  // and stand in phases, which `saturate` does not take
 };
 
 // Cells of a proof: of an entry of a table, a quarter of a row of `lut`; of a value that `saturate` brings
 // back, two rows of `activate` and one of `mac`.
 constexpr double cells_of_entry = 6.5, cells_of_saturation = 2 * 36 + 20;
+// In one split: of a row of `activate` with two of `mac`, and of each value in it.
+constexpr double cells_of_split = 29 + 2 * 22, cells_of_lane = 7;
+
+double cost_of_saturation(const Reader& reader) {
+  return reader.one_split ? cells_of_split * static_cast<double>(reader.wires) +
+                                cells_of_lane * static_cast<double>(reader.rows)
+                          : cells_of_saturation * static_cast<double>(reader.rows);
+}
 
 bool covers(const Program& program, const Reader& reader) {
   const Op& look_up = program.ops[reader.op];
   const Split split = split_of(look_up);
   const auto entries = static_cast<std::int64_t>(program.constants[look_up.constants[0]].values.size());
   // All of the published range where there are free tiles.
-  const std::int64_t least = reader.needs_table ? reader.min : -reader.reach,
-                     greatest = reader.needs_table ? reader.max : reader.reach;
+  const std::int64_t least = reader.one_split ? reader.min : -reader.reach,
+                     greatest = reader.one_split ? reader.max : reader.reach;
   return split.offset + least >= 0 && (split.offset + greatest) >> split.shift < entries;
 }
 
@@ -68,15 +77,18 @@ Window window_of(const std::vector<std::int32_t>& values, std::int64_t zero, std
 }
 
 /// The window with which the tables have the fewest entries: its own, one a cell of the sums, and the range
-/// of a digit. Wide cells make the window longer, by one at either end; narrow ones are many.
+/// of a digit, or of the remainder of one split. Wide cells make the window longer, by one at either end;
+/// narrow ones are many.
 Window best_window(const std::vector<std::int32_t>& values, std::int64_t zero, std::uint32_t shift,
-                   std::int64_t reach) {
+                   std::int64_t reach, bool one_split) {
   Window best;
   std::int64_t fewest = std::numeric_limits<std::int64_t>::max();
   for (std::uint32_t log_entries = 2; log_entries + shift <= widest_cell; ++log_entries) {
     const Window window = window_of(values, zero, log_entries);
     const std::int64_t cells = 2 * reach / (std::int64_t{1} << (log_entries + shift)) + 1;
-    const std::int64_t digit = log_entries == shift ? 0 : std::int64_t{1} << log_entries;
+    const std::int64_t digit = one_split              ? std::int64_t{1} << (log_entries + shift)
+                               : log_entries == shift ? 0
+                                                      : std::int64_t{1} << log_entries;
     const std::int64_t entries = (window.cells << log_entries) + cells + digit;
     if (entries >= fewest) continue;
     best = window;
@@ -100,7 +112,8 @@ class Saturation {
     std::vector<std::pair<OpId, Op>> before;  // look-ups, and what is put before them
     std::set<ConstantId, std::greater<>> replaced;
     for (auto& [table_and_split, readers] : groups) {
-      std::ranges::stable_sort(readers, {}, &Reader::reach);
+      std::ranges::stable_sort(
+          readers, {}, [](const Reader& reader) { return std::pair(!reader.needs_table, reader.reach); });
       // Those of the least reach get a longer table, if that is cheaper.
       const std::size_t longer = readers_of_longer_table(readers);
       if (longer != 0) lengthen({readers.begin(), readers.begin() + static_cast<std::ptrdiff_t>(longer)});
@@ -110,7 +123,13 @@ class Saturation {
         continue;
       if (std::ranges::any_of(readers, &Reader::needs_table)) return false;
       replaced.insert(table_and_split.first);
-      for (auto& [id, op] : saturate_readers(readers)) before.emplace_back(id, std::move(op));
+      const auto singles = std::ranges::stable_partition(readers, &Reader::one_split);
+      const auto tiles = std::ranges::subrange(readers.begin(), singles.begin());
+      for (const std::span<const Reader> alike :
+           {std::span<const Reader>(tiles), std::span<const Reader>(singles)}) {
+        if (alike.empty()) continue;
+        for (auto& [id, op] : saturate_readers(alike)) before.emplace_back(id, std::move(op));
+      }
     }
     if (!fits_) return false;
     std::ranges::sort(before, {}, &std::pair<OpId, Op>::first);
@@ -152,9 +171,11 @@ class Saturation {
     Reader reader{.op = id,
                   .reach = reach_of(program_, producer),
                   .rows = tensor.rows(),
-                  .needs_table = tensor.lanes != 1 || producer.kind == OpKind::correlation};
-    reader.max = reader.needs_table ? tensor.max : coarse_reach(reader.reach);
-    reader.min = reader.needs_table ? tensor.min : -reader.max;
+                  .wires = tensor.wires(),
+                  .one_split = tensor.lanes != 1 || producer.kind == OpKind::correlation};
+    reader.needs_table = producer.kind == OpKind::correlation && tensor.lanes != 1 && tensor.shape[2] != 1;
+    reader.max = reader.one_split ? tensor.max : coarse_reach(reader.reach);
+    reader.min = reader.one_split ? tensor.min : -reader.max;
     return reader;
   }
 
@@ -177,8 +198,7 @@ class Saturation {
         cells += cells_of_entry * static_cast<double>(table->entries);
       }
       for (std::size_t i = longer; i < readers.size(); ++i) {
-        if (!covers(program_, readers[i]))
-          cells += cells_of_saturation * static_cast<double>(readers[i].rows);
+        if (!covers(program_, readers[i])) cells += cost_of_saturation(readers[i]);
       }
       if (cells >= least) continue;
       least = cells;
@@ -220,15 +240,20 @@ class Saturation {
     }
   }
 
-  std::vector<std::pair<OpId, Op>> saturate_readers(const std::vector<Reader>& readers) {
+  /// Of readers that are all in one split, or none.
+  std::vector<std::pair<OpId, Op>> saturate_readers(std::span<const Reader> readers) {
     const Op& look_up = program_.ops[readers[0].op];
     const Split split = split_of(look_up);
     const std::int64_t unit = std::int64_t{1} << split.shift;
     const ConstantTensor old = program_.constants[look_up.constants[0]];
     const auto size = static_cast<std::int64_t>(old.values.size());
+    // Those in one split share a table of cells too: what is published of them is the reach of all.
+    const bool one_split = readers[0].one_split;
     std::int64_t reach = 0;
-    for (const Reader& reader : readers) reach = std::max(reach, coarse_reach(reader.reach));
-    const Window window = best_window(old.values, split.offset / unit, split.shift, reach);
+    for (const Reader& reader : readers)
+      reach = std::max(
+          reach, one_split ? published_end(std::max(-reader.min, reader.max)) : coarse_reach(reader.reach));
+    const Window window = best_window(old.values, split.offset / unit, split.shift, reach, one_split);
     const std::int64_t end = window.first + (window.cells << window.log_entries);
     std::vector<std::int32_t> values;
     for (std::int64_t entry = window.first; entry < end; ++entry) {
@@ -243,21 +268,22 @@ class Saturation {
     const std::int64_t greatest = end <= size ? raw_range : size * unit - 1 - split.offset;
     for (const Reader& reader : readers) {
       program_.ops[reader.op].constants = {table};
-      result.emplace_back(reader.op, saturate_before(reader, moved, window, {least, greatest}));
+      result.emplace_back(reader.op, saturate_before(reader, one_split ? reach : coarse_reach(reader.reach),
+                                                     moved, window, {least, greatest}));
     }
     return result;
   }
 
-  /// The op that goes before a look-up; nothing is lost of sums in `exact`.
-  Op saturate_before(const Reader& reader, const Split& split, const Window& window,
+  /// The op that goes before a look-up of sums up to `reach`; nothing is lost of sums in `exact`.
+  Op saturate_before(const Reader& reader, std::int64_t reach, const Split& split, const Window& window,
                      const std::pair<std::int64_t, std::int64_t>& exact) {
-    Cells cells{.cell_shift = split.shift + window.log_entries,
-                .digit_shift = split.shift,
+    const std::uint32_t cell_shift = split.shift + window.log_entries;
+    Cells cells{.cell_shift = cell_shift,
+                .digit_shift = reader.one_split ? cell_shift : split.shift,
                 .least = exact.first,
                 .greatest = exact.second};
     Op& look_up = program_.ops[reader.op];
     const TensorId sums = look_up.inputs[0];
-    const std::int64_t reach = coarse_reach(reader.reach);
     // The first of the window's cells is as many behind the one in which the least sum is as the offset
     // needs.
     cells.first = std::max<std::int64_t>(0, (reach - split.offset + cells.width() - 1) / cells.width());

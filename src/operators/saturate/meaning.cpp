@@ -35,7 +35,7 @@ bool is_table_of(const Cells& cells, std::int64_t greatest, std::span<const std:
 
 void check_cells(const OpCheck& check, const Cells& cells, const Tensor& sums) {
   if (cells.cell_shift > greatest_cell_shift || cells.digit_shift > cells.cell_shift ||
-      cells.cell_shift - cells.digit_shift < least_digit_bits) {
+      (!cells.is_one_split() && cells.cell_shift - cells.digit_shift < least_digit_bits)) {
     check.fail("its cells have an impossible width");
   }
   if (cells.offset < -sums.min || cells.offset > accumulator_limit + cells.width()) {
@@ -47,6 +47,16 @@ void check_cells(const OpCheck& check, const Cells& cells, const Tensor& sums) {
   }
 }
 
+/// What sums in tiles, or of a correlation, ask for.
+void check_tiles(const OpCheck& check, const Cells& cells, const Tensor& sums) {
+  const Op* maker = check.use_of(check.op.inputs[0]).maker;
+  const bool is_correlation = maker != nullptr && maker->kind == OpKind::correlation;
+  if ((sums.lanes != 1 || is_correlation) && !cells.is_one_split())
+    check.fail("saturates tiles, and not in one split");
+  if (is_correlation && sums.lanes != 1 && sums.shape[2] != 1)
+    check.fail("saturates tiles that stand in phases");
+}
+
 void check(OpCheck& check) {
   const Op& op = check.op;
   check.expect_counts(1, 1, 1);
@@ -54,8 +64,10 @@ void check(OpCheck& check) {
   if (!check.is_claim(op.inputs[0])) check.fail("saturates a tensor that is no sum");
   const Tensor &input = check.program.tensors[op.inputs[0]], &output = check.program.tensors[op.outputs[0]];
   if (input.rows() != output.rows()) check.fail("its input and its output differ in rows");
+  check.expect_same_tiles(input, output);
   const Cells cells = cells_of(op);
   check_cells(check, cells, input);
+  check_tiles(check, cells, input);
   const auto& table = check.constant(op.constants[0], ConstantTensor::Kind::table).values;
   if (!is_table_of(cells, input.max, table)) check.fail("its table is not that of its cells");
   if (output.min != cells.first * cells.width() - cells.offset ||
@@ -74,7 +86,8 @@ void execute(const Program& program, OpId id, Trace& trace) {
   for (std::size_t i = 0; i < sums.size(); ++i) {
     const std::int64_t shifted = sums[i] + cells.offset;
     const std::int64_t h = shifted >> cells.cell_shift;
-    const std::int64_t remainder = (h + 1) * cells.width() - 1 - shifted;
+    const std::int64_t l = shifted - h * cells.width(),
+                       remainder = cells.is_one_split() ? l : cells.width() - 1 - l;
     buffers[cell_buffer][i] = static_cast<std::int32_t>(h);
     buffers[high_digit_buffer][i] = static_cast<std::int32_t>(remainder >> cells.digit_shift);
     buffers[low_digit_buffer][i] =
@@ -86,6 +99,7 @@ void execute(const Program& program, OpId id, Trace& trace) {
 
 std::vector<std::uint32_t> shifts(const Op& op) {
   const Cells cells = cells_of(op);
+  if (cells.is_one_split()) return {cells.cell_shift};
   return {cells.digit_shift, cells.cell_shift - cells.digit_shift};
 }
 
@@ -116,6 +130,7 @@ extern const Meaning meaning;
 const Meaning meaning = {.name = "saturate",
                          .makes_claims = true,
                          .check = check,
+                         .takes_tiles = true,
                          .shifts = shifts,
                          .buffers = [](const Op&) { return std::size_t{buffer_count}; },
                          .execute = execute};

@@ -6,9 +6,11 @@
 // In the cells first .. last nothing changes; a sum before or after them takes the place with its l_j in the
 // first or the last one, for which the table that follows has a single value. One input, the sums; one
 // constant, the table W (clamp(h, first, last) - h) of all h in the range of the input; attributes:
-// cell_shift, digit_shift (l_j is committed as two digits, of which the lower has so many bits), offset,
-// first, last; and, for warnings alone, the least and the greatest sum for which nothing is lost. The output
-// is known by its claim alone; its range is that of the cells first .. last.
+// cell_shift, digit_shift (l_j is committed as two digits, of which the lower has so many bits; if it has
+// all, l_j is the remainder of one split), offset, first, last; and, for warnings alone, the least and the
+// greatest sum for which nothing is lost. The output is known by its claim alone; its range is that of the
+// cells first .. last. Sums in tiles, and those of a correlation, are split at once; tiles of a correlation
+// stand in no phases, since each is added to what it is moved by.
 #pragma once
 
 #include "program/program.hpp"
@@ -21,6 +23,8 @@ struct Cells {
   std::int64_t first = 0, last = 0;
   std::int64_t least = 0, greatest = 0;  // sums beyond these are counted
   [[nodiscard]] std::int64_t width() const { return std::int64_t{1} << cell_shift; }
+  /// Whether h and l are the quotient and the remainder of one split.
+  [[nodiscard]] bool is_one_split() const { return digit_shift == cell_shift; }
   friend bool operator==(const Cells&, const Cells&) = default;
 };
 Cells cells_of(const Op& op);
@@ -29,7 +33,7 @@ std::vector<std::int64_t> attributes_of(const Cells& cells);
 /// The table of the cells from 0 on that sums up to `greatest` are in; they have passed the check of an op.
 std::vector<std::int32_t> table_of(const Cells& cells, std::int64_t greatest);
 
-/// What `execute` writes besides acc': h, and the digits of W - 1 - l.
+/// What `execute` writes besides acc': h, and the digits of W - 1 - l, or l in place of the lower one.
 enum : std::uint32_t { cell_buffer, high_digit_buffer, low_digit_buffer, buffer_count };
 
 }  // namespace circlet::saturate

@@ -120,14 +120,14 @@ Attack product_of_a_tile() {
     *std::ranges::max_element(products) -= 32;
   });
 }
-/// Each channel times the factor of the other one.
-Attack factors_exchanged() {
+/// A channel's tiles times another factor.
+Attack product_with_another_factor() {
   return from_sums(OpKind::product, [](const Program& program, const Op& op, Trace& lie) {
-    const Buffer &tiles = lie.tensors[op.inputs[0]], factors = lie.tensors[op.inputs[1]];
+    const Buffer& tiles = lie.tensors[op.inputs[0]];
     Buffer& products = lie.tensors[op.outputs[0]];
-    const std::size_t tile = program.tensors[op.inputs[0]].lanes;
-    for (std::size_t j = 0; j < products.size(); ++j)
-      products[j] = tiles[j] * factors[factors.size() - 1 - j / tile];
+    const std::size_t channel = program.tensors[op.inputs[0]].rows() / 2;
+    const std::int32_t other = lie.tensors[op.inputs[1]].front() + 1;
+    for (std::size_t j = 0; j < channel; ++j) products[j] = tiles[j] * other;
   });
 }
 /// The average of a channel, which is the sum of its lines' tiles and of their places, is another.
@@ -137,6 +137,42 @@ Attack average_of_a_channel() {
     *std::ranges::max_element(sums) += 8;
   });
 }
+
+/// Two tiles of sums that saturate in cells of 64, and what reads them.
+Program saturating_tiles() {
+  ProgramBuilder builder(4, -8, 7, 2);
+  const TensorId image = builder.add_tile(builder.input(), {0, 1, 2, 3}, {1, 1, 1, 4}, 2);
+  const TensorId sums = builder.add_correlation({{.input = image, .kernel_width = 2}},
+                                                {.width = 4, .lanes = 2, .pitch = 5}, 40);
+  builder.change().tensors[sums].min = -2000;
+  builder.change().tensors[sums].max = 2000;
+  const TensorId h = builder.add_relu(
+      builder.add_saturation(sums,
+                             {.cell_shift = 6, .digit_shift = 6, .offset = 1 << 11, .first = 31, .last = 33}),
+      2);
+  builder.add_relu(builder.add_correlation({{.input = h}}, {.width = 4, .lanes = 1, .pitch = 4}, 5), 2);
+  return builder.finish();
+}
+/// A sum that needs no move is moved by a cell, or one is that of its place and a cell more.
+Attack from_saturation(bool changes_sum) {
+  const ForgedModel model(saturating_tiles(), {.target = Target::offchain, .lanes = lanes});
+  Trace lie = model.honest();
+  const OpId op = op_of(model.program, OpKind::saturate, 0);
+  Buffer &sums = lie.tensors[model.program.ops[op].inputs[0]],
+         &clamped = lie.tensors[model.program.ops[op].outputs[0]];
+  const auto at = static_cast<std::size_t>(std::ranges::max_element(clamped) - clamped.begin());
+  if (changes_sum) {
+    sums[at] -= 64;
+    compute_anew(model.program, lie, op - 1);
+  } else {
+    clamped[at] -= 64;
+    compute_anew(model.program, lie, op);
+  }
+  LyingTrace trace(model, lie);
+  return refused_by_the_bus(model, trace, lie);
+}
+Attack tile_moved_by_a_cell() { return from_saturation(false); }
+Attack claim_of_a_tile_read_elsewhere() { return from_saturation(true); }
 
 /// y_x = w_0 x_x + w_1 x_(x+1), in tiles: one free tile of two values, of which the second is always 0.
 Program pairs() {
@@ -250,10 +286,15 @@ std::vector<AttackEntry> tile_attacks() {
        false_one_plus_alpha},
       {"product_of_a_tile", Layer::bus, "a product of a tile and a factor, and all that follows from it",
        product_of_a_tile},
-      {"factors_exchanged", Layer::bus, "each channel of an image times the factor of the other",
-       factors_exchanged},
+      {"product_with_another_factor", Layer::bus, "the tiles of a channel times another factor than its own",
+       product_with_another_factor},
       {"average_of_a_channel", Layer::bus, "an average of a channel's tiles, and all that follows from it",
        average_of_a_channel},
+      {"tile_moved_by_a_cell", Layer::bus, "a sum of a tile that saturates where it need not",
+       tile_moved_by_a_cell},
+      {"claim_of_a_tile_read_elsewhere", Layer::bus,
+       "another sum for the one at a tile's place, which its saturation reads too",
+       claim_of_a_tile_read_elsewhere},
       {"stale_step", Layer::keys, "a proof for a key whose claims of tiles have another step", stale_step},
   };
 }

@@ -286,7 +286,7 @@ TEST_CASE("sums_of_a_correlation_are_looked_up_once_and_without_digits") {
   const TensorId image = builder.add_tile(builder.input(), {0, 1, 2, 3}, {1, 1, 1, 4}, 2);
   builder.add_correlation({{.input = image}}, {.outputs = 1, .width = 4, .pitch = 4}, 9);
   const Program sums = builder.finish();
-  CHECK(contains(refusal_after(sums, [](Program&) {}), "its sums are not read by one requantise alone"));
+  CHECK(contains(refusal_after(sums, [](Program&) {}), "its sums are not read by one op alone"));
   CHECK(contains(refusal(ErrorKind::bad_input,
                          [&] { static_cast<void>(with_predicate(sums, parse_predicate(">= 2"))); }),
                  "has digits, and reads a correlation"));
@@ -388,7 +388,7 @@ TEST_CASE("a_correlation_or_a_tile_that_means_nothing_is_refused") {
                  "its weights are not of shape"));
   CHECK(contains(
       refusal_after(program, [&](Program& p) { p.outputs.push_back({.name = "sums", .tensor = sums}); }),
-      "its sums are not read by one requantise alone"));
+      "its sums are not read by one op alone"));
   CHECK(contains(refusal_after(program, [&](Program& p) { ++p.tensors[image].max; }),
                  "the range of its output is not that of its input"));
   // tile

@@ -4,6 +4,7 @@
 #include "operators/saturate/meaning.hpp"
 #include "program/predicate.hpp"
 #include "tests/adversary/forge/forge.hpp"
+#include "tests/adversary/tile_lies.hpp"
 #include "tests/unit/operators/run_operator.hpp"
 
 using namespace circlet;
@@ -157,6 +158,125 @@ TEST_CASE("a_sum_saturates_in_one_way_alone") {
       const std::string reason = refusal(ErrorKind::rejected, [&] { verify(model.key(), proof); });
       CAPTURE(reason);
       CHECK((contains(reason, "the bus does not balance") || contains(reason, "outside the key's range")));
+    }
+  }
+}
+
+namespace {
+
+/// Cells of 2^6 in one split, of sums of which the least is -2^9: those of -64 .. 127 are kept.
+constexpr saturate::Cells few_cells{.cell_shift = 6,
+                                    .digit_shift = 6,
+                                    .offset = 1 << 11,
+                                    .first = 31,
+                                    .last = 33,
+                                    .least = -64,
+                                    .greatest = 127};
+
+/// Sums of two tiles of two values, saturated, and a layer of what is looked up: those of a correlation, or
+/// products of tiles.
+Program saturated_tiles(bool products, const saturate::Cells& kept = few_cells) {
+  ProgramBuilder builder(4, -8, 7, 2);
+  const TensorId image = builder.add_tile(builder.input(), {0, 1, 2, 3}, {1, 1, 1, 4}, 2);
+  const CorrelationShape shape{.width = 4, .lanes = 2, .pitch = 5};
+  TensorId sums = builder.add_correlation({{.input = image, .kernel_width = 2}}, shape, 40);
+  if (products) {
+    const TensorId h = builder.add_relu(sums, 4);
+    const TensorId f = builder.add_relu({.rows = 2, .dense = {builder.dense(builder.input(), 2, 3)}}, 3);
+    sums = builder.add_product(h, f);
+  }
+  Program& program = builder.change();
+  program.tensors[sums].min = -2000;
+  program.tensors[sums].max = 2000;
+  const TensorId clamped = builder.add_saturation(sums, kept);
+  const TensorId y = builder.add_relu(clamped, 2);
+  const TensorId read =
+      builder.add_relu(builder.add_correlation({{.input = y}}, {.width = 4, .lanes = 1, .pitch = 4}, 5), 2);
+  return builder.finish({.rows = 1, .dense = {builder.dense(read, 1, 9)}});
+}
+
+}  // namespace
+
+TEST_CASE("tiles_saturate_in_one_split") {
+  std::uint64_t moved = 0;
+  for (const bool products : {false, true}) {
+    const Program program = saturated_tiles(products);
+    check_program(program);
+    const Op& op = program.ops[op_of(program, OpKind::saturate, 0)];
+    for (const Buffer& input : {Buffer{7, -8, 7, 7}, Buffer{-8, -8, 5, 0}, Buffer{1, 0, -1, 1}}) {
+      const Trace trace = execute(program, input, 1);
+      for (std::size_t i = 0; i < 4; ++i) {
+        std::int32_t expected = trace.tensors[op.inputs[0]][i];
+        moved += expected < -64 || expected > 127 ? 1 : 0;
+        while (expected > 127) expected -= 64;
+        while (expected < -64) expected += 64;
+        CHECK(trace.tensors[op.outputs[0]][i] == expected);
+      }
+      for (const Visibility visibility : {Visibility::shown, Visibility::hidden})
+        prove_and_verify(program,
+                         {.target = Target::offchain, .input = visibility, .lanes = 3, .pcs = few_queries},
+                         input);
+    }
+    CHECK(verdict_on_tables(program) == "accepted");
+  }
+  CHECK(moved > 6);
+}
+
+TEST_CASE("tiles_saturate_in_one_split_alone_and_in_no_phases") {
+  saturate::Cells two_digits = few_cells;
+  two_digits.digit_shift = 3;
+  for (const bool products : {false, true}) {
+    CHECK(contains(refusal_after(saturated_tiles(products, two_digits), [](Program&) {}),
+                   "saturates tiles, and not in one split"));
+    CHECK(contains(refusal_after(saturated_tiles(products),
+                                 [](Program& p) { p.tensors[the_op(p).outputs[0]].lanes = 4; }),
+                   "has tiles of 2 and of 4 values"));
+  }
+  CHECK(contains(refusal_after(saturated_tiles(false),
+                               [](Program& p) {
+                                 p.tensors[the_op(p).inputs[0]].shape = {1, 1, 2, 2};
+                               }),
+                 "saturates tiles that stand in phases"));
+  // Single values of a correlation are looked up at their places too.
+  ProgramBuilder builder(4, -8, 7, 2);
+  const TensorId image = builder.add_tile(builder.input(), {0, 1, 2, 3}, {1, 1, 1, 4}, 2);
+  const TensorId sums = builder.add_correlation({{.input = image}}, {.width = 4, .lanes = 1, .pitch = 4}, 40);
+  builder.change().tensors[sums].min = -2000;
+  builder.change().tensors[sums].max = 2000;
+  builder.add_relu(builder.add_saturation(sums, two_digits), 2);
+  CHECK(contains(refusal_after(builder.finish(), [](Program&) {}), "saturates tiles, and not in one split"));
+}
+
+/// A prover who takes a tile's sum into another cell, or another sum for the one at its place.
+TEST_CASE("a_tile_saturates_in_one_way_alone") {
+  for (const bool products : {false, true}) {
+    const Program program = saturated_tiles(products);
+    const ForgedModel model(program, {.target = Target::offchain, .lanes = 3});
+    const OpId op = op_of(program, OpKind::saturate, 0);
+    const auto& table = program.constants[program.ops[op].constants[0]].values;
+    const TensorId sums = program.ops[op].inputs[0], clamped = program.ops[op].outputs[0];
+    const auto verdict_on = [&](const Trace& lie) {
+      LyingTrace trace(model, lie);
+      const Proof proof = prove_trace(model.proving_key, model.statement(lie), trace);
+      return refusal(ErrorKind::rejected, [&] { verify(model.key(), proof); });
+    };
+    const Trace honest = model.honest();
+    CHECK(verdict_on(honest) == "accepted");
+    for (std::size_t at = 0; at < 4; ++at) {
+      for (const std::int32_t other : {-1, 1}) {
+        Trace cell = honest;
+        auto& h = cell.buffers[op][saturate::cell_buffer][at];
+        h += other;
+        cell.tensors[clamped][at] = cell.tensors[sums][at] + table[static_cast<std::size_t>(h)];
+        if (cell.tensors[clamped][at] < -64 || cell.tensors[clamped][at] > 127)
+          cell.tensors[clamped][at] = honest.tensors[clamped][at];
+        compute_anew(program, cell, op);
+        CHECK(contains(verdict_on(cell), "the bus does not balance"));
+        Trace sum = honest;
+        sum.tensors[sums][at] += 8 * other;
+        compute_anew(program, sum, op - 1);
+        CHECK(contains(verdict_on(sum), "the bus does not balance"));
+      }
     }
   }
 }

@@ -147,16 +147,14 @@ struct Rule {
   std::function<void(Tiled&)> apply;
 };
 
-/// A tile at alpha^0 stands at the first value of the input instead, whose look-up of 1 is 1.
+/// A tile stands at the first value of the input instead, whose look-up of 1 is 1.
 void place_at_input(Tiled& s) {
   const Place input{activate_table, 0};
   const auto& functions = s.structure[s.lut].column("fn");
   const auto row = std::ranges::find(functions, s.cell(input, "fnq")) - functions.begin();
   s.cell({s.lut, static_cast<std::size_t>(row)}, "y_1") = M31(1);
   s.cell(input, "off") = M31(0);
-  std::size_t placed = s.assertion(0).first;
-  while (s.of_mac(placed, "idB").value() != wires::one) ++placed;
-  s.reads(placed, "idB", s.cell(input, "idY"));
+  s.reads(s.assertion(0).first, "idB", s.cell(input, "idY"));
 }
 
 std::vector<Rule> rules() {
@@ -189,12 +187,36 @@ std::vector<Rule> rules() {
        [](Tiled& s) { s.of_mac(s.assertion(0).first, "idA") = s.of_mac(s.assertion(0).first + 1, "idA"); }},
       {"a tile at places of two assertions", "a tile is placed twice",
        [](Tiled& s) { s.of_mac(s.assertion(0).first, "idA") = s.of_mac(s.assertion(1).first, "idA"); }},
-      {"a tile read as well", "a tile is read elsewhere than at its place",
+      {"a tile read once more than it is yielded", "is yielded 2 times and read 1 times",
        [](Tiled& s) { s.cell(s.tile_of(s.assertion(0).first), "nT") = -M31(2); }},
-      {"a tile read by another sum", "a tile is read out of its place",
-       [](Tiled& s) { s.of_mac(0, "idA") = s.of_mac(s.assertion(0).first, "idA"); }},
-      {"a tile that multiplies", "a tile is read out of its place",
-       [](Tiled& s) { s.of_mac(0, "idB") = s.of_mac(s.assertion(0).first, "idA"); }},
+      {"a tile read by another sum, and yielded for its place alone", "is yielded 1 times and read 2 times",
+       [](Tiled& s) {
+         const M31 tile = s.of_mac(s.assertion(0).first, "idA");
+         s.count(s.of_mac(0, "idA"), -1);
+         s.of_mac(0, "idA") = tile;
+       }},
+      {"a tile that shares its place, and whose claim is read elsewhere", "two tiles share a place",
+       [](Tiled& s) {
+         // Two free tiles at one place, which nobody minds, until a sum reads one of them.
+         const auto rows = s.assertion(0);
+         const std::size_t first = s.placing(rows, true, 4, 0), second = s.placing(rows, true, 4, 1);
+         s.reads(first, "idB", s.of_mac(second, "idB"));
+         const M31 tile = s.of_mac(first, "idA");
+         s.count(s.of_mac(rows.last + 1, "idA"), -1);
+         s.of_mac(rows.last + 1, "idA") = tile;
+         s.cell(s.row_of(tile, "idT"), "nT") = -M31(2);
+       }},
+      {"a wire that is computed from a claim of its own tiles", "depends on itself",
+       [](Tiled& s) {
+         // In place of a tile of the image, the first one that the image's sums are asserted to hold.
+         const auto rows = s.assertion(0);
+         std::size_t row = 0;
+         while (s.of_mac(row, "idY") != s.of_mac(rows.last, "idY")) ++row;
+         const M31 tile = s.of_mac(rows.first, "idA");
+         s.count(s.of_mac(row, "idA"), -1);
+         s.of_mac(row, "idA") = tile;
+         s.cell(s.row_of(tile, "idT"), "nT") = -M31(2);
+       }},
       {"a tile read by a layer", "is yielded 1 times and read 2 times",
        [](Tiled& s) {
          auto& reads = s.structure[linear_table].column("n");
@@ -259,7 +281,7 @@ std::vector<Rule> rules() {
        }},
       {"a place that is what tiles look up for ONE", "a tile's place is no power of alpha and t",
        [](Tiled& s) {
-         // The first row of the maximum; at alpha^0. It looks up 1 in every lane, beyond the range [0, 1).
+         // The first row of the maximum. It looks up 1 in every lane, beyond the range [0, 1).
          constexpr std::size_t table = activate_table + 2;
          std::size_t last = 0;
          while (s.cell({table, last}, "nT") != M31(1)) ++last;
@@ -272,9 +294,7 @@ std::vector<Rule> rules() {
          s.cell({table, row}, "off") = M31(1);
          s.cell({table, row}, "fnq") = s.cell({table, row}, "fnr");
          ++s.wires.one_reads;
-         std::size_t placed = s.assertion(0).first;
-         while (s.of_mac(placed, "idB").value() != wires::one) ++placed;
-         s.reads(placed, "idB", s.cell({table, row}, "idY"));
+         s.reads(s.assertion(0).first, "idB", s.cell({table, row}, "idY"));
        }},
       {"a place that is a value of the input, of which 1 is looked up as 1",
        "a tile's place is no power of alpha and t", [](Tiled& s) { place_at_input(s); }},
