@@ -327,8 +327,8 @@ void save_model(const Model& model, const std::filesystem::path& path) {
 }
 
 Model load_model(const std::filesystem::path& path) {
-  const Bytes file = read_file(path);
-  return read_model(open_artefact(ArtefactKind::model, model_format_version, file, path.string()),
+  const MappedFile file(path);
+  return read_model(open_artefact(ArtefactKind::model, model_format_version, file.bytes(), path.string()),
                     path.string());
 }
 

@@ -13,6 +13,8 @@ namespace {
 constexpr std::size_t fixed_attributes = 4, attributes_of_term = 6;
 constexpr std::int64_t most_places = 1 << 22;  // of the polynomial
 constexpr std::uint32_t most_lanes = 64, most_phases = 16;
+/// Of lines that are shorter executing takes a vector of outputs, if there are as many, not of places.
+constexpr std::size_t few_places = 64;
 
 void check_term(OpCheck& check, std::size_t i, const std::vector<std::uint32_t>& made, std::int64_t pitch) {
   const Op& op = check.op;
@@ -190,6 +192,16 @@ CIRCLET_FOR_EACH_PROCESSOR void multiply_add(std::int32_t weight, const std::int
   for (std::size_t i = 0; i < count; ++i) to[i] += weight * from[i];
 }
 
+/// least[o] and greatest[o] grow by what weights[o] can make of a value in [min, max].
+CIRCLET_FOR_EACH_PROCESSOR void extend_ranges(const std::int32_t* weights, std::size_t count, double min,
+                                              double max, double* least, double* greatest) {
+  for (std::size_t o = 0; o < count; ++o) {
+    const double at_min = weights[o] * min, at_max = weights[o] * max;
+    least[o] += at_min < at_max ? at_min : at_max;
+    greatest[o] += at_min < at_max ? at_max : at_min;
+  }
+}
+
 /// The polynomials of all channels of the output, one after another: partial sums are below 2^29, as in
 /// `affine`.
 std::vector<std::int32_t> coefficients(const Program& program, const Op& op, const Geometry& places,
@@ -216,20 +228,62 @@ std::vector<std::int32_t> coefficients(const Program& program, const Op& op, con
         }
       }
     }
+    // For each tap that reads something, where its lines lie.
+    struct Span {
+      std::size_t tap = 0, lowest = 0, count = 0;
+    };
+    std::vector<Span> spans;
+    std::size_t longest = 0;
+    for (std::size_t k = 0; k < places.taps[i].size(); ++k) {
+      const Tap& tap = places.taps[i][k];
+      if (tap.is_empty()) continue;
+      const std::size_t highest = places.exponent_of(i, tap.first, 0),
+                        lowest = places.exponent_of(i, tap.end - 1, term.width - 1);
+      spans.push_back({k, lowest, highest - lowest + 1});
+      longest = std::max(longest, spans.back().count);
+    }
+    const auto weights_at = [&](std::size_t k, std::size_t group, std::size_t c) {
+      return weights.data() + ((k * term.groups + group) * term.group_inputs + c) * term.group_outputs;
+    };
+    if (longest < few_places && term.group_outputs >= few_places) {
+      // Small images of many channels: place by place, over all outputs.
+      std::vector<std::int32_t> by_place(sums.size(), 0);
+      constexpr std::size_t block = 256;
+      const std::size_t blocks = (term.group_outputs + block - 1) / block;
+      trace.for_each(term.groups * blocks, [&](std::size_t task) {
+        const std::size_t group = task / blocks, first = task % blocks * block,
+                          count = std::min<std::size_t>(block, term.group_outputs - first);
+        std::int32_t* const to = by_place.data() + group * term.group_outputs + first;
+        for (const Span& span : spans) {
+          const Tap& tap = places.taps[i][span.tap];
+          for (std::uint32_t c = 0; c < term.group_inputs; ++c) {
+            const auto channel = static_cast<std::uint32_t>(group) * term.group_inputs + c;
+            const std::int32_t* from = polynomials[at(channel, tap.a, tap.b)].data();
+            const std::int32_t* of_channel = weights_at(span.tap, group, c) + first;
+            for (std::size_t e = span.lowest; e < span.lowest + span.count; ++e) {
+              if (from[e] != 0)
+                multiply_add(from[e], of_channel, count, to + (tap.shift + e) * places.outputs);
+            }
+          }
+        }
+      });
+      for (std::size_t e = 0; e < places.size; ++e) {
+        for (std::size_t o = 0; o < places.outputs; ++o)
+          sums[o * places.size + e] += by_place[e * places.outputs + o];
+      }
+      continue;
+    }
     trace.for_each(places.outputs, [&](std::size_t o) {
       std::int32_t* acc = sums.data() + o * places.size;
       const auto group = static_cast<std::uint32_t>(o / term.group_outputs);
       const std::size_t in_group = o % term.group_outputs;
       for (std::uint32_t c = 0; c < term.group_inputs; ++c) {
-        for (std::size_t k = 0; k < places.taps[i].size(); ++k) {
-          const Tap& tap = places.taps[i][k];
-          const std::int32_t weight =
-              weights[((k * term.groups + group) * term.group_inputs + c) * term.group_outputs + in_group];
-          if (weight == 0 || tap.is_empty()) continue;
+        for (const Span& span : spans) {
+          const Tap& tap = places.taps[i][span.tap];
+          const std::int32_t weight = weights_at(span.tap, group, c)[in_group];
+          if (weight == 0) continue;
           const std::int32_t* from = polynomials[at(group * term.group_inputs + c, tap.a, tap.b)].data();
-          const std::size_t highest = places.exponent_of(i, tap.first, 0),
-                            lowest = places.exponent_of(i, tap.end - 1, term.width - 1);
-          multiply_add(weight, from + lowest, highest - lowest + 1, acc + tap.shift + lowest);
+          multiply_add(weight, from + span.lowest, span.count, acc + tap.shift + span.lowest);
         }
       }
     });
@@ -392,12 +446,11 @@ SumRange range_of(const Program& program, const Op& op) {
     // Beside an image stands 0.
     const auto min = static_cast<double>(std::min<std::int64_t>(input.min, 0)),
                max = static_cast<double>(std::max<std::int64_t>(input.max, 0));
-    for (std::size_t i = 0; i < weights.size(); ++i) {
-      const std::size_t group = i / term.group_outputs / term.group_inputs % term.groups;
-      const std::size_t o = group * term.group_outputs + i % term.group_outputs;
-      const double weight = weights[i];
-      least[o] += weight < 0 ? weight * max : weight * min;
-      greatest[o] += weight < 0 ? weight * min : weight * max;
+    const std::size_t rows = weights.size() / term.group_outputs;  // of a tap and an input channel
+    for (std::size_t row = 0; row < rows; ++row) {
+      const std::size_t first = row / term.group_inputs % term.groups * term.group_outputs;
+      extend_ranges(weights.data() + row * term.group_outputs, term.group_outputs, min, max,
+                    least.data() + first, greatest.data() + first);
     }
   }
   SumRange range;

@@ -113,27 +113,65 @@ Program random_correlation(std::uint32_t seed) {
 
 }  // namespace
 
+namespace {
+
+/// How many sums of the program's correlations are not what the definition says.
+std::size_t wrong_sums(const Program& program, const Trace& trace) {
+  std::size_t wrong = 0;
+  for (const Op& op : program.ops) {
+    if (op.kind != OpKind::correlation) continue;
+    const auto& shape = program.tensors[op.outputs[0]].shape;
+    std::size_t at = 0;
+    for (std::uint32_t o = 0; o < shape[0]; ++o) {
+      for (std::uint32_t y = 0; y < shape[1]; ++y) {
+        for (std::uint32_t r = 0; r < shape[2]; ++r) {
+          for (std::uint32_t j = 0; j < shape[3]; ++j) {
+            const std::int64_t x = std::int64_t{shape[2]} * j + r;
+            if (trace.tensors[op.outputs[0]][at++] != sum_at(program, op, trace, o, y, x)) ++wrong;
+          }
+        }
+      }
+    }
+  }
+  return wrong;
+}
+
+}  // namespace
+
 TEST_CASE("a_correlation_of_any_shapes_computes_what_its_definition_says") {
   for (std::uint32_t seed = 0; seed < 300; ++seed) {
     const Program program = random_correlation(seed);
     check_program(program);
-    const Trace trace =
-        execute(program, ProgramBuilder(1, 0, 1, seed).random_input(program.tensors[0], 1), 1);
-    for (const Op& op : program.ops) {
-      if (op.kind != OpKind::correlation) continue;
-      const auto& shape = program.tensors[op.outputs[0]].shape;
-      std::size_t at = 0, wrong = 0;
-      for (std::uint32_t o = 0; o < shape[0]; ++o) {
-        for (std::uint32_t y = 0; y < shape[1]; ++y) {
-          for (std::uint32_t r = 0; r < shape[2]; ++r) {
-            for (std::uint32_t j = 0; j < shape[3]; ++j) {
-              const std::int64_t x = std::int64_t{shape[2]} * j + r;
-              if (trace.tensors[op.outputs[0]][at++] != sum_at(program, op, trace, o, y, x)) ++wrong;
-            }
-          }
-        }
-      }
-      CHECK(wrong == 0);
+    CHECK(wrong_sums(
+              program,
+              execute(program, ProgramBuilder(1, 0, 1, seed).random_input(program.tensors[0], 1), 1)) == 0);
+  }
+}
+
+/// Small images of many channels are computed in another order.
+TEST_CASE("a_correlation_of_many_outputs_computes_what_its_definition_says") {
+  for (const std::uint32_t groups : {1U, 2U}) {
+    for (const std::uint32_t of_group : {63U, 64U, 300U}) {
+      ProgramBuilder builder(2 * 2 * 3 * 2, -8, 7, of_group);
+      std::vector<std::int32_t> order(24);
+      std::iota(order.begin(), order.end(), 0);
+      const TensorId image = builder.add_tile(builder.input(), order, {2, 3, 2, 2}, 2);
+      builder.add_relu(builder.add_correlation(
+                           {{.input = image,
+                             .kernel_height = 3,
+                             .kernel_width = 3,
+                             .stride = 2,
+                             .top = 1,
+                             .left = 1,
+                             .groups = groups},
+                            {.input = image, .kernel_width = 2, .dilation_x = 2}},
+                           {.outputs = groups * of_group, .lines = 2, .width = 2, .lanes = 1, .pitch = 4}, 9),
+                       4);
+      const Program program = builder.finish();
+      check_program(program);
+      const Trace trace =
+          execute(program, ProgramBuilder(1, 0, 1, groups).random_input(program.tensors[0], 3), 3);
+      CHECK(wrong_sums(program, trace) == 0);
     }
   }
 }
