@@ -47,12 +47,13 @@ std::optional<Program> random_model(bool on_chain, Random& random) {
   const auto seed = static_cast<std::uint32_t>(random());
   try {
     // A row of tiles holds several lanes, which the contract does not take.
-    const std::size_t kind = below(random, on_chain ? 5 : 6);
+    const std::size_t kind = below(random, on_chain ? 5 : 7);
     const Program program =
         with_any_predicate(kind == 0   ? testing::random_residual(draw(8), seed)
                            : kind == 1 ? testing::random_gated(draw(8), draw(8), draw(5), seed)
                            : kind == 2 ? testing::random_convolutions(seed)
                            : kind == 5 ? testing::random_tiles(seed)
+                           : kind == 6 ? testing::random_squeezed(seed)
                                        : testing::random_mlp(draw(20), draw(20), draw(9), seed),
                            random);
     check_program(program);

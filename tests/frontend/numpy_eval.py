@@ -56,13 +56,16 @@ def evaluate(program: dict, inputs: np.ndarray) -> np.ndarray:
             assert (0 <= cell).all() and (cell < len(arrays[0])).all()
             y = read[0] + 2**cell_shift * (np.clip(cell, first, last) - cell)
         elif op["kind"] == "product":
-            y = read[0] * read[1]
+            y = read[0] * np.repeat(read[1], program["tensors"][made]["lanes"], axis=1)  # a factor a tile
         elif op["kind"] == "convolution":
             y = convolution(program, op, read, arrays)
             assert np.abs(y).max() < 2**29
         elif op["kind"] == "correlation":
             y = correlation(program, op, read, arrays)
             assert np.abs(y).max() < 2**29
+        elif op["kind"] == "total":
+            tiles = read[0].reshape(len(read[0]), -1, program["tensors"][made]["lanes"])
+            y = tiles[:, arrays[0]].sum(axis=2).reshape(len(read[0]), -1)
         elif op["kind"] == "tile":
             y = read[0][:, arrays[0]]
         elif op["kind"] == "sum":
@@ -112,7 +115,7 @@ def convolution(program: dict, op: dict, read: list[np.ndarray], arrays: list[np
 
 def correlation(program: dict, op: dict, read: list[np.ndarray], arrays: list[np.ndarray]) -> np.ndarray:
     """Each output reads the image of its line and column; a place beside a line is one of the line before or after, where it lies
-    that far from it."""
+    that far from it, if that is some output's line of this tap."""
     outputs, height, phases, width = program["tensors"][op["outputs"][0]]["shape"]
     pitch = op["attributes"][0]
     y = np.zeros((len(read[0]), outputs, height, phases, width), dtype=np.int64)
@@ -127,7 +130,8 @@ def correlation(program: dict, op: dict, read: list[np.ndarray], arrays: list[np
                 at_x = strides * (phases * column + r) + dilation_x * q - left
                 place = at_y // stride * pitch + at_x // strides
                 line, at = place // pitch * stride + at_y % stride, place % pitch
-                if not (0 <= line < lines and at < columns):
+                of_output = line + top - dilation_y * p
+                if not (0 <= line < lines and at < columns and 0 <= of_output < stride * height):
                     continue
                 values = image[:, :, line, at_x % strides, at].reshape(len(x), groups, group_inputs)
                 y[:, :, row, r, column] += np.einsum("ngc,gco->ngo", values, w[p, q]).reshape(len(x), outputs)

@@ -10,9 +10,10 @@ namespace circlet::fuzz {
 
 /// A model to start from.
 inline Program any_program(Random& random) {
-  const std::size_t kind = below(random, 3);
+  const std::size_t kind = below(random, 4);
   return kind == 0   ? testing::random_mlp(3, 4, 2, 1)
          : kind == 1 ? testing::random_residual(2, 1)
+         : kind == 2 ? testing::random_squeezed(1)
                      : testing::random_tiles(1);
 }
 

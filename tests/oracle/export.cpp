@@ -151,7 +151,7 @@ PcsConfig small_config(std::uint32_t log_blowup, std::uint32_t queries, std::uin
 
 void export_all(const std::filesystem::path& folder) {
   using testing::random_convolutions, testing::random_gated, testing::random_mlp, testing::random_residual,
-      testing::random_tiles;
+      testing::random_squeezed, testing::random_tiles;
   const auto mlp = random_mlp(9, 17, 3, 1);
   const auto residual = random_residual(6, 2);
   export_random(folder / "mlp", mlp, {.pcs = small_config(1, 9, 1, 0)});
@@ -181,6 +181,9 @@ void export_all(const std::filesystem::path& folder) {
   export_random(folder / "convolutions-private-chain", random_convolutions(5), {.input = Visibility::hidden});
   export_random(folder / "tiles", random_tiles(6),
                 {.target = Target::offchain, .lanes = 5, .pcs = small_config(1, 9, 1, 0)});
+  export_random(
+      folder / "squeezed-private", random_squeezed(5),
+      {.target = Target::offchain, .input = Visibility::hidden, .lanes = 3, .pcs = small_config(1, 9, 1, 0)});
   export_random(folder / "tiles-private-argmax", random_tiles(7),
                 {.target = Target::offchain, .input = Visibility::hidden, .pcs = small_config(2, 5, 2, 0)},
                 "argmax");

@@ -21,8 +21,8 @@
 // whose values nobody reads; the lanes of upright ones are a pitch apart, so that one tile takes a place
 // between all lines. Where no upright ones are wanted their lanes are 1. The executor writes the honest ones
 // into buffers. The output is known by claims, a tile each, that its only reader yields, `requantise` or
-// `saturate`, which splits the free tiles too: its table covers the output's range, which holds all sums, with or without
-// a bias.
+// `saturate`, which splits the free tiles too: its table covers the output's range, which holds all sums,
+// with or without a bias.
 #pragma once
 
 #include <array>
