@@ -8,6 +8,7 @@
 
 #include "lowering/degrees.hpp"
 #include "lowering/structure.hpp"
+#include "lowering/wire_bounds.hpp"
 #include "tests/support/random_program.hpp"
 #include "tests/support/refusal.hpp"
 
@@ -584,4 +585,17 @@ TEST_CASE("a_tile_times_a_value_stays_below_2_29_value_by_value") {
   Tiled mixed = honest;
   mixed.reads(product, "idA", honest.of_mac(honest.assertion(0).last, "idY"));
   CHECK(contains(mixed.verdict(), "a product of values in M may reach 2^29"));
+}
+
+/// A tile that everybody knows is public, and moves and adds the values of another: 4 (5 x 7) in one place.
+TEST_CASE("a_product_of_two_polynomials_bounds_no_value") {
+  const WireBound number = {.magnitude = 3}, tile = {.degree = {3, 0}, .magnitude = 5},
+                  known = {.degree = {3, 0}, .magnitude = 7, .is_public = true};
+  CHECK((number * tile).magnitude == 15);
+  CHECK((number * number).magnitude == 9);
+  CHECK((tile + tile).magnitude == 10);
+  CHECK((tile * known).magnitude == WireBound::unbounded);
+  CHECK_FALSE(refused_product(tile, known, true));
+  CHECK(refused_product(tile * known, number, true));
+  CHECK_FALSE(refused_product(tile, number, true));
 }
