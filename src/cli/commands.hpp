@@ -22,6 +22,11 @@ struct ModelFolder {
   [[nodiscard]] Path verification_key() const { return folder / "model.vk"; }
   [[nodiscard]] Path proving_key() const { return folder / "model.pk"; }
   [[nodiscard]] Path budget() const { return folder / "model.budget"; }
+  /// Of a model that is proved in segments: the folder of each, counted from 0.
+  [[nodiscard]] ModelFolder segment(std::size_t index) const {
+    return {folder / "segments" / std::to_string(index + 1)};
+  }
+  [[nodiscard]] Path segments_lock() const { return folder / "segments" / "prove.lock"; }
 
   /// The model as it was imported.
   [[nodiscard]] Program imported() const;
@@ -53,6 +58,7 @@ struct SetupCommand {
   bool moved = false;                        // before a split: the folder was moved, not copied
   std::vector<std::string> inputs, outputs;  // as read_port_modes takes them
   std::optional<Path> joins;                 // a key whose committed values are to be this one's too
+  std::optional<std::string> segments;       // a number of them, or "auto": the fewest
 };
 void setup_keys(const SetupCommand& command, const Output& output);
 

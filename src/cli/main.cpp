@@ -188,6 +188,15 @@ void add_setup(CLI::App& app, SetupCommand& options, const Output& output) {
           "model.vk of a key whose commitments this key proves about too: takes its height and blow-up")
       ->excludes(height)
       ->excludes(renew);
+  command
+      ->add_option("--segments", options.segments,
+                   "prove the model in so many segments, as one statement: for a model that is too large for "
+                   "one proof; auto: in the fewest that reach --security")
+      ->option_text("N|auto")
+      ->excludes(height)
+      ->excludes("--joins")
+      ->excludes(renew)
+      ->excludes(split);
   add_choice<bool>(*command, "--model", options.setup.weights_public, {{"private", false}, {"public", true}},
                    "public: the weights are not masked, anyone can rebuild their root, and one key makes any "
                    "number of proofs that hide the input");

@@ -4,6 +4,7 @@
 
 #include <numeric>
 
+#include "cli/bundle_commands.hpp"
 #include "cli/commands.hpp"
 #include "cli/files.hpp"
 #include "cli/key_text.hpp"
@@ -220,7 +221,11 @@ void require_joined(const VerificationKey& key, const SetupOptions& options, con
 
 void setup_keys(const SetupCommand& command, const Output& output) {
   const ModelFolder folder{command.folder};
+  const bool has_segments = is_bundle(folder.verification_key());
+  require(!has_segments || command.split == 0, ErrorKind::usage,
+          "--split: the model is proved in segments; set up a copy of the model in each prover's folder");
   if (command.split != 0) return split_keys(folder, command.split, command.moved, output);
+  if (has_segments && command.renew) return renew_bundle(folder, output);
   const Program imported = folder.imported();
   if (!command.renew && !command.force) require_no_key(folder);
   SetupOptions options = command.setup;
@@ -236,6 +241,8 @@ void setup_keys(const SetupCommand& command, const Output& output) {
   } else {
     predicate = read_port_modes(imported, command.inputs, command.outputs, options);
     if (command.joins) join(*command.joins, options);
+    if (command.segments && setup_bundle(command, imported, predicate, options, output)) return;
+    if (has_segments) remove_key(folder);
   }
   const Program program = with_predicate(imported, predicate);
   std::string reason = "as before, with the weights masked anew";
@@ -358,6 +365,7 @@ void run_model(const RunCommand& command, const Output& output) {
 
 void inspect(const InspectCommand& command, const Output& output) {
   const ModelFolder folder{command.folder};
+  if (is_bundle(folder.verification_key())) return inspect_bundle(command, output);
   const PublicModel shown = load_structure(made_by("circlet import", folder.structure()));
   const Program structure = with_predicate(shown.imported, shown.predicate);
   const VerificationKey key = verification_key_of(folder);

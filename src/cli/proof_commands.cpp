@@ -6,8 +6,10 @@
 #include <chrono>
 #include <map>
 
+#include "cli/bundle_commands.hpp"
 #include "cli/commands.hpp"
 #include "cli/files.hpp"
+#include "cli/proof_checks.hpp"
 #include "cli/statement_text.hpp"
 #include "core/artefact.hpp"
 #include "core/phase_timer.hpp"
@@ -44,69 +46,11 @@ Proof load_proof(const Path& path) {
   return decode_proof(read_file(path, std::uint64_t{1} << 30), path.string());
 }
 
-/// Throws unless the proof is about the commitment with the id `wanted`, in this direction.
-void require_commitment(Direction direction, const VerificationKey& key, const Statement& statement,
-                        const std::optional<std::string>& wanted) {
-  if (!wanted) return;
-  const std::string what = direction_name(direction);
-  std::string ids;
-  for (std::size_t i = 0; i < std::min(key.tensors.size(), statement.tensors.size()); ++i) {
-    const auto& commitment = statement.tensors[i].commitment;
-    if (key.tensors[i].direction != direction || !commitment) continue;
-    const std::string id = key.committed(key.tensors[i], *commitment).to_hex();
-    if (id == *wanted) return;
-    ids += (ids.empty() ? "" : ", ") + id;
-  }
-  require(!ids.empty(), ErrorKind::rejected, [&] { return "the proof is not about a committed " + what; });
-  throw Error(ErrorKind::rejected,
-              "the proof is about the committed " + what + " " + ids + ", not " + *wanted);
-}
-
-std::optional<double> threshold_of(const Predicate& predicate) {
-  return has_threshold(predicate.kind) ? std::optional(predicate.threshold) : std::nullopt;
-}
-
-/// A key tells that its model compares scores with a threshold; which one, its structure tells.
-struct ThresholdBeside {
-  std::optional<double> value;
-  std::string unknown;  // why the key's threshold is
-};
-
-/// From the file model.structure beside the key, unless that takes more than a look in passing.
-ThresholdBeside threshold_beside(const Path& key_file, const VerificationKey& key) {
-  constexpr std::uint64_t most_file_bytes = std::uint64_t{1} << 23, most_memory = std::uint64_t{1} << 28;
-  if (std::ranges::none_of(key.tensors, has_threshold, &PublicTensor::form)) return {};
-  try {
-    const Path path = ModelFolder{key_file.parent_path()}.structure();
-    const std::uint64_t memory = rebuilding_bytes(key, Tree::structure);
-    require(memory <= most_memory, ErrorKind::unsupported,
-            [&] { return fmt::format("to rebuild the key's tables takes about {} MB", memory >> 20); });
-    const Bytes file = read_file(path, most_file_bytes);
-    const auto payload =
-        open_artefact(ArtefactKind::structure, structure_format_version, file, path.string());
-    require(Blake2s::hash(payload) == key.meaning, ErrorKind::rejected,
-            [&] { return path.string() + " is not the key's"; });
-    const PublicModel shown = read_structure(payload, path.string());
-    check_key_of(shown, key);
-    return {threshold_of(shown.predicate), ""};
-  } catch (const std::exception& error) {
-    // Whatever the file does, also to memory and threads, the verdict on the proof stands.
-    return {{}, error.what()};
-  }
-}
-
-/// What `verify` says where it does not know the threshold.
-std::string unknown_text(const ThresholdBeside& threshold, const Path& key_file) {
-  if (threshold.unknown.empty()) return "";
-  const Path folder = key_file.has_parent_path() ? key_file.parent_path() : ".";
-  return fmt::format("threshold not known: {}\n         circlet inspect --rebuild {} tells it\n",
-                     printable_lines(threshold.unknown), shell_quoted(folder.string()));
-}
-
 }  // namespace
 
 void commit_input(const CommitCommand& command, const Output& output) {
-  const VerificationKey key = load_key(command.key);
+  const VerificationKey key =
+      is_bundle(command.key) ? load_bundle_key(command.key).segments.front() : load_key(command.key);
   require(key.input().visibility == Visibility::committed, ErrorKind::usage, [&] {
     return std::string("the key's input is ") + visibility_name(key.input().visibility) +
            ": commit to inputs of keys made by `circlet setup --input committed`";
@@ -144,6 +88,7 @@ void open_data(const OpenCommand& command, const Output& output) {
 void prove_input(const ProveCommand& command, const Output& output) {
   const auto start = std::chrono::steady_clock::now();
   const ModelFolder folder{command.folder};
+  if (is_bundle(folder.verification_key())) return prove_bundle(command, output);
   ProvingRules rules = command.rules;
   if (command.refusal_log) {
     rules.on_refusal = [&](const std::string& text) { append_line(*command.refusal_log, text); };
@@ -185,6 +130,7 @@ void prove_input(const ProveCommand& command, const Output& output) {
 }
 
 void verify_proof(const VerifyCommand& command, const Output& output) {
+  if (is_bundle(command.key)) return verify_bundle(command, output);
   const VerificationKey key = load_key(command.key);
   const Proof proof = load_proof(command.proof);
   Blake2sChannel::Observer observer;

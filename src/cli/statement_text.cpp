@@ -166,8 +166,8 @@ std::string tensor_text(const VerificationKey& key, std::size_t i, const Stated&
 }  // namespace
 
 nlohmann::ordered_json statement_json(const VerificationKey& key, const Statement& statement,
-                                      std::optional<double> threshold) {
-  nlohmann::ordered_json json = {{"model_id", model_id(key).to_hex()},
+                                      std::optional<double> threshold, const std::optional<std::string>& id) {
+  nlohmann::ordered_json json = {{"model_id", id ? *id : model_id(key).to_hex()},
                                  {"context", to_hex(statement.context)},
                                  {"zero_knowledge", key.zero_knowledge},
                                  {"weights", key.hides_weights() ? "private" : "public"}};
@@ -186,9 +186,9 @@ nlohmann::ordered_json statement_json(const VerificationKey& key, const Statemen
 }
 
 std::string statement_text(const VerificationKey& key, const Statement& statement,
-                           std::optional<double> threshold) {
+                           std::optional<double> threshold, const std::optional<std::string>& id) {
   std::string text =
-      fmt::format("model id {}\ncontext  {}\n", model_id(key).to_hex(), to_hex(statement.context));
+      fmt::format("model id {}\ncontext  {}\n", id ? *id : model_id(key).to_hex(), to_hex(statement.context));
   for (std::size_t i = 0; i < key.tensors.size(); ++i) {
     text += tensor_text(key, i, statement.tensors[i], threshold);
   }

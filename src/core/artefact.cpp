@@ -42,6 +42,10 @@ std::string kind_name(std::uint32_t kind) {
       return "a proof budget (model.budget)";
     case ArtefactKind::committed_data:
       return "a commitment to data";
+    case ArtefactKind::bundle_key:
+      return "the verification key of a model in segments (model.vk)";
+    case ArtefactKind::bundle_proof:
+      return "a proof of a model in segments";
   }
   return "an unknown kind of file";
 }
@@ -316,6 +320,16 @@ FileLock::FileLock(const std::filesystem::path& path) {
 
 std::uint64_t checksum(std::span<const std::uint8_t> bytes, std::uint64_t seed) {
   return XXH3_64bits_withSeed(bytes.data(), bytes.size(), seed);
+}
+
+std::optional<ArtefactKind> kind_of_artefact(std::span<const std::uint8_t> file) {
+  if (file.size() < header_size || std::memcmp(file.data(), magic.data(), magic.size()) != 0) return {};
+  const auto kind = ByteReader(file.subspan(magic.size()), "file").read<std::uint32_t>("kind");
+  if (kind < static_cast<std::uint32_t>(ArtefactKind::model) ||
+      kind > static_cast<std::uint32_t>(ArtefactKind::bundle_proof)) {
+    return {};
+  }
+  return static_cast<ArtefactKind>(kind);
 }
 
 Bytes seal_artefact(ArtefactKind kind, std::uint32_t version, std::span<const std::uint8_t> payload) {

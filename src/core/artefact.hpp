@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -19,6 +20,8 @@ enum class ArtefactKind : std::uint32_t {
   proof = 5,             // proof.bin: public
   proof_budget = 6,      // model.budget: proofs that a proving key may still make
   committed_data = 7,    // values and the opening of their commitment: secret
+  bundle_key = 8,        // model.vk of a model that is proved in segments: public
+  bundle_proof = 9,      // a proof of all its segments: public
 };
 
 /// An open file, closed at the end; -1 for none.
@@ -89,6 +92,9 @@ class FileLock {
 
 /// XXH3-64 of `bytes`, continuing from `seed`.
 std::uint64_t checksum(std::span<const std::uint8_t> bytes, std::uint64_t seed = 0);
+
+/// What the file says it is, whatever else it holds; nothing if it is no Circlet file, or of no known kind.
+std::optional<ArtefactKind> kind_of_artefact(std::span<const std::uint8_t> file);
 
 /// Wraps and unwraps the envelope. `open_artefact` throws Error(bad_input) that says which check failed: not
 /// a Circlet file, another kind (named), a newer version, truncated, or a checksum that differs.

@@ -1,12 +1,14 @@
 #include "program/part.hpp"
 
 #include <algorithm>
+#include <numeric>
 #include <vector>
 
 #include "core/error.hpp"
 #include "core/printable.hpp"
 #include "program/meaning.hpp"
 #include "program/predicate.hpp"
+#include "program/share_table.hpp"
 
 namespace circlet {
 namespace {
@@ -44,9 +46,10 @@ class Cut {
     }
     const auto port = std::ranges::find(whole_.outputs, to_, &OutputPort::tensor);
     const bool is_output = port != whole_.outputs.end();
-    part.outputs.push_back({.name = is_output ? port->name : whole_.tensors[to_].name,
-                            .tensor = tensors_[to_].value(),
-                            .predicate = {}});
+    TensorId last = tensors_[to_].value();
+    if (part.tensors[last].lanes != 1) last = add_values_of_tiles(part, last);
+    part.outputs.push_back(
+        {.name = is_output ? port->name : whole_.tensors[to_].name, .tensor = last, .predicate = {}});
     if (is_output && port == whole_.outputs.begin()) {
       part.postprocessing = whole_.postprocessing;
       part.class_labels = whole_.class_labels;
@@ -93,7 +96,84 @@ class Cut {
     part.inputs.push_back(port != whole_.inputs.end() ? *port : InputPort{});
     if (port == whole_.inputs.end()) part.inputs[0].name = whole_.tensors[*from_].name;
     part.inputs[0].tensor = add_tensor(part, *from_);
-    fill_rows(part.tensors[part.inputs[0].tensor]);
+    Tensor& input = part.tensors[part.inputs[0].tensor];
+    fill_rows(input);
+    if (input.lanes != 1) add_tiles_of_values(part);
+  }
+
+  /// The input becomes single values, and `from` the tiles of them.
+  void add_tiles_of_values(Program& part) {
+    const TensorId values = part.inputs[0].tensor;
+    const Tensor tiles = part.tensors[values];
+    part.tensors[values].lanes = 1;
+    part.tensors[values].shape = {tiles.rows()};
+    tensors_[*from_] = add_made(part, tiles);
+    part.ops.push_back({.kind = OpKind::tile,
+                        .name = tiles.name,
+                        .inputs = {values},
+                        .constants = {add_same_order(part, tiles.rows(), tiles.name)},
+                        .outputs = {*tensors_[*from_]},
+                        .attributes = {}});
+  }
+
+  /// Single values of tiles: their correlation with 1, and a look-up that gives each sum itself. The phases
+  /// of an image stand as lines of their own.
+  TensorId add_values_of_tiles(Program& part, TensorId tiles) {
+    constexpr std::uint32_t one = 1;
+    const Tensor source = part.tensors[tiles];
+    if (source.shape.size() != 4) refuse(in_quotes(source.name) + " has tiles, and is no image");
+    Tensor image = source;
+    image.shape = {source.shape[0], source.shape[1] * source.shape[2], one, source.shape[3]};
+    if (source.shape != image.shape) {
+      const TensorId lines = add_made(part, image);
+      part.ops.push_back({.kind = OpKind::gather,
+                          .name = source.name,
+                          .inputs = {tiles},
+                          .constants = {add_same_order(part, source.wires(), source.name)},
+                          .outputs = {lines},
+                          .attributes = {}});
+      tiles = lines;
+    }
+    image.lanes = one;
+    // Beside an image stands 0.
+    image.min = std::min<std::int64_t>(source.min, 0);
+    image.max = std::max<std::int64_t>(source.max, 0);
+    const std::uint32_t channels = image.shape[0];
+    const auto weights = static_cast<ConstantId>(part.constants.size());
+    part.constants.push_back({.kind = ConstantTensor::Kind::weights,
+                              .name = source.name,
+                              .shape = {one, one, channels, one, one},
+                              .values = std::vector<std::int32_t>(part.has_weights ? channels : 0, 1)});
+    const TensorId sums = add_made(part, image), values = add_made(part, image);
+    // The pitch is a line's length: no coefficient lies between two lines.
+    part.ops.push_back({.kind = OpKind::correlation,
+                        .name = source.name,
+                        .inputs = {tiles},
+                        .constants = {weights},
+                        .outputs = {sums},
+                        .attributes = {image.shape[3], one, one, one, one, one, one, 0, 0, channels}});
+    std::vector<std::int32_t> same(integers_of(image));
+    std::iota(same.begin(), same.end(), static_cast<std::int32_t>(image.min));
+    part.ops.push_back({.kind = OpKind::requantise,
+                        .name = source.name,
+                        .inputs = {sums},
+                        .constants = {share_table(part, "Identity", std::move(same))},
+                        .outputs = {values},
+                        .attributes = {0, -image.min}});
+    return values;
+  }
+
+  static TensorId add_made(Program& part, const Tensor& tensor) {
+    part.tensors.push_back(tensor);
+    return static_cast<TensorId>(part.tensors.size() - 1);
+  }
+
+  static ConstantId add_same_order(Program& part, std::uint32_t count, const std::string& name) {
+    ConstantTensor order{.kind = ConstantTensor::Kind::indices, .name = name, .shape = {count}, .values = {}};
+    order.values.resize(count);
+    std::iota(order.values.begin(), order.values.end(), 0);
+    part.constants.push_back(std::move(order));
+    return static_cast<ConstantId>(part.constants.size() - 1);
   }
 
   TensorId add_tensor(Program& part, TensorId id) {
@@ -147,26 +227,75 @@ TensorId tensor_named(const Program& program, const std::string& name) {
   return *found;
 }
 
-Program part_of(const Program& program, const std::optional<std::string>& from,
-                const std::optional<std::string>& to) {
+Program part_of(const Program& program, std::optional<TensorId> from, std::optional<TensorId> to) {
   require(!has_predicate(program), ErrorKind::usage, "a part of a model whose output is a predicate");
-  std::optional<TensorId> first;
-  if (from) {
-    first = tensor_named(program, *from);
-    if (is_claim(program, *first)) {
-      refuse(in_quotes(*from) +
-             " holds sums, which are known all together alone: begin the part with what is "
-             "looked up for them");
-    }
+  if (from && is_claim(program, *from)) {
+    refuse(in_quotes(program.tensors[*from].name) +
+           " holds sums, which are known all together alone: begin the part with what is looked up for them");
   }
-  const TensorId last = to ? tensor_named(program, *to) : only_output(program).tensor;
-  Program part = Cut(program, first, last).run();
+  Program part = Cut(program, from, to ? *to : only_output(program).tensor).run();
   try {
     check_program(part);
   } catch (const Error& error) {
     throw Error(ErrorKind::usage, std::string("this part is no model by itself: ") + error.what());
   }
   return part;
+}
+
+Program part_of(const Program& program, const std::optional<std::string>& from,
+                const std::optional<std::string>& to) {
+  const auto named = [&](const std::optional<std::string>& name) {
+    return name ? std::optional(tensor_named(program, *name)) : std::nullopt;
+  };
+  const std::optional<TensorId> first = named(from);
+  return part_of(program, first, named(to));
+}
+
+namespace {
+
+/// Whether both sides of a cut are models by themselves: the range of one that begins there may have become
+/// longer than what reads it takes.
+bool parts_are_models(const Program& program, TensorId cut) {
+  try {
+    part_of(program, std::nullopt, std::optional(cut));
+    part_of(program, std::optional(cut), std::nullopt);
+    return true;
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::usage) throw;
+    return false;
+  }
+}
+
+}  // namespace
+
+std::vector<TensorId> cut_tensors(const Program& model) {
+  const Program program = structure_of(model);
+  // Ops stand in order: whatever a tensor is computed from is made before it, and if it alone is read later
+  // on, all that follows is computed from it.
+  const TensorId input = only_input(program).tensor, output = only_output(program).tensor;
+  std::vector<OpId> last_read(program.tensors.size(), 0);
+  for (OpId id = 0; id < program.ops.size(); ++id) {
+    for (const TensorId read : program.ops[id].inputs) last_read[read] = id;
+  }
+  last_read[output] = static_cast<OpId>(program.ops.size());
+  std::vector<TensorId> cuts;
+  std::vector<TensorId> open = {input};
+  for (OpId id = 0; id < program.ops.size(); ++id) {
+    const auto& made = program.ops[id].outputs;
+    open.insert(open.end(), made.begin(), made.end());
+    std::erase_if(open, [&](TensorId tensor) { return last_read[tensor] <= id; });
+    if (open.size() == 1 && open[0] != input && open[0] != output && !is_claim(program, open[0]) &&
+        std::ranges::find(made, open[0]) != made.end()) {
+      cuts.push_back(open[0]);
+    }
+  }
+  std::erase_if(cuts, [&](TensorId cut) { return !parts_are_models(program, cut); });
+  return cuts;
+}
+
+Program segment_of(const Program& program, const std::vector<TensorId>& cuts, std::size_t index) {
+  return part_of(program, index == 0 ? std::nullopt : std::optional(cuts[index - 1]),
+                 index == cuts.size() ? std::nullopt : std::optional(cuts[index]));
 }
 
 }  // namespace circlet

@@ -31,19 +31,6 @@ ProvingSession::ProvingSession(ProvingKey proving_key, Program program, std::fil
   if (key().hides_weights() && rules_.moved) record_place(budget_, key().weights_root);
 }
 
-/// Runs a step that depends on the input. A file that cannot be read says nothing about the model, and an
-/// internal error is a bug to be seen.
-template <class Action>
-auto ProvingSession::refusing_alike(const Action& action) const {
-  try {
-    return action();
-  } catch (const Error& error) {
-    if (!rules_.uniform_errors || error.kind() == ErrorKind::io || error.kind() == ErrorKind::internal) throw;
-    if (rules_.on_refusal) rules_.on_refusal(error.what());
-    throw Error(ErrorKind::bad_input, uniform_refusal);
-  }
-}
-
 ProvingSession::Input ProvingSession::read_input(const ProofRequest& request) const {
   if (key().input().visibility == Visibility::committed) {
     DataCommitment data = load_commitment(commitment_file(request));
@@ -60,59 +47,71 @@ ProvingSession::Input ProvingSession::read_input(const ProofRequest& request) co
   return input;
 }
 
-CountedProof ProvingSession::prove(const ProofRequest& request) const {
-  PhaseTimer timer(request.phases);
-  const bool counts_key = key().hides_weights();
-  if (counts_key) require_budget(budget_, key().weights_root);  // before the work
-  const bool commits_output = key().output().visibility == Visibility::committed;
+void ProvingSession::check_output_data(const VerificationKey& key, const ProofRequest& request) {
+  const bool commits_output = key.output().visibility == Visibility::committed;
   require(request.output_data.has_value() == commits_output, ErrorKind::usage,
           commits_output ? "the key commits to the output: say where its opening goes with --output-data"
                          : "--output-data: the key does not commit to the output");
   if (request.output_data) require_no_commitment(*request.output_data);
+}
 
-  const Input input = refusing_alike([&] { return read_input(request); });
+std::optional<ProvingSession::Count> ProvingSession::count_of(const Input& input,
+                                                              const ProofRequest& request) const {
   // A commitment that hides is counted whatever the key does: each proof opens its tree.
-  const bool counts_input = input.data && input.data->proof_budget != 0;
-  if (counts_input) {
-    require(
-        key().zero_knowledge || rules_.reveal_committed, ErrorKind::usage,
-        "the commitment hides its values, and the key hides nothing (--no-zk): the proof would show them. "
-        "Prove with a key that hides, or say --reveal-committed");
-    const auto count = budget_of_data(commitment_file(request));
-    if (rules_.moved) record_place(count, input.data->root(), data_budget);
-    require_budget(count, input.data->root(), data_budget);
-  }
-  timer.end_phase("input");
+  if (!input.data || input.data->proof_budget == 0) return {};
+  require(key().zero_knowledge || rules_.reveal_committed, ErrorKind::usage,
+          "the commitment hides its values, and the key hides nothing (--no-zk): the proof would show them. "
+          "Prove with a key that hides, or say --reveal-committed");
+  const Count count{budget_of_data(commitment_file(request)), input.data->root()};
+  if (rules_.moved) record_place(count.file, count.root, data_budget);
+  require_budget(count.file, count.root, data_budget);
+  return count;
+}
 
-  std::optional<DataCommitment> output;
-  CountedProof result = refusing_alike([&] {
-    if (commits_output) {
-      output = commit_data(key(), key().output(), execute(program_, input.values, key().batch()).output());
+ProvingSession::Made ProvingSession::make(const Input& input, const ProofRequest& request,
+                                          const VerificationKey& committing) const {
+  return refusing_alike([&] {
+    Made made;
+    if (key().output().visibility == Visibility::committed) {
+      made.output =
+          commit_data(committing, key().output(), execute(program_, input.values, key().batch()).output());
     }
     CommittedValues data;  // the input first, as in the key
     if (input.data) data.push_back(&*input.data);
-    if (output) data.push_back(&*output);
-    CountedProof made;
+    if (made.output) data.push_back(&*made.output);
     const auto note = [&](const Trace& trace) { made.saturated = saturated_text(program_, trace); };
     made.proof = prover_.prove(input.values, {.context = request.context,
                                               .observer = {},
                                               .phases = request.phases,
                                               .data = data,
                                               .execution = note});
-    made.file = encode_proof(made.proof);
     return made;
   });
+}
 
-  result.clipped = input.clipped;
+CountedProof ProvingSession::prove(const ProofRequest& request) const {
+  PhaseTimer timer(request.phases);
+  const bool counts_key = key().hides_weights();
+  if (counts_key) require_budget(budget_, key().weights_root);  // before the work
+  check_output_data(key(), request);
+  const Input input = refusing_alike([&] { return read_input(request); });
+  const std::optional<Count> counts_input = count_of(input, request);
+  timer.end_phase("input");
+
+  Made made = make(input, request, key());
+  CountedProof result{.proof = std::move(made.proof),
+                      .file = {},
+                      .remaining = {},
+                      .clipped = input.clipped,
+                      .saturated = std::move(made.saturated)};
+  result.file = encode_proof(result.proof);
   timer.restart();
   // Before any of the proof can be seen.
-  if (output) save_commitment(*output, *request.output_data);
+  if (made.output) save_commitment(*made.output, *request.output_data);
   if (counts_key) result.remaining = spend_budget(budget_, key().weights_root);
-  if (counts_input) {
-    spend_budget(budget_of_data(commitment_file(request)), input.data->root(), data_budget);
-  }
-  if (output && output->proof_budget != 0) {
-    spend_budget(budget_of_data(*request.output_data), output->root(), data_budget);
+  if (counts_input) spend_budget(counts_input->file, counts_input->root, data_budget);
+  if (made.output && made.output->proof_budget != 0) {
+    spend_budget(budget_of_data(*request.output_data), made.output->root(), data_budget);
   }
   timer.end_phase("budget");
   return result;

@@ -84,12 +84,34 @@ class ProvingSession {
   [[nodiscard]] CountedProof prove(const ProofRequest& request) const;
 
  private:
+  friend class BundleSession;  // counts the proofs of several keys together
+
   struct Input {
     std::vector<std::int32_t> values;
     std::optional<DataCommitment> data;
     Clipped clipped;
   };
+  /// A commitment whose proofs are counted.
+  struct Count {
+    std::filesystem::path file;
+    Blake2sHash root;
+  };
+  /// A proof that nothing has counted yet: it must not leave its maker. And the commitment to the output, if
+  /// the key has one, which is on no disk yet.
+  struct Made {
+    Proof proof;
+    std::string saturated;
+    std::optional<DataCommitment> output;
+  };
+  /// Throws unless the request says where the opening of a committed output goes, and only then.
+  static void check_output_data(const VerificationKey& key, const ProofRequest& request);
   [[nodiscard]] Input read_input(const ProofRequest& request) const;
+  /// What counts the proofs about a committed input; throws unless it grants one.
+  [[nodiscard]] std::optional<Count> count_of(const Input& input, const ProofRequest& request) const;
+  /// The output is committed to for proofs under `committing`, this key or one of the same height and
+  /// blow-up.
+  [[nodiscard]] Made make(const Input& input, const ProofRequest& request,
+                          const VerificationKey& committing) const;
   template <class Action>
   auto refusing_alike(const Action& action) const;
 
@@ -99,6 +121,19 @@ class ProvingSession {
   std::filesystem::path budget_;
   ProvingRules rules_;
 };
+
+/// Runs a step that depends on the input. A file that cannot be read says nothing about the model, and an
+/// internal error is a bug to be seen.
+template <class Action>
+auto ProvingSession::refusing_alike(const Action& action) const {
+  try {
+    return action();
+  } catch (const Error& error) {
+    if (!rules_.uniform_errors || error.kind() == ErrorKind::io || error.kind() == ErrorKind::internal) throw;
+    if (rules_.on_refusal) rules_.on_refusal(error.what());
+    throw Error(ErrorKind::bad_input, uniform_refusal);
+  }
+}
 
 /// Writes a new commitment and starts the count of the proofs about it, in this order: a commitment without a
 /// count makes no proof. Returns the place of the count, if there is one. Error(usage) if `file` exists:

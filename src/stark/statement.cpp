@@ -1,7 +1,7 @@
 #include "stark/statement.hpp"
 
 #include <algorithm>
-#include <ranges>
+#include <span>
 
 #include "core/hex.hpp"
 #include "fri/canonical.hpp"
@@ -73,7 +73,7 @@ std::string tensor_name(const VerificationKey& key, std::size_t tensor) {
   const std::string name = direction_name(direction);
   if (same == 1) return name;
   const auto before =
-      std::ranges::count(key.tensors | std::views::take(tensor), direction, &PublicTensor::direction);
+      std::ranges::count(std::span(key.tensors).first(tensor), direction, &PublicTensor::direction);
   return name + " " + std::to_string(before);
 }
 

@@ -104,6 +104,7 @@ void choose_sizes(Plan& plan, const RowCounts& rows, const SetupOptions& options
   plan.shape.hidden_queries = options.zero_knowledge ? plan.pcs.fri.n_queries : 0;
   plan.sizes = least_log_sizes(rows, plan.shape);
   plan.least_height = plan.sizes.blinder;
+  plan.sizes.blinder = std::max(plan.sizes.blinder, options.height);
   if (!options.zero_knowledge) return;
   const std::size_t real_rows = rows.linear + 1;
   if (!options.weights_public) {
@@ -116,7 +117,6 @@ void choose_sizes(Plan& plan, const RowCounts& rows, const SetupOptions& options
         std::max(plan.sizes.blinder,
                  log2_exact(data_rows + 1 + weight_mask_rows(plan.pcs.fri.n_queries, options.proofs)));
   }
-  plan.sizes.blinder = std::max(plan.sizes.blinder, options.height);
   if (options.weights_public) return;
   plan.proof_budget =
       proofs_hidden_by((std::size_t{1} << plan.sizes.linear) - real_rows, plan.pcs.fri.n_queries);
@@ -148,9 +148,9 @@ bool choose_queries(Plan& plan, const RowCounts& rows, const SetupOptions& optio
 std::optional<Plan> best_plan(const Program& program, const SetupOptions& options, double& reachable) {
   const bool chain = options.target == Target::chain;
   std::optional<Plan> best;
-  const auto consider = [&](const Plan& candidate) {
-    const auto cost = [&](const Plan& p) { return chain ? felts(p) : nanoseconds(p); };
-    if (!best || cost(candidate) < cost(*best)) best = candidate;
+  const auto consider = [&](Plan& candidate) {
+    candidate.cost = chain ? felts(candidate) : nanoseconds(candidate);
+    if (!best || candidate.cost < best->cost) best = candidate;
   };
   const Choices& choices = chain ? chain_choices : offchain_choices;
   std::vector<std::uint32_t> lanes_allowed(lane_choices.begin(), lane_choices.end());
@@ -256,7 +256,10 @@ TableShape shape_of(const Program& program, const SetupOptions& options) {
   return shape;
 }
 
-Plan plan(const Program& program, const SetupOptions& options) {
+namespace {
+
+/// Throws Error(usage) if the options contradict each other or the model.
+void check_options(const Program& program, const SetupOptions& options) {
   const bool chain = options.target == Target::chain;
   const bool has_tiles =
       std::ranges::any_of(program.tensors, [](const Tensor& tensor) { return tensor.lanes != 1; });
@@ -273,20 +276,13 @@ Plan plan(const Program& program, const SetupOptions& options) {
   require(options.batch >= 1 && options.batch <= 64, ErrorKind::usage, "a batch is 1 to 64 samples");
 
   const bool shapes_commitments = options.height != 0 || options.log_blowup;
-  require(!shapes_commitments || (options.zero_knowledge && shape_of(program, options).committed() != 0),
-          ErrorKind::usage,
-          "--height and --joins are of keys that hide, with a committed input or output: --input committed");
+  require(!shapes_commitments || shape_of(program, options).committed() != 0, ErrorKind::usage,
+          "--height and --joins are of keys with a committed input or output: --input committed");
+}
 
-  double reachable = 0;
-  const std::optional<Plan> best = best_plan(program, options, reachable);
-  require(best.has_value(), ErrorKind::unsupported, [&] {
-    return fmt::format(
-        "{} bits {} are out of reach for this model: the steps that do not depend on the queries, "
-        "over a field of 124 bits, allow {:.0f}; {}",
-        options.security.bits, options.security.proven ? "proven" : "conjectured", std::floor(reachable),
-        ways_to_reach(program, options, reachable));
-  });
-  Plan result = *best;
+/// `best`, unless its masks need tables that are too high; with the reason in words.
+Plan explained(const Plan& best, const SetupOptions& options) {
+  Plan result = best;
   require(result.sizes.blinder <= most_log_size(result.least_height), ErrorKind::usage, [&] {
     return fmt::format(
         "--proofs {}: the masks need tables of more than 2^{} rows; ask for fewer a key or commitment",
@@ -296,12 +292,40 @@ Plan plan(const Program& program, const SetupOptions& options) {
       "{}: {} queries at blow-up {}, folding by {}, {} bits of proof of work; {:.0f} bits conjectured, "
       "{:.0f} proven; {} "
       "weights a row, {} sample{} a proof",
-      chain ? "fewest felts" : "least time", result.pcs.fri.n_queries, 1U << result.pcs.fri.log_blowup_factor,
-      1U << result.pcs.fri.fold_step, result.pcs.pow_bits,
+      options.target == Target::chain ? "fewest felts" : "least time", result.pcs.fri.n_queries,
+      1U << result.pcs.fri.log_blowup_factor, 1U << result.pcs.fri.fold_step, result.pcs.pow_bits,
       std::floor(security_of(prototype(result)).conjectured()),
       std::floor(security_of(prototype(result)).proven()), result.shape.lanes, result.shape.batch,
       result.shape.batch == 1 ? "" : "s");
   return result;
+}
+
+}  // namespace
+
+std::span<const std::uint32_t> log_blowups_of(Target target) {
+  return target == Target::chain ? chain_choices.log_blowups : offchain_choices.log_blowups;
+}
+
+std::optional<Plan> find_plan(const Program& program, const SetupOptions& options) {
+  check_options(program, options);
+  double reachable = 0;
+  const std::optional<Plan> best = best_plan(program, options, reachable);
+  if (!best) return {};
+  return explained(*best, options);
+}
+
+Plan plan(const Program& program, const SetupOptions& options) {
+  check_options(program, options);
+  double reachable = 0;
+  const std::optional<Plan> best = best_plan(program, options, reachable);
+  require(best.has_value(), ErrorKind::unsupported, [&] {
+    return fmt::format(
+        "{} bits {} are out of reach for this model: the steps that do not depend on the queries, "
+        "over a field of 124 bits, allow {:.0f}; {}",
+        options.security.bits, options.security.proven ? "proven" : "conjectured", std::floor(reachable),
+        ways_to_reach(program, options, reachable));
+  });
+  return explained(*best, options);
 }
 
 }  // namespace circlet

@@ -93,15 +93,15 @@ Blake2sHash meaning_of(const Program& program, const SetupOptions& options) {
 }
 
 /// Whether setup makes tables of the key's sizes where these are the least: it makes others only for the
-/// masks that many proofs need.
+/// masks that many proofs need, and for commitments that serve several keys.
 bool has_planned_sizes(const VerificationKey& key, const TableSizes& least) {
   const TableSizes named = table_sizes(key);
   const std::uint32_t most = most_log_size(least.blinder);
-  const bool masks_data = key.zero_knowledge && table_shape(key).committed() != 0;
+  const bool commits = table_shape(key).committed() != 0;
   return named.activate == least.activate && named.tiles == least.tiles && named.lut == least.lut &&
          named.mac == least.mac &&
          (named.linear == least.linear || (key.hides_weights() && named.linear <= most)) &&
-         (named.blinder == std::max(least.blinder, named.linear) || (masks_data && named.blinder <= most));
+         (named.blinder == std::max(least.blinder, named.linear) || (commits && named.blinder <= most));
 }
 
 /// Throws unless what stands beside the verification key in model.pk is what some model's setup writes there:

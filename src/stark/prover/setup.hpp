@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 
 #include "compute/csprng.hpp"
@@ -66,6 +67,7 @@ struct Plan {
   std::uint32_t least_height = 0;  // of the tables with the masks of one proof
   std::uint32_t log_degree = 0;    // as in a key
   std::size_t proof_budget = 0;    // proofs over which the weights stay hidden; 0 if they are not
+  double cost = 0;                 // felts on chain, nanoseconds of a core off it, about
   double reachable = 0;            // bits that the steps of the protocol allow, as far as queries were tried
   std::string reason;
 };
@@ -74,6 +76,10 @@ struct Plan {
 /// time off it. Throws Error(usage) if the options contradict each other or ask for masks of too many rows,
 /// Error(unsupported) if the security is out of reach.
 Plan plan(const Program& program, const SetupOptions& options);
+/// The same, or nothing where the security is out of reach.
+std::optional<Plan> find_plan(const Program& program, const SetupOptions& options);
+/// The blow-ups that a plan chooses from, as powers of two.
+std::span<const std::uint32_t> log_blowups_of(Target target);
 
 /// The secret half: the trees that every proof opens.
 struct ProvingKey {

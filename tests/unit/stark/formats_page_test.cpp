@@ -13,6 +13,7 @@
 #include "stark/prover/prover.hpp"
 #include "tests/support/random_program.hpp"
 #include "tests/support/scratch_folder.hpp"
+#include "tests/support/segments.hpp"
 #include "tests/support/source_folder.hpp"
 
 using namespace circlet;
@@ -63,8 +64,11 @@ TEST_CASE("the_page_of_formats_has_the_versions_of_all_files") {
   for (const Bytes& file : {encode_proving_key(proving_key), encode_proof(proof), encode_data(data)}) {
     written.insert(header(file));
   }
+  const Segments segments;
+  written.insert(header(encode_bundle_key(segments.key)));
+  written.insert(header(encode_bundle_proof({})));
   Versions on_page = versions_of_the_page();
-  CHECK(written.size() == 7);
+  CHECK(written.size() == 9);
   CHECK(on_page.size() == written.size());
   for (const auto& entry : written) {
     const std::uint32_t kind = entry.first;

@@ -1,0 +1,65 @@
+#include "cli/proof_checks.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "core/artefact.hpp"
+#include "core/printable.hpp"
+#include "hash/blake2s.hpp"
+#include "program/model_file.hpp"
+#include "stark/prover/setup.hpp"
+
+namespace circlet::cli {
+
+void require_commitment(Direction direction, const VerificationKey& key, const Statement& statement,
+                        const std::optional<std::string>& wanted) {
+  if (!wanted) return;
+  const std::string what = direction_name(direction);
+  std::string ids;
+  for (std::size_t i = 0; i < std::min(key.tensors.size(), statement.tensors.size()); ++i) {
+    const auto& commitment = statement.tensors[i].commitment;
+    if (key.tensors[i].direction != direction || !commitment) continue;
+    const std::string id = key.committed(key.tensors[i], *commitment).to_hex();
+    if (id == *wanted) return;
+    ids += (ids.empty() ? "" : ", ") + id;
+  }
+  require(!ids.empty(), ErrorKind::rejected, [&] { return "the proof is not about a committed " + what; });
+  throw Error(ErrorKind::rejected,
+              "the proof is about the committed " + what + " " + ids + ", not " + *wanted);
+}
+
+std::optional<double> threshold_of(const Predicate& predicate) {
+  return has_threshold(predicate.kind) ? std::optional(predicate.threshold) : std::nullopt;
+}
+
+ThresholdBeside threshold_beside(const Path& key_file, const VerificationKey& key) {
+  constexpr std::uint64_t most_file_bytes = std::uint64_t{1} << 23, most_memory = std::uint64_t{1} << 28;
+  if (std::ranges::none_of(key.tensors, has_threshold, &PublicTensor::form)) return {};
+  try {
+    const Path path = ModelFolder{key_file.parent_path()}.structure();
+    const std::uint64_t memory = rebuilding_bytes(key, Tree::structure);
+    require(memory <= most_memory, ErrorKind::unsupported,
+            [&] { return fmt::format("to rebuild the key's tables takes about {} MB", memory >> 20); });
+    const Bytes file = read_file(path, most_file_bytes);
+    const auto payload =
+        open_artefact(ArtefactKind::structure, structure_format_version, file, path.string());
+    require(Blake2s::hash(payload) == key.meaning, ErrorKind::rejected,
+            [&] { return path.string() + " is not the key's"; });
+    const PublicModel shown = read_structure(payload, path.string());
+    check_key_of(shown, key);
+    return {threshold_of(shown.predicate), ""};
+  } catch (const std::exception& error) {
+    // Whatever the file does, also to memory and threads, the verdict on the proof stands.
+    return {{}, error.what()};
+  }
+}
+
+std::string unknown_text(const ThresholdBeside& threshold, const Path& key_file) {
+  if (threshold.unknown.empty()) return "";
+  const Path folder = key_file.has_parent_path() ? key_file.parent_path() : ".";
+  return fmt::format("threshold not known: {}\n         circlet inspect --rebuild {} tells it\n",
+                     printable_lines(threshold.unknown), shell_quoted(folder.string()));
+}
+
+}  // namespace circlet::cli

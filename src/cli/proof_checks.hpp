@@ -1,0 +1,31 @@
+// What `verify` asks beyond the proof itself: whether it is about a given commitment, and which threshold its
+// key's model compares scores with.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "cli/commands.hpp"
+#include "stark/statement.hpp"
+
+namespace circlet::cli {
+
+/// Throws Error(rejected) unless the proof is about the commitment with the id `wanted`, in this direction.
+void require_commitment(Direction direction, const VerificationKey& key, const Statement& statement,
+                        const std::optional<std::string>& wanted);
+
+std::optional<double> threshold_of(const Predicate& predicate);
+
+/// A key tells that its model compares scores with a threshold; which one, its structure tells.
+struct ThresholdBeside {
+  std::optional<double> value;
+  std::string unknown;  // why the key's threshold is
+};
+
+/// From the file model.structure beside the key, unless that takes more than a look in passing.
+ThresholdBeside threshold_beside(const Path& key_file, const VerificationKey& key);
+
+/// What `verify` says where it does not know the threshold.
+std::string unknown_text(const ThresholdBeside& threshold, const Path& key_file);
+
+}  // namespace circlet::cli
