@@ -299,14 +299,13 @@ class Quantiser {
       Group& group = groups[g];
       group.levels = std::clamp<std::int64_t>(
           static_cast<std::int64_t>(std::ldexp(static_cast<double>(widths_.lut_levels), k)), 8, 1 << 20);
-      // About; within_limit() knows.
       group.shift = widths_.shift;
       for (const std::size_t i : group.layers) {
-        const double steps = ranges_.bounds[i] / width_of(i) * static_cast<double>(group.levels);
-        while (group.shift > 0 && steps * std::exp2(group.shift) > accumulator_limit) --group.shift;
+        // About; within_limit() knows.
+        const double levels = static_cast<double>(group.levels),
+                     reach = ranges_.bounds[i] / width_of(i) * levels;
+        resolutions_[i] = levels * std::clamp(accumulator_limit / reach, 1.0, std::exp2(group.shift));
       }
-      for (const std::size_t i : group.layers)
-        resolutions_[i] = static_cast<double>(group.levels) * std::exp2(group.shift);
     }
   }
 
