@@ -895,9 +895,10 @@ class Quantiser {
   std::pair<TensorId, ImageLayout> image_of(TensorId tensor, ImageLayout image, std::uint32_t phases) {
     auto& known = images_[tensor];
     for (const auto& [layout, values] : known) {
-      if (layout.phases == phases) return {values, layout};
+      if (layout.phases == phases && layout.is_of_size(image)) return {values, layout};
     }
-    if (tensor == graph_.input && plan_.input() && plan_.input()->phases == phases) {
+    if (tensor == graph_.input && plan_.input() && plan_.input()->phases == phases &&
+        plan_.input()->is_of_size(image)) {
       image = *plan_.input();
     } else {
       image = plan_.with_phases(image, phases);
@@ -905,7 +906,8 @@ class Quantiser {
     // No layer has such a name.
     const std::string name = graph_.tensors[tensor].name + " in tiles";
     TensorId values = 0;
-    const auto lines = std::ranges::find(known, 1U, [](const auto& entry) { return entry.first.phases; });
+    const auto lines = std::ranges::find_if(
+        known, [&](const auto& entry) { return entry.first.phases == 1 && entry.first.is_of_size(image); });
     if (lines != known.end()) {
       values = add_copy(lines->second, lines->first, image, name);
     } else {
@@ -1114,9 +1116,11 @@ class Quantiser {
 
   /// All places of an image, in the phases that it is known in if each of their columns is a place.
   std::pair<TensorId, ImageLayout> whole_image(TensorId tensor, const WindowShape& shape) {
-    const auto& [layout, values] = images_.at(tensor).front();
-    if (layout.width % layout.phases == 0) return {values, layout};
-    return image_of(tensor, {.channels = shape.channels, .height = shape.y.size, .width = shape.x.size}, 1);
+    const ImageLayout image = {.channels = shape.channels, .height = shape.y.size, .width = shape.x.size};
+    for (const auto& [layout, values] : images_.at(tensor)) {
+      if (layout.width % layout.phases == 0 && layout.is_of_size(image)) return {values, layout};
+    }
+    return image_of(tensor, image, 1);
   }
 
   /// Of every channel the sum of its lines, and of their phases: one line.

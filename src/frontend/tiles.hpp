@@ -26,6 +26,10 @@ struct ImageLayout {
   [[nodiscard]] bool is_value(std::size_t at) const {
     return at % columns() * phases + at / columns() % phases < width;
   }
+  /// Whether another layout is of an image as large: a tensor may be read as images of several sizes.
+  [[nodiscard]] bool is_of_size(const ImageLayout& other) const {
+    return channels == other.channels && height == other.height && width == other.width;
+  }
   /// Whether rows of the image, one after the other, are the tensor.
   [[nodiscard]] bool is_rows() const { return phases == 1 && lanes == 1; }
   friend bool operator==(const ImageLayout&, const ImageLayout&) = default;

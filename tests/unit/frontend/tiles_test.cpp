@@ -120,6 +120,23 @@ class NetworkMaker {
   /// Whether layers end in the identity, whose values may be negative, in place of a ReLU.
   void set_identity(bool on) { negative_ = on; }
 
+  /// From here on the image is one line.
+  void flatten() { image_ = {1, 1, image_.channels * image_.height * image_.width}; }
+
+  /// The sum of all places of each channel.
+  void take_sum() {
+    GraphLayer layer = next_layer();
+    const auto axis = [](std::uint32_t size) {
+      return WindowAxis{.size = size, .outputs = 1, .kernel = size};
+    };
+    layer.pooling = GraphPooling{
+        .input = at_,
+        .index = {},
+        .shape = {image_.channels, image_.channels, image_.channels, axis(image_.height), axis(image_.width)},
+        .factor = 1};
+    finish(std::move(layer), {image_.channels, 1, 1});
+  }
+
   Graph dense(std::uint32_t outputs) {
     GraphLayer layer = next_layer();
     auto matrix = std::make_shared<Matrix>();
@@ -267,6 +284,24 @@ TEST_CASE("the_greatest_of_all_places_is_the_same_on_tiles") {
     maker.convolve(5, 1, 1, 0);
     maker.take_greatest();
     const std::vector<double> inputs = maker.draw(std::size_t{12} * 2 * height * width);
+    const Graph graph = maker.dense(3);
+    const Program rows = calibrate(graph, inputs, options(Layout::rows)).program,
+                  tiles = calibrate(graph, inputs, options(Layout::tiles)).program;
+    check_program(tiles);
+    CHECK(execute(rows, quantise_input(rows, inputs), 12).output() ==
+          execute(tiles, quantise_input(tiles, inputs), 12).output());
+  }
+}
+
+TEST_CASE("a_tensor_that_is_read_as_images_of_two_sizes_is_the_same_on_tiles") {
+  for (const bool of_vector : {false, true}) {
+    CAPTURE(of_vector);
+    NetworkMaker maker(3, 2, 4, 12);
+    maker.convolve(8, 1, 1, 0);
+    if (of_vector) maker.take_greatest();
+    maker.flatten();
+    maker.take_sum();
+    const std::vector<double> inputs = maker.draw(std::size_t{12} * 2 * 4 * 12);
     const Graph graph = maker.dense(3);
     const Program rows = calibrate(graph, inputs, options(Layout::rows)).program,
                   tiles = calibrate(graph, inputs, options(Layout::tiles)).program;
