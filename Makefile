@@ -7,7 +7,7 @@ PREFIX ?= /usr/local
 CIRCLET := $(BUILD)/bin/circlet
 export CIRCLET_CACHE ?= $(HOME)/.cache/circlet
 
-.PHONY: help deps build install demo example-digits-cnn example-ocr-orientation test test-full onchain bench fuzz generate format lint clean
+.PHONY: help deps build install demo example-digits-cnn example-ocr-orientation example-content-label example-image-screen test test-full onchain bench fuzz generate format lint clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -30,6 +30,12 @@ example-digits-cnn: build ## the same with a convolutional network
 
 example-ocr-orientation: build ## a real model: PaddleOCR's text orientation, proved with a private input
 	@examples/ocr-orientation/run $(CIRCLET)
+
+example-content-label: build ## a real model: magika's label of a file, proved with a private input
+	@examples/content-label/run $(CIRCLET)
+
+example-image-screen: build ## a real model of a billion multiplications: open_nsfw on a photograph of 224 x 224
+	@examples/image-screen/run $(CIRCLET)
 
 test: ## everything CI runs: unit, golden, AIR, adversary, oracle, Cairo, end to end, sanitizers
 	@scripts/test
