@@ -7,7 +7,7 @@ PREFIX ?= /usr/local
 CIRCLET := $(BUILD)/bin/circlet
 export CIRCLET_CACHE ?= $(HOME)/.cache/circlet
 
-.PHONY: help deps build install demo example-digits-cnn example-ocr-orientation example-content-label example-image-screen test test-full onchain bench fuzz generate format lint clean
+.PHONY: help deps build install demo example-digits-cnn example-ocr-orientation example-content-label example-image-screen test test-full onchain bench bench-models fuzz generate format lint clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -50,6 +50,9 @@ onchain: build ## prove the demo, start a Starknet devnet, verify on it through 
 
 bench: ## kernels, end to end, and the peers, side by side
 	@scripts/bench
+
+bench-models: build ## whole models from ONNX file to verified proof, EZKL and JSTprove beside: writes docs/models.md (MODELS="lenet-5 .." for some)
+	@scripts/bench-models $(MODELS)
 
 fuzz: ## five minutes of libFuzzer on each target, and of the three verifiers on random cases (SECONDS_EACH=n to change)
 	@scripts/fuzz

@@ -41,9 +41,16 @@ class NotRun(Exception):
     """Why a figure is missing."""
 
 
-def run(*command: object, timeout: float | None = None) -> tuple[str, float, int]:
+def resident_bytes(pid: int) -> int:
+    try:
+        return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except OSError:
+        return 0
+
+
+def run(*command: object, timeout: float | None = None, most_bytes: int | None = None) -> tuple[str, float, int]:
     """Standard output, seconds, and the peak memory of the process in bytes. That is at least this program's own, which imports nothing
-    large for this reason."""
+    large for this reason. A process that takes longer than `timeout`, or more memory than `most_bytes`, is stopped: NotRun."""
     start = time.perf_counter()
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         process = subprocess.Popen([str(part) for part in command], stdout=out, stderr=err)
@@ -56,7 +63,11 @@ def run(*command: object, timeout: float | None = None) -> tuple[str, float, int
             elif timeout and time.perf_counter() - start > timeout:
                 process.kill()
                 process.wait()
-                raise NotRun(f"stopped after {timeout:.0f} s")
+                raise NotRun(f"over {timeout:.0f} s")
+            elif most_bytes and resident_bytes(process.pid) > most_bytes:
+                process.kill()
+                process.wait()
+                raise NotRun(f"over {most_bytes / 1e9:.0f} GB")
             else:
                 time.sleep(0.002)
         seconds = time.perf_counter() - start
@@ -64,7 +75,7 @@ def run(*command: object, timeout: float | None = None) -> tuple[str, float, int
         err.seek(0)
         if process.returncode:
             last = (err.read() or out.read()).decode(errors="replace").strip().splitlines()[-1:]
-            raise NotRun(f"exit {process.returncode}: {' '.join(last)[:120]}")
+            raise NotRun(f"exit {process.returncode}: {' '.join(last)[:600]}")
         return out.read().decode(), seconds, usage.ru_maxrss * 1024
 
 
@@ -151,7 +162,9 @@ def measure_overhead(circlet: Path, files: dict[str, Path], folder: Path, target
     return {"no_zk_seconds": showing, "ratio": hiding / showing}
 
 
-def measure_ezkl(files: dict[str, Path], folder: Path, srs: Path, proofs: int, timeout: float) -> dict:
+def measure_ezkl(
+    files: dict[str, Path], folder: Path, srs: Path, proofs: int, timeout: float, most_bytes: int | None = None
+) -> dict:
     peer = ROOT / "bench" / "peers" / "ezkl_peer.py"
     folder.mkdir(parents=True)
     for name in ("model.onnx", "input.json"):
@@ -159,9 +172,9 @@ def measure_ezkl(files: dict[str, Path], folder: Path, srs: Path, proofs: int, t
     # EZKL calibrates slowly; four samples are enough to choose scales.
     samples = json.loads(files["calibration.json"].read_text())["input_data"][:4]
     (folder / "calibration.json").write_text(json.dumps({"input_data": samples}))
-    text, _, setup_memory = run(sys.executable, peer, "setup", folder, srs, timeout=timeout)
+    text, _, setup_memory = run(sys.executable, peer, "setup", folder, srs, timeout=timeout, most_bytes=most_bytes)
     report = last_json(text)
-    text, _, report["memory_bytes"] = run(sys.executable, peer, "prove", folder, srs, proofs, timeout=timeout)
+    text, _, report["memory_bytes"] = run(sys.executable, peer, "prove", folder, srs, proofs, timeout=timeout, most_bytes=most_bytes)
     return {**report, "setup_memory_bytes": setup_memory, **last_json(text)}
 
 

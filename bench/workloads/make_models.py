@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
-"""Writes the dense workloads: an ONNX model with seeded random weights, calibration inputs and nine inputs to prove.
+"""Writes workloads: an ONNX model with seeded random weights, calibration inputs and nine inputs to prove.
 
-A folder each: model.onnx, calibration.json, inputs.json. The models are perceptrons with ReLU. Weights are He-initialised, inputs are
-pixels k / 255 of which four fifths are 0, as in pictures of digits. Accuracy means nothing here; speed depends on the shapes alone.
+A folder each: model.onnx, calibration.json, inputs.json; with --unseen N, unseen.json, N inputs more. Dense models are perceptrons with
+ReLU. Weights are He-initialised, inputs are pixels k / 255 of which four fifths are 0, as in pictures of digits. The others are those of
+networks.py. Accuracy means nothing here; speed depends on the shapes alone.
 """
 
 import argparse
@@ -13,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import onnx
 from dense_models import CALIBRATION_SAMPLES, MODELS, PROOFS
+from networks import CALIBRATION_IMAGES, NETWORKS, images
 from onnx import TensorProto, helper, numpy_helper
 
 def perceptron(name: str, widths: tuple[int, ...], random: np.random.Generator) -> onnx.ModelProto:
@@ -45,25 +47,34 @@ def pixels(samples: int, features: int, random: np.random.Generator) -> list[lis
     return [[int(value) / 255 for value in sample] for sample in values]
 
 
-def write(folder: Path, name: str) -> None:
+def write(folder: Path, name: str, unseen: int = 0) -> None:
     random = np.random.default_rng(zlib.crc32(name.encode()))
-    widths = MODELS[name]
     folder.mkdir(parents=True, exist_ok=True)
-    onnx.save_model(perceptron(name, widths, random), folder / "model.onnx")
-    for file, samples in (("calibration.json", CALIBRATION_SAMPLES), ("inputs.json", PROOFS)):
-        (folder / file).write_text(json.dumps({"input_data": pixels(samples, widths[0], random)}))
+    if name in MODELS:
+        widths = MODELS[name]
+        onnx.save_model(perceptron(name, widths, random), folder / "model.onnx")
+        draw = lambda samples: pixels(samples, widths[0], random)  # noqa: E731
+    else:
+        onnx.save_model(NETWORKS[name](random), folder / "model.onnx")
+        draw = lambda samples: images(samples, random)  # noqa: E731
+    calibration = CALIBRATION_SAMPLES if name in MODELS else CALIBRATION_IMAGES
+    for file, samples in (("calibration.json", calibration), ("inputs.json", PROOFS), ("unseen.json", unseen)):
+        if samples:
+            (folder / file).write_text(json.dumps({"input_data": draw(samples)}))
 
 
 def main() -> None:
+    names = [*MODELS, *NETWORKS]
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
-    parser.add_argument("names", metavar="NAME", nargs="*", default=list(MODELS), help=f"of {', '.join(MODELS)} (default: all)")
+    parser.add_argument("names", metavar="NAME", nargs="*", default=names, help=f"of {', '.join(names)} (default: all)")
+    parser.add_argument("--unseen", type=int, default=0)
     arguments = parser.parse_args()
-    unknown = set(arguments.names) - set(MODELS)
+    unknown = set(arguments.names) - set(names)
     if unknown:
         parser.error(f"unknown models {sorted(unknown)}")
     for name in arguments.names:
-        write(arguments.folder / name, name)
+        write(arguments.folder / name, name, arguments.unseen)
 
 
 if __name__ == "__main__":

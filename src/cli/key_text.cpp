@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "program/predicate.hpp"
+#include "stark/shape.hpp"
 #include "stark/statement.hpp"
 
 namespace circlet::cli {
@@ -23,9 +24,15 @@ const char* form_name(Predicate::Kind form) {
 
 nlohmann::ordered_json tables_json(const VerificationKey& key) {
   auto list = nlohmann::ordered_json::array();
-  for (const TableInstance& table : key.instances) {
-    list.push_back(
-        {{"kind", kind_name(table.kind)}, {"parameter", table.parameter}, {"log_size", table.log_size}});
+  const AirShape shape = air_shape(key);
+  for (std::size_t i = 0; i < shape.instances.size(); ++i) {
+    const TableInstance& table = shape.instances[i];
+    std::uint32_t columns = 0;
+    for (std::size_t tree = 0; tree < shape.tree_count(); ++tree) columns += columns_in_tree(shape, i, tree);
+    list.push_back({{"kind", kind_name(table.kind)},
+                    {"parameter", table.parameter},
+                    {"log_size", table.log_size},
+                    {"columns", columns}});
   }
   return list;
 }

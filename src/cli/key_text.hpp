@@ -12,7 +12,7 @@ namespace circlet::cli {
 /// "values", "argmax", "at_least" or "below".
 const char* form_name(Predicate::Kind form);
 
-/// The tables and their log sizes, and what the key says of every input and output.
+/// The tables, their log sizes and committed columns, and what the key says of every input and output.
 nlohmann::ordered_json tables_json(const VerificationKey& key);
 nlohmann::ordered_json tensors_json(const VerificationKey& key);
 

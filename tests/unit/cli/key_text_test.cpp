@@ -28,7 +28,7 @@ TEST_CASE("a_key_is_printed_with_all_tables_and_tensors") {
   CHECK(tables_text(key) == "linear<16> 2^4, activate<1> 2^5, lut 2^6, mac 2^7, data 2^8, blinder 2^8");
   CHECK(tables_json(key).size() == 6);
   CHECK(tables_json(key)[0] ==
-        nlohmann::ordered_json{{"kind", "linear"}, {"parameter", 16}, {"log_size", 4}});
+        nlohmann::ordered_json{{"kind", "linear"}, {"parameter", 16}, {"log_size", 4}, {"columns", 42}});
   CHECK(tensors_text(key, {}) ==
         "input           committed, 2 values in -5..5\noutput          public, 1 values in -5..5\n");
   const VerificationKey two = key_of_two_outputs();
