@@ -391,7 +391,15 @@ class Search {
       throw Error(ErrorKind::unsupported, "calibration: no widths can represent this model: " + reason_);
     }
     if (!found && improve(*most_accurate)) found = std::move(most_accurate);
-    if (!found) return std::move(*most_accurate);
+    if (!found) {
+      // No widths meet the goal: the smallest of those that are about as good as the best.
+      goal_ = worse_than_the_best * most_accurate->model.report.relative_error();
+      wrong_ = most_accurate->model.report.disagreements;
+      most_accurate->model.report.goal_met = true;
+      shrink(*most_accurate);
+      most_accurate->model.report.goal_met = false;
+      return std::move(*most_accurate);
+    }
     shrink(*found);
     use_spare_rows(*found);
     return std::move(*found);
@@ -466,7 +474,8 @@ class Search {
       return std::nullopt;
     }
     AccuracyReport& accuracy = candidate.model.report;
-    accuracy.goal_met = meets(accuracy, options_, options_.relative_error);
+    accuracy.goal_met = wrong_ ? accuracy.disagreements <= *wrong_ && accuracy.relative_error() <= goal_
+                               : meets(accuracy, options_, options_.relative_error);
     return candidate;
   }
 
@@ -525,6 +534,9 @@ class Search {
   const bool tiles_;
   const int attempts_;
   std::set<std::array<int, 3>> tried_;
+  static constexpr double worse_than_the_best = 1.2;
+  double goal_ = 0;                     // once the goal is out of reach
+  std::optional<std::uint32_t> wrong_;  // the same of classes
   std::string reason_;
 };
 

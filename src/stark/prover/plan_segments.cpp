@@ -47,13 +47,35 @@ struct Cost {
   friend auto operator<=>(const Cost&, const Cost&) = default;
 };
 
+/// Tensors where a model can be cut such that every part has weights: a key commits to some.
+std::vector<TensorId> cuts_between_weights(const Program& program) {
+  const std::vector<TensorId> all = cut_tensors(program);
+  const auto has_weights = [&](const Op& op) {
+    return std::ranges::any_of(op.constants, [&](ConstantId id) {
+      return program.constants[id].kind == ConstantTensor::Kind::weights && program.constants[id].size() != 0;
+    });
+  };
+  std::vector<TensorId> kept;
+  bool since_the_last = false;
+  for (const Op& op : program.ops) {
+    since_the_last = since_the_last || has_weights(op);
+    for (const TensorId output : op.outputs) {
+      if (!since_the_last || std::ranges::find(all, output) == all.end()) continue;
+      kept.push_back(output);
+      since_the_last = false;
+    }
+  }
+  if (!since_the_last && !kept.empty()) kept.pop_back();
+  return kept;
+}
+
 class Planner {
  public:
   Planner(const Program& imported, const Predicate& predicate, const SetupOptions& options)
       : program_(structure_of(imported)),
         predicate_(predicate),
         options_(options),
-        cuts_(cut_tensors(program_)) {
+        cuts_(cuts_between_weights(program_)) {
     // One of a kind that setup allows: the widest makes the fewest rows.
     constexpr std::uint32_t most_lanes = 256, chain_lanes = 16;
     lanes_ = options.lanes.value_or(options.target == Target::chain ? chain_lanes : most_lanes);

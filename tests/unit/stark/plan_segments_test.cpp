@@ -49,6 +49,33 @@ TEST_CASE("a_model_is_cut_where_everything_passes_and_values_are_known") {
   CHECK(names_of(around, cut_tensors(around)) == std::vector<std::string>{"layer 0 relu"});
 }
 
+TEST_CASE("no_segment_is_without_weights") {
+  // The values of a layer in another order are a part without weights.
+  Program program = three_layers();
+  const TensorId before = cut_tensors(program)[0];
+  const auto made = static_cast<TensorId>(program.tensors.size());
+  program.tensors.push_back(program.tensors[before]);
+  program.tensors.back().name = "turned";
+  ConstantTensor order{
+      .kind = ConstantTensor::Kind::indices, .name = "turned", .shape = program.tensors[before].shape};
+  for (std::uint32_t row = program.tensors[before].rows(); row-- > 0;)
+    order.values.push_back(static_cast<std::int32_t>(row));
+  for (Op& op : program.ops) std::ranges::replace(op.inputs, before, made);
+  const auto maker = std::ranges::find_if(
+      program.ops, [&](const Op& op) { return op.outputs == std::vector<TensorId>{before}; });
+  program.ops.insert(maker + 1, {.kind = OpKind::gather,
+                                 .name = "turned",
+                                 .inputs = {before},
+                                 .constants = {static_cast<ConstantId>(program.constants.size())},
+                                 .outputs = {made}});
+  program.constants.push_back(order);
+  const std::vector<TensorId> all = cut_tensors(program);
+  REQUIRE(all.size() == 3);
+  const SegmentPlan plan = plan_segments(program, {}, {.target = Target::offchain}, 3);
+  for (std::size_t i = 0; i < 3; ++i) CHECK_NOTHROW(segment_program(program, {}, plan.cuts, i));
+  CHECK(contains(refusal(ErrorKind::usage, [&] { plan_segments(program, {}, {}, 4); }), "at most 3"));
+}
+
 TEST_CASE("segments_compute_what_the_whole_does") {
   check_segments(three_layers(), cut_tensors(three_layers()), 3);
   check_segments(random_convolutions(1), cut_tensors(random_convolutions(1)), 4);
