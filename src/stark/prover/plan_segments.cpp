@@ -46,28 +46,7 @@ struct Cost {
   double cells = 0;
   friend auto operator<=>(const Cost&, const Cost&) = default;
 };
-
-/// Tensors where a model can be cut such that every part has weights: a key commits to some.
-std::vector<TensorId> cuts_between_weights(const Program& program) {
-  const std::vector<TensorId> all = cut_tensors(program);
-  const auto has_weights = [&](const Op& op) {
-    return std::ranges::any_of(op.constants, [&](ConstantId id) {
-      return program.constants[id].kind == ConstantTensor::Kind::weights && program.constants[id].size() != 0;
-    });
-  };
-  std::vector<TensorId> kept;
-  bool since_the_last = false;
-  for (const Op& op : program.ops) {
-    since_the_last = since_the_last || has_weights(op);
-    for (const TensorId output : op.outputs) {
-      if (!since_the_last || std::ranges::find(all, output) == all.end()) continue;
-      kept.push_back(output);
-      since_the_last = false;
-    }
-  }
-  if (!since_the_last && !kept.empty()) kept.pop_back();
-  return kept;
-}
+constexpr Cost never{std::numeric_limits<std::uint32_t>::max(), std::numeric_limits<double>::infinity()};
 
 class Planner {
  public:
@@ -75,7 +54,7 @@ class Planner {
       : program_(structure_of(imported)),
         predicate_(predicate),
         options_(options),
-        cuts_(cuts_between_weights(program_)) {
+        cuts_(cut_tensors(program_)) {
     // One of a kind that setup allows: the widest makes the fewest rows.
     constexpr std::uint32_t most_lanes = 256, chain_lanes = 16;
     lanes_ = options.lanes.value_or(options.target == Target::chain ? chain_lanes : most_lanes);
@@ -93,13 +72,16 @@ class Planner {
   }
 
   [[nodiscard]] std::uint32_t most_segments() const {
-    return static_cast<std::uint32_t>(std::min<std::size_t>(cuts_.size() + 1, max_segments));
+    const auto with_weights = static_cast<std::size_t>(std::ranges::count(has_weights_, true));
+    return static_cast<std::uint32_t>(std::min<std::size_t>(with_weights, max_segments));
   }
 
   /// The plan, or nothing where the security is out of reach.
   std::optional<SegmentPlan> plan_of(std::uint32_t count) {
     SegmentPlan result;
-    result.cuts = best_cuts(count);
+    const auto cuts = best_cuts(count);
+    if (!cuts) return {};
+    result.cuts = *cuts;
     for (std::uint32_t i = 0; i < count; ++i) result.segments.push_back(options_of(i, count, result.cuts));
     std::vector<Program> programs;
     for (std::uint32_t i = 0; i < count; ++i)
@@ -147,9 +129,13 @@ class Planner {
   /// Between neighbouring places of cuts.
   void count_rows() {
     between_.assign(cuts_.size() + 1, {});
+    has_weights_.assign(cuts_.size() + 1, false);
     std::size_t place = 0;
     for (const Op& op : program_.ops) {
       add(between_[place], rows_of_op(op));
+      for (const ConstantId id : op.constants) {
+        if (program_.constants[id].kind == ConstantTensor::Kind::weights) has_weights_[place] = true;
+      }
       if (place < cuts_.size() && std::ranges::find(op.outputs, cuts_[place]) != op.outputs.end()) ++place;
     }
   }
@@ -161,27 +147,29 @@ class Planner {
     for (std::size_t first = 0; first < pieces; ++first) {
       TableRows inside;
       if (first != 0) add(inside, rows_of_cut(cuts_[first - 1]));
+      bool has_weights = false;  // without, a key would commit to nothing
       for (std::size_t last = first + 1; last <= pieces; ++last) {
         add(inside, between_[last - 1]);
         TableRows rows = inside;
         if (last != pieces) add(rows, rows_of_cut(cuts_[last - 1]));
         std::uint32_t log_rows = 0;
         while ((std::uint64_t{1} << log_rows) < longest(rows)) ++log_rows;
-        result[first][last] = {log_rows, cells(rows)};
+        has_weights = has_weights || has_weights_[last - 1];
+        result[first][last] = has_weights ? Cost{log_rows, cells(rows)} : never;
       }
     }
     return result;
   }
 
-  /// The cuts that make the dearest of `count` segments as cheap as can be.
-  [[nodiscard]] std::vector<TensorId> best_cuts(std::uint32_t count) const {
+  /// The cuts that make the dearest of `count` segments as cheap as can be; nothing where some segment would
+  /// have no weights.
+  [[nodiscard]] std::optional<std::vector<TensorId>> best_cuts(std::uint32_t count) const {
     const auto cost = costs();
     const std::size_t pieces = between_.size();
     const auto worse = [](const Cost& a, const Cost& b) {
       return Cost{std::max(a.log_rows, b.log_rows), std::max(a.cells, b.cells)};
     };
     // best[n][end]: of the pieces before `end` in n segments, the cost and where the last one begins.
-    constexpr Cost never{std::numeric_limits<std::uint32_t>::max(), std::numeric_limits<double>::infinity()};
     std::vector<std::vector<std::pair<Cost, std::size_t>>> best(count + 1);
     best[0].assign(pieces + 1, {never, 0});
     best[0][0] = {};
@@ -194,6 +182,7 @@ class Planner {
         }
       }
     }
+    if (best[count][pieces].first == never) return {};
     std::vector<TensorId> cuts;
     std::size_t end = pieces;
     for (std::uint32_t n = count; n > 1; --n) {
@@ -244,6 +233,7 @@ class Planner {
   std::vector<TensorId> cuts_;
   std::uint32_t lanes_ = 16;
   std::vector<TableRows> between_;
+  std::vector<bool> has_weights_;  // of the same pieces
   std::optional<std::pair<Program, SetupOptions>> failed_;
 };
 
