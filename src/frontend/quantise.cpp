@@ -1114,11 +1114,14 @@ class Quantiser {
     return add_look_up_of(index, sums.tensor, unit);
   }
 
-  /// All places of an image, in the phases that it is known in if each of their columns is a place.
+  /// All places of an image, in whatever lines and phases it is known in, if each of their columns is a
+  /// place.
   std::pair<TensorId, ImageLayout> whole_image(TensorId tensor, const WindowShape& shape) {
     const ImageLayout image = {.channels = shape.channels, .height = shape.y.size, .width = shape.x.size};
-    for (const auto& [layout, values] : images_.at(tensor)) {
-      if (layout.width % layout.phases == 0 && layout.is_of_size(image)) return {values, layout};
+    for (const auto& [layout, values] : images_[tensor]) {
+      if (layout.width % layout.phases == 0 && layout.channels == image.channels &&
+          layout.height * layout.width == image.height * image.width)
+        return {values, layout};
     }
     return image_of(tensor, image, 1);
   }
@@ -1281,11 +1284,9 @@ class Quantiser {
   /// The maximum of all tiles of each channel, and then of what these hold, value by value.
   TensorId add_global_maximum(const GraphLayer& source) {
     const WindowShape& shape = source.pooling->shape;
-    const auto [tensor, image] =
-        image_of(source.pooling->input,
-                 {.channels = shape.channels, .height = shape.y.size, .width = shape.x.size}, 1);
+    const auto [tensor, image] = whole_image(source.pooling->input, shape);
     ImageLayout tile = image;
-    tile.height = 1;
+    tile.height = tile.phases = 1;
     tile.width = image.lanes;
     const TensorId of_tiles =
         greatest_of_groups(tensor, image.tiles() / image.channels, tile.shape(), source);
