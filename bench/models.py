@@ -31,7 +31,7 @@ NARROW = ("--lut-bits", "9", "--shift", "12", "--input-bits", "8")
 DIGITS_CNN = "digits-cnn"
 OCR, LABEL, SCREEN = "ocr-orientation", "content-label", "image-screen"  # models as wheels ship them
 REAL = {  # shapes, import's options, seeds of calibration and of unseen inputs
-    OCR: ("x=1,3,48,192", (), (1, 2)),
+    OCR: ("x=1,3,48,192", ("--error", "0.01"), (1, 2)),
     LABEL: ("bytes=1,2048", ("--lut-bits", "14", "--shift", "12"), (1, 2)),
     SCREEN: ("input:0=1,224,224,3", ("--lut-bits", "10", "--shift", "10"), (0, 1)),
 }
