@@ -97,11 +97,8 @@ constexpr std::uint64_t most_bundle_key_bytes = std::uint64_t{1} << 30;
 VerificationKey load_key(const Path& file) { return load_verification_key(key_file(file)); }
 
 bool is_bundle(const Path& file) {
-  try {
-    return kind_of_artefact(read_file(file, most_bundle_key_bytes)) == ArtefactKind::bundle_key;
-  } catch (const Error&) {
-    return false;
-  }
+  return std::filesystem::is_regular_file(file) &&
+         kind_of_artefact(read_file(file, most_bundle_key_bytes)) == ArtefactKind::bundle_key;
 }
 
 BundleKey load_bundle_key(const Path& file) {

@@ -20,7 +20,8 @@ VerificationKey verification_key_of(const ModelFolder& folder);
 /// A key by itself; Error(io) if `file` is missing, or a folder.
 VerificationKey load_key(const Path& file);
 
-/// Whether `file` is the key of a model that is proved in segments; false too if it cannot be read.
+/// Whether `file` is the key of a model that is proved in segments; false too if it is not there, or no file.
+/// Throws if it is there and cannot be read.
 bool is_bundle(const Path& file);
 /// That key; throws as `load_key` does.
 BundleKey load_bundle_key(const Path& file);
