@@ -125,6 +125,13 @@ def timed_proofs(circlet: Path, folder: Path, files: dict, count: int) -> dict:
     }
 
 
+def verified_by_crate(circlet: Path, folder: Path, files: dict) -> float:
+    """Seconds that the stwo crate takes to read and verify a proof; NotRun if it refuses it."""
+    proof = folder / "proof.json"
+    run(circlet, "prove", folder, files["input"], "-o", proof, "--as-json", "--json")
+    return run(ROOT / "scripts" / "verify-with-crate", folder / "model.vk", proof)[1]
+
+
 def gas_of(calldata: Path) -> int:
     text, _, _ = run(ROOT / "scripts" / "sierra-gas", calldata, timeout=600)
     return int(re.search(r"gas of the verifier[^:]*: ([\d,]+)", text).group(1).replace(",", ""))
@@ -135,6 +142,7 @@ def measure(circlet: Path, folder: Path, files: dict, target: str) -> dict:
     report = {"setup_seconds": seconds, "setup_bytes": memory, "plan": setup["plan"]}
     report["cells"] = cells_of(last_json(run(circlet, "inspect", folder, "--json")[0])["tables"])
     report |= timed_proofs(circlet, folder, files, 3)
+    report["crate_verify_seconds"] = verified_by_crate(circlet, folder, files)
     timing = last_json(run(circlet, "bench", folder, files["inputs"], "--repeat", PROOFS, "--json")[0])
     report |= {key: timing[key] for key in ("prove_seconds", "prove_seconds_without_grinding")}
     if target == "chain":
