@@ -13,6 +13,7 @@
 #include "core/error.hpp"
 #include "core/floor_quotient.hpp"
 #include "frontend/convolution.hpp"
+#include "frontend/image_terms.hpp"
 #include "frontend/published.hpp"
 #include "frontend/saturation.hpp"
 #include "frontend/tiles.hpp"
@@ -24,6 +25,7 @@ namespace circlet {
 namespace {
 
 constexpr double most_factor = 16384;                             // of a product, which stays below 2^29
+constexpr std::int64_t most_to_square = 46340;                    // a quarter of whose square is below 2^29
 constexpr std::int64_t most_differences = std::int64_t{1} << 20;  // what `maximum` takes
 
 /// Why a choice of widths does not work; never leaves this file.
@@ -728,22 +730,22 @@ class Quantiser {
                           ? read
                           : add_gather(read, {source.rows}, product.index[side], source.name);
     }
-    const auto [sums, unit] = add_products(factors, source);
+    const auto [sums, unit] = add_products(factors, source.name);
     tensors_[source.output] = add_look_up_of(index, sums, unit);
   }
 
   /// The products of two tensors, and their unit.
-  std::pair<TensorId, double> add_products(const std::array<TensorId, 2>& factors, const GraphLayer& source) {
+  std::pair<TensorId, double> add_products(const std::array<TensorId, 2>& factors, const std::string& name) {
     const Tensor &a = program_.tensors[factors[0]], &b = program_.tensors[factors[1]];
     if (a.scales.size() != 1 || b.scales.size() != 1)
-      throw Infeasible{"layer '" + source.name + "': multiplies values of several scales"};
+      throw Infeasible{"layer '" + name + "': multiplies values of several scales"};
     const double unit = a.scale(0) * b.scale(0);
     const auto [least, greatest] = std::minmax({a.min * b.min, a.min * b.max, a.max * b.min, a.max * b.max});
     if (magnitude(a) * magnitude(b) > raw_range)
-      throw Infeasible{"layer '" + source.name + "': its products reach 2^29"};
-    const TensorId sums = add_tensor(source.name + " sums", source.rows, least, greatest, unit);
+      throw Infeasible{"layer '" + name + "': its products reach 2^29"};
+    const TensorId sums = add_tensor(name + " sums", a.rows(), least, greatest, unit);
     program_.ops.push_back({.kind = OpKind::product,
-                            .name = source.name,
+                            .name = name,
                             .inputs = {factors[0], factors[1]},
                             .constants = {},
                             .outputs = {sums},
@@ -972,17 +974,23 @@ class Quantiser {
                                         .groups = layout.channels,
                                         .weights = {}}},
                                       {}, made, source.scale(0), name, plan_.wide_lanes());
+    return add_identity(sums.tensor, {source.min, source.max}, moved.add, made, name);
+  }
+
+  /// A look-up that gives each of an image's sums, which are in this range, itself, with so much added.
+  TensorId add_identity(TensorId sums, const SumRange& range, std::int64_t add, const ImageLayout& made,
+                        const std::string& name) {
     std::vector<std::int32_t> identity;
-    for (std::int64_t v = source.min; v <= source.max; ++v)
-      identity.push_back(static_cast<std::int32_t>(v + moved.add));
+    for (std::int64_t v = range.min; v <= range.max; ++v)
+      identity.push_back(static_cast<std::int32_t>(v + add));
     const TensorId copy =
-        add_image(name, made, source.min + moved.add, source.max + moved.add, source.scale(0));
+        add_image(name, made, range.min + add, range.max + add, program_.tensors[sums].scale(0));
     program_.ops.push_back({.kind = OpKind::requantise,
                             .name = name,
-                            .inputs = {sums.tensor},
+                            .inputs = {sums},
                             .constants = {share_table(program_, "Identity", std::move(identity))},
                             .outputs = {copy},
-                            .attributes = attributes_of({.shift = 0, .offset = -source.min, .digits = {}})});
+                            .attributes = attributes_of({.shift = 0, .offset = -range.min, .digits = {}})});
     return copy;
   }
 
@@ -1030,22 +1038,18 @@ class Quantiser {
   /// A layer of convolutions, or of images that are added place by place.
   TensorId add_tiled_sums(std::size_t index, const ImageLayout& made) {
     const GraphLayer& source = graph_.layers[index];
-    const ImageLayout plain = {.channels = made.channels, .height = made.height, .width = made.width};
+    if (source.scaled.size() == 1 && source.scaled[0].coefficients.size() != 1 &&
+        kind_of_term(source.scaled[0], made) == TermKind::line)
+      return add_weighted_line(index, made);
     std::vector<TiledTerm> terms;
     for (const GraphConvolution& term : source.convolutions) {
       const WindowShape& shape = term.kernels->shape;
       const auto [tensor, image] = image_of(term.input, shape);
       terms.push_back({tensor, image, shape.y, shape.x, shape.groups, {}});
     }
-    for (const GraphScaled& term : source.scaled) {
-      const auto [tensor, image] = image_of(term.input, plain, 1);
-      terms.push_back({tensor,
-                       image,
-                       {.size = made.height, .outputs = made.height},
-                       {.size = made.width, .outputs = made.width},
-                       made.channels,
-                       {}});
-    }
+    for (const GraphScaled& term : source.scaled)
+      terms.push_back(read_term(term.input, term.index, kind_of_term(term, made), made, source.name));
+    const bool has_image_of_biases = source.convolutions.empty() && !are_of_channels(source.bias, made);
     const TensorId sums = within_limit(index, [&] {
       const double unit = unit_of(index);
       const auto factor = [&](std::size_t term) {
@@ -1057,17 +1061,156 @@ class Quantiser {
         ++at;
       }
       for (const GraphScaled& term : source.scaled) {
-        terms[at].weights.assign(made.channels, to_int32(term.coefficients[0] * factor(at), source.name));
+        terms[at].weights.clear();
+        for (std::size_t c = 0; c < made.channels; ++c) {
+          const double coefficient = term.coefficient(c * made.height * made.width);
+          terms[at].weights.push_back(to_int32(coefficient * factor(at), source.name));
+        }
         ++at;
       }
-      // Of a convolution one a channel; of a sum of images one a value, the same in a channel.
-      const std::size_t step = source.bias.size() / std::max<std::size_t>(made.channels, 1);
-      std::vector<std::int32_t> bias;
-      for (std::size_t o = 0; !source.bias.empty() && o < made.channels; ++o)
-        bias.push_back(to_int32(source.bias[o * step] / unit, source.name));
-      return add_correlation(terms, std::move(bias), made, unit, source.name, plan_.wide_lanes());
+      std::vector<TiledTerm> all = terms;
+      if (has_image_of_biases) all.push_back(biases_of_places(source, made, unit));
+      return add_correlation(std::move(all), has_image_of_biases ? std::vector<std::int32_t>()
+                                                                 : biases_of_channels(source, made, unit),
+                             made, unit, source.name, plan_.wide_lanes());
     });
     return add_look_up(index, sums, splits_.at(index), output_scales_.at(index));
+  }
+
+  /// Of a convolution one a channel; of a sum of images one a value, the same in a channel.
+  static std::vector<std::int32_t> biases_of_channels(const GraphLayer& source, const ImageLayout& made,
+                                                      double unit) {
+    const std::size_t step = source.bias.size() / std::max<std::size_t>(made.channels, 1);
+    std::vector<std::int32_t> bias;
+    for (std::size_t o = 0; !source.bias.empty() && o < made.channels; ++o)
+      bias.push_back(to_int32(source.bias[o * step] / unit, source.name));
+    return bias;
+  }
+
+  /// One a place, the same in all channels: an image of one channel that is a constant.
+  TiledTerm biases_of_places(const GraphLayer& source, const ImageLayout& made, double unit) {
+    const std::size_t plane = std::size_t{made.height} * made.width;
+    const auto [tensor, image] =
+        add_constant_image(std::span(source.bias).first(plane), made, source.name);
+    TiledTerm term = add_place_by_place(tensor, image, 1, made);
+    term.weights.assign(made.channels, to_int32(program_.tensors[tensor].scale(0) / unit, source.name));
+    return term;
+  }
+
+  [[nodiscard]] TermKind kind_of_term(const GraphScaled& term, const ImageLayout& made) const {
+    return *kind_of(term, graph_.tensors[term.input].rows, plan_.whole(term.input), made);
+  }
+
+  static TiledTerm add_place_by_place(TensorId tensor, const ImageLayout& image, std::uint32_t groups,
+                                      const ImageLayout& made) {
+    return {tensor,
+            image,
+            {.size = made.height, .outputs = made.height},
+            {.size = made.width, .outputs = made.width},
+            groups,
+            {}};
+  }
+
+  /// A term of a sum, place by place, without its weights, one a channel.
+  TiledTerm read_term(TensorId tensor, const std::vector<std::uint32_t>& index, TermKind kind,
+                      const ImageLayout& made, const std::string& name) {
+    if (kind == TermKind::places) {
+      const auto [values, image] = read_places(tensor, index, made, name);
+      return add_place_by_place(values, image, made.channels, made);
+    }
+    if (kind == TermKind::channel) {
+      ImageLayout one = made.whole();
+      one.channels = 1;
+      const auto [values, image] = image_of(tensor, one, 1);
+      return add_place_by_place(values, image, 1, made);
+    }
+    // A number a channel times an image of ones, and a look-up that gives each product itself.
+    const std::vector<double> ones(1, 1.0);
+    const auto [products, image] = add_line_products(tensor, index, ones, made, name);
+    const Tensor& made_products = program_.tensors[products];
+    const TensorId values = add_identity(products, {made_products.min, made_products.max}, 0, image, name);
+    return add_place_by_place(values, image, made.channels, made);
+  }
+
+  /// Numbers a channel times one number a place, which all channels share.
+  TensorId add_weighted_line(std::size_t index, const ImageLayout& made) {
+    const GraphLayer& source = graph_.layers[index];
+    const GraphScaled& term = source.scaled[0];
+    const std::size_t plane = std::size_t{made.height} * made.width;
+    const auto [products, image] = add_line_products(
+        term.input, term.index, std::span(term.coefficients).first(plane), made, source.name);
+    const TensorId values = add_look_up_of(index, products, program_.tensors[products].scale(0));
+    return image == made ? values : add_copy(values, image, made, source.name);
+  }
+
+  /// Products of a number a channel and a constant a place, or one for all places.
+  std::pair<TensorId, ImageLayout> add_line_products(TensorId tensor, const std::vector<std::uint32_t>& index,
+                                                     std::span<const double> constants,
+                                                     const ImageLayout& made, const std::string& name) {
+    make_rows(tensor);
+    const auto [line, one] = add_constant_image(constants, made, name);
+    ImageLayout image = one;
+    image.channels = made.channels;
+    std::vector<std::uint32_t> tiles, factors;
+    for (std::uint32_t c = 0; c < made.channels; ++c) {
+      for (std::uint32_t k = 0; k < one.tiles(); ++k) {
+        tiles.push_back(k);
+        factors.push_back(index[std::size_t{c} * made.height * made.width]);
+      }
+    }
+    const TensorId image_factor = add_gather(line, image.shape(), tiles, name),
+                   factor = add_gather(tensors_.at(tensor), {image.tiles()}, factors, name);
+    const TensorId products = add_products({image_factor, factor}, name).first;
+    program_.tensors[products].shape = image.shape();
+    program_.tensors[products].lanes = image.lanes;
+    return {products, image};
+  }
+
+  /// An image of one channel, in lines like another's, whose values are the model's: a constant a place, or
+  /// one for all.
+  std::pair<TensorId, ImageLayout> add_constant_image(std::span<const double> constants,
+                                                      const ImageLayout& made, const std::string& name) {
+    constexpr std::int64_t most = (1 << 13) - 1;
+    double greatest = 0;
+    for (const double value : constants) greatest = std::max(greatest, std::fabs(value));
+    const bool is_one = constants.size() == 1;
+    const double scale = is_one || greatest == 0 ? 1.0 : scale_on_grid(greatest / static_cast<double>(most));
+    Op op{.kind = OpKind::affine, .name = name};
+    std::vector<std::int32_t> values;
+    for (const double value : constants) values.push_back(to_int32(value / scale, name));
+    const auto rows = static_cast<std::uint32_t>(values.size());
+    add_weights(op, {rows}, std::move(values));
+    const TensorId sums = add_tensor(name + " constants", rows, -raw_range, raw_range, scale);
+    op.outputs = {sums};
+    program_.ops.push_back(std::move(op));
+    const SumRange range = is_one ? SumRange{0, 3} : SumRange{-most, most + 1};
+    const TensorId single = add_identity(sums, range, 0, {.width = rows}, name + " constants");
+    ImageLayout image = made.whole();
+    image.channels = 1;
+    image = plan_.with_phases(image, 1);
+    std::vector<std::uint32_t> places = image.places();
+    if (is_one) std::ranges::fill(places, 0U);
+    if (image.is_rows()) return {add_gather(single, image.shape(), places, name), image};
+    const TensorId tiles = add_image(name + " constants", image, range.min, range.max, scale);
+    add_indexed(OpKind::tile, single, tiles, places, name);
+    return {add_copy(tiles, image, image, name), image};  // products take tiles of look-ups
+  }
+
+  /// The image that rows are read as, place by place.
+  std::pair<TensorId, ImageLayout> read_places(TensorId tensor, const std::vector<std::uint32_t>& index,
+                                               const ImageLayout& made, const std::string& name) {
+    if (index.empty()) return image_of(tensor, made.whole(), 1);
+    const ImageLayout whole = *plan_.whole(tensor);
+    const LineView view = *view_of(index, whole);
+    const auto [values, layout] = image_of(tensor, whole, view.phases);
+    ImageLayout lines = made.whole();
+    lines.lanes = layout.lanes;
+    const std::uint32_t of_line = layout.columns() / layout.lanes;
+    std::vector<std::uint32_t> tiles;
+    for (const std::uint32_t line : view.lines) {
+      for (std::uint32_t k = 0; k < of_line; ++k) tiles.push_back(line * of_line + k);
+    }
+    return {add_gather(values, lines.shape(), tiles, name), lines};
   }
 
   static std::vector<std::int32_t> tiled_weights(const Kernels& kernels, double factor,
@@ -1094,7 +1237,7 @@ class Quantiser {
     const GraphPooling& pooling = *source.pooling;
     const WindowShape& shape = pooling.shape;
     const bool is_global = made.height == 1 && made.width == 1 && images_.contains(pooling.input);
-    auto [tensor, image] = is_global ? whole_image(pooling.input, shape) : image_of(pooling.input, shape);
+    auto [tensor, image] = is_global ? whole_image(pooling, source.name) : image_of(pooling.input, shape);
     const double unit = program_.tensors[tensor].scale(0) * pooling.factor;
     WindowAxis along_y = shape.y, along_x = shape.x;
     if (is_global) {
@@ -1116,8 +1259,11 @@ class Quantiser {
 
   /// All places of an image, in whatever lines and phases it is known in, if each of their columns is a
   /// place.
-  std::pair<TensorId, ImageLayout> whole_image(TensorId tensor, const WindowShape& shape) {
+  std::pair<TensorId, ImageLayout> whole_image(const GraphPooling& pooling, const std::string& name) {
+    const WindowShape& shape = pooling.shape;
+    const TensorId tensor = pooling.input;
     const ImageLayout image = {.channels = shape.channels, .height = shape.y.size, .width = shape.x.size};
+    if (!pooling.index.empty()) return read_places(tensor, pooling.index, image, name);
     for (const auto& [layout, values] : images_[tensor]) {
       if (layout.width % layout.phases == 0 && layout.channels == image.channels &&
           layout.height * layout.width == image.height * image.width)
@@ -1212,13 +1358,22 @@ class Quantiser {
     return range;
   }
 
-  /// The products of an image and a factor a channel, tile by tile.
+  /// The products of an image and a factor a channel, tile by tile, or of two images, place by place.
   void add_tiled_product(std::size_t index, const ImageLayout& made) {
     const GraphLayer& source = graph_.layers[index];
     const GraphProduct& product = *source.product;
-    const std::size_t side = scaled_side(product);
-    const ImageLayout plain = {.channels = made.channels, .height = made.height, .width = made.width};
-    const auto [values, image] = image_of(product.inputs[side], plain, made.phases);
+    std::array<TermKind, 2> kinds{};
+    for (const std::size_t side : {0, 1}) {
+      const TensorId tensor = product.inputs[side];
+      kinds[side] =
+          *kind_of(product.index[side], graph_.tensors[tensor].rows, plan_.whole(tensor), made);
+    }
+    if (kinds[0] != TermKind::line && kinds[1] != TermKind::line) return add_products_of_places(index, made, kinds);
+    const std::size_t side = kinds[0] == TermKind::line ? 1 : 0;
+    const auto& of_image = product.index[side];
+    const auto [values, image] = of_image.empty()
+                                     ? image_of(product.inputs[side], made.whole(), made.phases)
+                                     : read_places(product.inputs[side], of_image, made, source.name);
     make_rows(product.inputs[1 - side]);
     const std::uint32_t of_channel = image.tiles() / image.channels;
     std::vector<std::uint32_t> factors;
@@ -1228,10 +1383,50 @@ class Quantiser {
     }
     const TensorId factor =
         add_gather(tensors_.at(product.inputs[1 - side]), {image.tiles()}, factors, source.name);
-    const auto [sums, unit] = add_products({values, factor}, source);
+    const auto [sums, unit] = add_products({values, factor}, source.name);
     program_.tensors[sums].shape = image.shape();
     program_.tensors[sums].lanes = image.lanes;
     keep_image(source.output, image, add_look_up_of(index, sums, unit));
+  }
+
+  /// a b = (a + b)^2 / 4 - (a - b)^2 / 4, where what the divisions leave is the same: exact, in integers.
+  void add_products_of_places(std::size_t index, const ImageLayout& made,
+                              const std::array<TermKind, 2>& kinds) {
+    const GraphLayer& source = graph_.layers[index];
+    const GraphProduct& product = *source.product;
+    std::vector<TiledTerm> factors;
+    double unit = 1;
+    for (const std::size_t side : {0, 1}) {
+      factors.push_back(
+          read_term(product.inputs[side], product.index[side], kinds[side], made, source.name));
+      unit *= program_.tensors[factors[side].tensor].scale(0);
+    }
+    std::vector<TiledTerm> quarters;
+    for (const std::int32_t sign : {1, -1}) {
+      std::vector<TiledTerm> terms = factors;
+      terms[0].weights.assign(made.channels, 1);
+      terms[1].weights.assign(made.channels, sign);
+      const Sums sums = add_correlation(terms, {}, made, 1.0, source.name, plan_.wide_lanes());
+      const Tensor& sum = program_.tensors[sums.tensor];
+      if (std::max(-sum.min, sum.max) > most_to_square)
+        throw Infeasible{"layer '" + source.name + "': its factors are too large to multiply in tiles"};
+      const std::int64_t least = sum.min;
+      std::vector<std::int32_t> table;
+      for (std::int64_t q = sum.min; q <= sum.max; ++q) table.push_back(static_cast<std::int32_t>(q * q / 4));
+      const std::int64_t greatest = std::ranges::max(table);
+      const TensorId made_quarters = add_image(source.name + " quarters", made, 0, greatest, 1.0);
+      program_.ops.push_back({.kind = OpKind::requantise,
+                              .name = source.name,
+                              .inputs = {sums.tensor},
+                              .constants = {share_table(program_, "Quarter of the square", std::move(table))},
+                              .outputs = {made_quarters},
+                              .attributes = attributes_of({.shift = 0, .offset = -least, .digits = {}})});
+      quarters.push_back(add_place_by_place(made_quarters, made, made.channels, made));
+      quarters.back().weights.assign(made.channels, sign);
+    }
+    const Sums sums = add_correlation(quarters, {}, made, unit, source.name, plan_.wide_lanes());
+    if (sums.reach > raw_range) throw Infeasible{"layer '" + source.name + "': its products reach 2^29"};
+    keep_image(source.output, made, add_look_up_of(index, sums.tensor, unit));
   }
 
   /// The maximum of lines and then of places of a line, tile by tile.
@@ -1284,7 +1479,7 @@ class Quantiser {
   /// The maximum of all tiles of each channel, and then of what these hold, value by value.
   TensorId add_global_maximum(const GraphLayer& source) {
     const WindowShape& shape = source.pooling->shape;
-    const auto [tensor, image] = whole_image(source.pooling->input, shape);
+    const auto [tensor, image] = whole_image(*source.pooling, source.name);
     ImageLayout tile = image;
     tile.height = tile.phases = 1;
     tile.width = image.lanes;

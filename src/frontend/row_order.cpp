@@ -48,19 +48,52 @@ class Reordering {
   explicit Reordering(Graph& graph) : graph_(graph) {}
 
   void run() {
+    // As those who take all rows want them, who come first as they may have got an order themselves.
+    std::vector<bool> is_ordered(graph_.layers.size(), false);
+    for (std::size_t i = graph_.layers.size(); i-- > 0;) {
+      const Order order = wanted_by_sums(i);
+      is_ordered[i] = !order.empty();
+      reorder(i, order);
+    }
     for (std::size_t i = 0; i < graph_.layers.size(); ++i) {
-      GraphLayer& layer = graph_.layers[i];
-      if (layer.output == graph_.output()) return;
-      const Order order = wanted(i);
-      if (order.empty()) continue;
-      make_in(layer, order);
-      const Order place = inverse(order);
-      for (std::size_t reader = i + 1; reader < graph_.layers.size(); ++reader)
-        read_in(graph_.layers[reader], layer.output, order, place);
+      if (!is_ordered[i] && graph_.layers[i].output != graph_.output()) reorder(i, wanted(i));
     }
   }
 
  private:
+  void reorder(std::size_t at, const Order& order) {
+    if (order.empty()) return;
+    GraphLayer& layer = graph_.layers[at];
+    make_in(layer, order);
+    const Order place = inverse(order);
+    for (std::size_t reader = at + 1; reader < graph_.layers.size(); ++reader)
+      read_in(graph_.layers[reader], layer.output, order, place);
+  }
+
+  /// The order in which a sum or product takes all of a layer's rows, if no image is made of them.
+  [[nodiscard]] Order wanted_by_sums(std::size_t at) const {
+    const GraphLayer& layer = graph_.layers[at];
+    if (layer.output == graph_.output() || !layer.convolutions.empty() || !layer.dense.empty() ||
+        layer.pooling)
+      return {};
+    Order order;
+    for (std::size_t i = at + 1; i < graph_.layers.size(); ++i) {
+      const GraphLayer& reader = graph_.layers[i];
+      const bool makes_image =
+          (reader.pooling && reader.pooling->input == layer.output) ||
+          std::ranges::find(reader.convolutions, layer.output, &GraphConvolution::input) !=
+              reader.convolutions.end();
+      if (makes_image) return {};
+      const auto takes = [&](TensorId tensor, const Order& index) {
+        if (order.empty() && tensor == layer.output && is_permutation(index, layer.rows)) order = index;
+      };
+      for (const GraphScaled& term : reader.scaled) takes(term.input, term.index);
+      for (std::size_t side = 0; reader.product && side < 2; ++side)
+        takes(reader.product->inputs[side], reader.product->index[side]);
+    }
+    return order;
+  }
+
   /// Whether an image that is read so has all rows, each once.
   static bool is_order(const Order& index, std::size_t rows) {
     return index.empty() || is_permutation(index, rows);
@@ -158,6 +191,45 @@ void lay_down(WindowShape& shape) {
     std::swap(shape.x, shape.y);
 }
 
+/// Kernels of one place, each of a channel alone, as the scaled rows that they are.
+void as_sums(const Graph& graph, GraphLayer& layer) {
+  const auto scales_rows = [](const GraphConvolution& term) {
+    const WindowShape& shape = term.kernels->shape;
+    const auto stays = [](const WindowAxis& axis) {
+      return axis.kernel == 1 && axis.stride == 1 && axis.pad == 0 && axis.size == axis.outputs;
+    };
+    return shape.groups == shape.channels && shape.outputs == shape.channels && stays(shape.y) &&
+           stays(shape.x);
+  };
+  const bool is_image = std::ranges::all_of(layer.convolutions, [](const GraphConvolution& term) {
+    return term.index.empty();
+  });
+  if (layer.convolutions.empty() || (is_image && layer.order.empty()) ||
+      !std::ranges::all_of(layer.convolutions, scales_rows))
+    return;
+  const std::size_t plane = layer.shape().plane();
+  const Order order = layer.order.empty() ? whole(layer.rows) : layer.order;
+  for (const GraphConvolution& term : layer.convolutions) {
+    GraphScaled scaled{.input = term.input, .coefficients = {}, .index = {}};
+    for (const std::uint32_t place : order) {
+      scaled.coefficients.push_back(term.kernels->values[place / plane]);
+      scaled.index.push_back(term.index.empty() ? place : term.index[place]);
+    }
+    if (std::ranges::count(scaled.coefficients, scaled.coefficients[0]) ==
+        static_cast<std::ptrdiff_t>(scaled.coefficients.size()))
+      scaled.coefficients.resize(1);
+    if (graph.tensors[term.input].rows == layer.rows) simplify(scaled.index, layer.rows);
+    layer.scaled.push_back(std::move(scaled));
+  }
+  std::vector<double> bias;
+  for (const std::uint32_t place : order) {
+    if (!layer.bias.empty()) bias.push_back(layer.bias[place / plane]);
+  }
+  layer.bias = std::move(bias);
+  layer.convolutions.clear();
+  layer.order.clear();
+}
+
 /// A layer that repeats all rows of a tensor, each time with another factor and another bias: the convolution
 /// of one channel by kernels of one place that it is.
 void as_convolution(const Graph& graph, GraphLayer& layer) {
@@ -191,6 +263,7 @@ void as_convolution(const Graph& graph, GraphLayer& layer) {
 }  // namespace
 
 Graph with_images_in_order(Graph graph) {
+  for (GraphLayer& layer : graph.layers) as_sums(graph, layer);
   Reordering(graph).run();
   for (GraphLayer& layer : graph.layers) {
     as_convolution(graph, layer);

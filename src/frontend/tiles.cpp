@@ -4,6 +4,7 @@
 #include <set>
 
 #include "core/floor_quotient.hpp"
+#include "frontend/image_terms.hpp"
 
 namespace circlet {
 namespace {
@@ -46,7 +47,6 @@ bool is_global(const WindowShape& shape) {
 }
 
 bool is_pooling_of_tiles(const GraphPooling& pooling) {
-  if (is_global_maximum(pooling)) return pooling.index.empty();
   if (!pooling.index.empty() || pooling.shape.x.stride > most_phases) return false;
   if (pooling.maximum && is_aligned(pooling.shape.x)) return true;
   return pooling.shape.x.outputs > 1 && reads_values_alone(pooling.shape.x);
@@ -59,50 +59,6 @@ bool is_convolution_of_tiles(const GraphLayer& layer) {
          });
 }
 
-/// A layer's inputs as images, and the phases in which each is read; 0: in any.
-struct ReadImage {
-  TensorId tensor = 0;
-  std::uint32_t phases = 1;
-};
-
-/// Those of a layer that makes an image of `made_phases`.
-std::vector<ReadImage> images_read(const GraphLayer& layer, std::uint32_t made_phases) {
-  std::vector<ReadImage> images;
-  for (const GraphConvolution& term : layer.convolutions)
-    images.push_back({term.input, term.kernels->shape.x.stride});
-  if (layer.pooling) {
-    const bool of_all = is_global(layer.pooling->shape), is_maximum = layer.pooling->maximum;
-    images.push_back({layer.pooling->input, !of_all ? layer.pooling->shape.x.stride : is_maximum ? 1 : 0});
-  }
-  if (layer.product) {
-    for (const std::size_t side : {0, 1}) {
-      if (layer.product->index[side].empty()) images.push_back({layer.product->inputs[side], made_phases});
-    }
-  }
-  for (const GraphScaled& term : layer.scaled) images.push_back({term.input, 1});
-  return images;
-}
-
-/// Whether the factor is one number a channel.
-bool is_scaled_by_channels(const GraphProduct& product, const ImageLayout& image) {
-  const std::size_t side = scaled_side(product), plane = std::size_t{image.height} * image.width;
-  const std::vector<std::uint32_t>& factor = product.index[1 - side];
-  if (!product.index[side].empty() || factor.size() != image.channels * plane) return false;
-  for (std::size_t j = 0; j < factor.size(); ++j) {
-    if (factor[j] != factor[j / plane * plane]) return false;
-  }
-  return true;
-}
-
-/// Whether the bias is one number a channel.
-bool is_bias_of_channels(const GraphLayer& layer, const ImageLayout& image) {
-  const std::size_t plane = std::size_t{image.height} * image.width;
-  for (std::size_t j = 0; j < layer.bias.size(); ++j) {
-    if (layer.bias[j] != layer.bias[j / plane * plane]) return false;
-  }
-  return true;
-}
-
 }  // namespace
 
 bool is_global_maximum(const GraphPooling& pooling) { return pooling.maximum && is_global(pooling.shape); }
@@ -111,8 +67,6 @@ bool is_aligned(const WindowAxis& x) {
   return x.pad == 0 && x.dilation == 1 && x.kernel <= x.stride &&
          std::uint64_t{x.outputs - 1} * x.stride + x.kernel <= x.size;
 }
-
-std::size_t scaled_side(const GraphProduct& product) { return product.index[0].empty() ? 0 : 1; }
 
 std::vector<std::uint32_t> ImageLayout::places() const {
   std::vector<std::uint32_t> list;
@@ -143,8 +97,6 @@ TilePlan::TilePlan(const Graph& graph, bool wanted, bool saturates) : saturates_
 }
 
 void TilePlan::find_images(const Graph& graph) {
-  std::map<TensorId, ImageLayout> images;  // by tensor, as far as they are made on tiles
-  std::set<TensorId> looked_up;            // of them, whose values a table gives
   for (std::size_t i = 0; i < graph.layers.size(); ++i) {
     const GraphLayer& layer = graph.layers[i];
     std::optional<ImageLayout> made;
@@ -152,56 +104,139 @@ void TilePlan::find_images(const Graph& graph) {
       made = {.channels = layer.shape().outputs,
               .height = layer.shape().y.outputs,
               .width = layer.shape().x.outputs};
-    } else if (layer.pooling && is_pooling_of_tiles(*layer.pooling)) {
-      const WindowShape& shape = layer.pooling->shape;
-      made = {.channels = shape.channels, .height = shape.y.outputs, .width = shape.x.outputs};
-    } else if (layer.pooling && !layer.pooling->maximum && layer.pooling->index.empty() &&
-               is_global(layer.pooling->shape) && images.contains(layer.pooling->input)) {
-      made = {.channels = layer.pooling->shape.channels};
+    } else if (layer.pooling) {
+      made = image_of_pooling(graph, *layer.pooling);
     } else if (layer.product) {
-      const auto image = images.find(layer.product->inputs[scaled_side(*layer.product)]);
-      if (image != images.end() && looked_up.contains(image->first) &&
-          is_scaled_by_channels(*layer.product, image->second))
-        made = image->second;
+      made = image_of_product(graph, *layer.product);
     } else if (!layer.scaled.empty() && layer.dense.empty() && layer.function) {
-      // A sum of images, place by place.
-      const auto first = images.find(layer.scaled[0].input);
-      const bool are_images =
-          first != images.end() && std::ranges::all_of(layer.scaled, [&](const GraphScaled& term) {
-            const auto image = images.find(term.input);
-            return term.index.empty() && term.coefficients.size() == 1 && image != images.end() &&
-                   image->second == first->second;
-          });
-      if (are_images && is_bias_of_channels(layer, first->second)) made = first->second;
+      made = image_of_sum(graph, layer);
     }
-    if (made) images[layer.output] = made_[i] = *made;
-    if (made && layer.function) looked_up.insert(layer.output);
+    if (made) images_[layer.output] = made_[i] = *made;
+    if (made && layer.function) looked_up_.insert(layer.output);
   }
+}
+
+std::optional<ImageLayout> TilePlan::image_of_pooling(const Graph& graph, const GraphPooling& pooling) const {
+  const WindowShape& shape = pooling.shape;
+  if (is_global(shape)) {
+    const ImageLayout read = {.channels = shape.channels, .height = shape.y.size, .width = shape.x.size};
+    const auto whole_image = whole(pooling.input);
+    const bool is_view = !pooling.index.empty() &&
+                         kind_of(pooling.index, graph.tensors[pooling.input].rows, whole_image, read) ==
+                             TermKind::places;
+    if (is_view || (pooling.index.empty() && (pooling.maximum || whole_image)))
+      return ImageLayout{.channels = shape.channels};
+  }
+  if (!is_pooling_of_tiles(pooling)) return std::nullopt;
+  return ImageLayout{.channels = shape.channels, .height = shape.y.outputs, .width = shape.x.outputs};
+}
+
+/// The image that rows read by an index are, if they are one on tiles.
+std::optional<ImageLayout> TilePlan::image_as_read(TensorId tensor,
+                                                   const std::vector<std::uint32_t>& index) const {
+  const auto image = whole(tensor);
+  if (!image || index.empty()) return image;
+  const auto view = view_of(index, *image);
+  if (!view) return std::nullopt;
+  return ImageLayout{.channels = static_cast<std::uint32_t>(view->lines.size()),
+                     .width = image->width / view->phases};
+}
+
+std::optional<ImageLayout> TilePlan::image_of_product(const Graph& graph, const GraphProduct& product) const {
+  for (const std::size_t side : {0, 1}) {
+    const TensorId tensor = product.inputs[side], other = product.inputs[1 - side];
+    const auto made = image_as_read(tensor, product.index[side]);
+    if (!made || !looked_up_.contains(tensor)) continue;
+    const auto kind =
+        kind_of(product.index[1 - side], graph.tensors[other].rows, whole(other), *made);
+    if (kind && (*kind == TermKind::line || looked_up_.contains(other))) return made;
+  }
+  return std::nullopt;
+}
+
+/// Of values that are added place by place.
+std::optional<ImageLayout> TilePlan::image_of_sum(const Graph& graph, const GraphLayer& layer) const {
+  std::optional<ImageLayout> made;
+  for (const GraphScaled& term : layer.scaled) {
+    if (!made) made = image_as_read(term.input, term.index);
+  }
+  if (!made) made = image_of_runs(layer.scaled[0].index);
+  if (!made || !(are_of_channels(layer.bias, *made) || are_of_places(layer.bias, *made))) return std::nullopt;
+  for (const GraphScaled& term : layer.scaled) {
+    const auto kind = kind_of(term, graph.tensors[term.input].rows, whole(term.input), *made);
+    if (!kind) return std::nullopt;
+    const bool is_weighted = *kind == TermKind::line && term.coefficients.size() != 1;
+    if (is_weighted && (layer.scaled.size() != 1 || !layer.bias.empty())) return std::nullopt;
+  }
+  return made;
+}
+
+std::vector<ReadImage> TilePlan::images_read(const Graph& graph, std::size_t at) const {
+  const GraphLayer& layer = graph.layers[at];
+  const ImageLayout& made = made_.at(at);
+  std::vector<ReadImage> images;
+  const auto read = [&](TensorId tensor, const std::vector<std::uint32_t>& index, std::uint32_t phases) {
+    if (!index.empty()) phases = view_of(index, images_.at(tensor))->phases;
+    images.push_back({tensor, phases});
+  };
+  for (const GraphConvolution& term : layer.convolutions)
+    images.push_back({term.input, term.kernels->shape.x.stride});
+  if (layer.pooling) {
+    const GraphPooling& pooling = *layer.pooling;
+    read(pooling.input, pooling.index,
+         !is_global(pooling.shape) ? pooling.shape.x.stride : pooling.maximum ? 1 : 0);
+  }
+  if (layer.product) {
+    const GraphProduct& product = *layer.product;
+    std::array<std::optional<TermKind>, 2> kinds;
+    for (const std::size_t side : {0, 1}) {
+      const TensorId tensor = product.inputs[side];
+      kinds[side] = kind_of(product.index[side], graph.tensors[tensor].rows, whole(tensor), made);
+    }
+    const bool scales = kinds[0] == TermKind::line || kinds[1] == TermKind::line;
+    for (const std::size_t side : {0, 1}) {
+      if (kinds[side] == TermKind::places)
+        read(product.inputs[side], product.index[side], scales ? made.phases : 1);
+      if (kinds[side] == TermKind::channel) images.push_back({product.inputs[side], 1});
+    }
+  }
+  for (const GraphScaled& term : layer.scaled) {
+    const auto kind = kind_of(term, graph.tensors[term.input].rows, whole(term.input), made);
+    if (kind == TermKind::places) read(term.input, term.index, 1);
+    if (kind == TermKind::channel) images.push_back({term.input, 1});
+  }
+  return images;
 }
 
 void TilePlan::choose_layouts(const Graph& graph) {
   std::map<TensorId, std::map<std::uint32_t, std::size_t>> phases;  // how many layers read it in so many
+  std::vector<std::size_t> single;  // layers that neither read nor make an image that is read as one
   // Readers come before what they read.
   for (auto entry = made_.rbegin(); entry != made_.rend(); ++entry) {
     const GraphLayer& layer = graph.layers[entry->first];
     ImageLayout& made = entry->second;
     const auto wanted = phases.find(layer.output);
+    const std::vector<ReadImage> read = images_read(graph, entry->first);
+    if (wanted == phases.end() && read.empty()) {
+      single.push_back(entry->first);
+      continue;
+    }
     if (wanted != phases.end()) {  // otherwise it is read as single values
       wanted->second.erase(0);
       if (wanted->second.empty()) wanted->second[1] = 1;
       const auto most =
           std::ranges::max_element(wanted->second, {}, [](const auto& choice) { return choice.second; });
       widen(made, saturates_ ? 1 : most->first);
-      for (const auto& [read, count] : wanted->second) {
-        if (!saturates_ || read == 1) continue;
+      for (const auto& [in, count] : wanted->second) {
+        if (!saturates_ || in == 1) continue;
         copies_.push_back(made);
-        widen(copies_.back(), read);
+        widen(copies_.back(), in);
       }
     }
-    for (const ReadImage& image : images_read(layer, made.phases)) ++phases[image.tensor][image.phases];
+    for (const ReadImage& image : images_read(graph, entry->first)) ++phases[image.tensor][image.phases];
   }
-  const auto wanted = phases.find(graph.input);
-  if (wanted == phases.end()) return;
+  for (const std::size_t layer : single) made_.erase(layer);
+  if (!phases.contains(graph.input)) return;
   // All readers agree on its size.
   for (const auto& [i, made] : made_) {
     const GraphLayer& layer = graph.layers[i];

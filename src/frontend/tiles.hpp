@@ -27,12 +27,20 @@ struct ImageLayout {
     return at % columns() * phases + at / columns() % phases < width;
   }
   /// Whether another layout is of an image as large: a tensor may be read as images of several sizes.
+  /// The image alone, in no tiles.
+  [[nodiscard]] ImageLayout whole() const { return {.channels = channels, .height = height, .width = width}; }
   [[nodiscard]] bool is_of_size(const ImageLayout& other) const {
     return channels == other.channels && height == other.height && width == other.width;
   }
   /// Whether rows of the image, one after the other, are the tensor.
   [[nodiscard]] bool is_rows() const { return phases == 1 && lanes == 1; }
   friend bool operator==(const ImageLayout&, const ImageLayout&) = default;
+};
+
+/// A layer's input as an image, and the phases in which it is read; 0: in any.
+struct ReadImage {
+  TensorId tensor = 0;
+  std::uint32_t phases = 1;
 };
 
 /// The layers on tiles, each with the layout of the image that it makes.
@@ -46,6 +54,11 @@ class TilePlan {
     const auto found = made_.find(layer);
     return found == made_.end() ? nullptr : &found->second;
   }
+  /// The image that a tensor is, if a layer makes it on tiles.
+  [[nodiscard]] std::optional<ImageLayout> whole(TensorId tensor) const {
+    const auto found = images_.find(tensor);
+    return found == images_.end() ? std::nullopt : std::optional(found->second);
+  }
   /// That of the model's input, if it is read as an image on tiles.
   [[nodiscard]] const std::optional<ImageLayout>& input() const { return input_; }
   /// The image with other phases, in the widest tiles that some layer has too.
@@ -58,12 +71,22 @@ class TilePlan {
 
  private:
   void find_images(const Graph& graph);
+  [[nodiscard]] std::optional<ImageLayout> image_of_pooling(const Graph& graph,
+                                                            const GraphPooling& pooling) const;
+  [[nodiscard]] std::optional<ImageLayout> image_as_read(TensorId tensor,
+                                                         const std::vector<std::uint32_t>& index) const;
+  [[nodiscard]] std::optional<ImageLayout> image_of_product(const Graph& graph,
+                                                            const GraphProduct& product) const;
+  [[nodiscard]] std::optional<ImageLayout> image_of_sum(const Graph& graph, const GraphLayer& layer) const;
+  [[nodiscard]] std::vector<ReadImage> images_read(const Graph& graph, std::size_t layer) const;
   void choose_layouts(const Graph& graph);
   void keep_tables_few();
   void choose_free_lanes(const Graph& graph);
 
   bool saturates_ = false;
   std::map<std::size_t, ImageLayout> made_;
+  std::map<TensorId, ImageLayout> images_;  // that layers make, without tiles
+  std::set<TensorId> looked_up_;            // of them, whose values a table gives
   std::vector<ImageLayout> copies_;  // in the phases that are read, where an image is made in none
   std::optional<ImageLayout> input_;
   std::set<std::pair<std::uint32_t, std::uint32_t>> widths_;  // lanes and phases
@@ -75,9 +98,6 @@ class TilePlan {
 bool is_global_maximum(const GraphPooling& pooling);
 /// Whether windows are whole runs of phases: their places are columns of one number.
 bool is_aligned(const WindowAxis& x);
-
-/// Which factor of a product on tiles is the image; the other one has a number a channel.
-std::size_t scaled_side(const GraphProduct& product);
 
 /// Whether the images of a graph are so large that tiles pay for the tables of their own.
 bool has_large_images(const Graph& graph);
