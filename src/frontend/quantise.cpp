@@ -1476,19 +1476,61 @@ class Quantiser {
     return add_copy(raised, image, image, name, {.places = places, .add = least});
   }
 
-  /// The maximum of all tiles of each channel, and then of what these hold, value by value.
+  /// The maximum of all tiles of each channel, and then of what these hold: tiles of neighbouring channels,
+  /// where there are enough, or else value by value.
   TensorId add_global_maximum(const GraphLayer& source) {
-    const WindowShape& shape = source.pooling->shape;
     const auto [tensor, image] = whole_image(*source.pooling, source.name);
-    ImageLayout tile = image;
-    tile.height = tile.phases = 1;
-    tile.width = image.lanes;
-    const TensorId of_tiles =
-        greatest_of_groups(tensor, image.tiles() / image.channels, tile.shape(), source);
+    const ImageLayout tile = {.channels = image.channels, .width = image.lanes, .lanes = image.lanes};
+    const TensorId of_tiles = image.spare == 0 ? greatest_of_groups(tensor, image.tiles() / image.channels,
+                                                                    tile.shape(), source)
+                                               : greatest_of_filled(tensor, image, tile, source);
+    if (image.lanes == 1) return of_tiles;
     ImageLayout single = tile;
     single.lanes = 1;
-    const TensorId values = image.lanes == 1 ? of_tiles : add_copy(of_tiles, tile, single, source.name);
-    return greatest_of_groups(values, image.lanes, {shape.channels, 1, 1, 1}, source);
+    const TensorId values = add_copy(of_tiles, tile, single, source.name);
+    ImageLayout across = plan_.with_phases({.width = image.channels}, 1);
+    if (across.lanes == 1) return greatest_of_groups(values, image.lanes, {image.channels, 1, 1, 1}, source);
+    // Group k has for each place of a tile one of the channels k lanes, k lanes + 1, ..
+    const std::uint32_t groups = image.channels / across.lanes;
+    std::vector<std::uint32_t> places;
+    for (std::uint32_t k = 0; k < groups; ++k) {
+      for (std::uint32_t i = 0; i < image.lanes; ++i) {
+        for (std::uint32_t c = k * across.lanes; c < (k + 1) * across.lanes; ++c)
+          places.push_back(c * image.lanes + i);
+      }
+    }
+    const Tensor& one = program_.tensors[values];
+    ImageLayout turned = {.channels = groups, .width = image.lanes * across.lanes, .lanes = across.lanes};
+    const TensorId tiles = add_image(source.name + " across", turned, one.min, one.max, one.scale(0));
+    add_indexed(OpKind::tile, values, tiles, places, source.name);
+    turned.width = across.lanes;
+    const TensorId greatest = greatest_of_groups(tiles, image.lanes, turned.shape(), source);
+    ImageLayout channels = turned;
+    channels.lanes = 1;
+    return add_reshaped(add_copy(greatest, turned, channels, source.name), {.channels = image.channels},
+                        source.name);
+  }
+
+  /// The same of tiles where the last one of a line has columns to spare: in its place stand the last columns
+  /// that are values.
+  TensorId greatest_of_filled(TensorId tensor, const ImageLayout& image, const ImageLayout& tile,
+                              const GraphLayer& source) {
+    const std::uint32_t tiles = image.columns() / image.lanes, lines = image.channels * image.height;
+    std::vector<std::uint32_t> whole, last;
+    for (std::uint32_t line = 0; line < lines; ++line) {
+      for (std::uint32_t k = 0; k + 1 < tiles; ++k) whole.push_back(line * tiles + k);
+      for (const std::uint32_t k : {tiles - 2, tiles - 1}) last.push_back(line * tiles + k);
+    }
+    ImageLayout front = image, back = image, moved = image;
+    front.width = (tiles - 1) * image.lanes;
+    back.width = 2 * image.lanes - image.spare;
+    moved.width = image.lanes;
+    front.spare = moved.spare = 0;
+    const TensorId of_front = greatest_of_groups(add_gather(tensor, front.shape(), whole, source.name),
+                                                 (tiles - 1) * image.height, tile.shape(), source);
+    const TensorId copy = add_copy(add_gather(tensor, back.shape(), last, source.name), back, moved,
+                                   source.name, {.places = image.lanes - image.spare});
+    return add_maximum(of_front, greatest_of_groups(copy, image.height, tile.shape(), source), source);
   }
 
   /// The greatest of each `each` rows that follow one another, halves against halves.

@@ -31,6 +31,15 @@ void widen(ImageLayout& image, std::uint32_t phases) {
   image.lanes = widest_tile(image.columns());
 }
 
+/// Lines in as few tiles as can hold them, with columns to spare.
+void fill(ImageLayout& image) {
+  constexpr std::uint32_t narrow = 16;  // of which so many are needed that a few spare columns are cheaper
+  if (image.lanes >= narrow || image.columns() <= most_lanes) return;
+  const std::uint32_t tiles = (image.columns() + most_lanes - 1) / most_lanes;
+  image.lanes = (image.columns() + tiles - 1) / tiles;
+  image.spare = tiles * image.lanes - image.columns();
+}
+
 /// Whether windows read no place beyond the end of a line, or the phases leave no column without a value
 /// there.
 bool reads_values_alone(const WindowAxis& x) {
@@ -57,6 +66,16 @@ bool is_convolution_of_tiles(const GraphLayer& layer) {
            return term.index.empty() && term.kernels->shape.x.stride <= most_phases &&
                   reads_values_alone(term.kernels->shape.x);
          });
+}
+
+/// Whether nothing else reads it than what takes the greatest of all places of a channel.
+bool is_read_for_its_maximum(const Graph& graph, TensorId tensor) {
+  if (tensor == graph.output()) return false;
+  return std::ranges::all_of(graph.layers, [&](const GraphLayer& layer) {
+    const bool takes_maximum =
+        layer.pooling && is_global_maximum(*layer.pooling) && layer.pooling->index.empty();
+    return takes_maximum || std::ranges::count(inputs_of(layer), tensor) == 0;
+  });
 }
 
 }  // namespace
@@ -227,6 +246,7 @@ void TilePlan::choose_layouts(const Graph& graph) {
       const auto most =
           std::ranges::max_element(wanted->second, {}, [](const auto& choice) { return choice.second; });
       widen(made, saturates_ ? 1 : most->first);
+      if (!layer.convolutions.empty() && is_read_for_its_maximum(graph, layer.output)) fill(made);
       for (const auto& [in, count] : wanted->second) {
         if (!saturates_ || in == 1) continue;
         copies_.push_back(made);

@@ -14,10 +14,11 @@
 namespace circlet {
 
 /// An image [channels][height][width] as a tensor [channels][height][phases][columns]: place x is column x /
-/// phases of phase x mod phases. Where the phases do not divide the width, the last columns hold anything.
+/// phases of phase x mod phases. Where the phases do not divide the width, the last columns hold anything; so
+/// do spare ones, which make lines whole tiles.
 struct ImageLayout {
-  std::uint32_t channels = 1, height = 1, width = 1, phases = 1, lanes = 1;
-  [[nodiscard]] std::uint32_t columns() const { return (width + phases - 1) / phases; }
+  std::uint32_t channels = 1, height = 1, width = 1, phases = 1, lanes = 1, spare = 0;
+  [[nodiscard]] std::uint32_t columns() const { return (width + phases - 1) / phases + spare; }
   [[nodiscard]] std::vector<std::uint32_t> shape() const { return {channels, height, phases, columns()}; }
   [[nodiscard]] std::uint32_t tiles() const { return channels * height * phases * (columns() / lanes); }
   /// Of a value of the tensor: where it lies in the image; of a place beyond the width, the line's last one.
