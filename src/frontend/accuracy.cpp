@@ -67,11 +67,13 @@ bool is_sums(const Op& op) { return meaning_of(op.kind).makes_claims && op.kind 
 /// Of a tensor that holds an image of so many values on tiles.
 std::optional<ImageLayout> layout_of(const Tensor& tensor, std::uint32_t values) {
   if (tensor.shape.size() != 4) return std::nullopt;
-  return ImageLayout{.channels = tensor.shape[0],
-                     .height = tensor.shape[1],
-                     .width = values / tensor.shape[0] / tensor.shape[1],
-                     .phases = tensor.shape[2],
-                     .lanes = tensor.lanes};
+  ImageLayout image = {.channels = tensor.shape[0],
+                       .height = tensor.shape[1],
+                       .width = values / tensor.shape[0] / tensor.shape[1],
+                       .phases = tensor.shape[2],
+                       .lanes = tensor.lanes};
+  image.spare = tensor.shape[3] - image.columns();
+  return image;
 }
 
 /// What is known of a layer whatever the samples.

@@ -6,7 +6,7 @@ namespace circlet {
 namespace {
 
 /// Runs that are worth tiles.
-constexpr std::size_t fewest_places = 16, fewest_channels = 4, fewest_values = 4096;
+constexpr std::size_t fewest_places = 16, fewest_channels = 4;
 
 std::size_t plane_of(const ImageLayout& image) { return std::size_t{image.height} * image.width; }
 
@@ -86,7 +86,7 @@ bool are_of_places(std::span<const double> values, const ImageLayout& image) {
 }
 
 std::optional<ImageLayout> image_of_runs(const std::vector<std::uint32_t>& index) {
-  if (index.size() < fewest_values) return std::nullopt;
+  if (index.size() < fewest_places * fewest_channels) return std::nullopt;
   std::size_t run = 1;
   while (run < index.size() && index[run] == index[0]) ++run;
   const std::size_t channels = index.size() / run;
@@ -95,7 +95,8 @@ std::optional<ImageLayout> image_of_runs(const std::vector<std::uint32_t>& index
   for (std::size_t j = 0; j < index.size(); ++j) {
     if (index[j] != index[j / run * run]) return std::nullopt;
   }
-  return ImageLayout{.channels = static_cast<std::uint32_t>(channels), .width = static_cast<std::uint32_t>(run)};
+  return ImageLayout{.channels = static_cast<std::uint32_t>(channels),
+                     .width = static_cast<std::uint32_t>(run)};
 }
 
 }  // namespace circlet

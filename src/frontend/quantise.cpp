@@ -9,6 +9,7 @@
 #include <numeric>
 #include <set>
 #include <span>
+#include <tuple>
 
 #include "core/error.hpp"
 #include "core/floor_quotient.hpp"
@@ -1070,9 +1071,10 @@ class Quantiser {
       }
       std::vector<TiledTerm> all = terms;
       if (has_image_of_biases) all.push_back(biases_of_places(source, made, unit));
-      return add_correlation(std::move(all), has_image_of_biases ? std::vector<std::int32_t>()
-                                                                 : biases_of_channels(source, made, unit),
-                             made, unit, source.name, plan_.wide_lanes());
+      return add_correlation(
+          std::move(all),
+          has_image_of_biases ? std::vector<std::int32_t>() : biases_of_channels(source, made, unit), made,
+          unit, source.name, plan_.wide_lanes());
     });
     return add_look_up(index, sums, splits_.at(index), output_scales_.at(index));
   }
@@ -1089,11 +1091,13 @@ class Quantiser {
 
   /// One a place, the same in all channels: an image of one channel that is a constant.
   TiledTerm biases_of_places(const GraphLayer& source, const ImageLayout& made, double unit) {
-    const std::size_t plane = std::size_t{made.height} * made.width;
+    const auto constants = std::span(source.bias).first(std::size_t{made.height} * made.width);
+    // A power of two of the sums' units, so that its weight is exact.
+    const int power = std::max(0, static_cast<int>(std::ceil(std::log2(finest_scale(constants) / unit))));
     const auto [tensor, image] =
-        add_constant_image(std::span(source.bias).first(plane), made, source.name);
+        add_constant_image(constants, std::ldexp(unit, power), made, source.name + " constants");
     TiledTerm term = add_place_by_place(tensor, image, 1, made);
-    term.weights.assign(made.channels, to_int32(program_.tensors[tensor].scale(0) / unit, source.name));
+    term.weights.assign(made.channels, to_int32(std::ldexp(1.0, power), source.name));
     return term;
   }
 
@@ -1115,7 +1119,7 @@ class Quantiser {
   TiledTerm read_term(TensorId tensor, const std::vector<std::uint32_t>& index, TermKind kind,
                       const ImageLayout& made, const std::string& name) {
     if (kind == TermKind::places) {
-      const auto [values, image] = read_places(tensor, index, made, name);
+      const auto [values, image] = read_places(tensor, index, made, name + " in lines");
       return add_place_by_place(values, image, made.channels, made);
     }
     if (kind == TermKind::channel) {
@@ -1124,12 +1128,16 @@ class Quantiser {
       const auto [values, image] = image_of(tensor, one, 1);
       return add_place_by_place(values, image, 1, made);
     }
-    // A number a channel times an image of ones, and a look-up that gives each product itself.
-    const std::vector<double> ones(1, 1.0);
-    const auto [products, image] = add_line_products(tensor, index, ones, made, name);
-    const Tensor& made_products = program_.tensors[products];
-    const TensorId values = add_identity(products, {made_products.min, made_products.max}, 0, image, name);
-    return add_place_by_place(values, image, made.channels, made);
+    // A number a channel times an image of ones, and a look-up that gives each product itself: once for all
+    // who read it.
+    const auto [found, is_new] = lines_.try_emplace({tensor, index, made.height, made.width});
+    if (is_new) {
+      const std::vector<double> ones(1, 1.0);
+      const auto [products, image] = add_line_products(tensor, index, ones, made, name + " at every place");
+      const SumRange range = {program_.tensors[products].min, program_.tensors[products].max};
+      found->second = {add_identity(products, range, 0, image, name + " at every place"), image};
+    }
+    return add_place_by_place(found->second.first, found->second.second, made.channels, made);
   }
 
   /// Numbers a channel times one number a place, which all channels share.
@@ -1148,7 +1156,8 @@ class Quantiser {
                                                      std::span<const double> constants,
                                                      const ImageLayout& made, const std::string& name) {
     make_rows(tensor);
-    const auto [line, one] = add_constant_image(constants, made, name);
+    const double scale = constants.size() == 1 ? 1.0 : scale_on_grid(finest_scale(constants));
+    const auto [line, one] = add_constant_image(constants, scale, made, name + " constants");
     ImageLayout image = one;
     image.channels = made.channels;
     std::vector<std::uint32_t> tiles, factors;
@@ -1166,32 +1175,37 @@ class Quantiser {
     return {products, image};
   }
 
-  /// An image of one channel, in lines like another's, whose values are the model's: a constant a place, or
-  /// one for all.
-  std::pair<TensorId, ImageLayout> add_constant_image(std::span<const double> constants,
-                                                      const ImageLayout& made, const std::string& name) {
-    constexpr std::int64_t most = (1 << 13) - 1;
+  static constexpr std::int64_t most_constant = (1 << 13) - 1;
+
+  /// The finest scale that constants may have.
+  static double finest_scale(std::span<const double> constants) {
     double greatest = 0;
     for (const double value : constants) greatest = std::max(greatest, std::fabs(value));
+    return greatest > 0 ? greatest / static_cast<double>(most_constant) : 1.0;
+  }
+
+  /// An image of one channel, in lines like another's, whose values are the model's: a constant a place, or
+  /// one for all, which is 1.
+  std::pair<TensorId, ImageLayout> add_constant_image(std::span<const double> constants, double scale,
+                                                      const ImageLayout& made, const std::string& name) {
     const bool is_one = constants.size() == 1;
-    const double scale = is_one || greatest == 0 ? 1.0 : scale_on_grid(greatest / static_cast<double>(most));
     Op op{.kind = OpKind::affine, .name = name};
     std::vector<std::int32_t> values;
     for (const double value : constants) values.push_back(to_int32(value / scale, name));
     const auto rows = static_cast<std::uint32_t>(values.size());
     add_weights(op, {rows}, std::move(values));
-    const TensorId sums = add_tensor(name + " constants", rows, -raw_range, raw_range, scale);
+    const TensorId sums = add_tensor(name, rows, -raw_range, raw_range, scale);
     op.outputs = {sums};
     program_.ops.push_back(std::move(op));
-    const SumRange range = is_one ? SumRange{0, 3} : SumRange{-most, most + 1};
-    const TensorId single = add_identity(sums, range, 0, {.width = rows}, name + " constants");
+    const SumRange range = is_one ? SumRange{0, 3} : SumRange{-most_constant, most_constant + 1};
+    const TensorId single = add_identity(sums, range, 0, {.width = rows}, name);
     ImageLayout image = made.whole();
     image.channels = 1;
     image = plan_.with_phases(image, 1);
     std::vector<std::uint32_t> places = image.places();
     if (is_one) std::ranges::fill(places, 0U);
     if (image.is_rows()) return {add_gather(single, image.shape(), places, name), image};
-    const TensorId tiles = add_image(name + " constants", image, range.min, range.max, scale);
+    const TensorId tiles = add_image(name, image, range.min, range.max, scale);
     add_indexed(OpKind::tile, single, tiles, places, name);
     return {add_copy(tiles, image, image, name), image};  // products take tiles of look-ups
   }
@@ -1241,10 +1255,9 @@ class Quantiser {
     const double unit = program_.tensors[tensor].scale(0) * pooling.factor;
     WindowAxis along_y = shape.y, along_x = shape.x;
     if (is_global) {
-      // The lines of a channel are added first.
-      tensor = add_sum_of_lines(tensor, image, source.name);
-      image.width = image.columns();
-      image.height = image.phases = 1;
+      // The tiles of a channel are added first.
+      tensor = add_sum_of_tiles(tensor, image, source.name);
+      image = {.channels = image.channels, .width = image.lanes, .lanes = image.lanes};
       along_y = {};
       along_x = {.size = image.width, .outputs = 1, .kernel = image.width};
     } else if (is_sum_of_tiles(shape.x, image, made)) {
@@ -1263,7 +1276,7 @@ class Quantiser {
     const WindowShape& shape = pooling.shape;
     const TensorId tensor = pooling.input;
     const ImageLayout image = {.channels = shape.channels, .height = shape.y.size, .width = shape.x.size};
-    if (!pooling.index.empty()) return read_places(tensor, pooling.index, image, name);
+    if (!pooling.index.empty()) return read_places(tensor, pooling.index, image, name + " in lines");
     for (const auto& [layout, values] : images_[tensor]) {
       if (layout.width % layout.phases == 0 && layout.channels == image.channels &&
           layout.height * layout.width == image.height * image.width)
@@ -1272,22 +1285,18 @@ class Quantiser {
     return image_of(tensor, image, 1);
   }
 
-  /// Of every channel the sum of its lines, and of their phases: one line.
-  TensorId add_sum_of_lines(TensorId values, const ImageLayout& image, const std::string& name) {
-    const std::uint32_t tiles = image.columns() / image.lanes, lines = image.height * image.phases;
-    std::vector<std::uint32_t> index;
-    for (std::uint32_t c = 0; c < image.channels; ++c) {
-      for (std::uint32_t k = 0; k < tiles; ++k) {
-        for (std::uint32_t line = 0; line < lines; ++line) index.push_back((c * lines + line) * tiles + k);
-      }
-    }
+  /// Of every channel the sum of its tiles: one line, of one tile.
+  TensorId add_sum_of_tiles(TensorId values, const ImageLayout& image, const std::string& name) {
+    const std::uint32_t tiles = image.tiles() / image.channels;
+    std::vector<std::uint32_t> index(image.tiles());
+    std::iota(index.begin(), index.end(), 0U);
     const Tensor source = program_.tensors[values];
-    const auto [least, greatest] = range_of_sums(source, lines, lines, name);
-    const TensorId made = add_tensor(name + " lines", 0, least, greatest, source.scale(0));
-    program_.tensors[made].shape = {image.channels, 1, 1, image.columns()};
+    const auto [least, greatest] = range_of_sums(source, tiles, tiles, name);
+    const TensorId made = add_tensor(name + " tiles", 0, least, greatest, source.scale(0));
+    program_.tensors[made].shape = {image.channels, 1, 1, image.lanes};
     program_.tensors[made].lanes = image.lanes;
     add_indexed(OpKind::total, values, made, index, name);
-    program_.constants.back().shape = {image.channels * tiles, lines};
+    program_.constants.back().shape = {image.channels, tiles};
     return made;
   }
 
@@ -1365,15 +1374,15 @@ class Quantiser {
     std::array<TermKind, 2> kinds{};
     for (const std::size_t side : {0, 1}) {
       const TensorId tensor = product.inputs[side];
-      kinds[side] =
-          *kind_of(product.index[side], graph_.tensors[tensor].rows, plan_.whole(tensor), made);
+      kinds[side] = *kind_of(product.index[side], graph_.tensors[tensor].rows, plan_.whole(tensor), made);
     }
-    if (kinds[0] != TermKind::line && kinds[1] != TermKind::line) return add_products_of_places(index, made, kinds);
+    if (kinds[0] != TermKind::line && kinds[1] != TermKind::line)
+      return add_products_of_places(index, made, kinds);
     const std::size_t side = kinds[0] == TermKind::line ? 1 : 0;
     const auto& of_image = product.index[side];
-    const auto [values, image] = of_image.empty()
-                                     ? image_of(product.inputs[side], made.whole(), made.phases)
-                                     : read_places(product.inputs[side], of_image, made, source.name);
+    const auto [values, image] =
+        of_image.empty() ? image_of(product.inputs[side], made.whole(), made.phases)
+                         : read_places(product.inputs[side], of_image, made, source.name + " in lines");
     make_rows(product.inputs[1 - side]);
     const std::uint32_t of_channel = image.tiles() / image.channels;
     std::vector<std::uint32_t> factors;
@@ -1397,16 +1406,16 @@ class Quantiser {
     std::vector<TiledTerm> factors;
     double unit = 1;
     for (const std::size_t side : {0, 1}) {
-      factors.push_back(
-          read_term(product.inputs[side], product.index[side], kinds[side], made, source.name));
+      factors.push_back(read_term(product.inputs[side], product.index[side], kinds[side], made, source.name));
       unit *= program_.tensors[factors[side].tensor].scale(0);
     }
+    const std::string name = source.name + " quarters";
     std::vector<TiledTerm> quarters;
     for (const std::int32_t sign : {1, -1}) {
       std::vector<TiledTerm> terms = factors;
       terms[0].weights.assign(made.channels, 1);
       terms[1].weights.assign(made.channels, sign);
-      const Sums sums = add_correlation(terms, {}, made, 1.0, source.name, plan_.wide_lanes());
+      const Sums sums = add_correlation(terms, {}, made, 1.0, name, plan_.wide_lanes());
       const Tensor& sum = program_.tensors[sums.tensor];
       if (std::max(-sum.min, sum.max) > most_to_square)
         throw Infeasible{"layer '" + source.name + "': its factors are too large to multiply in tiles"};
@@ -1414,9 +1423,9 @@ class Quantiser {
       std::vector<std::int32_t> table;
       for (std::int64_t q = sum.min; q <= sum.max; ++q) table.push_back(static_cast<std::int32_t>(q * q / 4));
       const std::int64_t greatest = std::ranges::max(table);
-      const TensorId made_quarters = add_image(source.name + " quarters", made, 0, greatest, 1.0);
+      const TensorId made_quarters = add_image(name, made, 0, greatest, 1.0);
       program_.ops.push_back({.kind = OpKind::requantise,
-                              .name = source.name,
+                              .name = name,
                               .inputs = {sums.tensor},
                               .constants = {share_table(program_, "Quarter of the square", std::move(table))},
                               .outputs = {made_quarters},
@@ -1481,9 +1490,9 @@ class Quantiser {
   TensorId add_global_maximum(const GraphLayer& source) {
     const auto [tensor, image] = whole_image(*source.pooling, source.name);
     const ImageLayout tile = {.channels = image.channels, .width = image.lanes, .lanes = image.lanes};
-    const TensorId of_tiles = image.spare == 0 ? greatest_of_groups(tensor, image.tiles() / image.channels,
-                                                                    tile.shape(), source)
-                                               : greatest_of_filled(tensor, image, tile, source);
+    const TensorId of_tiles =
+        image.spare == 0 ? greatest_of_groups(tensor, image.tiles() / image.channels, tile.shape(), source)
+                         : greatest_of_filled(tensor, image, tile, source);
     if (image.lanes == 1) return of_tiles;
     ImageLayout single = tile;
     single.lanes = 1;
@@ -1607,6 +1616,10 @@ class Quantiser {
   std::map<std::size_t, double> output_scales_, output_per_step_;
   std::map<TensorId, TensorId> tensors_;  // of the program, by that of the graph: single values
   std::map<TensorId, std::vector<std::pair<ImageLayout, TensorId>>> images_;  // the same: images on tiles
+  /// Numbers a channel at every place of it: by tensor, its index, and an image's height and width.
+  std::map<std::tuple<TensorId, std::vector<std::uint32_t>, std::uint32_t, std::uint32_t>,
+           std::pair<TensorId, ImageLayout>>
+      lines_;
   Program program_;
 };
 

@@ -79,10 +79,9 @@ class Reordering {
     Order order;
     for (std::size_t i = at + 1; i < graph_.layers.size(); ++i) {
       const GraphLayer& reader = graph_.layers[i];
-      const bool makes_image =
-          (reader.pooling && reader.pooling->input == layer.output) ||
-          std::ranges::find(reader.convolutions, layer.output, &GraphConvolution::input) !=
-              reader.convolutions.end();
+      const bool makes_image = (reader.pooling && reader.pooling->input == layer.output) ||
+                               std::ranges::find(reader.convolutions, layer.output,
+                                                 &GraphConvolution::input) != reader.convolutions.end();
       if (makes_image) return {};
       const auto takes = [&](TensorId tensor, const Order& index) {
         if (order.empty() && tensor == layer.output && is_permutation(index, layer.rows)) order = index;
@@ -201,9 +200,8 @@ void as_sums(const Graph& graph, GraphLayer& layer) {
     return shape.groups == shape.channels && shape.outputs == shape.channels && stays(shape.y) &&
            stays(shape.x);
   };
-  const bool is_image = std::ranges::all_of(layer.convolutions, [](const GraphConvolution& term) {
-    return term.index.empty();
-  });
+  const bool is_image = std::ranges::all_of(layer.convolutions,
+                                            [](const GraphConvolution& term) { return term.index.empty(); });
   if (layer.convolutions.empty() || (is_image && layer.order.empty()) ||
       !std::ranges::all_of(layer.convolutions, scales_rows))
     return;

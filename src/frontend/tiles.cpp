@@ -140,9 +140,8 @@ std::optional<ImageLayout> TilePlan::image_of_pooling(const Graph& graph, const 
   if (is_global(shape)) {
     const ImageLayout read = {.channels = shape.channels, .height = shape.y.size, .width = shape.x.size};
     const auto whole_image = whole(pooling.input);
-    const bool is_view = !pooling.index.empty() &&
-                         kind_of(pooling.index, graph.tensors[pooling.input].rows, whole_image, read) ==
-                             TermKind::places;
+    const bool is_view = !pooling.index.empty() && kind_of(pooling.index, graph.tensors[pooling.input].rows,
+                                                           whole_image, read) == TermKind::places;
     if (is_view || (pooling.index.empty() && (pooling.maximum || whole_image)))
       return ImageLayout{.channels = shape.channels};
   }
@@ -166,8 +165,7 @@ std::optional<ImageLayout> TilePlan::image_of_product(const Graph& graph, const 
     const TensorId tensor = product.inputs[side], other = product.inputs[1 - side];
     const auto made = image_as_read(tensor, product.index[side]);
     if (!made || !looked_up_.contains(tensor)) continue;
-    const auto kind =
-        kind_of(product.index[1 - side], graph.tensors[other].rows, whole(other), *made);
+    const auto kind = kind_of(product.index[1 - side], graph.tensors[other].rows, whole(other), *made);
     if (kind && (*kind == TermKind::line || looked_up_.contains(other))) return made;
   }
   return std::nullopt;
@@ -185,7 +183,9 @@ std::optional<ImageLayout> TilePlan::image_of_sum(const Graph& graph, const Grap
     const auto kind = kind_of(term, graph.tensors[term.input].rows, whole(term.input), *made);
     if (!kind) return std::nullopt;
     const bool is_weighted = *kind == TermKind::line && term.coefficients.size() != 1;
-    if (is_weighted && (layer.scaled.size() != 1 || !layer.bias.empty())) return std::nullopt;
+    // Its sums are in the units of the product, whatever the step of a table is.
+    if (is_weighted && (layer.scaled.size() != 1 || !layer.bias.empty() || !layer.function->is_homogeneous()))
+      return std::nullopt;
   }
   return made;
 }
@@ -203,7 +203,9 @@ std::vector<ReadImage> TilePlan::images_read(const Graph& graph, std::size_t at)
   if (layer.pooling) {
     const GraphPooling& pooling = *layer.pooling;
     read(pooling.input, pooling.index,
-         !is_global(pooling.shape) ? pooling.shape.x.stride : pooling.maximum ? 1 : 0);
+         !is_global(pooling.shape) ? pooling.shape.x.stride
+         : pooling.maximum         ? 1
+                                   : 0);
   }
   if (layer.product) {
     const GraphProduct& product = *layer.product;

@@ -88,7 +88,7 @@ class TilePlan {
   std::map<std::size_t, ImageLayout> made_;
   std::map<TensorId, ImageLayout> images_;  // that layers make, without tiles
   std::set<TensorId> looked_up_;            // of them, whose values a table gives
-  std::vector<ImageLayout> copies_;  // in the phases that are read, where an image is made in none
+  std::vector<ImageLayout> copies_;         // in the phases that are read, where an image is made in none
   std::optional<ImageLayout> input_;
   std::set<std::pair<std::uint32_t, std::uint32_t>> widths_;  // lanes and phases
   std::uint32_t wide_ = 8, narrow_ = 1;
