@@ -21,10 +21,10 @@ constexpr std::array<double, 4> fractions = {1.0, 0x1.306fe0a31b715p+0, 0x1.6a09
 /// Whether every operator of a look-up's function, "Relu+Sigmoid", is one without constants of the model.
 bool is_parameter_free(std::string_view name) {
   static const std::set<std::string_view> operators = {
-      "Abs",  "Acos", "Acosh", "Asin",     "Asinh",      "Atan", "Atanh",     "Ceil",
-      "Cos",  "Cosh", "Erf",   "Exp",      "Floor",      "Gelu", "HardSwish", "Identity",
-      "Log",  "Mish", "Neg",   "Not",      "Reciprocal", "Relu", "Round",     "Sigmoid",
-      "Sign", "Sin",  "Sinh",  "Softplus", "Softsign",   "Sqrt", "Tan",       "Tanh"};
+      "Abs",      "Acos",     "Acosh",      "Asin",  "Asinh", "Atan",        "Atanh",     "Ceil", "Cos",
+      "Cosh",     "Erf",      "Exp",        "Floor", "Gelu",  "HardSwish",   "Identity",  "Log",  "Mish",
+      "Neg",      "Not",      "Reciprocal", "Relu",  "Round", "Sigmoid",     "Sign",      "Sin",  "Sinh",
+      "Softplus", "Softsign", "Sqrt",       "Tan",   "Tanh",  greater_table, square_table};
   while (true) {
     const std::size_t plus = name.find('+');
     if (!operators.contains(name.substr(0, plus))) return false;
@@ -36,8 +36,9 @@ bool is_parameter_free(std::string_view name) {
 /// The ops that read a table.
 std::string readers_of(const Program& program, ConstantId table) {
   std::string names;
+  std::set<std::string_view> named;
   for (const Op& op : program.ops) {
-    if (std::ranges::count(op.constants, table) == 0) continue;
+    if (std::ranges::count(op.constants, table) == 0 || !named.insert(op.name).second) continue;
     names += (names.empty() ? "'" : ", '") + op.name + "'";
   }
   return names;

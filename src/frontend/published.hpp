@@ -17,6 +17,9 @@ inline constexpr std::int64_t raw_range = accumulator_limit - (std::int64_t{1} <
 
 /// The name of the tables that bring sums back to their look-up: made of their sizes alone.
 inline constexpr const char* saturation_name = "saturation";
+/// Those of the greater of two values, max(d, 0), and of products place by place, q^2 / 4: the same.
+inline constexpr const char* greater_table = "GreaterOfTwo";
+inline constexpr const char* square_table = "QuarterOfSquare";
 
 /// The least 2^(k/4) with an integer k that is at least `scale`, the same double on every machine.
 double scale_on_grid(double scale);

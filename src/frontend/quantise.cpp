@@ -850,7 +850,7 @@ class Quantiser {
     program_.ops.push_back({.kind = OpKind::maximum,
                             .name = source.name,
                             .inputs = {a, b},
-                            .constants = {share_table(program_, "Max", std::move(table))},
+                            .constants = {share_table(program_, greater_table, std::move(table))},
                             .outputs = {made},
                             .attributes = {0}});
     return made;
@@ -1427,7 +1427,7 @@ class Quantiser {
       program_.ops.push_back({.kind = OpKind::requantise,
                               .name = name,
                               .inputs = {sums.tensor},
-                              .constants = {share_table(program_, "Quarter of the square", std::move(table))},
+                              .constants = {share_table(program_, square_table, std::move(table))},
                               .outputs = {made_quarters},
                               .attributes = attributes_of({.shift = 0, .offset = -least, .digits = {}})});
       quarters.push_back(add_place_by_place(made_quarters, made, made.channels, made));

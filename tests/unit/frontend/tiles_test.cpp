@@ -9,6 +9,7 @@
 #include <set>
 
 #include "frontend/calibrate.hpp"
+#include "frontend/published.hpp"
 #include "program/executor.hpp"
 
 using namespace circlet;
@@ -407,10 +408,10 @@ TEST_CASE("norms_are_the_same_on_tiles") {
     check_program(tiles);
     for (const Op& op : tiles.ops) {
       const bool is_tiled = tiles.tensors[op.outputs[0]].lanes != 1;
-      of_images += is_tiled && op.kind == OpKind::requantise &&
-                           tiles.constants[op.constants[0]].name == "Quarter of the square"
-                       ? 1
-                       : 0;
+      of_images +=
+          is_tiled && op.kind == OpKind::requantise && tiles.constants[op.constants[0]].name == square_table
+              ? 1
+              : 0;
       of_lines += is_tiled && op.kind == OpKind::product ? 1 : 0;
     }
     const Buffer by_rows = execute(rows, quantise_input(rows, inputs), 12).output(),
