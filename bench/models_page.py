@@ -79,9 +79,9 @@ def model_rows(models: dict) -> list[list[str]]:
     return rows
 
 
-def proof_row(name: str, report: dict, last: list[str]) -> list[str]:
+def proof_row(name: str, report: dict, last: list[str], crate: bool = True) -> list[str]:
     if "setup_seconds" not in report:
-        return [name, f"not run: {report['not_run']}", *[""] * (7 + len(last))]
+        return [name, f"not run: {report['not_run']}", *[""] * (6 + crate + len(last))]
     return [
         name,
         time_of(report["setup_seconds"]),
@@ -89,7 +89,7 @@ def proof_row(name: str, report: dict, last: list[str]) -> list[str]:
         time_of(report.get("prove_seconds", report["command_seconds"])),
         size_of(report["prove_bytes"]),
         time_of(report["verify_seconds"]),
-        time_of(report.get("crate_verify_seconds")),
+        *([time_of(report.get("crate_verify_seconds"))] if crate else []),
         size_of(report["proof_bytes"]),
         f"{report['bits']:.0f}",
         *last,
@@ -144,7 +144,9 @@ def page(results: dict) -> str:
     segments = {name: model["segments"] for name, model in models.items() if "segments" in model}
     if segments:
         text += "\n## In segments\n\n`setup --segments auto` takes the fewest segments that reach 96 bits ([parts.md](parts.md)); the figures are of the whole commands, and of all segments together.\n"
-        text += table([*head, "segments"], [proof_row(name, report, [str(report.get("segments", ""))]) for name, report in segments.items()])
+        titles = [title for title in head if title != "stwo crate"]
+        rows = [proof_row(name, report, [str(report.get("segments", ""))], crate=False) for name, report in segments.items()]
+        text += table([*titles, "segments"], rows)
     chain = {name: model["chain"] for name, model in models.items() if "chain" in model}
     if chain:
         text += "\n## For the chain\n\n`--target chain`; a transaction takes 5,000 felts. Gas is the Sierra gas of the verifier (`scripts/sierra-gas`). *Prove* has 24 bits of proof of work in it, which are luck; *without* has not.\n"
