@@ -37,6 +37,7 @@ struct ModelFolder {
 struct ImportOptions {
   Path onnx, calibration, folder;
   std::vector<std::string> shapes;  // as parse_input_shapes takes them
+  std::string prove;                // an output of the file
   CalibrationOptions calibrate;
   bool force = false;  // replace what is there
 };

@@ -66,6 +66,11 @@ void add_import(CLI::App& app, ImportOptions& options, const Output& output) {
       ->option_text("NAME=1,3,224,224")
       ->allow_extra_args(false);
   command
+      ->add_option(
+          "--prove", options.prove,
+          "the file's output that is proved (default: what all come from, or what decides the label)")
+      ->option_text("OUTPUT");
+  command
       ->add_option("--margin", options.calibrate.margin, "how far values may go beyond what calibration saw")
       ->capture_default_str();
   command

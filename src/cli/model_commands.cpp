@@ -145,12 +145,40 @@ Program ModelFolder::program() const {
   return with_predicate(std::move(imported), shown.predicate);
 }
 
+namespace {
+
+/// Some exports join samples, or make a value for each of them: as models of one sample they go through.
+struct Imported {
+  Graph graph;
+  std::string note;
+};
+Imported import_file(const ImportOptions& options) {
+  ImportChoices choices{.shapes = parse_input_shapes(options.shapes), .output = options.prove};
+  try {
+    return {import_onnx(options.onnx, choices), ""};
+  } catch (const Error& refused) {
+    if (refused.kind() != ErrorKind::unsupported) throw;
+    std::optional<Graph> graph;
+    choices.one_sample = true;
+    try {
+      graph = import_onnx(options.onnx, choices);
+    } catch (const Error&) {  // the first says more
+    }
+    if (!graph) throw;
+    return {
+        std::move(*graph),
+        fmt::format("note: the model works along its batch; proved is what it gives for a batch of one\n")};
+  }
+}
+
+}  // namespace
+
 void import_model(ImportOptions options, const Output& output) {
   const ModelFolder folder{options.folder};
   if (!options.force) require_no_model(folder);
   ProgressBar bar(!output.json);
   options.calibrate.progress = bar.callback();
-  const Graph graph = import_onnx(options.onnx, parse_input_shapes(options.shapes));
+  const auto [graph, note] = import_file(options);
   const auto inputs = read_inputs(options.calibration, graph.features());
   const Model model = calibrate(graph, inputs, options.calibrate);
   std::filesystem::create_directories(options.folder);
@@ -161,7 +189,15 @@ void import_model(ImportOptions options, const Output& output) {
   nlohmann::ordered_json object = to_json(model.report);
   object["model"] = folder.model().string();
   object["structure"] = folder.structure().string();
-  output.print(object, to_text(model.report) +
+  object["left_out"] = graph.left_out;
+  object["of_one_sample"] = !note.empty();
+  std::string left_out;
+  for (const std::string& name : graph.left_out) {
+    left_out +=
+        fmt::format("not proved: the output {}, which is computed separately; --prove {} chooses it\n",
+                    in_quotes(name), shell_quoted(name));
+  }
+  output.print(object, to_text(model.report) + left_out + note +
                            fmt::format("wrote {} (secret) and {} (public)\nnext: circlet setup {}\n",
                                        folder.model().string(), folder.structure().string(),
                                        shell_quoted(options.folder.string())));
@@ -311,14 +347,15 @@ void write_values(const Program& program, TensorId tensor, const Trace& trace, c
 
 void run_model(const RunCommand& command, const Output& output) {
   const Program program = ModelFolder{command.folder}.program();
-  const std::size_t features = program.tensors[only_input(program).tensor].rows();
+  const std::size_t features = features_of(program, only_input(program)),
+                    rows = program.tensors[only_input(program).tensor].rows();
   const OutputPort& port = only_output(program);
   const Tensor& result = program.tensors[port.tensor];
   const std::size_t outputs = result.rows();
   Clipped clipped;
   const auto values =
       quantise_input(program, read_inputs(command.input, features), command.strict ? nullptr : &clipped);
-  const auto samples = static_cast<std::uint32_t>(values.size() / features);
+  const auto samples = static_cast<std::uint32_t>(values.size() / rows);
   const Trace trace = execute(program, values, samples);
   if (command.tensor) write_values(program, tensor_named(program, *command.tensor), trace, command.values);
   const auto real = to_real(result, trace.output());

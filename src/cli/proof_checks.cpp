@@ -55,6 +55,16 @@ ThresholdBeside threshold_beside(const Path& key_file, const VerificationKey& ke
   }
 }
 
+std::optional<Program> structure_beside(const Path& key_file, const VerificationKey& key) {
+  const Path path = ModelFolder{key_file.parent_path()}.structure();
+  if (!std::filesystem::exists(path)) return std::nullopt;
+  const Bytes file = read_file(path, most_structure_bytes);
+  const auto payload = open_artefact(ArtefactKind::structure, structure_format_version, file, path.string());
+  require(Blake2s::hash(payload) == key.meaning, ErrorKind::bad_input,
+          [&] { return path.string() + " is not the structure of " + key_file.string(); });
+  return read_structure(payload, path.string()).imported;
+}
+
 std::string unknown_text(const ThresholdBeside& threshold, const Path& key_file) {
   if (threshold.unknown.empty()) return "";
   const Path folder = key_file.has_parent_path() ? key_file.parent_path() : ".";

@@ -25,6 +25,10 @@ struct ThresholdBeside {
 /// From the file model.structure beside the key, unless that takes more than a look in passing.
 ThresholdBeside threshold_beside(const Path& key_file, const VerificationKey& key);
 
+/// What the file model.structure beside the key says, if there is one. Error(bad_input) if it is another
+/// key's.
+std::optional<Program> structure_beside(const Path& key_file, const VerificationKey& key);
+
 /// What `verify` says where it does not know the threshold.
 std::string unknown_text(const ThresholdBeside& threshold, const Path& key_file);
 

@@ -46,6 +46,21 @@ Proof load_proof(const Path& path) {
   return decode_proof(read_file(path, std::uint64_t{1} << 30), path.string());
 }
 
+/// As model.structure says, if it lies beside the key; by the key alone, a row is a feature.
+std::vector<std::int32_t> integers_of_input(const CommitCommand& command, const VerificationKey& key) {
+  if (!is_bundle(command.key)) {
+    if (const std::optional<Program> structure = structure_beside(command.key, key)) {
+      const InputPort& port = only_input(*structure);
+      const auto features = static_cast<std::uint32_t>(features_of(*structure, port));
+      return quantise_input(*structure, port, read_inputs(command.input, features));
+    }
+  }
+  const PublicTensor& input = key.input();
+  const Tensor tensor{
+      .name = "input", .shape = {input.rows}, .min = input.min, .max = input.max, .scales = input.scales};
+  return quantise(tensor, read_inputs(command.input, tensor.rows()));
+}
+
 }  // namespace
 
 void commit_input(const CommitCommand& command, const Output& output) {
@@ -56,13 +71,7 @@ void commit_input(const CommitCommand& command, const Output& output) {
            ": commit to inputs of keys made by `circlet setup --input committed`";
   });
   require_no_commitment(command.data);
-  const Tensor tensor{.name = "input",
-                      .shape = {key.input().rows},
-                      .min = key.input().min,
-                      .max = key.input().max,
-                      .scales = key.input().scales};
-  const DataCommitment data =
-      commit_data(key, key.input(), quantise(tensor, read_inputs(command.input, tensor.rows())));
+  const DataCommitment data = commit_data(key, key.input(), integers_of_input(command, key));
   const auto place = save_commitment(data, command.data);
   nlohmann::ordered_json object = {{"commitment", data.id().to_hex()}};
   std::string text = fmt::format("commitment {}\n", data.id().to_hex());
@@ -199,7 +208,13 @@ void bench(const BenchCommand& command, const Output& output) {
   require(key.input().visibility != Visibility::committed && key.output().visibility != Visibility::committed,
           ErrorKind::usage, "bench times keys without committed values");
   // What is refused leaves no files.
-  static_cast<void>(quantise_input(folder.program(), read_inputs(command.input, key.input().rows), nullptr));
+  const auto features = [](const Program& program) {
+    return static_cast<std::uint32_t>(features_of(program, only_input(program)));
+  };
+  {
+    const Program program = folder.program();
+    static_cast<void>(quantise_input(program, read_inputs(command.input, features(program)), nullptr));
+  }
   // Nothing is proved with the folder's key: its units are for proofs that somebody asked for, and a proof
   // that is not counted must not exist. Weights that are masked anew, in memory alone, take as long.
   ProvingKey throwaway;
@@ -224,10 +239,11 @@ void bench(const BenchCommand& command, const Output& output) {
     timer.end_phase("model.circlet");
     proving_key_of(folder);
     timer.end_phase("model.pk");
+    const std::uint32_t each = features(program);
     const ProvingSession session(throwaway, std::move(program), budget_file, {.strict = true});
     timer.end_phase("session");
-    const auto inputs = read_inputs(command.input, key.input().rows);
-    const std::size_t sample_size = std::size_t{key.input().rows} * key.batch();
+    const auto inputs = read_inputs(command.input, each);
+    const std::size_t sample_size = std::size_t{each} * key.batch();
     const std::size_t samples = std::max<std::size_t>(1, inputs.size() / sample_size);
     const auto first = static_cast<std::ptrdiff_t>(i % samples * sample_size);
     const auto last = std::min<std::ptrdiff_t>(first + static_cast<std::ptrdiff_t>(sample_size),

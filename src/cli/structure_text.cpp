@@ -60,6 +60,12 @@ std::string rows_of(const Program& program, const std::vector<Port>& ports) {
   return fmt::format("{}", fmt::join(rows, " + "));
 }
 
+std::string digits_text(const Program& program, const InputPort& port) {
+  if (!port.in_digits) return "";
+  return fmt::format("  rows 2k and 2k + 1 of tensor {} are feature k, in two digits to the base {}\n",
+                     port.tensor, program.tensors[port.tensor].max + 1);
+}
+
 std::string centres_text(const Program& program, const InputPort& port) {
   if (port.centres.empty()) return "";
   const Tensor& tensor = program.tensors[port.tensor];
@@ -137,7 +143,8 @@ std::string structure_text(const Program& structure) {
                         role(structure.inputs, id, "input"), role(structure.outputs, id, "output"),
                         tensor.rows(), tensor.min, tensor.max, scales_text(tensor.scales));
   }
-  for (const InputPort& port : structure.inputs) text += centres_text(structure, port);
+  for (const InputPort& port : structure.inputs)
+    text += digits_text(structure, port) + centres_text(structure, port);
   for (OpId id = 0; id < structure.ops.size(); ++id) {
     const Op& op = structure.ops[id];
     text += fmt::format("  {}: tensor {} = {}\n", op_name(structure, id), fmt::join(op.outputs, ", "),

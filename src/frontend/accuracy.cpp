@@ -207,7 +207,8 @@ AccuracyReport measure_accuracy(const Graph& graph, const Program& program, cons
   }
   const std::vector<std::int32_t> inputs = quantise_input(program, reference.inputs);
   const Tensor& output = program.tensors[program.outputs[0].tensor];
-  const std::size_t features = graph.features(), each = samples_at_once(program);
+  const std::size_t features = program.tensors[program.inputs[0].tensor].rows(),
+                    each = samples_at_once(program);
   struct Part {
     std::vector<LayerAccuracy> layers;
     std::vector<double> squares, outputs;
@@ -281,7 +282,10 @@ void measure_unseen(const Graph& graph, const Program& program, const std::vecto
 std::string weakest_point(const Program& program, const FloatReference& reference,
                           const AccuracyReport& report) {
   const Tensor& input = program.tensors[program.inputs[0].tensor];
-  const std::size_t features = input.rows();
+  const std::size_t features = features_of(program, program.inputs[0]);
+  const auto scale_of = [&](std::size_t k) {
+    return input.scale(program.inputs[0].in_digits ? 2 * k + 1 : k);
+  };
   double worst_feature = 0;
   std::size_t feature = 0;
   for (std::size_t k = 0; k < features; ++k) {
@@ -290,7 +294,7 @@ std::string weakest_point(const Program& program, const FloatReference& referenc
     const double deviation = typical_deviation(values);
     double squares = 0;
     for (const double x : values) {
-      const double error = x - std::nearbyint(x / input.scale(k)) * input.scale(k);
+      const double error = x - std::nearbyint(x / scale_of(k)) * scale_of(k);
       squares += error * error;
     }
     const double own =
@@ -314,7 +318,7 @@ std::string weakest_point(const Program& program, const FloatReference& referenc
         "most is lost in feature {}, whose values are rounded to multiples of {:.3g}, an error of {:.2g} "
         "deviations: "
         "look for outliers in it, or try --input-bits",
-        feature, input.scale(feature), worst_feature);
+        feature, scale_of(feature), worst_feature);
   }
   return fmt::format(
       "most is lost in layer '{}', whose relative error is {:.3g}: {}", worst->name, worst->relative_error,

@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "core/error.hpp"
+#include "frontend/equalise.hpp"
 #include "frontend/published.hpp"
 #include "frontend/quantise.hpp"
 #include "frontend/tiles.hpp"
@@ -83,8 +84,15 @@ bool is_far(Interval seen) {
   return width > 0 && nearest > 2 * width;
 }
 
-void find_feature_ranges(const Graph& graph, const FloatReference& reference, double margin, Ranges& ranges) {
+/// `levels`: of an input that is only compared, if they are given.
+void find_feature_ranges(const Graph& graph, const FloatReference& reference, double margin,
+                         std::optional<std::uint32_t> levels, Ranges& ranges) {
   const std::size_t features = graph.features();
+  if (is_only_compared(graph)) {
+    ranges.features = compared_ranges(graph, reference.inputs, margin);
+    ranges.compared = compared_input(graph, ranges.features, reference.inputs, levels);
+    return;
+  }
   ranges.input_grid = find_grid(reference.inputs);
   ranges.features.assign(features, {});
   if (ranges.input_grid) {
@@ -151,6 +159,7 @@ Interval reachable(const GraphLayer& layer, const std::vector<std::vector<Interv
         std::minmax({a.least * b.least, a.least * b.greatest, a.greatest * b.least, a.greatest * b.greatest});
     return {least, greatest};
   }
+  if (layer.forest) return {0, 1};
   std::vector<Interval> rows(layer.rows);
   for (std::size_t j = 0; j < layer.bias.size(); ++j) rows[j] = {layer.bias[j], layer.bias[j]};
   auto add = [](Interval& row, double weight, const Interval& x) {
@@ -239,7 +248,9 @@ std::vector<std::vector<Use>> find_uses(const Graph& graph, const FloatReference
 
 Ranges find_ranges(const Graph& graph, const FloatReference& reference, const CalibrationOptions& options) {
   Ranges ranges;
-  find_feature_ranges(graph, reference, 1 + (options.margin - 1) / 4, ranges);
+  std::optional<std::uint32_t> levels;
+  if (options.input_bits) levels = 1U << *options.input_bits;
+  find_feature_ranges(graph, reference, 1 + (options.margin - 1) / 4, levels, ranges);
   ranges.uses = find_uses(graph, reference);
   ranges.sensitivity = sensitivity_of(graph, reference);
   std::vector<std::vector<Interval>> tensors(graph.tensors.size());
@@ -272,6 +283,8 @@ Ranges find_ranges(const Graph& graph, const FloatReference& reference, const Ca
       }
       range = within_domain(*layer.function, range, seen, most);
       tensors[layer.output] = {image(*layer.function, range)};
+    } else {
+      tensors[layer.output] = {range};
     }
     ranges.layers.push_back(range);
     ranges.bounds.push_back(std::max(std::fabs(possible.least), std::fabs(possible.greatest)));
@@ -371,6 +384,7 @@ class Search {
   Candidate run() {
     std::optional<Candidate> found;
     std::optional<Candidate> most_accurate;
+    if (!depends_on_widths()) return only_candidate();
     // All widths grow together until the goal is met.
     const int rounds = 8;
     for (int round = 0; round < rounds && !found; ++round) {
@@ -408,6 +422,20 @@ class Search {
  private:
   void report(double fraction) const {
     if (options_.progress) options_.progress("calibrate", fraction);
+  }
+
+  /// Of a forest on the input nothing is a choice.
+  [[nodiscard]] bool depends_on_widths() const {
+    return !ranges_.compared || std::ranges::any_of(graph_.layers, [](const GraphLayer& layer) {
+      return layer.function.has_value();
+    });
+  }
+  Candidate only_candidate() {
+    std::optional<Candidate> only = attempt({});
+    require(only.has_value(), ErrorKind::unsupported,
+            [&] { return "calibration: no widths can represent this model: " + reason_; });
+    report(1);
+    return std::move(*only);
   }
 
   /// Mixtures that are tried, as many as take about a minute.
@@ -542,7 +570,7 @@ class Search {
 
 }  // namespace
 
-Model calibrate(const Graph& graph, const std::vector<double>& inputs, const CalibrationOptions& options) {
+Model calibrate(const Graph& given, const std::vector<double>& inputs, const CalibrationOptions& options) {
   require(!inputs.empty(), ErrorKind::bad_input, "calibration: no inputs");
   require(std::ranges::all_of(inputs, [](double x) { return std::isfinite(x); }), ErrorKind::bad_input,
           "calibration: an input is not a finite number");
@@ -553,7 +581,8 @@ Model calibrate(const Graph& graph, const std::vector<double>& inputs, const Cal
               options.shift.value_or(8) <= 20 && options.input_bits.value_or(8) >= 2 &&
               options.input_bits.value_or(8) <= 20,
           ErrorKind::usage, "calibration: 3 to 20 LUT bits, a shift of 0 to 20, 2 to 20 input bits");
-  auto [chosen_on, unseen] = split_samples(graph, inputs);
+  auto [chosen_on, unseen] = split_samples(given, inputs);
+  const Graph graph = equalised(given, float_reference(given, chosen_on));
   const FloatReference reference = float_reference(graph, std::move(chosen_on));
   const Ranges ranges = find_ranges(graph, reference, options);
   const FloatReference some = thinned(graph, reference);

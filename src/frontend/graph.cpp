@@ -118,6 +118,7 @@ std::vector<TensorId> inputs_of(const GraphLayer& layer) {
   for (const GraphScaled& term : layer.scaled) inputs.push_back(term.input);
   for (const GraphConvolution& term : layer.convolutions) inputs.push_back(term.input);
   if (layer.pooling) inputs.push_back(layer.pooling->input);
+  if (layer.forest) inputs.push_back(layer.forest->input);
   if (layer.product) inputs.insert(inputs.end(), layer.product->inputs.begin(), layer.product->inputs.end());
   return inputs;
 }
@@ -150,6 +151,10 @@ std::vector<GraphLayerValues> evaluate(const Graph& graph, std::span<const doubl
       const auto sample = [&](TensorId tensor) {
         return tensors[tensor] + lane * graph.tensors[tensor].rows;
       };
+      if (layer.forest) {
+        mark_leaves(*layer.forest, sample(layer.forest->input), z);
+        return;
+      }
       if (layer.pooling) {
         std::vector<double> storage;
         pool(*layer.pooling, image_of(layer.pooling->index, sample(layer.pooling->input), storage), z);

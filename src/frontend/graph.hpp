@@ -4,6 +4,8 @@
 //   affine       sum_k W[k][j] x_k + sum c_j x_(i_j) + bias_j
 //   convolution  sum of convolutions of images, and a bias for each of its channels
 //   pooling      the sum of each of an image's windows, times a factor, or their greatest values
+//   product      of two rows each
+//   forest       1 for each tree's leaf that a record reaches, else 0 (frontend/forest.hpp)
 #pragma once
 
 #include <array>
@@ -14,6 +16,7 @@
 #include <string>
 #include <vector>
 
+#include "frontend/forest.hpp"
 #include "frontend/scalar_function.hpp"
 #include "program/program.hpp"
 
@@ -104,6 +107,7 @@ struct GraphLayer {
   std::vector<std::uint32_t> order;            // row j of a convolution is place order[j]; empty: place j
   std::optional<GraphPooling> pooling;         // then there is nothing else
   std::optional<GraphProduct> product;         // then there is nothing else
+  std::shared_ptr<const GraphForest> forest;   // then there is nothing else, and no function
   std::vector<double> bias;                    // empty or `rows` entries, of a convolution one a channel
   std::optional<ScalarFunction> function;
   TensorId output = 0;
@@ -122,6 +126,7 @@ struct Graph {
   TensorId input = 0;  // the model's inputs, flattened and one after the other
   std::vector<GraphLayer> layers;
   std::vector<PostStep> postprocessing;
+  std::vector<std::string> left_out;  // outputs of the file that are computed separately, and not proved
   std::vector<std::string> class_labels;
 
   [[nodiscard]] std::uint32_t features() const { return tensors[input].rows; }

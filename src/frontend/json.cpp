@@ -36,7 +36,10 @@ nlohmann::json to_json(const Program& program) {
                            {"attributes", op.attributes}});
   }
   for (const InputPort& port : program.inputs) {
-    json["inputs"].push_back({{"name", port.name}, {"tensor", port.tensor}, {"centres", port.centres}});
+    json["inputs"].push_back({{"name", port.name},
+                              {"tensor", port.tensor},
+                              {"centres", port.centres},
+                              {"in_digits", port.in_digits}});
   }
   for (const OutputPort& port : program.outputs) {
     json["outputs"].push_back(

@@ -9,6 +9,7 @@
 #include <set>
 #include <string_view>
 
+#include "frontend/forest_ops.hpp"
 #include "program/meaning.hpp"
 
 namespace circlet {
@@ -21,10 +22,10 @@ constexpr std::array<double, 4> fractions = {1.0, 0x1.306fe0a31b715p+0, 0x1.6a09
 /// Whether every operator of a look-up's function, "Relu+Sigmoid", is one without constants of the model.
 bool is_parameter_free(std::string_view name) {
   static const std::set<std::string_view> operators = {
-      "Abs",      "Acos",     "Acosh",      "Asin",  "Asinh", "Atan",        "Atanh",     "Ceil", "Cos",
-      "Cosh",     "Erf",      "Exp",        "Floor", "Gelu",  "HardSwish",   "Identity",  "Log",  "Mish",
-      "Neg",      "Not",      "Reciprocal", "Relu",  "Round", "Sigmoid",     "Sign",      "Sin",  "Sinh",
-      "Softplus", "Softsign", "Sqrt",       "Tan",   "Tanh",  greater_table, square_table};
+      "Abs",      "Acos",     "Acosh",      "Asin",  "Asinh", "Atan",        "Atanh",      "Ceil",    "Cos",
+      "Cosh",     "Erf",      "Exp",        "Floor", "Gelu",  "HardSwish",   "Identity",   "Log",     "Mish",
+      "Neg",      "Not",      "Reciprocal", "Relu",  "Round", "Sigmoid",     "Sign",       "Sin",     "Sinh",
+      "Softplus", "Softsign", "Sqrt",       "Tan",   "Tanh",  greater_table, square_table, step_table};
   while (true) {
     const std::size_t plus = name.find('+');
     if (!operators.contains(name.substr(0, plus))) return false;
@@ -55,6 +56,18 @@ bool has_scale_of_another(const Program& program, TensorId tensor) {
   return producer != nullptr && (producer->kind == OpKind::sum || producer->kind == OpKind::gather ||
                                  producer->kind == OpKind::maximum || producer->kind == OpKind::correlation ||
                                  producer->kind == OpKind::tile);
+}
+
+/// Of thresholds and an input: their range tells of the input's alone.
+bool are_differences(const Program& program, const Op& op) {
+  const TensorId sums = op.outputs[0];
+  return op.kind == OpKind::affine && op.inputs.size() == 1 &&
+         program.tensors[sums].max == reach_of_differences(program, op.inputs[0]) &&
+         std::ranges::all_of(program.ops, [&](const Op& reader) {
+           return std::ranges::count(reader.inputs, sums) == 0 ||
+                  (reader.kind == OpKind::requantise &&
+                   program.constants[reader.constants[0]].name == step_table);
+         });
 }
 
 }  // namespace
@@ -103,7 +116,7 @@ std::vector<std::string> disclosures(const Program& program) {
     const Tensor& tensor = program.tensors[id];
     const Op* producer = producer_of(program, id);
     if (producer == nullptr || meaning_of(producer->kind).reach == nullptr ||
-        tensor.max == coarse_reach(tensor.max) ||
+        tensor.max == coarse_reach(tensor.max) || are_differences(program, *producer) ||
         (producer->kind == OpKind::correlation && tensor.max == published_end(tensor.max) &&
          -tensor.min == published_end(-tensor.min)))
       continue;

@@ -20,6 +20,8 @@ inline constexpr const char* saturation_name = "saturation";
 /// Those of the greater of two values, max(d, 0), and of products place by place, q^2 / 4: the same.
 inline constexpr const char* greater_table = "GreaterOfTwo";
 inline constexpr const char* square_table = "QuarterOfSquare";
+/// [x >= 0], of comparisons.
+inline constexpr const char* step_table = "Step";
 
 /// The least 2^(k/4) with an integer k that is at least `scale`, the same double on every machine.
 double scale_on_grid(double scale);

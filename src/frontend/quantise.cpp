@@ -14,6 +14,7 @@
 #include "core/error.hpp"
 #include "core/floor_quotient.hpp"
 #include "frontend/convolution.hpp"
+#include "frontend/forest_ops.hpp"
 #include "frontend/image_terms.hpp"
 #include "frontend/published.hpp"
 #include "frontend/saturation.hpp"
@@ -84,7 +85,9 @@ class Quantiser {
         continue;
       }
       for (const TensorId read : inputs_of(graph_.layers[i])) make_rows(read);
-      if (graph_.layers[i].is_maximum()) {
+      if (graph_.layers[i].forest) {
+        add_forest_layer(graph_.layers[i]);
+      } else if (graph_.layers[i].is_maximum()) {
         add_maximum_layer(graph_.layers[i]);
       } else if (graph_.layers[i].pooling) {
         add_sum_layer(i);
@@ -136,6 +139,15 @@ class Quantiser {
     const TensorId id = tensors_[graph_.input] = add_tensor(source.name, source.rows, 0, 0, 1.0);
     program_.inputs = {{.name = source.name, .tensor = id, .centres = {}}};
     Tensor& input = program_.tensors[id];
+    if (ranges_.compared) {
+      const ComparedInput& compared = *ranges_.compared;
+      input.min = compared.min;
+      input.max = compared.max;
+      input.scales = compared.scales;
+      centres() = compared.centres;
+      if (compared.in_digits) use_digits(input);
+      return;
+    }
     if (ranges_.input_grid) {
       const double grid = *ranges_.input_grid;
       const Interval& all = ranges_.features[0];  // on a grid all features have one range
@@ -160,6 +172,18 @@ class Quantiser {
       scales.push_back(reach > 0 ? scale_on_grid(reach) : 0.0);
     }
     set_scales(input, std::move(scales));
+  }
+
+  /// Two rows for each.
+  void use_digits(Tensor& input) {
+    program_.inputs[0].in_digits = true;
+    input.shape = {2 * input.rows()};
+    const auto base = static_cast<double>(input.max + 1);
+    for (std::size_t k = 0; 2 * k < input.rows(); ++k) {
+      input.scales.insert(input.scales.begin() + static_cast<std::ptrdiff_t>(2 * k),
+                          base * input.scales[2 * k]);
+      if (!centres().empty()) centres().insert(centres().begin() + static_cast<std::ptrdiff_t>(2 * k + 1), 0);
+    }
   }
 
   void set_scales(Tensor& input, std::vector<double> scales) const {
@@ -1561,6 +1585,13 @@ class Quantiser {
       each = half;
     }
     return values;
+  }
+
+  void add_forest_layer(const GraphLayer& source) {
+    const GraphForest& forest = *source.forest;
+    const auto leaves = add_forest(program_, tensors_.at(forest.input), forest, source.name);
+    if (!leaves) throw Infeasible{"layer '" + source.name + "': compares integers of more than 27 bits"};
+    tensors_[source.output] = *leaves;
   }
 
   void add_raw_layer(std::size_t index) {

@@ -14,16 +14,12 @@
 #include <string>
 #include <vector>
 
+#include "frontend/compared_input.hpp"
 #include "frontend/graph.hpp"
 #include "frontend/sensitivity.hpp"
 #include "program/program.hpp"
 
 namespace circlet {
-
-struct Interval {
-  double least = 0;
-  double greatest = 0;
-};
 
 /// How a layer uses a tensor: it decides how finely the tensor should be stored, because finer values mean
 /// coarser weights.
@@ -41,6 +37,8 @@ struct Ranges {
   std::vector<Interval> features;    // of the model's input
   std::optional<double> input_grid;  // all inputs are multiples of this, and few enough to be kept exactly
   std::int64_t grid_centre = 0;      // in units of the grid
+  /// Where forests alone read the input, its integers; else empty (frontend/compared_input.hpp).
+  std::optional<ComparedInput> compared;
   bool centred = false;  // a feature off the grid is far from 0: each gets a centre near its middle
 };
 

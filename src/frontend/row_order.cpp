@@ -74,7 +74,7 @@ class Reordering {
   [[nodiscard]] Order wanted_by_sums(std::size_t at) const {
     const GraphLayer& layer = graph_.layers[at];
     if (layer.output == graph_.output() || !layer.convolutions.empty() || !layer.dense.empty() ||
-        layer.pooling)
+        layer.pooling || layer.forest)
       return {};
     Order order;
     for (std::size_t i = at + 1; i < graph_.layers.size(); ++i) {
@@ -102,7 +102,7 @@ class Reordering {
   [[nodiscard]] Order wanted(std::size_t at) const {
     const GraphLayer& layer = graph_.layers[at];
     if (!layer.convolutions.empty()) return layer.order.empty() ? Order() : inverse(layer.order);
-    if (!layer.dense.empty() || layer.pooling) return {};
+    if (!layer.dense.empty() || layer.pooling || layer.forest) return {};
     // As an image that reads all of it, or else as what it takes all rows of.
     for (std::size_t i = at + 1; i < graph_.layers.size(); ++i) {
       for (const GraphConvolution& term : graph_.layers[i].convolutions) {
@@ -173,6 +173,13 @@ class Reordering {
     if (reader.pooling && reader.pooling->input == tensor) {
       const WindowShape& shape = reader.pooling->shape;
       follow(reader.pooling->index, shape.channels * shape.plane(), place);
+    }
+    if (reader.forest && reader.forest->input == tensor) {
+      auto moved = std::make_shared<GraphForest>(*reader.forest);
+      for (DecisionTree& tree : moved->trees) {
+        for (TreeNode& node : tree.nodes) node.feature = place[node.feature];
+      }
+      reader.forest = std::move(moved);
     }
     if (reader.product) {
       for (const std::size_t side : {0, 1}) {

@@ -90,38 +90,47 @@ namespace {
 
 bool is_binary(ScalarOp op) { return op >= ScalarOp::add && op <= ScalarOp::keep_unless; }
 
-/// How a step scales with its variable: as a constant, in proportion, or otherwise. Zero is both of the first
-/// two.
-enum class Growth : std::uint8_t { zero, constant, proportional, other };
+/// How a step grows with its variable: a power of it, constants being the power 0 and zero any power.
+struct Growth {
+  enum class Kind : std::uint8_t { zero, power, other };
+  Kind kind = Kind::other;
+  int degree = 0;
+  double constant = 0;  // of the power 0, where it is known
+  [[nodiscard]] bool is_constant() const { return kind == Kind::power && degree == 0; }
+};
 
 Growth growth_of(const ScalarStep& step, const std::vector<Growth>& earlier) {
+  using enum Growth::Kind;
   if (step.op == ScalarOp::affine) {
-    if (step.first == 0) return step.second == 0 ? Growth::zero : Growth::constant;
-    return step.second == 0 ? Growth::proportional : Growth::other;
+    if (step.first == 0) return step.second == 0 ? Growth{zero} : Growth{power, 0, step.second};
+    return step.second == 0 ? Growth{power, 1} : Growth{other};
   }
   const Growth a = earlier[step.a];
-  const Growth b = is_binary(step.op) ? earlier[step.b] : Growth::zero;
+  const Growth b = is_binary(step.op) ? earlier[step.b] : Growth{zero};
+  if (a.kind == other || b.kind == other) return {other};
   switch (step.op) {
     case ScalarOp::neg:
     case ScalarOp::abs:
-      return a == Growth::proportional || a == Growth::zero ? a : Growth::other;
+      return a;
     case ScalarOp::add:
     case ScalarOp::sub:
     case ScalarOp::min:
     case ScalarOp::max:
-      if ((a == Growth::proportional || a == Growth::zero) &&
-          (b == Growth::proportional || b == Growth::zero)) {
-        return Growth::proportional;
-      }
-      return Growth::other;
+      if (a.kind == zero) return b;
+      if (b.kind == zero) return a;
+      return a.degree == b.degree ? a : Growth{other};
     case ScalarOp::mul:
-      if (a == Growth::proportional && b == Growth::constant) return a;
-      if (b == Growth::proportional && a == Growth::constant) return b;
-      return Growth::other;
+      if (a.kind == zero || b.kind == zero) return {zero};
+      return {power, a.degree + b.degree};
     case ScalarOp::div:
-      return a == Growth::proportional && b == Growth::constant ? a : Growth::other;
+      return b.is_constant() ? a : Growth{other};
+    case ScalarOp::pow:
+      if (b.is_constant() && b.constant >= 1 && b.constant <= 8 && b.constant == std::floor(b.constant) &&
+          a.kind == power)
+        return {power, a.degree * static_cast<int>(b.constant)};
+      return {other};
     default:
-      return Growth::other;
+      return {other};
   }
 }
 
@@ -138,10 +147,10 @@ double ScalarFunction::operator()(double x) const {
   return values.back();
 }
 
-bool ScalarFunction::is_homogeneous() const {
+int ScalarFunction::degree() const {
   std::vector<Growth> growth;
   for (const ScalarStep& step : steps) growth.push_back(growth_of(step, growth));
-  return growth.back() == Growth::proportional;
+  return growth.back().kind == Growth::Kind::power ? growth.back().degree : 0;
 }
 
 std::optional<AffineForm> ScalarFunction::take_inner_affine() {

@@ -71,9 +71,11 @@ struct ScalarFunction {
   std::string name;  // for people: the ONNX operators it comes from
 
   [[nodiscard]] double operator()(double x) const;
-  /// f(c x) = c f(x) for every c > 0, by its form (ReLU, LeakyReLU, abs, identity): its LUT then fits any
-  /// scale.
-  [[nodiscard]] bool is_homogeneous() const;
+  /// The k >= 1 of f(c x) = c^k f(x) for every c > 0, by the function's form (1: ReLU, LeakyReLU, abs,
+  /// identity; 2: squares); 0 if there is none.
+  [[nodiscard]] int degree() const;
+  /// Its LUT fits any scale.
+  [[nodiscard]] bool is_homogeneous() const { return degree() == 1; }
 
   /// If the function is h(s x + c), reading x in no other way, makes it h and gives s and c; nothing if it is
   /// h(x) already or reads x in several ways.

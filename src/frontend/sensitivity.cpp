@@ -121,6 +121,7 @@ class Backward {
   }
 
   void add_to_inputs(const GraphLayer& layer, std::span<const double> z, const Values& by_sum) {
+    if (layer.forest) return;  // a step has no slope
     if (layer.pooling) {
       const GraphPooling& pooling = *layer.pooling;
       Values image(pooling.shape.channels * pooling.shape.plane(), 0.0);

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "core/error.hpp"
+#include "core/floor_quotient.hpp"
 #include "core/printable.hpp"
 #include "program/meaning.hpp"
 
@@ -97,49 +98,72 @@ Trace execute(const Program& program, const Buffer& input, std::uint32_t lanes) 
 
 namespace {
 
-/// `centre(row)` moves the range of a row.
-template <class Centre>
-std::vector<std::int32_t> quantise_about(const Tensor& info, std::span<const double> real, Centre centre,
-                                         Clipped* clipped) {
-  const std::size_t rows = info.rows();
-  require(real.size() % rows == 0, ErrorKind::bad_input, [&] {
-    return "input: " + std::to_string(real.size()) + " values are no multiple of the model's " +
-           std::to_string(rows) + " features";
-  });
-  std::vector<std::int32_t> integers(real.size());
-  for (std::size_t i = 0; i < real.size(); ++i) {
-    const std::size_t row = i % rows;
-    const std::int64_t least = info.min + centre(row), greatest = info.max + centre(row);
-    double rounded = std::nearbyint(real[i] / info.scale(row));
-    if (clipped != nullptr &&
-        (rounded < static_cast<double>(least) || rounded > static_cast<double>(greatest))) {
-      ++clipped->values;
-      clipped->features.insert(row);
-      rounded = static_cast<double>(rounded < static_cast<double>(least) ? least : greatest);
-    }
-    // Written so that NaN fails too.
-    require(rounded >= static_cast<double>(least) && rounded <= static_cast<double>(greatest),
-            ErrorKind::bad_input, [&] {
-              return "input sample " + std::to_string(i / rows) + ", feature " + std::to_string(row) +
-                     ": the value is outside the range " + feature_range(least, greatest, info.scale(row)) +
-                     " that the model was calibrated for. Calibrate again with inputs that cover it";
-            });
-    integers[i] = static_cast<std::int32_t>(rounded);
+/// round(real[i] / scale), in [least, greatest] or clipped to it.
+struct Range {
+  double scale = 1;
+  std::int64_t least = 0, greatest = 0;
+};
+std::int64_t quantise_feature(double real, const Range& range, std::size_t sample, std::size_t feature,
+                              Clipped* clipped) {
+  const auto least = static_cast<double>(range.least), greatest = static_cast<double>(range.greatest);
+  double rounded = std::nearbyint(real / range.scale);
+  if (clipped != nullptr && (rounded < least || rounded > greatest)) {
+    ++clipped->values;
+    clipped->features.insert(feature);
+    rounded = rounded < least ? least : greatest;
   }
-  return integers;
+  // Written so that NaN fails too.
+  require(rounded >= least && rounded <= greatest, ErrorKind::bad_input, [&] {
+    return "input sample " + std::to_string(sample) + ", feature " + std::to_string(feature) +
+           ": the value is outside the range " + feature_range(range.least, range.greatest, range.scale) +
+           " that the model was calibrated for. Calibrate again with inputs that cover it";
+  });
+  return static_cast<std::int64_t>(rounded);
+}
+
+void check_count(std::size_t values, std::size_t features) {
+  require(values % features == 0, ErrorKind::bad_input, [&] {
+    return "input: " + std::to_string(values) + " values are no multiple of the model's " +
+           std::to_string(features) + " features";
+  });
 }
 
 }  // namespace
 
 std::vector<std::int32_t> quantise(const Tensor& info, std::span<const double> real) {
-  return quantise_about(
-      info, real, [](std::size_t) { return 0; }, nullptr);
+  const std::size_t rows = info.rows();
+  check_count(real.size(), rows);
+  std::vector<std::int32_t> integers(real.size());
+  for (std::size_t i = 0; i < real.size(); ++i) {
+    const Range range{info.scale(i % rows), info.min, info.max};
+    integers[i] = static_cast<std::int32_t>(quantise_feature(real[i], range, i / rows, i % rows, nullptr));
+  }
+  return integers;
 }
 
 std::vector<std::int32_t> quantise_input(const Program& program, const InputPort& port,
                                          std::span<const double> real, Clipped* clipped) {
-  return quantise_about(
-      program.tensors.at(port.tensor), real, [&](std::size_t row) { return centre(port, row); }, clipped);
+  const Tensor& info = program.tensors.at(port.tensor);
+  const std::size_t features = features_of(program, port);
+  check_count(real.size(), features);
+  std::vector<std::int32_t> integers;
+  integers.reserve(real.size() / features * info.rows());
+  for (std::size_t i = 0; i < real.size(); ++i) {
+    const std::size_t sample = i / features, k = i % features;
+    if (!port.in_digits) {
+      const std::int64_t c = centre(port, k);
+      integers.push_back(static_cast<std::int32_t>(
+          quantise_feature(real[i], {info.scale(k), info.min + c, info.max + c}, sample, k, clipped)));
+      continue;
+    }
+    const auto base = static_cast<std::int64_t>(integers_of(info));
+    const std::int64_t least = centre(port, 2 * k) * base;
+    const std::int64_t both = quantise_feature(
+        real[i], {info.scale(2 * k + 1), least, least + base * base - 1}, sample, k, clipped);
+    integers.push_back(static_cast<std::int32_t>(floor_quotient(both, base)));
+    integers.push_back(static_cast<std::int32_t>(both - floor_quotient(both, base) * base));
+  }
+  return integers;
 }
 
 std::vector<std::int32_t> quantise_input(const Program& program, std::span<const double> real,

@@ -51,6 +51,7 @@ class Writer {
       bytes_.write_string(port.name);
       bytes_.write(port.tensor);
       bytes_.write_counted(std::span<const std::int32_t>(port.centres));
+      bytes_.write(static_cast<std::uint8_t>(port.in_digits ? 1 : 0));
     }
     count(program.outputs.size());
     for (const OutputPort& port : program.outputs) {
@@ -139,11 +140,12 @@ class Reader {
     for (ConstantTensor& item : program.constants) item = constant(program.has_weights);
     program.ops.resize(count_within(max_ops, 5 * least_list + 1, "ops"));
     for (Op& item : program.ops) item = op();
-    program.inputs.resize(count_within(max_ports, 2 * least_list + 4, "inputs"));
+    program.inputs.resize(count_within(max_ports, 2 * least_list + 5, "inputs"));
     for (InputPort& port : program.inputs) {
       port.name = name("input name");
       port.tensor = bytes_.read<std::uint32_t>("input tensor");
       port.centres = bytes_.read_counted<std::int32_t>("centres");
+      port.in_digits = flag("in digits");
     }
     program.outputs.resize(count_within(max_ports, least_list + 4, "outputs"));
     for (OutputPort& port : program.outputs) {

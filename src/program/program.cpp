@@ -2,6 +2,7 @@
 #include "program/program.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <limits>
 #include <set>
@@ -143,6 +144,19 @@ void check_centres(const InputPort& port, const Tensor& tensor, const std::strin
   }
 }
 
+void check_digits(const InputPort& port, const Tensor& tensor, const std::string& name) {
+  if (!port.in_digits) return;
+  const std::size_t base = integers_of(tensor);
+  if (tensor.min != 0 || !std::has_single_bit(base) || base > max_digit_base)
+    fail(name, "the range of its digits is not 0 .. B - 1, with B a power of two, 2^14 at most");
+  if (tensor.rows() % 2 != 0) fail(name, "has not two digits a feature");
+  for (std::size_t high = 0; high < tensor.rows(); high += 2) {
+    if (tensor.scale(high) != static_cast<double>(base) * tensor.scale(high + 1))
+      fail(name, "the scale of a high digit is not B times that of the low one");
+    if (centre(port, high + 1) != 0) fail(name, "a low digit has a centre");
+  }
+}
+
 /// The ops in order, each tensor and constant as it comes up.
 class GraphCheck {
  public:
@@ -188,6 +202,7 @@ class GraphCheck {
              "the number of integers in its range is no multiple of " + std::to_string(lut_row_entries));
       }
       check_centres(port, program_.tensors[port.tensor], name);
+      check_digits(port, program_.tensors[port.tensor], name);
     }
   }
 

@@ -105,6 +105,10 @@ struct InputPort {
   std::string name;
   TensorId tensor = 0;
   std::vector<std::int32_t> centres;  // one a row; empty: all 0. The tensor's min and max are of x - c
+  /// A feature of more integers than a look-up table should hold takes two rows, its digits h and l to the
+  /// base B, the number of integers in the tensor's range 0 .. B - 1: of scale s for l, B s for h, it is
+  /// round(real / s) = h B + l, with a centre for h alone.
+  bool in_digits = false;
   friend bool operator==(const InputPort&, const InputPort&) = default;
 };
 
@@ -157,6 +161,7 @@ inline constexpr std::uint64_t max_rows = std::uint64_t{1} << 24;   // over all 
 inline constexpr std::uint64_t max_lut_entries = std::uint64_t{1}
                                                  << 24;  // over all tables, input ranges and remainders
 inline constexpr std::int64_t max_input = (std::int64_t{1} << 30) - 1;  // |x_j|, where there are centres
+inline constexpr std::int64_t max_digit_base = std::int64_t{1} << 14;   // of a feature in two digits
 inline constexpr std::size_t max_ops = std::size_t{1} << 17, max_tensors = std::size_t{1} << 18,
                              max_constants = std::size_t{1} << 19;
 inline constexpr std::size_t max_rank = 8;
@@ -187,6 +192,11 @@ inline bool fills_rows(const Tensor& tensor) {
 /// c_j of an input's row j: its integer x_j is in [min + c_j, max + c_j].
 inline std::int64_t centre(const InputPort& port, std::size_t row) {
   return port.centres.empty() ? 0 : port.centres[row];
+}
+
+/// How many numbers a record of this input has.
+inline std::size_t features_of(const Program& program, const InputPort& port) {
+  return program.tensors[port.tensor].rows() / (port.in_digits ? 2 : 1);
 }
 
 /// The input as a statement has it: with the range of all x_j together.

@@ -39,9 +39,8 @@ ProvingSession::Input ProvingSession::read_input(const ProofRequest& request) co
     return {std::move(values), std::move(data), {}};
   }
   const auto* file = std::get_if<std::filesystem::path>(&request.input);
-  const auto reals = file == nullptr
-                         ? std::get<std::vector<double>>(request.input)
-                         : read_inputs(*file, program_.tensors[only_input(program_).tensor].rows());
+  const auto reals = file == nullptr ? std::get<std::vector<double>>(request.input)
+                                     : read_inputs(*file, features_of(program_, only_input(program_)));
   Input input;
   input.values = quantise_input(program_, reals, rules_.strict ? nullptr : &input.clipped);
   return input;

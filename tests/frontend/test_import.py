@@ -206,8 +206,8 @@ class RefusedModels(unittest.TestCase):
         nodes = [
             helper.make_node("Hardmax", ["x"], ["a"], name="first"),
             helper.make_node("Relu", ["a"], ["b"], name="after_first"),
-            helper.make_node("Softmax", ["x"], ["s"], name="inside"),
-            helper.make_node("Relu", ["s"], ["c"], name="after_softmax"),
+            helper.make_node("ArgMax", ["x"], ["s"], name="inside", axis=1),
+            helper.make_node("Relu", ["s"], ["c"], name="after_arg_max"),
             helper.make_node("Pow", ["x", "y"], ["d"], name="power"),
             helper.make_node("Sum", ["b", "c", "d"], ["z"], name="total"),
         ]
@@ -223,7 +223,7 @@ class RefusedModels(unittest.TestCase):
             result = subprocess.run([DUMP, path, path.with_suffix(".npy"), "reference"], capture_output=True, text=True)
         self.assertEqual(result.returncode, 3)
         self.assertIn("3 nodes are not supported", result.stderr)
-        for node in ("'first' (Hardmax)", "'after_softmax' (Relu)", "'power' (Pow)"):
+        for node in ("'first' (Hardmax)", "'after_arg_max' (Relu)", "'power' (Pow)"):
             self.assertIn(node, result.stderr)
 
 

@@ -17,6 +17,7 @@
 #include "frontend/onnx/external_data.hpp"
 #include "frontend/onnx/node.hpp"
 #include "frontend/onnx/protobuf.hpp"
+#include "frontend/onnx/resumed.hpp"
 #include "frontend/onnx/spelled_out.hpp"
 #include "frontend/row_order.hpp"
 
@@ -48,8 +49,12 @@ struct Refusal {
 
 class Importer {
  public:
-  Importer(const ModelProto& model, const InputShapes& shapes)
-      : model_(model), graph_(model.graph()), shapes_(shapes) {}
+  Importer(const ModelProto& model, const ImportChoices& choices)
+      : model_(model),
+        graph_(model.graph()),
+        shapes_(choices.shapes),
+        output_(choices.output),
+        one_sample_(choices.one_sample) {}
 
   Graph run() {
     read_opsets();
@@ -125,7 +130,7 @@ class Importer {
     if (input.dims.empty() || input.dims.size() > 16)
       bad(what + " has " + std::to_string(input.dims.size()) + " dimensions");
     input.batched = input.dims.size() > 1;
-    if (input.batched && input.dims[0] <= 0) input.dims[0] = -1;
+    if (input.batched && input.dims[0] <= 0) input.dims[0] = one_sample_ ? 1 : -1;
     std::vector<std::int64_t> sample(input.dims.begin() + (input.batched ? 1 : 0), input.dims.end());
     if (std::ranges::any_of(sample, [](std::int64_t dim) { return dim <= 0; })) {
       bad(what + " has a dimension of unknown size besides the batch: give it, --shape " +
@@ -216,7 +221,14 @@ class Importer {
     if (graph_.output_size() == 0) bad("it has no outputs");
     for (const auto& output : graph_.output()) {
       if (output.name().empty()) bad("an output has no name");
+      if (output_.empty() || output.name() == output_) outputs_.push_back(output.name());
     }
+    require(!outputs_.empty(), ErrorKind::usage, [&] {
+      std::string names;
+      for (const auto& output : graph_.output())
+        names += (names.empty() ? "" : ", ") + in_quotes(output.name());
+      return "--prove: the model has no output " + in_quotes(output_) + "; it has " + names;
+    });
   }
 
   /// The nodes that the outputs need, each after those it reads (depth first, without recursion).
@@ -234,8 +246,8 @@ class Importer {
       state[found->second] = State::open;
       stack.emplace_back(found->second, 0);
     };
-    for (const auto& output : graph_.output()) {
-      visit(output.name(), "the model's output");
+    for (const std::string& output : outputs_) {
+      visit(output, "the model's output");
       while (!stack.empty()) {
         auto& [index, next] = stack.back();
         const NodeProto& node = graph_.node(static_cast<int>(index));
@@ -273,13 +285,16 @@ class Importer {
   }
 
   static Operator find_operator(const std::string& type) {
-    for (const OperatorTable* table :
-         {&cast_operators(), &comparison_operators(), &convolution_operators(),
-          &convolution_transpose_operators(), &elementwise_operators(), &join_operators(),
-          &linear_operators(), &literal_operators(), &normalisation_operators(), &one_hot_operators(),
-          &output_operators(), &pooling_operators(), &product_operators(), &quantisation_operators(),
-          &reduction_operators(), &resize_operators(), &scatter_operators(), &selection_operators(),
-          &shape_operators()}) {
+    for (const OperatorTable* table : {&cast_operators(),          &comparison_operators(),
+                                       &convolution_operators(),   &convolution_transpose_operators(),
+                                       &elementwise_operators(),   &join_operators(),
+                                       &linear_operators(),        &literal_operators(),
+                                       &normalisation_operators(), &one_hot_operators(),
+                                       &output_operators(),        &pooling_operators(),
+                                       &product_operators(),       &quantisation_operators(),
+                                       &reduction_operators(),     &resize_operators(),
+                                       &scatter_operators(),       &selection_operators(),
+                                       &shape_operators(),         &tree_operators()}) {
       if (const auto found = table->find(type); found != table->end()) return found->second;
     }
     return nullptr;
@@ -305,7 +320,7 @@ class Importer {
         if (std::optional<Value> variance = spelled_variance(node, spelled_out())) {
           outputs = {std::move(*variance)};
         } else {
-          outputs = import(node);
+          outputs = imported(import, node);
         }
         keep_integers(node, outputs);
         for (const Value& output : outputs) {
@@ -324,6 +339,32 @@ class Importer {
       if (proto.output(i).empty()) continue;
       const auto position = static_cast<std::size_t>(i);
       define(proto.output(i), position < outputs.size() ? std::move(outputs[position]) : Value{Refused{}});
+    }
+  }
+
+  /// Steps that were left to postprocessing become part of the model if the operator needs them there.
+  static std::vector<Value> imported(Operator import, const Node& node) {
+    std::vector<Value> inputs;
+    bool may_resume = false;
+    for (std::size_t i = 0; i < node.input_count(); ++i) {
+      inputs.push_back(node.has_input(i) ? node.input(i) : Value{});
+      may_resume = may_resume || std::holds_alternative<Postprocessed>(inputs.back());
+    }
+    if (!may_resume) return import(node);
+    try {
+      return import(node);
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::unsupported) throw;
+      std::vector<const Value*> read;
+      for (Value& input : inputs) {
+        if (const auto* processed = std::get_if<Postprocessed>(&input)) {
+          std::optional<Value> value = resumed(node, *processed);
+          if (!value) throw;
+          input = std::move(*value);
+        }
+        read.push_back(&input);
+      }
+      return import(Node(node.proto, std::move(read), node.opset, node.builder));
     }
   }
 
@@ -380,47 +421,66 @@ class Importer {
     throw Error(ErrorKind::unsupported, message);
   }
 
-  /// All outputs must come from one computed value: it is proved, the rest is postprocessing.
+  /// An output of the file: what is proved of it, the steps after that, and its labels.
+  struct FileOutput {
+    std::string name;
+    Postprocessed value;
+    std::optional<PostStep> label;  // the arg max that ends it
+    [[nodiscard]] bool shares_base(const FileOutput& other) const {
+      return value.base.base == other.value.base.base && value.base.expression == other.value.base.expression;
+    }
+  };
+
+  FileOutput file_output(const std::string& name) const {
+    FileOutput output{.name = name, .value = {}, .label = {}};
+    const Value& value = values_.at(name);
+    if (const auto* variable = std::get_if<Variable>(&value)) {
+      output.value.base = *variable;
+    } else if (const auto* processed = std::get_if<Postprocessed>(&value)) {
+      output.value = *processed;
+    } else if (std::holds_alternative<Constant>(value)) {
+      bad("the output " + in_quotes(name) + " does not depend on the input");
+    } else {
+      throw Error(ErrorKind::unsupported,
+                  "ONNX model: the output " + in_quotes(name) + " is the mask of a Dropout");
+    }
+    std::vector<PostStep>& steps = output.value.steps;
+    if (!steps.empty() && steps.back().kind == PostStep::Kind::argmax) {
+      output.label = steps.back();
+      steps.pop_back();
+    }
+    return output;
+  }
+
+  /// One computed value is proved; outputs that are made of it alone are postprocessing. Of outputs that are
+  /// computed separately it is the one that decides the label.
   Graph finish(Builder& builder) const {
-    std::optional<Postprocessed> result;
-    std::string result_name;
-    std::optional<PostStep> label;
-    for (const auto& info : graph_.output()) {
-      const Value& value = values_.at(info.name());
-      Postprocessed own;
-      if (const auto* variable = std::get_if<Variable>(&value)) {
-        own.base = *variable;
-      } else if (const auto* processed = std::get_if<Postprocessed>(&value)) {
-        own = *processed;
-      } else if (std::holds_alternative<Constant>(value)) {
-        bad("the output " + in_quotes(info.name()) + " does not depend on the input");
-      } else {
-        throw Error(ErrorKind::unsupported,
-                    "ONNX model: the output " + in_quotes(info.name()) + " is the mask of a Dropout");
-      }
-      if (!own.steps.empty() && own.steps.back().kind == PostStep::Kind::argmax) {
-        label = own.steps.back();
-        own.steps.pop_back();
-      }
-      if (!result) {
-        result = own;
-        result_name = info.name();
+    std::vector<FileOutput> outputs;
+    for (const std::string& name : outputs_) outputs.push_back(file_output(name));
+    auto proved = std::ranges::find_if(outputs, [](const FileOutput& o) { return o.label.has_value(); });
+    if (proved == outputs.end()) proved = outputs.begin();
+    std::vector<std::string> left_out;
+    FileOutput result = *proved;
+    for (const FileOutput& own : outputs) {
+      if (!own.shares_base(result)) {
+        left_out.push_back(own.name);
         continue;
       }
-      if (result->base.base != own.base.base || result->base.expression != own.base.expression) {
-        throw Error(ErrorKind::unsupported,
-                    "ONNX model: the outputs " + in_quotes(result_name) + " and " + in_quotes(info.name()) +
-                        " are computed separately; one output can be proved. Export the "
-                        "model with one of them");
-      }
-      if (own.steps.size() > result->steps.size()) result->steps = own.steps;
-      if (result->labels.empty()) result->labels = own.labels;
+      if (own.value.steps.size() > result.value.steps.size()) result.value.steps = own.value.steps;
+      if (result.value.labels.empty()) result.value.labels = own.value.labels;
     }
-    Graph graph = builder.finish(result->base);
+    if (!left_out.empty() && !result.label) {
+      throw Error(ErrorKind::unsupported,
+                  "ONNX model: the outputs " + in_quotes(result.name) + " and " + in_quotes(left_out[0]) +
+                      " are computed separately; one output can be proved: choose it, --prove " +
+                      shell_quoted(left_out[0]));
+    }
+    Graph graph = builder.finish(result.value.base);
     graph.name = printable(graph_.name());
-    graph.postprocessing = result->steps;
-    if (label) graph.postprocessing.push_back(*label);
-    graph.class_labels = result->labels;
+    graph.postprocessing = result.value.steps;
+    if (result.label) graph.postprocessing.push_back(*result.label);
+    graph.class_labels = result.value.labels;
+    graph.left_out = std::move(left_out);
     graph.tensors[graph.input].name = inputs_.size() == 1 ? printable(inputs_[0].name) : "inputs";
     check_finite(graph);
     return with_images_in_order(std::move(graph));
@@ -448,6 +508,9 @@ class Importer {
   const ModelProto& model_;
   const GraphProto& graph_;
   const InputShapes& shapes_;
+  const std::string& output_;
+  const bool one_sample_;
+  std::vector<std::string> outputs_;  // that are imported
   std::map<std::string, std::int64_t> opsets_;
   std::unordered_map<std::string, Value> values_;
   std::unordered_map<std::string, std::size_t> producer_;
@@ -458,18 +521,18 @@ class Importer {
 
 }  // namespace
 
-Graph import_onnx(std::span<const std::uint8_t> bytes, const InputShapes& shapes) {
+Graph import_onnx(std::span<const std::uint8_t> bytes, const ImportChoices& choices) {
   const ModelProto model = parse(bytes);
-  return Importer(model, shapes).run();
+  return Importer(model, choices).run();
 }
 
-Graph import_onnx(const std::filesystem::path& path, const InputShapes& shapes) {
+Graph import_onnx(const std::filesystem::path& path, const ImportChoices& choices) {
   Graph graph = [&] {
     const Bytes bytes = read_file(path, std::uint64_t{1} << 31);
     try {
       ModelProto model = parse(bytes);
       read_external_data(model, path.parent_path());
-      return Importer(model, shapes).run();
+      return Importer(model, choices).run();
     } catch (const Error& error) {
       throw Error(error.kind(), path.string() + ": " + error.what());
     }

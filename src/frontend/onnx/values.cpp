@@ -2,6 +2,8 @@
 #include "frontend/onnx/values.hpp"
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 #include <numeric>
 #include <optional>
 
@@ -20,6 +22,47 @@ bool is_identity(const std::vector<std::uint32_t>& index) {
 void add_selection(const Selection& selection, Matrix& matrix) {
   for (std::size_t j = 0; j < selection.index.size(); ++j) {
     matrix.values[std::size_t{selection.index[j]} * matrix.outputs + j] += selection.coefficients[j];
+  }
+}
+
+/// Of each window of an image whose place k is row image[k] of `rows` rows.
+Matrix matrix_of_sums(std::size_t rows, const std::vector<std::uint32_t>& image, const WindowShape& shape,
+                      double factor) {
+  const auto sums = static_cast<std::uint32_t>(shape.outputs * shape.made_plane());
+  Matrix matrix{.inputs = static_cast<std::uint32_t>(rows), .outputs = sums, .values = {}};
+  matrix.values.assign(rows * sums, 0.0);
+  std::size_t sum = 0;
+  for (std::size_t c = 0; c < shape.channels; ++c) {
+    for (std::int64_t y = 0; y < shape.y.outputs; ++y) {
+      for (std::int64_t x = 0; x < shape.x.outputs; ++x, ++sum) {
+        for (std::int64_t tap = 0; std::cmp_less(tap, shape.taps()); ++tap) {
+          const std::int64_t line = shape.y.position(y, tap / shape.x.kernel),
+                             column = shape.x.position(x, tap % shape.x.kernel);
+          if (!shape.y.holds(line) || !shape.x.holds(column)) continue;
+          const std::size_t place =
+              c * shape.plane() + static_cast<std::size_t>(line * shape.x.size + column);
+          matrix.values[(image.empty() ? place : image[place]) * sums + sum] += factor;
+        }
+      }
+    }
+  }
+  return matrix;
+}
+
+/// The nodes' comparisons where they read an affine map of a row each, c x + b <= t.
+void read_through(const Selection& selection, const std::vector<double>& bias, std::vector<TreeNode>& nodes,
+                  bool is_float32) {
+  for (TreeNode& node : nodes) {
+    const double factor = selection.coefficients[node.feature], moved = node.threshold - bias[node.feature];
+    node.feature = selection.index[node.feature];
+    if (factor == 0) {
+      node.threshold = std::copysign(std::numeric_limits<double>::infinity(), moved < 0 ? -1.0 : 1.0);
+    } else if (factor > 0) {
+      node.threshold = moved / factor;
+    } else {  // x >= t, that is not x <= the number before t
+      node.threshold = number_before(moved / factor, is_float32);
+      std::swap(node.left, node.right);
+    }
   }
 }
 
@@ -326,6 +369,10 @@ namespace {
 
 /// Above so many entries a matrix of selections costs more than their rows' coefficients.
 constexpr std::uint64_t most_selecting_weights = std::uint64_t{1} << 16;
+/// So small a matrix costs less than the rows of a layer of sums.
+constexpr std::uint64_t most_weights_of_sums = std::uint64_t{1} << 12;
+/// An op more costs as much as some thousand weights.
+constexpr std::uint64_t most_turns_of_a_block = std::uint64_t{1} << 14;
 
 /// An image of so many channels whose places are as they are.
 WindowShape places_of(std::size_t channels, std::size_t height, std::size_t width) {
@@ -451,6 +498,10 @@ Affine Builder::pool(const Variable& value, std::vector<std::uint32_t> image, co
     }
     return gather(value, index);
   }
+  const std::uint64_t sums = std::uint64_t{shape.outputs} * shape.made_plane();
+  if (!maximum && is_affine(value) && !bases_[value.base].is_image() &&
+      sums * rows(value) <= most_weights_of_sums)
+    return multiply(value, matrix_of_sums(rows(value), image, shape, factor), {});
   const auto suits = [&](const std::optional<Image>& read) {
     if (!read) return false;
     std::vector<bool> seen(shape.channels, false);
@@ -524,6 +575,46 @@ Affine Builder::product(const Variable& a, std::vector<std::uint32_t> index_a, c
   Affine result = whole_tensor(add_layer(std::move(layer)));
   result.selections[0].coefficients.assign(rows, left.factor * right.factor);
   return result;
+}
+
+Affine Builder::forest(const Variable& value, bool is_float32, std::vector<ValuedTree> trees,
+                       std::vector<double> base, const std::string& node) {
+  const auto targets = static_cast<std::uint32_t>(base.size());
+  Affine read = whole(value);
+  if (is_affine(value)) {
+    Affine mapped = rowwise(value);
+    if (mapped.products.empty() && mapped.selections.size() == 1) read = std::move(mapped);
+  }
+  std::vector<std::shared_ptr<Matrix>> values;
+  std::vector<GraphForest> blocks;
+  std::uint64_t nodes = 0, leaves = 0;
+  Affine sums{.bias = std::move(base)};
+  for (ValuedTree& tree : trees) {
+    if (tree.tree.nodes.empty()) {
+      for (std::uint32_t j = 0; j < targets; ++j) sums.bias[j] += tree.values[j];
+      continue;
+    }
+    const std::uint64_t more_nodes = tree.tree.nodes.size(), more_leaves = tree.tree.leaves();
+    if (blocks.empty() || (nodes + more_nodes) * (leaves + more_leaves) > most_turns_of_a_block) {
+      spend(nodes * leaves);
+      nodes = leaves = 0;
+      blocks.push_back({.input = read.selections[0].tensor, .is_float32 = is_float32});
+      values.push_back(std::make_shared<Matrix>(Matrix{.outputs = targets}));
+    }
+    nodes += more_nodes;
+    leaves += more_leaves;
+    read_through(read.selections[0], read.bias, tree.tree.nodes, is_float32);
+    blocks.back().trees.push_back(std::move(tree.tree));
+    std::ranges::copy(tree.values, std::back_inserter(values.back()->values));
+    values.back()->inputs = static_cast<std::uint32_t>(leaves);
+  }
+  spend(nodes * leaves);
+  for (std::size_t i = 0; i < blocks.size(); ++i) {
+    GraphLayer layer{.name = node, .rows = values[i]->inputs};
+    layer.forest = std::make_shared<const GraphForest>(std::move(blocks[i]));
+    sums.products.push_back({add_layer(std::move(layer)), values[i]});
+  }
+  return sums;
 }
 
 TensorId Builder::add_layer(GraphLayer layer) {
@@ -682,6 +773,11 @@ Graph Builder::finish(const Variable& output) {
     if (layer.pooling) layer.pooling->input = renumbered[layer.pooling->input];
     if (layer.product) {
       for (TensorId& input : layer.product->inputs) input = renumbered[input];
+    }
+    if (layer.forest) {
+      auto forest = std::make_shared<GraphForest>(*layer.forest);
+      forest->input = renumbered[forest->input];
+      layer.forest = std::move(forest);
     }
     layer.output = renumbered[layer.output];
     result.layers.push_back(std::move(layer));

@@ -53,6 +53,12 @@ struct Affine {
   [[nodiscard]] std::size_t channel(std::size_t row) const { return place(row) / shape().made_plane(); }
 };
 
+/// A tree with what its leaves are worth: [leaf][target].
+struct ValuedTree {
+  DecisionTree tree;
+  std::vector<double> values;
+};
+
 /// g(z) with the dimensions that ONNX gives it.
 struct Variable {
   std::vector<std::int64_t> dims;  // the first is the batch's if `batched`: -1 when symbolic
@@ -112,6 +118,10 @@ class Builder {
   /// Each window's sum times a factor, or its maximum. Each window of a maximum holds a place of the image.
   Affine pool(const Variable& value, std::vector<std::uint32_t> image, const WindowShape& shape, bool maximum,
               double factor, const std::string& node);
+
+  /// For each target its base and the sum of the values of the leaves that the value, a record, reaches.
+  Affine forest(const Variable& value, bool is_float32, std::vector<ValuedTree> trees,
+                std::vector<double> base, const std::string& node);
 
   /// Ends the graph with `output` as the model's output, and drops layers that it does not need.
   Graph finish(const Variable& output);

@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <functional>
 #include <random>
 
 #include "frontend/calibrate.hpp"
@@ -136,4 +137,57 @@ TEST_CASE("check_program_refuses_centres_that_no_input_fits") {
   CHECK(contains(refusal({most - 2, 0}), "beyond 2^30"));
   CHECK(contains(refusal({0, -most - 1}), "beyond 2^30"));
   CHECK(contains(refusal({1}), "one centre a row"));
+}
+
+namespace {
+
+/// A feature in two digits to the base 16, about 3 * 16.
+Program program_in_digits() {
+  Program program = small_program();
+  Tensor& input = program.tensors[0];
+  input.max = 15;
+  input.scales = {16 * 0.25, 0.25};
+  program.inputs[0].centres = {3, 0};
+  program.inputs[0].in_digits = true;
+  program.tensors[3].max = 999;  // what the last sums can be
+  program.tensors[3].min = -999;
+  return program;
+}
+
+}  // namespace
+
+TEST_CASE("a_feature_in_digits_is_two_rows_and_keeps_its_value") {
+  const Program program = program_in_digits();
+  CHECK(features_of(program, program.inputs[0]) == 1);
+  const auto rows = [&](double real) { return quantise_input(program, std::vector<double>{real}); };
+  CHECK(rows(0.25 * 48) == std::vector<std::int32_t>{3, 0});
+  CHECK(rows(0.25 * 63) == std::vector<std::int32_t>{3, 15});
+  CHECK(rows(0.25 * 64.4) == std::vector<std::int32_t>{4, 0});
+  CHECK(rows(0.25 * 303) == std::vector<std::int32_t>{18, 15});
+  CHECK(contains(testing::refusal(ErrorKind::bad_input, [&] { (void)rows(0.25 * 304); }), "feature 0"));
+  CHECK(contains(testing::refusal(ErrorKind::bad_input, [&] { (void)rows(0.25 * 47); }), "feature 0"));
+  CHECK(contains(testing::refusal(ErrorKind::bad_input, [&] { (void)rows(std::nan("")); }), "feature 0"));
+  Clipped clipped;
+  CHECK(quantise_input(program, std::vector<double>{-9e9}, &clipped) == std::vector<std::int32_t>{3, 0});
+  CHECK(clipped.values == 1);
+}
+
+TEST_CASE("check_program_refuses_digits_that_are_none") {
+  const auto refusal = [](const std::function<void(Program&)>& change) {
+    Program program = program_in_digits();
+    change(program);
+    return testing::refusal(ErrorKind::bad_input, [&] { check_program(program); });
+  };
+  CHECK(refusal([](Program&) {}) == "accepted");
+  CHECK(contains(refusal([](Program& p) { p.inputs[0].centres = {3, 1}; }), "low digit has a centre"));
+  CHECK(contains(refusal([](Program& p) { p.tensors[0].scales = {2, 0.25}; }), "scale of a high digit"));
+  CHECK(contains(refusal([](Program& p) { p.tensors[0].max = 11; }), "a power of two"));
+  CHECK(contains(refusal([](Program& p) { p.tensors[0].min = -16; }), "a power of two"));
+  CHECK(contains(refusal([](Program& p) { p.tensors[0].max = (1 << 15) - 1; }), "a power of two"));
+  CHECK(contains(refusal([](Program& p) {
+                   p.tensors[0].shape = {3};
+                   p.tensors[0].scales = {4, 0.25, 4};
+                   p.inputs[0].centres.clear();
+                 }),
+                 "two digits a feature"));
 }

@@ -137,6 +137,13 @@ inline void set_float(::onnx::NodeProto& node, const std::string& name, float va
   attribute->set_f(value);
 }
 
+inline void set_text(::onnx::NodeProto& node, const std::string& name, const std::string& value) {
+  auto* attribute = node.add_attribute();
+  attribute->set_name(name);
+  attribute->set_type(::onnx::AttributeProto::STRING);
+  attribute->set_s(value);
+}
+
 /// The float model's outputs on one sample.
 inline std::vector<double> outputs_of(const Graph& graph, const std::vector<double>& sample) {
   return evaluate(graph, sample).back().y;

@@ -275,18 +275,43 @@ TEST_CASE("a_division_by_sums_of_several_axes_is_no_softmax") {
   CHECK(outputs_of(graph, {0, 0, 0, std::log(3)})[3] == doctest::Approx(0.75));
 }
 
-TEST_CASE("an_operator_after_postprocessing_is_refused_with_what_it_follows") {
+TEST_CASE("an_operator_after_postprocessing_makes_it_part_of_what_is_proved") {
+  const std::vector<double> x{1, -2, 0.5};
   struct Case {
-    const char *type, *domain, *named;
+    const char *type, *domain, *norm;
+    std::vector<double> p;
   };
-  for (const Case& c : {Case{"ZipMap", "ai.onnx.ml", "class labels"}, Case{"Softmax", "", "softmax"}}) {
+  const double sum = std::exp(1) + std::exp(-2) + std::exp(0.5), root = std::sqrt(5.25);
+  for (const Case& c :
+       {Case{"ZipMap", "ai.onnx.ml", "", x},
+        Case{"Softmax", "", "", {std::exp(1) / sum, std::exp(-2) / sum, std::exp(0.5) / sum}},
+        Case{"LogSoftmax", "", "", {1 - std::log(sum), -2 - std::log(sum), 0.5 - std::log(sum)}},
+        Case{"Normalizer", "ai.onnx.ml", "L1", {1 / 3.5, -2 / 3.5, 0.5 / 3.5}},
+        Case{"Normalizer", "ai.onnx.ml", "L2", {1 / root, -2 / root, 0.5 / root}},
+        Case{"Normalizer", "ai.onnx.ml", "MAX", {0.5, -1, 0.25}}}) {
     CAPTURE(c.type);
+    CAPTURE(c.norm);
     ModelMaker model;
     model.input("x", {-1, 3}).output("y").constant("w", {3, 2}, {1, 2, 3, 4, 5, 6});
-    model.node(c.type, {"x"}, "p").set_domain(c.domain);
+    ::onnx::NodeProto& node = model.node(c.type, {"x"}, "p");
+    node.set_domain(c.domain);
+    if (*c.norm != 0) set_text(node, "norm", c.norm);
     model.node("MatMul", {"p", "w"}, "y");
-    CHECK(contains(failure(model, ErrorKind::unsupported), std::string("comes after ") + c.named));
+    const Graph graph = model.import();
+    CHECK(graph.postprocessing.empty());
+    const std::vector<double> y = outputs_of(graph, x);
+    CHECK(y[0] == doctest::Approx(c.p[0] + 3 * c.p[1] + 5 * c.p[2]));
+    CHECK(y[1] == doctest::Approx(2 * c.p[0] + 4 * c.p[1] + 6 * c.p[2]));
   }
+}
+
+TEST_CASE("an_operator_after_an_arg_max_is_refused_with_what_it_follows") {
+  ModelMaker model;
+  model.input("x", {-1, 3}).output("y").constant("w", {1}, {2});
+  model.node("ArgMax", {"x"}, "p");
+  set_int(*model.graph().mutable_node(0), "axis", 1);
+  model.node("Mul", {"p", "w"}, "y");
+  CHECK(contains(failure(model, ErrorKind::unsupported), "comes after arg max"));
 }
 
 TEST_CASE("typed_and_raw_initializers_of_every_width_agree") {

@@ -19,7 +19,8 @@ std::string refusal_of_text(const std::vector<std::string>& texts) {
 Graph imported(std::initializer_list<std::int64_t> dims, const std::vector<std::string>& shapes) {
   ModelMaker model;
   model.input("x", dims).output("y").node("Relu", {"x"}, "y");
-  return import_onnx(std::span<const std::uint8_t>(model.bytes()), parse_input_shapes(shapes));
+  return import_onnx(std::span<const std::uint8_t>(model.bytes()),
+                     {.shapes = parse_input_shapes(shapes), .output = {}});
 }
 
 }  // namespace
@@ -52,7 +53,8 @@ TEST_CASE("a_given_batch_of_1_is_an_axis_like_any_other") {
   ModelMaker model;
   model.input("x", {-1, 2, 3}).output("y").node("Transpose", {"x"}, "y");  // the batch comes last
   const auto import = [&](const std::vector<std::string>& shapes) {
-    return import_onnx(std::span<const std::uint8_t>(model.bytes()), parse_input_shapes(shapes));
+    return import_onnx(std::span<const std::uint8_t>(model.bytes()),
+                       {.shapes = parse_input_shapes(shapes), .output = {}});
   };
   CHECK(contains(refusal(ErrorKind::unsupported, [&] { (void)import({}); }), "--shape NAME=1"));
   CHECK(outputs_of(import({"x=1,2,3"}), {0, 1, 2, 3, 4, 5}) == std::vector<double>{0, 3, 1, 4, 2, 5});
@@ -68,7 +70,8 @@ TEST_CASE("an_input_without_a_shape_takes_the_given_one") {
   model.input("x", {}).output("y").node("Relu", {"x"}, "y");
   model.graph().mutable_input(0)->mutable_type()->mutable_tensor_type()->clear_shape();
   const auto import = [&](const std::vector<std::string>& shapes) {
-    return import_onnx(std::span<const std::uint8_t>(model.bytes()), parse_input_shapes(shapes));
+    return import_onnx(std::span<const std::uint8_t>(model.bytes()),
+                       {.shapes = parse_input_shapes(shapes), .output = {}});
   };
   CHECK(import({"x=1,7"}).features() == 7);
   CHECK(contains(refusal(ErrorKind::bad_input, [&] { (void)import({}); }), "--shape x=1,FEATURES"));

@@ -1,0 +1,46 @@
+#include "frontend/forest.hpp"
+
+#include <cmath>
+#include <limits>
+#include <utility>
+
+namespace circlet {
+
+bool leads_left(const TreeNode& node, double value, bool is_float32) {
+  return is_float32 ? static_cast<float>(value) <= static_cast<float>(node.threshold)
+                    : value <= node.threshold;
+}
+
+double number_before(double x, bool is_float32) {
+  return is_float32 ? static_cast<double>(
+                          std::nextafter(static_cast<float>(x), -std::numeric_limits<float>::infinity()))
+                    : std::nextafter(x, -std::numeric_limits<double>::infinity());
+}
+
+void mark_leaves(const GraphForest& forest, const double* record, double* leaves) {
+  for (const DecisionTree& tree : forest.trees) {
+    std::int32_t at = tree.nodes.empty() ? -1 : 0;
+    while (at >= 0) {
+      const TreeNode& node = tree.nodes[static_cast<std::size_t>(at)];
+      at = leads_left(node, record[node.feature], forest.is_float32) ? node.left : node.right;
+    }
+    for (std::size_t leaf = 0; leaf < tree.leaves(); ++leaf)
+      *leaves++ = std::cmp_equal(leaf, -1 - at) ? 1 : 0;
+  }
+}
+
+std::vector<std::vector<Turn>> turns_of(const DecisionTree& tree) {
+  std::vector<std::vector<Turn>> of_leaves(tree.leaves()), of_nodes(tree.nodes.size());
+  for (std::size_t n = 0; n < tree.nodes.size(); ++n) {  // children come after
+    for (const bool is_left : {true, false}) {
+      const std::int32_t child = is_left ? tree.nodes[n].left : tree.nodes[n].right;
+      auto& turns = child >= 0 ? of_nodes[static_cast<std::size_t>(child)]
+                               : of_leaves[static_cast<std::size_t>(-1 - child)];
+      turns = of_nodes[n];
+      turns.push_back({.node = n, .is_left = is_left});
+    }
+  }
+  return of_leaves;
+}
+
+}  // namespace circlet

@@ -1,0 +1,50 @@
+// Decision trees as a float model has them. A forest's layer says which leaf of each tree a record reaches;
+// what leaves are worth is an affine map of that.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "program/program.hpp"
+
+namespace circlet {
+
+/// Leads a record x from node 0 on: to `left` where x_feature <= threshold, else to `right`. A child of 0 or
+/// more is a node after this one, one below 0 the leaf -1 - child.
+struct TreeNode {
+  std::uint32_t feature = 0;
+  double threshold = 0;
+  std::int32_t left = 0, right = 0;
+};
+
+/// Has a leaf more than nodes; without nodes, its only leaf is 0.
+struct DecisionTree {
+  std::vector<TreeNode> nodes;
+  [[nodiscard]] std::size_t leaves() const { return nodes.size() + 1; }
+};
+
+/// Comparisons are exact: of the input as the model reads it, and in float32 if thresholds are.
+struct GraphForest {
+  TensorId input = 0;
+  bool is_float32 = true;
+  std::vector<DecisionTree> trees;
+};
+
+/// Whether a node leads a record with this value of its feature to the left.
+bool leads_left(const TreeNode& node, double value, bool is_float32);
+
+/// The greatest float32 or float64 below x: x >= t is not x <= the one before t.
+double number_before(double x, bool is_float32);
+
+/// All trees' leaves, tree by tree: 1 for those that the record reaches, else 0.
+void mark_leaves(const GraphForest& forest, const double* record, double* leaves);
+
+/// The turns that lead to each leaf of a tree: the node, and whether to its left.
+struct Turn {
+  std::size_t node = 0;
+  bool is_left = false;
+};
+std::vector<std::vector<Turn>> turns_of(const DecisionTree& tree);
+
+}  // namespace circlet

@@ -1,0 +1,179 @@
+#include "frontend/forest_ops.hpp"
+
+#include <algorithm>
+#include <bit>
+
+#include "frontend/published.hpp"
+#include "program/share_table.hpp"
+#include "program/split.hpp"
+
+namespace circlet {
+namespace {
+
+const InputPort* port_of(const Program& program, TensorId input) {
+  const auto found = std::ranges::find(program.inputs, input, &InputPort::tensor);
+  return found == program.inputs.end() ? nullptr : &*found;
+}
+
+/// With the range of the integers that thresholds are of.
+Tensor compared_integers(const Program& program, TensorId input) {
+  Tensor x = program.tensors[input];
+  const InputPort* port = port_of(program, input);
+  if (port != nullptr && port->in_digits) x.max = (x.max + 1) * (x.max + 1) - 1;
+  return x;
+}
+
+class ForestOps {
+ public:
+  ForestOps(Program& program, TensorId input, const GraphForest& forest, const std::string& name)
+      : program_(program), input_(input), forest_(forest), name_(name) {
+    for (const DecisionTree& tree : forest.trees) {
+      nodes_ += static_cast<std::uint32_t>(tree.nodes.size());
+      leaves_ += static_cast<std::uint32_t>(tree.leaves());
+    }
+    if (const InputPort* port = port_of(program, input)) port_ = *port;
+  }
+
+  TensorId write() { return add_steps(add_turns(add_steps(add_differences()))); }
+
+ private:
+  struct Sums {
+    TensorId tensor = 0;
+    std::int64_t reach = 0;  // their greatest magnitude, a power of two
+  };
+
+  /// t_n - x_f.
+  Sums add_differences() {
+    const Tensor& x = program_.tensors[input_];
+    std::vector<std::int32_t> weights(std::size_t{x.rows()} * nodes_, 0), thresholds;
+    for (const DecisionTree& tree : forest_.trees) {
+      for (const TreeNode& node : tree.nodes) {
+        const auto weight = [&](std::size_t row) -> std::int32_t& {
+          return weights[row * nodes_ + thresholds.size()];
+        };
+        if (port_.in_digits) {
+          weight(2 * node.feature) = -base();
+          weight(2 * node.feature + 1) = -1;
+        } else {
+          weight(node.feature) = -1;
+        }
+        thresholds.push_back(greatest_to_the_left(node));
+      }
+    }
+    return add_affine(input_, "differences", std::move(weights), std::move(thresholds),
+                      reach_of_differences(program_, input_));
+  }
+
+  [[nodiscard]] std::int32_t base() const {
+    return static_cast<std::int32_t>(program_.tensors[input_].max + 1);
+  }
+  [[nodiscard]] double real(std::size_t feature, std::int64_t integer) const {
+    const Tensor& x = program_.tensors[input_];
+    if (port_.in_digits) {
+      return static_cast<double>(integer + centre(port_, 2 * feature) * base()) * x.scale(2 * feature + 1);
+    }
+    return static_cast<double>(integer + centre(port_, feature)) * x.scale(feature);
+  }
+
+  /// The greatest integer of the input's range, or the one before its least, whose real value goes to the
+  /// left: the real value grows with the integer.
+  [[nodiscard]] std::int32_t greatest_to_the_left(const TreeNode& node) const {
+    const Tensor compared = compared_integers(program_, input_);
+    std::int64_t low = compared.min - 1, high = compared.max;
+    while (low < high) {
+      const std::int64_t middle = low + (high - low + 1) / 2;
+      if (leads_left(node, real(node.feature, middle), forest_.is_float32)) {
+        low = middle;
+      } else {
+        high = middle - 1;
+      }
+    }
+    return static_cast<std::int32_t>(low);
+  }
+
+  /// For every leaf what is missing to all turns being taken: 0 for the one that the record reaches, else
+  /// less.
+  Sums add_turns(TensorId steps) {
+    std::vector<std::int32_t> weights(std::size_t{nodes_} * leaves_, 0), bias;
+    std::int64_t most = 1;
+    std::size_t first = 0;
+    for (const DecisionTree& tree : forest_.trees) {
+      for (const std::vector<Turn>& turns : turns_of(tree)) {
+        most = std::max(most, 2 * static_cast<std::int64_t>(turns.size()));
+        std::int32_t left = 0;
+        for (const Turn& turn : turns) {
+          weights[(first + turn.node) * leaves_ + bias.size()] = turn.is_left ? 1 : -1;
+          left += turn.is_left ? 1 : 0;
+        }
+        bias.push_back(-left);
+      }
+      first += tree.nodes.size();
+    }
+    return add_affine(steps, "turns", std::move(weights), std::move(bias), coarse_reach(most));
+  }
+
+  Sums add_affine(TensorId input, const std::string& what, std::vector<std::int32_t> weights,
+                  std::vector<std::int32_t> bias, std::int64_t reach) {
+    const auto rows = static_cast<std::uint32_t>(bias.size());
+    Op op{.kind = OpKind::affine, .name = name_, .inputs = {input}};
+    add_constant(op, {program_.tensors[input].rows(), rows}, std::move(weights));
+    add_constant(op, {rows}, std::move(bias));
+    op.outputs = {add_tensor(name_ + " " + what, rows, -reach, reach)};
+    program_.ops.push_back(op);
+    return {op.outputs[0], reach};
+  }
+
+  /// [sum >= 0]: a table of the sums' upper bits, and of the greatest sum.
+  TensorId add_steps(Sums sums) {
+    std::uint32_t shift = 0;
+    while ((2 * sums.reach >> shift) > std::int64_t{1} << shift) ++shift;
+    const auto half = static_cast<std::ptrdiff_t>(sums.reach >> shift);
+    std::vector<std::int32_t> table(static_cast<std::size_t>(2 * half + 1), 0);
+    std::fill(table.begin() + half, table.end(), 1);
+    const TensorId made = add_tensor(name_, program_.tensors[sums.tensor].rows(), 0, 1);
+    program_.ops.push_back(
+        {.kind = OpKind::requantise,
+         .name = name_,
+         .inputs = {sums.tensor},
+         .constants = {share_table(program_, step_table, std::move(table))},
+         .outputs = {made},
+         .attributes = attributes_of({.shift = shift, .offset = sums.reach, .digits = {}})});
+    return made;
+  }
+
+  void add_constant(Op& op, std::vector<std::uint32_t> shape, std::vector<std::int32_t> values) {
+    op.constants.push_back(static_cast<ConstantId>(program_.constants.size()));
+    program_.constants.push_back({.kind = ConstantTensor::Kind::weights,
+                                  .name = op.name,
+                                  .shape = std::move(shape),
+                                  .values = std::move(values)});
+  }
+
+  TensorId add_tensor(std::string name, std::uint32_t rows, std::int64_t min, std::int64_t max) {
+    program_.tensors.push_back(
+        {.name = std::move(name), .shape = {rows}, .min = min, .max = max, .scales = {1.0}});
+    return static_cast<TensorId>(program_.tensors.size() - 1);
+  }
+
+  Program& program_;
+  const TensorId input_;
+  const GraphForest& forest_;
+  const std::string& name_;
+  InputPort port_;  // the input, if it is the model's
+  std::uint32_t nodes_ = 0, leaves_ = 0;
+};
+
+}  // namespace
+
+std::int64_t reach_of_differences(const Program& program, TensorId input) {
+  const Tensor x = compared_integers(program, input);
+  return static_cast<std::int64_t>(std::bit_ceil(static_cast<std::uint64_t>(2 * std::max(1 - x.min, x.max))));
+}
+
+std::optional<TensorId> add_forest(Program& program, TensorId input, const GraphForest& forest,
+                                   const std::string& name) {
+  if (reach_of_differences(program, input) >= raw_range) return std::nullopt;
+  return ForestOps(program, input, forest, name).write();
+}
+
+}  // namespace circlet

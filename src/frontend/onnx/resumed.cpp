@@ -1,0 +1,76 @@
+#include "frontend/onnx/resumed.hpp"
+
+#include <algorithm>
+
+#include "frontend/onnx/arithmetic.hpp"
+#include "frontend/onnx/movement.hpp"
+#include "frontend/onnx/normalisation.hpp"
+#include "frontend/onnx/reduction.hpp"
+
+namespace circlet::onnx_import {
+namespace {
+
+using Expressions = ScalarExpressions;
+using Id = ScalarExpressions::Id;
+
+/// The axis over all values of a sample.
+std::size_t only_axis(const Value& x) {
+  const Dims dims = dims_of(x);
+  const std::size_t first = batch_of(x).kept ? 1 : 0;
+  const auto longest = std::max_element(dims.begin() + static_cast<std::ptrdiff_t>(first), dims.end());
+  return static_cast<std::size_t>(longest - dims.begin());
+}
+
+/// (1 - p, p) of one p a sample.
+Value complement(const Node& node, const Value& p) {
+  const Value both = moved(node, p, {0, 0}, {1, 2});
+  const Value turned = combine(node, ScalarOp::mul, both, vector_constant({-1, 1}));
+  return combine(node, ScalarOp::add, turned, vector_constant({1, 0}));
+}
+
+Value normalised(const Node& node, const Value& x, PostStep::Kind kind) {
+  std::vector<bool> axes(dims_of(x).size(), false);
+  axes[only_axis(x)] = true;
+  const Value magnitudes =
+      mapped(node, x, "Abs", [](Expressions& e, Id v) { return e.unary(ScalarOp::abs, v); });
+  Value norm;
+  if (kind == PostStep::Kind::normalise_max) {
+    norm = reduce(node, magnitudes, axes, true, Reduction::greatest);
+  } else if (kind == PostStep::Kind::normalise_l1) {
+    norm = reduce(node, magnitudes, axes, true, Reduction::sum);
+  } else {
+    norm = mapped(node, reduce(node, mapped(node, x, "Square", square), axes, true, Reduction::sum), "Sqrt",
+                  [](Expressions& e, Id v) { return e.unary(ScalarOp::sqrt, v); });
+  }
+  const Value inverse = mapped(node, norm, "Reciprocal", [](Expressions& e, Id v) {
+    return e.binary(ScalarOp::div, e.constant(1), v);
+  });
+  return combine(node, ScalarOp::mul, x, inverse);
+}
+
+}  // namespace
+
+std::optional<Value> resumed(const Node& node, const Postprocessed& value) {
+  Value x = value.base;
+  for (const PostStep& step : value.steps) {
+    switch (step.kind) {
+      case PostStep::Kind::softmax:
+      case PostStep::Kind::log_softmax:
+        x = softmax_along(node, x, only_axis(x), step.kind == PostStep::Kind::log_softmax);
+        break;
+      case PostStep::Kind::complement:
+        x = complement(node, x);
+        break;
+      case PostStep::Kind::normalise_l1:
+      case PostStep::Kind::normalise_l2:
+      case PostStep::Kind::normalise_max:
+        x = normalised(node, x, step.kind);
+        break;
+      case PostStep::Kind::argmax:
+        return std::nullopt;
+    }
+  }
+  return x;
+}
+
+}  // namespace circlet::onnx_import

@@ -1,0 +1,294 @@
+// ai.onnx.ml's ensembles of decision trees: nodes and leaves by numbers of their own become trees whose
+// children follow them, comparisons of all kinds x <= t.
+#include <cmath>
+#include <limits>
+#include <map>
+#include <set>
+
+#include "core/error.hpp"
+#include "frontend/onnx/node.hpp"
+
+namespace circlet::onnx_import {
+namespace {
+
+constexpr std::size_t most_nodes = std::size_t{1} << 20, most_depth = 4096;
+
+using NodeKey = std::pair<std::int64_t, std::int64_t>;  // tree and node
+
+/// One entry of the nodes' attributes.
+struct GivenNode {
+  std::int64_t feature = 0;
+  double value = 0;
+  std::string mode;
+  std::int64_t if_true = 0, if_false = 0;
+};
+
+struct Given {
+  std::map<NodeKey, GivenNode> nodes;
+  std::map<NodeKey, std::vector<std::pair<std::size_t, double>>> weights;  // of leaves: target and value
+  bool is_float32 = true;
+};
+
+/// `name` of reals, or `name`_as_tensor of doubles.
+std::vector<double> numbers(const Node& node, const std::string& name, bool& is_float32) {
+  if (!node.has_attribute(name + "_as_tensor")) return node.reals(name);
+  is_float32 = false;
+  return node.tensor(name + "_as_tensor").values;
+}
+
+void read_nodes(const Node& node, Given& given) {
+  const auto trees = node.integers("nodes_treeids"), ids = node.integers("nodes_nodeids"),
+             features = node.integers("nodes_featureids"), if_true = node.integers("nodes_truenodeids"),
+             if_false = node.integers("nodes_falsenodeids");
+  const std::vector<double> values = numbers(node, "nodes_values", given.is_float32);
+  const std::vector<std::string> modes = node.texts("nodes_modes");
+  const std::size_t count = trees.size();
+  require(count != 0 && ids.size() == count && features.size() == count && if_true.size() == count &&
+              if_false.size() == count && values.size() == count && modes.size() == count,
+          ErrorKind::bad_input, "the attributes of its nodes are not of one length");
+  if (count > most_nodes) refuse("more than 2^20 nodes");
+  for (std::size_t i = 0; i < count; ++i) {
+    const bool is_new = given.nodes
+                            .insert({{trees[i], ids[i]},
+                                     {.feature = features[i],
+                                      .value = values[i],
+                                      .mode = modes[i],
+                                      .if_true = if_true[i],
+                                      .if_false = if_false[i]}})
+                            .second;
+    require(is_new, ErrorKind::bad_input, [&] {
+      return "node " + std::to_string(ids[i]) + " of tree " + std::to_string(trees[i]) + " comes twice";
+    });
+  }
+}
+
+void read_weights(const Node& node, const std::string& kind, std::size_t targets, Given& given) {
+  const auto trees = node.integers(kind + "_treeids"), ids = node.integers(kind + "_nodeids"),
+             of = node.integers(kind + "_ids");
+  const std::vector<double> values = numbers(node, kind + "_weights", given.is_float32);
+  require(ids.size() == trees.size() && of.size() == trees.size() && values.size() == trees.size(),
+          ErrorKind::bad_input, "the attributes of its leaves are not of one length");
+  for (std::size_t i = 0; i < trees.size(); ++i) {
+    require(of[i] >= 0 && static_cast<std::size_t>(of[i]) < targets, ErrorKind::bad_input,
+            "a leaf's value is of no target");
+    require(std::isfinite(values[i]), ErrorKind::bad_input, "a leaf's value is not finite");
+    given.weights[{trees[i], ids[i]}].emplace_back(static_cast<std::size_t>(of[i]), values[i]);
+  }
+}
+
+/// A comparison as x <= t, perhaps with its children exchanged.
+struct Comparison {
+  double threshold = 0;
+  bool exchanged = false;
+};
+
+Comparison comparison_of(const GivenNode& node, bool is_float32) {
+  require(!std::isnan(node.value), ErrorKind::bad_input, "a threshold is not a number");
+  const double before = number_before(node.value, is_float32);
+  if (node.mode == "BRANCH_LEQ") return {node.value, false};
+  if (node.mode == "BRANCH_LT") return {before, false};
+  if (node.mode == "BRANCH_GT") return {node.value, true};
+  if (node.mode == "BRANCH_GTE") return {before, true};
+  refuse("nodes_modes of " + node.mode);
+}
+
+/// The tree from its root on: each node once, children after it.
+ValuedTree tree_of(const Given& given, NodeKey root, std::size_t features, std::size_t targets) {
+  DecisionTree tree;
+  std::vector<double> values;
+  struct Place {
+    std::int64_t id = 0;
+    std::int32_t parent = -1;
+    bool is_left = false;
+    std::size_t depth = 0;
+  };
+  std::vector<Place> places = {{.id = root.second}};
+  std::set<std::int64_t> seen;
+  std::int32_t leaves = 0;
+  while (!places.empty()) {
+    const Place place = places.back();
+    places.pop_back();
+    const auto found = given.nodes.find({root.first, place.id});
+    const auto where = [&] {
+      return "node " + std::to_string(place.id) + " of tree " + std::to_string(root.first);
+    };
+    require(found != given.nodes.end(), ErrorKind::bad_input, [&] { return where() + " is missing"; });
+    require(seen.insert(place.id).second, ErrorKind::bad_input,
+            [&] { return where() + " is the child of two nodes"; });
+    if (place.depth > most_depth) refuse("a tree of more than 4,096 levels");
+    std::int32_t child = 0;
+    if (found->second.mode == "LEAF") {
+      child = -1 - leaves++;
+      values.resize(values.size() + targets, 0.0);
+      if (const auto weights = given.weights.find(found->first); weights != given.weights.end()) {
+        for (const auto& [target, value] : weights->second) values[values.size() - targets + target] += value;
+      }
+    } else {
+      const GivenNode& node = found->second;
+      require(node.feature >= 0 && static_cast<std::size_t>(node.feature) < features, ErrorKind::bad_input,
+              [&] { return where() + " reads no feature of the input"; });
+      child = static_cast<std::int32_t>(tree.nodes.size());
+      const auto [threshold, exchanged] = comparison_of(node, given.is_float32);
+      tree.nodes.push_back({.feature = static_cast<std::uint32_t>(node.feature), .threshold = threshold});
+      places.push_back({node.if_true, child, !exchanged, place.depth + 1});
+      places.push_back({node.if_false, child, exchanged, place.depth + 1});
+    }
+    if (place.parent < 0) continue;
+    TreeNode& parent = tree.nodes[static_cast<std::size_t>(place.parent)];
+    (place.is_left ? parent.left : parent.right) = child;
+  }
+  return {std::move(tree), std::move(values)};
+}
+
+std::vector<ValuedTree> trees_of(const Given& given, std::size_t features, std::size_t targets) {
+  std::set<NodeKey> children;
+  for (const auto& [key, node] : given.nodes) {
+    if (node.mode == "LEAF") continue;
+    children.insert({key.first, node.if_true});
+    children.insert({key.first, node.if_false});
+  }
+  std::vector<ValuedTree> trees;
+  std::size_t reached = 0;
+  std::set<std::int64_t> rooted;
+  for (const auto& [key, node] : given.nodes) {
+    if (children.contains(key)) continue;
+    require(rooted.insert(key.first).second, ErrorKind::bad_input,
+            [&] { return "tree " + std::to_string(key.first) + " has two roots"; });
+    trees.push_back(tree_of(given, key, features, targets));
+    reached += trees.back().tree.nodes.size() + trees.back().tree.leaves();
+  }
+  require(reached == given.nodes.size(), ErrorKind::bad_input,
+          "a tree has no root: its nodes go in a circle");
+  return trees;
+}
+
+std::vector<double> base_of(const Node& node, std::size_t targets, bool& is_float32) {
+  std::vector<double> base = numbers(node, "base_values", is_float32);
+  if (base.empty()) base.assign(targets, 0.0);
+  return base;
+}
+
+void expect_tree_attributes(const Node& node) {
+  node.expect_attributes({"aggregate_function",
+                          "base_values",
+                          "base_values_as_tensor",
+                          "class_ids",
+                          "class_nodeids",
+                          "class_treeids",
+                          "class_weights",
+                          "class_weights_as_tensor",
+                          "classlabels_int64s",
+                          "classlabels_strings",
+                          "n_targets",
+                          "nodes_falsenodeids",
+                          "nodes_featureids",
+                          "nodes_hitrates",
+                          "nodes_hitrates_as_tensor",
+                          "nodes_missing_value_tracks_true",
+                          "nodes_modes",
+                          "nodes_nodeids",
+                          "nodes_treeids",
+                          "nodes_truenodeids",
+                          "nodes_values",
+                          "nodes_values_as_tensor",
+                          "post_transform",
+                          "target_ids",
+                          "target_nodeids",
+                          "target_treeids",
+                          "target_weights",
+                          "target_weights_as_tensor"});
+}
+
+Variable sums_of(const Node& node, const Given& given, std::vector<ValuedTree> trees,
+                 std::vector<double> base) {
+  const Variable& x = node.variable(0);
+  const auto targets = static_cast<std::int64_t>(base.size());
+  Affine sums = node.builder.forest(x, given.is_float32, std::move(trees), std::move(base), node.name());
+  return node.builder.variable(std::move(sums), {x.batch(), targets}, x.batched, node.name());
+}
+
+std::vector<Value> import_tree_regressor(const Node& node) {
+  expect_tree_attributes(node);
+  if (node.text("post_transform", "NONE") != "NONE") refuse("post_transform other than NONE");
+  const std::string aggregate = node.text("aggregate_function", "SUM");
+  if (aggregate != "SUM" && aggregate != "AVERAGE") refuse("aggregate_function = " + aggregate);
+  const auto targets = static_cast<std::size_t>(node.integer("n_targets", 1));
+  require(targets >= 1 && targets <= max_labels, ErrorKind::bad_input, "n_targets is no number of targets");
+  Given given;
+  read_nodes(node, given);
+  read_weights(node, "target", targets, given);
+  std::vector<double> base = base_of(node, targets, given.is_float32);
+  require(base.size() == targets, ErrorKind::bad_input, "base_values are not one a target");
+  std::vector<ValuedTree> trees = trees_of(given, node.builder.rows(node.variable(0)), targets);
+  const double count = aggregate == "AVERAGE" ? static_cast<double>(trees.size()) : 1;
+  for (ValuedTree& tree : trees) {
+    for (double& value : tree.values) value /= count;
+  }
+  return {sums_of(node, given, std::move(trees), std::move(base))};
+}
+
+/// Outputs the label and the scores; the label is the arg max of the scores. Two classes may have the score s
+/// of the second alone: then the first's is 1 - s if no leaf is negative, else -s.
+std::vector<Value> import_tree_classifier(const Node& node) {
+  expect_tree_attributes(node);
+  const std::string transform = node.text("post_transform", "NONE");
+  std::vector<std::string> labels = node.texts("classlabels_strings");
+  for (const std::int64_t label : node.integers("classlabels_int64s"))
+    labels.push_back(std::to_string(label));
+  const std::size_t classes = labels.size();
+  require(classes >= 1 && classes <= max_labels, ErrorKind::bad_input, "it has no class labels");
+  Given given;
+  read_nodes(node, given);
+  read_weights(node, "class", classes, given);
+  std::vector<double> base = base_of(node, classes, given.is_float32);
+  std::set<std::size_t> weighted;
+  bool is_positive = true;
+  for (const auto& [key, weights] : given.weights) {
+    for (const auto& [target, value] : weights) {
+      weighted.insert(target);
+      is_positive = is_positive && value >= 0;
+    }
+  }
+  const bool has_one_score = classes == 2 && weighted.size() == 1;
+  if (classes == 1) refuse("one class");
+  std::vector<ValuedTree> trees = trees_of(given, node.builder.rows(node.variable(0)), classes);
+  Postprocessed label{.base = {}, .steps = {}, .labels = labels};
+  const bool is_logistic = transform == "LOGISTIC" && has_one_score && !is_positive;
+  if (has_one_score) {
+    if (base.size() == 2) base = {base[*weighted.begin()]};
+    require(base.size() == 1, ErrorKind::bad_input, "base_values are not one a class");
+    // Half of -s and s: their softmax is the logistic function of s.
+    const double part = is_logistic ? 0.5 : 1;
+    base = {(is_positive ? 1 : 0) - part * base[0], part * base[0]};
+    for (ValuedTree& tree : trees) {
+      for (std::size_t i = 0; i < tree.values.size(); i += 2) {
+        const double s = tree.values[i + *weighted.begin()];
+        tree.values[i] = -part * s;
+        tree.values[i + 1] = part * s;
+      }
+    }
+  }
+  require(base.size() == classes, ErrorKind::bad_input, "base_values are not one a class");
+  label.base = sums_of(node, given, std::move(trees), std::move(base));
+  Value scores = label.base;
+  if (transform == "SOFTMAX" || is_logistic) {
+    label.steps.push_back({.kind = PostStep::Kind::softmax, .node = node.name()});
+    scores = label;
+  } else if (transform != "NONE") {
+    refuse("post_transform = " + transform + (has_one_score ? " of one score" : ""));
+  }
+  label.steps.push_back({.kind = PostStep::Kind::argmax, .node = node.name()});
+  return {label, scores};
+}
+
+}  // namespace
+
+const OperatorTable& tree_operators() {
+  static const OperatorTable table{
+      {"ai.onnx.ml.TreeEnsembleClassifier", import_tree_classifier},
+      {"ai.onnx.ml.TreeEnsembleRegressor", import_tree_regressor},
+  };
+  return table;
+}
+
+}  // namespace circlet::onnx_import
