@@ -7,7 +7,7 @@ PREFIX ?= /usr/local
 CIRCLET := $(BUILD)/bin/circlet
 export CIRCLET_CACHE ?= $(HOME)/.cache/circlet
 
-.PHONY: help deps build install demo example-digits-cnn example-ocr-orientation example-content-label example-image-screen test test-full onchain bench bench-models fuzz generate format lint clean
+.PHONY: help deps build install demo example-digits-cnn example-credit-forest example-ocr-orientation example-content-label example-image-screen test test-full onchain bench bench-models fuzz generate format lint clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -27,6 +27,9 @@ demo: build ## from nothing to "proof verified: digit 7"
 
 example-digits-cnn: build ## the same with a convolutional network
 	@scripts/demo $(CIRCLET) digits-cnn
+
+example-credit-forest: build ## a random forest: whether an applicant's chance is at least 70 %
+	@examples/credit-forest/run $(CIRCLET)
 
 example-ocr-orientation: build ## a real model: PaddleOCR's text orientation, proved with a private input
 	@examples/ocr-orientation/run $(CIRCLET)
