@@ -73,15 +73,17 @@ std::vector<std::string> joints_of(const BundleKey& bundle, const BundleProof& p
   return ids;
 }
 
-Json bundle_json(const BundleKey& bundle, const BundleProof& proof, std::optional<double> threshold) {
-  Json json = statement_json(outer_key(bundle), outer_statement(proof), threshold, bundle.digest().to_hex());
+Json bundle_json(const BundleKey& bundle, const BundleProof& proof,
+                 const std::optional<Predicate>& comparison) {
+  Json json = statement_json(outer_key(bundle), outer_statement(proof), comparison, bundle.digest().to_hex());
   json["segments"] = bundle.segments.size();
   json["joints"] = joints_of(bundle, proof);
   return json;
 }
 
-std::string bundle_text(const BundleKey& bundle, const BundleProof& proof, std::optional<double> threshold) {
-  return statement_text(outer_key(bundle), outer_statement(proof), threshold, bundle.digest().to_hex()) +
+std::string bundle_text(const BundleKey& bundle, const BundleProof& proof,
+                        const std::optional<Predicate>& comparison) {
+  return statement_text(outer_key(bundle), outer_statement(proof), comparison, bundle.digest().to_hex()) +
          fmt::format("segments {}, joined by the commitments {}\n", bundle.segments.size(),
                      fmt::join(joints_of(bundle, proof), " "));
 }
@@ -286,8 +288,8 @@ void prove_bundle(const ProveCommand& command, const Output& output) {
     write_file(command.proof, counted.file);
   }
   const double seconds = seconds_since(start);
-  const auto threshold = threshold_of(load_structure(folder.structure()).predicate);
-  Json object = bundle_json(session.key(), counted.proof, threshold);
+  const auto comparison = comparison_of(load_structure(folder.structure()).predicate);
+  Json object = bundle_json(session.key(), counted.proof, comparison);
   object["clipped"] = counted.clipped.values;
   object["proof"] = command.proof.string();
   object["proof_bytes"] = counted.file.size();
@@ -295,7 +297,7 @@ void prove_bundle(const ProveCommand& command, const Output& output) {
   if (counted.remaining) object["proofs_remaining"] = *counted.remaining;
   output.print(
       object,
-      bundle_text(session.key(), counted.proof, threshold) +
+      bundle_text(session.key(), counted.proof, comparison) +
           fmt::format("wrote {} ({}) in {}{}\n", command.proof.string(), human_size(counted.file.size()),
                       human_time(seconds),
                       counted.remaining ? fmt::format("; the key allows {} more", *counted.remaining) : ""));

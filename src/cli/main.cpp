@@ -148,11 +148,13 @@ void add_setup(CLI::App& app, SetupCommand& options, const Output& output) {
           ->allow_extra_args(false);
   auto* shown =
       command
-          ->add_option("--output", options.outputs,
-                       "what is shown of the scores: all of them, the index of the greatest, or "
-                       "whether each is at least, or below, t; or the root of a commitment to one "
-                       "of these (committed, 'committed argmax' ..); with NAME= of the output of that name")
-          ->option_text("[NAME=]public|argmax|'>=t'|'<t'|committed [public]")
+          ->add_option(
+              "--output", options.outputs,
+              "what is shown of the scores: all of them, the index of the greatest, or "
+              "whether each is at least, or below, t, or a class's probability is ('P(approve)>=0.7'); "
+              "or the root of a commitment to one of these (committed, 'committed argmax' ..); with NAME= of "
+              "the output of that name")
+          ->option_text("[NAME=]public|argmax|'>=t'|'<t'|'P(class)>=t'|committed [public]")
           ->allow_extra_args(false);
   command->add_option("--batch", options.setup.batch, "samples a proof, off chain")->capture_default_str();
   command

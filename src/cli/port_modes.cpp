@@ -21,7 +21,7 @@ Setting read_setting(const std::string& option, const std::string& text, const s
   const std::size_t at = text.find('=');
   if (at == std::string::npos) return {"", text};
   const char first = text[text.find_first_not_of(' ')];
-  if (first == '>' || first == '<') return {"", text};
+  if (first == '<' || text.starts_with("P(") || (at > 0 && text[at - 1] == '>')) return {"", text};
   const std::string name = text.substr(0, at);
   std::string names;
   for (const Port& port : ports) {
@@ -53,7 +53,8 @@ std::pair<Predicate, Visibility> parse_output(const std::string& text) {
           "a proof with a private output would state nothing: make it committed, or prove a predicate of it "
           "(argmax, '>=t' or '<t')");
   if (!text.starts_with(committed)) return {parse_predicate(text), Visibility::shown};
-  const std::string form = text.substr(committed.size());
+  std::string form = text.substr(committed.size());
+  form.erase(0, form.find_first_not_of(' '));
   return {form.empty() ? Predicate{} : parse_predicate(form), Visibility::committed};
 }
 

@@ -29,8 +29,8 @@ void require_commitment(Direction direction, const VerificationKey& key, const S
               "the proof is about the committed " + what + " " + ids + ", not " + *wanted);
 }
 
-std::optional<double> threshold_of(const Predicate& predicate) {
-  return has_threshold(predicate.kind) ? std::optional(predicate.threshold) : std::nullopt;
+std::optional<Predicate> comparison_of(const Predicate& predicate) {
+  return has_threshold(predicate.kind) ? std::optional(predicate) : std::nullopt;
 }
 
 ThresholdBeside threshold_beside(const Path& key_file, const VerificationKey& key) {
@@ -48,7 +48,7 @@ ThresholdBeside threshold_beside(const Path& key_file, const VerificationKey& ke
             [&] { return path.string() + " is not the key's"; });
     const PublicModel shown = read_structure(payload, path.string());
     check_key_of(shown, key);
-    return {threshold_of(shown.predicate), ""};
+    return {comparison_of(shown.predicate), ""};
   } catch (const std::exception& error) {
     // Whatever the file does, also to memory and threads, the verdict on the proof stands.
     return {{}, error.what()};

@@ -14,11 +14,12 @@ namespace circlet::cli {
 void require_commitment(Direction direction, const VerificationKey& key, const Statement& statement,
                         const std::optional<std::string>& wanted);
 
-std::optional<double> threshold_of(const Predicate& predicate);
+/// The predicate, if it compares scores with a threshold.
+std::optional<Predicate> comparison_of(const Predicate& predicate);
 
 /// A key tells that its model compares scores with a threshold; which one, its structure tells.
 struct ThresholdBeside {
-  std::optional<double> value;
+  std::optional<Predicate> value;
   std::string unknown;  // why the key's threshold is
 };
 

@@ -123,8 +123,8 @@ void prove_input(const ProveCommand& command, const Output& output) {
     write_file(command.proof, counted.file);
   }
   const double seconds = seconds_since(start);
-  const auto threshold = threshold_of(session.program().outputs[0].predicate);
-  auto object = statement_json(session.key(), proof.statement, threshold);
+  const auto comparison = comparison_of(session.program().outputs[0].predicate);
+  auto object = statement_json(session.key(), proof.statement, comparison);
   object["clipped"] = counted.clipped.values;
   object["proof"] = command.proof.string();
   object["proof_bytes"] = counted.file.size();
@@ -132,7 +132,7 @@ void prove_input(const ProveCommand& command, const Output& output) {
   if (counted.remaining) object["proofs_remaining"] = *counted.remaining;
   output.print(
       object,
-      statement_text(session.key(), proof.statement, threshold) +
+      statement_text(session.key(), proof.statement, comparison) +
           fmt::format("wrote {} ({}) in {}{}\n", command.proof.string(), human_size(counted.file.size()),
                       human_time(seconds),
                       counted.remaining ? fmt::format("; the key allows {} more", *counted.remaining) : ""));

@@ -101,7 +101,7 @@ namespace {
 
 /// What is said of a tensor, in the names of its direction.
 void add_tensor(nlohmann::ordered_json& json, const VerificationKey& key, const PublicTensor& tensor,
-                const Stated& stated, std::optional<double> threshold) {
+                const Stated& stated, const std::optional<Predicate>& comparison) {
   const std::string name = direction_name(tensor.direction);
   const bool is_output = tensor.direction == Direction::output;
   if (is_output) json["output_form"] = form_name(tensor.form);
@@ -113,7 +113,8 @@ void add_tensor(nlohmann::ordered_json& json, const VerificationKey& key, const 
   json[name + "s"] = stated.values;
   if (!is_output) return;
   if (has_threshold(tensor.form)) {
-    if (threshold) json["threshold"] = *threshold;
+    if (comparison) json["threshold"] = comparison->threshold;
+    if (comparison && !comparison->class_name.empty()) json["class"] = comparison->class_name;
     json["holds"] = std::vector<bool>(stated.values.begin(), stated.values.end());
     return;
   }
@@ -131,7 +132,7 @@ void add_tensor(nlohmann::ordered_json& json, const VerificationKey& key, const 
 }
 
 std::string tensor_text(const VerificationKey& key, std::size_t i, const Stated& stated,
-                        std::optional<double> threshold) {
+                        const std::optional<Predicate>& comparison) {
   const PublicTensor& tensor = key.tensors[i];
   const bool is_output = tensor.direction == Direction::output;
   const std::string name = fmt::format("{:<8} ", tensor_name(key, i));
@@ -149,15 +150,14 @@ std::string tensor_text(const VerificationKey& key, std::size_t i, const Stated&
     const auto integers = sample_of(stated.values, tensor.rows, sample);
     if (!is_output) {
       text += name + fmt::format("{}\n", fmt::join(integers, " "));
-    } else if (has_threshold(tensor.form) && !threshold) {
+    } else if (has_threshold(tensor.form) && !comparison) {
       text +=
           name + fmt::format("{} the threshold of the key's model.structure: {}\n",
                              tensor.form == Predicate::Kind::below ? "below" : "at least", answers(integers));
     } else {
-      text +=
-          name +
-          output_text({tensor.form, threshold.value_or(0)}, integers, real_values(tensor.scales, integers)) +
-          "\n";
+      Predicate shown{.kind = tensor.form};
+      if (has_threshold(tensor.form)) shown = *comparison;
+      text += name + output_text(shown, integers, real_values(tensor.scales, integers)) + "\n";
     }
   }
   return text;
@@ -166,31 +166,32 @@ std::string tensor_text(const VerificationKey& key, std::size_t i, const Stated&
 }  // namespace
 
 nlohmann::ordered_json statement_json(const VerificationKey& key, const Statement& statement,
-                                      std::optional<double> threshold, const std::optional<std::string>& id) {
+                                      const std::optional<Predicate>& comparison,
+                                      const std::optional<std::string>& id) {
   nlohmann::ordered_json json = {{"model_id", id ? *id : model_id(key).to_hex()},
                                  {"context", to_hex(statement.context)},
                                  {"zero_knowledge", key.zero_knowledge},
                                  {"weights", key.hides_weights() ? "private" : "public"}};
   if (key.tensors.size() == 2 && key.tensors[0].direction == Direction::input) {
     for (std::size_t i = 0; i < 2; ++i)
-      add_tensor(json, key, key.tensors[i], statement.tensors[i], threshold);
+      add_tensor(json, key, key.tensors[i], statement.tensors[i], comparison);
     return json;
   }
   json["tensors"] = nlohmann::ordered_json::array();
   for (std::size_t i = 0; i < key.tensors.size(); ++i) {
     auto& tensor = json["tensors"].emplace_back();
     tensor["name"] = tensor_name(key, i);
-    add_tensor(tensor, key, key.tensors[i], statement.tensors[i], threshold);
+    add_tensor(tensor, key, key.tensors[i], statement.tensors[i], comparison);
   }
   return json;
 }
 
 std::string statement_text(const VerificationKey& key, const Statement& statement,
-                           std::optional<double> threshold, const std::optional<std::string>& id) {
+                           const std::optional<Predicate>& comparison, const std::optional<std::string>& id) {
   std::string text =
       fmt::format("model id {}\ncontext  {}\n", id ? *id : model_id(key).to_hex(), to_hex(statement.context));
   for (std::size_t i = 0; i < key.tensors.size(); ++i) {
-    text += tensor_text(key, i, statement.tensors[i], threshold);
+    text += tensor_text(key, i, statement.tensors[i], comparison);
   }
   return text + fmt::format("hides    {}\n", hidden_text(key));
 }

@@ -37,9 +37,10 @@ std::string output_text(const Predicate& predicate, const std::vector<std::int32
 /// `threshold` is that of the output's predicate, if it has one and it is known; `id` that of the model, by
 /// default the key's.
 nlohmann::ordered_json statement_json(const VerificationKey& key, const Statement& statement,
-                                      std::optional<double> threshold,
+                                      const std::optional<Predicate>& comparison,
                                       const std::optional<std::string>& id = {});
 std::string statement_text(const VerificationKey& key, const Statement& statement,
-                           std::optional<double> threshold, const std::optional<std::string>& id = {});
+                           const std::optional<Predicate>& comparison,
+                           const std::optional<std::string>& id = {});
 
 }  // namespace circlet::cli

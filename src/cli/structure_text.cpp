@@ -77,6 +77,8 @@ std::string centres_text(const Program& program, const InputPort& port) {
 std::string predicate_text(const Program& program, const OutputPort& port) {
   const Predicate& predicate = port.predicate;
   if (predicate.kind != Predicate::Kind::at_least && predicate.kind != Predicate::Kind::below) return "";
+  if (!predicate.class_name.empty())
+    return fmt::format("  output: whether {}, as its score decides\n", printable(to_text(predicate)));
   const double scale = program.tensors[port.tensor].scale(0);
   return fmt::format("  output: whether each score is {}, that is, its integer {} {}\n", to_text(predicate),
                      predicate.kind == Predicate::Kind::below ? "below" : "at least",

@@ -205,6 +205,9 @@ std::vector<double> postprocess(const std::vector<PostStep>& steps, std::vector<
       case PostStep::Kind::argmax:
         values = {static_cast<double>(std::ranges::max_element(values) - values.begin())};
         break;
+      case PostStep::Kind::sigmoid:
+        for (double& value : values) value = 1 / (1 + std::exp(-value));
+        break;
       case PostStep::Kind::complement:
         require(values.size() == 1, ErrorKind::bad_input, "postprocessing: complement takes one value");
         values = {1 - values[0], values[0]};
@@ -241,6 +244,8 @@ std::string to_string(PostStep::Kind kind) {
       return "arg max";
     case PostStep::Kind::complement:
       return "(1 - p, p)";
+    case PostStep::Kind::sigmoid:
+      return "sigmoid";
     case PostStep::Kind::normalise_l1:
       return "L1 normalisation";
     case PostStep::Kind::normalise_l2:

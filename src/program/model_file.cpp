@@ -70,6 +70,7 @@ class Writer {
   void predicate(const Predicate& predicate) {
     bytes_.write(static_cast<std::uint8_t>(predicate.kind));
     bytes_.write(predicate.threshold);
+    bytes_.write_string(predicate.class_name);
   }
 
   void report(const AccuracyReport& report) {
@@ -155,7 +156,7 @@ class Reader {
     program.postprocessing.resize(count_within(max_steps, least_list + 1, "postprocessing"));
     for (PostStep& step : program.postprocessing) {
       const auto kind = bytes_.read<std::uint8_t>("postprocessing");
-      if (kind > static_cast<std::uint8_t>(PostStep::Kind::normalise_max))
+      if (kind > static_cast<std::uint8_t>(PostStep::Kind::sigmoid))
         bytes_.fail("postprocessing", "unknown step");
       step.kind = static_cast<PostStep::Kind>(kind);
       step.node = name("postprocessing node");
@@ -175,6 +176,9 @@ class Reader {
                                       : std::bit_cast<std::uint64_t>(predicate.threshold) != 0) {
       bytes_.fail("threshold", "not a number, or one that nothing is compared with");
     }
+    predicate.class_name = name("class of the predicate");
+    if (!predicate.class_name.empty() && !has_threshold(predicate.kind))
+      bytes_.fail("class of the predicate", "one that nothing is compared with");
     return predicate;
   }
 

@@ -9,6 +9,7 @@
 #include <set>
 
 #include "core/error.hpp"
+#include "program/class_threshold.hpp"
 #include "program/meaning.hpp"
 #include "program/share_table.hpp"
 #include "program/split.hpp"
@@ -129,13 +130,14 @@ void become_answers(Tensor& tensor, const Predicate& predicate, double scale) {
 }
 
 /// The scores are looked up: their table becomes that of the predicate.
-void compare_looked_up(Program& program, Op& producer, const Predicate& predicate, double scale) {
+void compare_looked_up(Program& program, Op& producer, const Predicate& predicate,
+                       const ScoreComparison& score, double scale) {
   const TensorId scores = program.outputs[0].tensor;
   const auto reads = [&](const Op& op) { return std::ranges::count(op.inputs, scores) != 0; };
   require(std::ranges::none_of(program.ops, reads), ErrorKind::unsupported,
           "the model computes with its output, which cannot be compared then");
-  const std::int64_t first = first_integer(predicate.threshold, scale);
-  const bool above = predicate.kind == Kind::at_least;
+  const std::int64_t first = first_integer(score.threshold, scale);
+  const bool above = score.above;
   const ConstantId before = producer.constants[0];
   std::vector<std::int32_t> values;
   for (const std::int32_t value : program.constants[before].values)
@@ -149,11 +151,12 @@ void compare_looked_up(Program& program, Op& producer, const Predicate& predicat
 }
 
 /// The scores are sums: acc + offset = q W + r with offset = 2 W - n, so that acc >= n if and only if q >= 2.
-void compare_accumulators(Program& program, const Predicate& predicate, double scale) {
+void compare_accumulators(Program& program, const Predicate& predicate, const ScoreComparison& score,
+                          double scale) {
   const Tensor range = scores_of(program);
-  const std::int64_t first = first_integer(predicate.threshold, scale);
+  const std::int64_t first = first_integer(score.threshold, scale);
   if (first <= range.min || first > range.max) refuse_constant(program, predicate, scale);
-  const bool above = predicate.kind == Kind::at_least;
+  const bool above = score.above;
   std::vector<std::int32_t> values;
   for (std::int64_t q = 0; q < step_entries; ++q) values.push_back((q >= first_step) == above ? 1 : 0);
   const ConstantId table = share_table(program, to_text(predicate), std::move(values));
@@ -175,17 +178,40 @@ void compare_accumulators(Program& program, const Predicate& predicate, double s
   program.outputs[0].tensor = answers;
 }
 
+/// Of all answers one becomes the output: a row by another name.
+void take_answer(Program& program, std::uint32_t score) {
+  Tensor answer = scores_of(program);
+  if (answer.rows() == 1) return;
+  const auto index = static_cast<ConstantId>(program.constants.size());
+  program.constants.push_back({.kind = ConstantTensor::Kind::indices,
+                               .name = answer.name,
+                               .shape = {1},
+                               .values = {static_cast<std::int32_t>(score)}});
+  answer.shape = {1};
+  program.ops.push_back({.kind = OpKind::gather,
+                         .name = answer.name,
+                         .inputs = {program.outputs[0].tensor},
+                         .constants = {index},
+                         .outputs = {static_cast<TensorId>(program.tensors.size())},
+                         .attributes = {}});
+  program.outputs[0].tensor = program.ops.back().outputs[0];
+  program.tensors.push_back(std::move(answer));
+}
+
 void compare(Program& program, const Predicate& predicate, double scale) {
+  const ScoreComparison score = score_comparison(program, predicate);
   const TensorId scores = program.outputs[0].tensor;
   const auto producer = std::ranges::find_if(
       program.ops, [&](const Op& op) { return std::ranges::count(op.outputs, scores) != 0; });
   if (producer != program.ops.end() && producer->kind == OpKind::requantise) {
-    compare_looked_up(program, *producer, predicate, scale);
+    compare_looked_up(program, *producer, predicate, score, scale);
   } else {
     require(is_claim(program, scores), ErrorKind::unsupported,
             "the model's output is made by an operator whose values cannot be compared in a proof");
-    compare_accumulators(program, predicate, scale);
+    compare_accumulators(program, predicate, score, scale);
   }
+  if (score.row) take_answer(program, *score.row);
+  program.postprocessing.clear();
   program.class_labels.clear();
 }
 
@@ -216,28 +242,38 @@ Predicate parse_predicate(std::string_view text) {
   const std::string_view all = trimmed(text);
   if (all == "public") return {};
   if (all == "argmax") return {.kind = Kind::argmax, .threshold = 0};
-  const bool above = all.starts_with(">=");
-  require(above || all.starts_with("<"), ErrorKind::usage,
-          [&] { return "'" + std::string(text) + "' is no output: public, argmax, '>=t' or '<t'"; });
-  const std::string_view number = trimmed(all.substr(above ? 2 : 1));
+  std::string_view comparison = all;
+  std::string class_name;
+  constexpr std::string_view opening = "P(";
+  if (const std::size_t close = all.rfind(')'); all.starts_with(opening) && close != std::string_view::npos) {
+    class_name = all.substr(opening.size(), close - opening.size());
+    comparison = trimmed(all.substr(close + 1));
+  }
+  const bool above = comparison.starts_with(">=");
+  require(above || comparison.starts_with("<"), ErrorKind::usage, [&] {
+    return "'" + std::string(text) +
+           "' is no output: public, argmax, '>=t' or '<t', 'P(class)>=t' or 'P(class)<t'";
+  });
+  const std::string_view number = trimmed(comparison.substr(above ? 2 : 1));
   double threshold = 0;
   const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), threshold);
   require(error == std::errc() && end == number.data() + number.size() && std::isfinite(threshold),
           ErrorKind::usage,
           [&] { return "'" + std::string(text) + "' compares with something that is not a number"; });
-  return {.kind = above ? Kind::at_least : Kind::below, .threshold = threshold};
+  return {.kind = above ? Kind::at_least : Kind::below, .threshold = threshold, .class_name = class_name};
 }
 
 std::string to_text(const Predicate& predicate) {
+  const std::string of = predicate.class_name.empty() ? "" : fmt::format("P({}) ", predicate.class_name);
   switch (predicate.kind) {
     case Kind::values:
       return "public";
     case Kind::argmax:
       return "argmax";
     case Kind::at_least:
-      return fmt::format(">= {}", predicate.threshold);
+      return fmt::format("{}>= {}", of, predicate.threshold);
     case Kind::below:
-      return fmt::format("< {}", predicate.threshold);
+      return fmt::format("{}< {}", of, predicate.threshold);
   }
   throw Error(ErrorKind::internal, "unknown predicate");
 }
@@ -267,8 +303,8 @@ Program with_predicate(Program program, const Predicate& predicate) {
   require(std::ranges::all_of(scales, [&](double scale) { return scale == scales[0]; }),
           ErrorKind::unsupported, "the model's outputs differ in scale: their integers cannot be compared");
   program.outputs[0].predicate = predicate;
-  program.postprocessing.clear();
   if (predicate.kind == Kind::argmax) {
+    program.postprocessing.clear();
     take_argmax(program);
   } else {
     compare(program, predicate, scales[0]);

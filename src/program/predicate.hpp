@@ -3,6 +3,7 @@
 //   argmax   the first index of the greatest score
 //   >= t     1 where a score is at least t, else 0
 //   < t      1 where a score is below t, else 0
+//   P(class) >= t, P(class) < t   the same of a class's probability (program/class_threshold.hpp)
 //
 // The scores are the model's outputs as integers, and the predicate is exact on them: >= t means x >= n for
 // the least integer n with n * scale >= t. A predicate is a change of the Program, made of the public part of
@@ -16,7 +17,8 @@
 
 namespace circlet {
 
-/// "public", "argmax", ">= t" or "< t" with a decimal number t, spaces aside. Throws Error(usage).
+/// "public", "argmax", ">= t" or "< t" with a decimal number t, "score i >= t" or "score i < t", spaces
+/// aside. Throws Error(usage).
 Predicate parse_predicate(std::string_view text);
 /// The text that parse_predicate reads.
 std::string to_text(const Predicate& predicate);

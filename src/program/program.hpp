@@ -91,7 +91,8 @@ struct Predicate {
     below = 3,     // 1 where a score is below the threshold, else 0
   };
   Kind kind = Kind::values;
-  double threshold = 0;  // in the scores' real units; 0 where there is none
+  double threshold = 0;    // in the scores' real units; 0 where there is none
+  std::string class_name;  // whose probability is compared, P(class) >= t; empty: every score is
   friend bool operator==(const Predicate&, const Predicate&) = default;
 };
 
@@ -130,6 +131,7 @@ struct PostStep {
     normalise_l1 = 4,
     normalise_l2 = 5,
     normalise_max = 6,
+    sigmoid = 7,
   };
   Kind kind = Kind::softmax;
   std::string node;  // the ONNX node it comes from

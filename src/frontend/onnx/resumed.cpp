@@ -58,6 +58,9 @@ std::optional<Value> resumed(const Node& node, const Postprocessed& value) {
       case PostStep::Kind::log_softmax:
         x = softmax_along(node, x, only_axis(x), step.kind == PostStep::Kind::log_softmax);
         break;
+      case PostStep::Kind::sigmoid:
+        x = mapped(node, x, "Sigmoid", [](Expressions& e, Id v) { return e.unary(ScalarOp::sigmoid, v); });
+        break;
       case PostStep::Kind::complement:
         x = complement(node, x);
         break;

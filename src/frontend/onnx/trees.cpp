@@ -227,8 +227,9 @@ std::vector<Value> import_tree_regressor(const Node& node) {
   return {sums_of(node, given, std::move(trees), std::move(base))};
 }
 
-/// Outputs the label and the scores; the label is the arg max of the scores. Two classes may have the score s
-/// of the second alone: then the first's is 1 - s if no leaf is negative, else -s.
+/// Outputs the label and the scores; the label is the arg max of the scores. Two classes may have one score s
+/// between them: the second's, the first's being 1 - s if no leaf is negative, else -s, or, of a logistic
+/// transform, those of its sigmoid.
 std::vector<Value> import_tree_classifier(const Node& node) {
   expect_tree_attributes(node);
   const std::string transform = node.text("post_transform", "NONE");
@@ -253,30 +254,39 @@ std::vector<Value> import_tree_classifier(const Node& node) {
   if (classes == 1) refuse("one class");
   std::vector<ValuedTree> trees = trees_of(given, node.builder.rows(node.variable(0)), classes);
   Postprocessed label{.base = {}, .steps = {}, .labels = labels};
-  const bool is_logistic = transform == "LOGISTIC" && has_one_score && !is_positive;
+  std::vector<PostStep::Kind> steps;
   if (has_one_score) {
-    if (base.size() == 2) base = {base[*weighted.begin()]};
+    const std::size_t weighted_class = *weighted.begin();
+    if (base.size() == 2) base = {base[weighted_class]};
     require(base.size() == 1, ErrorKind::bad_input, "base_values are not one a class");
-    // Half of -s and s: their softmax is the logistic function of s.
-    const double part = is_logistic ? 0.5 : 1;
-    base = {(is_positive ? 1 : 0) - part * base[0], part * base[0]};
-    for (ValuedTree& tree : trees) {
-      for (std::size_t i = 0; i < tree.values.size(); i += 2) {
-        const double s = tree.values[i + *weighted.begin()];
-        tree.values[i] = -part * s;
-        tree.values[i + 1] = part * s;
-      }
+    const bool is_logistic = transform == "LOGISTIC" && !is_positive;
+    if (is_positive || is_logistic) {  // of s alone, the rest are steps
+      if (is_logistic) steps.push_back(PostStep::Kind::sigmoid);
+      steps.push_back(PostStep::Kind::complement);
+    } else {
+      base.insert(base.begin(), -base[0]);
     }
+    const std::size_t targets = base.size();
+    for (ValuedTree& tree : trees) {
+      std::vector<double> values;
+      for (std::size_t i = weighted_class; i < tree.values.size(); i += 2) {
+        if (targets == 2) values.push_back(-tree.values[i]);
+        values.push_back(tree.values[i]);
+      }
+      tree.values = std::move(values);
+    }
+  } else {
+    require(base.size() == classes, ErrorKind::bad_input, "base_values are not one a class");
   }
-  require(base.size() == classes, ErrorKind::bad_input, "base_values are not one a class");
-  label.base = sums_of(node, given, std::move(trees), std::move(base));
-  Value scores = label.base;
-  if (transform == "SOFTMAX" || is_logistic) {
-    label.steps.push_back({.kind = PostStep::Kind::softmax, .node = node.name()});
-    scores = label;
-  } else if (transform != "NONE") {
+  if (transform == "SOFTMAX" && !has_one_score) {
+    steps.push_back(PostStep::Kind::softmax);
+  } else if (transform != "NONE" && !(has_one_score && transform == "LOGISTIC")) {
     refuse("post_transform = " + transform + (has_one_score ? " of one score" : ""));
   }
+  label.base = sums_of(node, given, std::move(trees), std::move(base));
+  for (const PostStep::Kind step : steps) label.steps.push_back({.kind = step, .node = node.name()});
+  Value scores = label.base;
+  if (!steps.empty()) scores = label;
   label.steps.push_back({.kind = PostStep::Kind::argmax, .node = node.name()});
   return {label, scores};
 }

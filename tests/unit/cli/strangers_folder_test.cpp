@@ -40,7 +40,7 @@ std::string printed(const Command& command) {
 /// What `verify` says of a valid proof whose model has these labels, in the model.structure beside the key.
 std::string verdict(const std::vector<std::string>& labels) {
   const ScratchFolder folder;
-  constexpr Predicate predicate{.kind = Predicate::Kind::at_least, .threshold = 1};
+  const Predicate predicate{.kind = Predicate::Kind::at_least, .threshold = 1};
   Program program = random_mlp(3, 4, 2, 1);
   program.class_labels = labels;
   const Program compared = with_predicate(program, predicate);

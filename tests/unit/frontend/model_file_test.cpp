@@ -135,7 +135,7 @@ TEST_CASE("what_is_read_passes_the_checks_of_a_program") {
 
 TEST_CASE("kinds_that_are_none_are_refused") {
   Model model = small_model();
-  model.program.postprocessing[0].kind = static_cast<PostStep::Kind>(7);
+  model.program.postprocessing[0].kind = static_cast<PostStep::Kind>(8);
   CHECK(contains(refusal_of_model(write_model(model)), "unknown step"));
   const auto refusal_of = [](const Predicate& predicate) {
     return refusal_of_structure(write_structure(small_program(), predicate));

@@ -3,13 +3,16 @@
 #include "program/predicate.hpp"
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 #include <boost/multiprecision/cpp_int.hpp>
 #include <cmath>
 #include <functional>
 #include <limits>
+#include <random>
 
 #include "core/error.hpp"
+#include "frontend/graph.hpp"
 #include "program/executor.hpp"
 #include "tests/support/random_program.hpp"
 #include "tests/support/refusal.hpp"
@@ -341,7 +344,7 @@ TEST_CASE("predicates_are_read_and_printed_alike") {
 }
 
 TEST_CASE("scores_that_no_look_up_and_no_sum_makes_are_not_compared") {
-  constexpr Predicate positive{.kind = Kind::at_least, .threshold = 1};
+  const Predicate positive{.kind = Kind::at_least, .threshold = 1};
   const std::string why = "made by an operator whose values cannot be compared";
   ProgramBuilder builder(4, 0, 15, 5);
   const TensorId h = builder.add_relu({.rows = 4, .dense = {builder.dense(builder.input(), 4, 9)}}, 3);
@@ -350,4 +353,78 @@ TEST_CASE("scores_that_no_look_up_and_no_sum_makes_are_not_compared") {
   CHECK(contains(refusal(ErrorKind::unsupported, [&] { with_predicate(program, positive); }), why));
   program.outputs[0].tensor = program.inputs[0].tensor;  // which nothing makes
   CHECK(contains(refusal(ErrorKind::unsupported, [&] { with_predicate(program, positive); }), why));
+}
+
+namespace {
+
+/// Raw scores with a scale of 1/64, and what comes after them.
+Program scores_and(std::uint32_t scores, const std::vector<PostStep::Kind>& steps, std::uint32_t seed) {
+  ProgramBuilder builder(3, -7, 8, seed);
+  Program program =
+      builder.finish(LayerSums{.rows = scores, .dense = {builder.dense(builder.input(), scores, 20)}});
+  output_tensor(program).scales = {1.0 / 64};
+  for (const PostStep::Kind kind : steps) program.postprocessing.push_back({.kind = kind, .node = "n"});
+  program.class_labels = {"decline", "approve"};
+  if (scores > 2) program.class_labels.emplace_back("ask = again");
+  return program;
+}
+
+}  // namespace
+
+TEST_CASE("a_class_is_above_a_threshold_where_its_probability_is") {
+  using enum PostStep::Kind;
+  std::mt19937 random(1);
+  for (const auto& [scores, steps] :
+       {std::pair<std::uint32_t, std::vector<PostStep::Kind>>{1, {sigmoid, complement}},
+        {1, {complement, argmax}},
+        {2, {argmax}},
+        {3, {}}}) {
+    const Program program = scores_and(scores, steps, scores);
+    std::vector<PostStep> kept = program.postprocessing;
+    if (!kept.empty() && kept.back().kind == argmax) kept.pop_back();
+    std::size_t held = 0, asked = 0;
+    for (std::size_t k = 0; k < program.class_labels.size(); ++k) {
+      for (const double t : {0.25, 0.5, 0.7}) {
+        for (const char* sign : {">=", "<"}) {
+          const Predicate predicate =
+              parse_predicate(fmt::format("P({}) {} {}", program.class_labels[k], sign, t));
+          CHECK(parse_predicate(to_text(predicate)) == predicate);
+          const Program decided = with_predicate(program, predicate);
+          CHECK(output_tensor(decided).rows() == 1);
+          for (int i = 0; i < 60; ++i) {
+            std::vector<std::int32_t> x;
+            for (int j = 0; j < 3; ++j) x.push_back(static_cast<std::int32_t>(random() % 16) - 7);
+            const std::vector<double> real = to_real(output_tensor(program), execute(program, x, 1).output());
+            const double p = postprocess(kept, real)[k];
+            const bool holds = (*sign == '<') == (p < t);
+            CHECK((execute(decided, x, 1).output().at(0) == 1) == holds);
+            held += holds ? 1 : 0;
+            ++asked;
+          }
+        }
+      }
+    }
+    CHECK(held > asked / 10);
+    CHECK(held < asked * 9 / 10);
+  }
+}
+
+TEST_CASE("thresholds_of_classes_that_no_score_decides_are_refused") {
+  using enum PostStep::Kind;
+  const auto refusal_of = [](const Program& program, ErrorKind kind, const char* text) {
+    return refusal(kind, [&] { (void)with_predicate(program, parse_predicate(text)); });
+  };
+  CHECK(contains(refusal_of(scores_and(2, {softmax, argmax}, 1), ErrorKind::unsupported, "P(approve) >= 0.5"),
+                 "all scores together"));
+  CHECK(contains(refusal_of(scores_and(2, {}, 1), ErrorKind::usage, "P(yes) >= 0.5"),
+                 "no class 'yes'; it has 'decline', 'approve'"));
+  CHECK(contains(refusal_of(scores_and(1, {}, 1), ErrorKind::usage, "P(approve) >= 0.5"), "no class 1"));
+  CHECK(contains(refusal_of(scores_and(1, {sigmoid, complement}, 1), ErrorKind::usage, "P(approve) >= 1"),
+                 "the same of all inputs"));
+  Program unnamed = scores_and(2, {}, 1);
+  unnamed.class_labels.clear();
+  CHECK(refusal_of(unnamed, ErrorKind::usage, "P(1) >= 0.5") == "accepted");
+  CHECK(contains(refusal_of(unnamed, ErrorKind::usage, "P(2) >= 0.5"), "no class 2"));
+  CHECK(contains(refusal_of(unnamed, ErrorKind::usage, "P(approve) >= 0.5"), "its classes have numbers"));
+  CHECK(contains(refusal(ErrorKind::usage, [] { (void)parse_predicate("P(approve)"); }), "is no output"));
 }

@@ -134,7 +134,7 @@ TEST_CASE("a_saturated_layer_of_one_row_may_stand_before_an_arg_max") {
   const TensorId sums = builder.add_sums({.rows = 1, .dense = {builder.dense(builder.input(), 1, 900'000)}});
   const TensorId h = builder.add_relu(builder.add_saturation(sums, cells), 20);
   const Program program = builder.finish({.rows = 3, .dense = {builder.dense(h, 3, 9)}});
-  constexpr Predicate predicate{.kind = Predicate::Kind::argmax};
+  const Predicate predicate{.kind = Predicate::Kind::argmax};
   prove_and_verify(with_predicate(program, predicate),
                    {.pcs = few_queries, .meaning = meaning_of(program, predicate)}, {15, 15, 15});
 }
