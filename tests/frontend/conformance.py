@@ -48,7 +48,7 @@ OUT_OF_SCOPE = {
     "bits of integers": "BitCast BitShift BitwiseAnd BitwiseNot BitwiseOr BitwiseXor",
     "image files": "ImageDecoder",
     "attention: not yet": "Attention CausalConvWithState FlexAttention LinearAttention RotaryEmbedding TensorScatter",
-    "recurrence: not yet": "GRU LSTM RNN",
+    "recurrence over several samples": "GRU LSTM RNN",
     "trees: not yet": "TreeEnsemble",
 }  # fmt: skip
 SCOPE = {operator: reason for reason, operators in OUT_OF_SCOPE.items() for operator in operators.split()}

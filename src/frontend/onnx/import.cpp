@@ -108,6 +108,17 @@ class Importer {
     bool integers;
   };
 
+  /// Whether an RNN, GRU or LSTM reads an input whose first dimension counts steps, and its second samples.
+  bool is_sequence(const std::string& name) const {
+    return std::ranges::any_of(graph_.node(), [&](const NodeProto& node) {
+      const std::string& type = node.op_type();
+      return (type == "RNN" || type == "GRU" || type == "LSTM") && node.input_size() > 0 &&
+             node.input(0) == name && std::ranges::none_of(node.attribute(), [](const auto& attribute) {
+               return attribute.name() == "layout" && attribute.i() != 0;
+             });
+    });
+  }
+
   Input read_input(const ValueInfoProto& info, std::uint64_t first) const {
     const std::string what = "input " + in_quotes(info.name());
     if (!info.type().has_tensor_type()) bad(what + " is no tensor");
@@ -121,15 +132,17 @@ class Importer {
                 .integers = is_integer_type(type.elem_type())};
     for (const auto& dim : type.shape().dim())
       input.dims.push_back(dim.has_dim_value() ? dim.dim_value() : -1);
+    const bool steps_first = input.dims.size() == 3 && is_sequence(info.name());
     const auto given = shapes_.find(info.name());
     if (given != shapes_.end()) {
-      input.dims = type.has_shape() ? fixed(input.dims, given->second, what) : given->second;
+      input.dims = type.has_shape() ? fixed(input.dims, given->second, what, steps_first) : given->second;
     } else if (!type.has_shape()) {
       bad(what + " has no shape: give it, --shape " + shell_quoted(info.name() + "=1,FEATURES"));
     }
     if (input.dims.empty() || input.dims.size() > 16)
       bad(what + " has " + std::to_string(input.dims.size()) + " dimensions");
-    input.batched = input.dims.size() > 1;
+    input.batched = input.dims.size() > 1 && !steps_first;
+    if (steps_first && input.dims[1] <= 0) input.dims[1] = 1;
     if (input.batched && input.dims[0] <= 0) input.dims[0] = one_sample_ ? 1 : -1;
     std::vector<std::int64_t> sample(input.dims.begin() + (input.batched ? 1 : 0), input.dims.end());
     if (std::ranges::any_of(sample, [](std::int64_t dim) { return dim <= 0; })) {
@@ -145,7 +158,8 @@ class Importer {
 
   /// What the file says, and for the dimensions that it leaves open what the user does.
   static std::vector<std::int64_t> fixed(std::vector<std::int64_t> dims,
-                                         const std::vector<std::int64_t>& given, const std::string& what) {
+                                         const std::vector<std::int64_t>& given, const std::string& what,
+                                         bool steps_first) {
     const auto refuse = [&](const std::string& why) {
       throw Error(ErrorKind::usage, "--shape: " + what + " " + why);
     };
@@ -155,7 +169,7 @@ class Importer {
     }
     for (std::size_t i = 0; i < dims.size(); ++i) {
       const std::string which = "dimension " + std::to_string(i);
-      if (i == 0 && dims.size() > 1) {
+      if (i == 0 && dims.size() > 1 && !steps_first) {
         if (given[0] != 1 && given[0] != dims[0]) refuse(which + " counts samples: give 1");
         if (dims[0] <= 0) dims[0] = given[0];  // each sample is a batch, of which all is known
       } else if (dims[i] > 0 && dims[i] != given[i]) {
@@ -292,9 +306,10 @@ class Importer {
                                        &normalisation_operators(), &one_hot_operators(),
                                        &output_operators(),        &pooling_operators(),
                                        &product_operators(),       &quantisation_operators(),
-                                       &reduction_operators(),     &resize_operators(),
-                                       &scatter_operators(),       &selection_operators(),
-                                       &shape_operators(),         &tree_operators()}) {
+                                       &recurrent_operators(),     &reduction_operators(),
+                                       &resize_operators(),        &scatter_operators(),
+                                       &selection_operators(),     &shape_operators(),
+                                       &tree_operators()}) {
       if (const auto found = table->find(type); found != table->end()) return found->second;
     }
     return nullptr;

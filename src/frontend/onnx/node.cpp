@@ -19,7 +19,10 @@ Node::Node(const ::onnx::NodeProto& node, std::vector<const Value*> inputs, std:
 
 std::string Node::name() const {
   if (!proto.name().empty()) return printable(proto.name());
-  return printable(proto.output_size() > 0 ? proto.output(0) : proto.op_type());
+  for (const std::string& output : proto.output()) {
+    if (!output.empty()) return printable(output);
+  }
+  return printable(proto.op_type());
 }
 
 std::string Node::type() const {

@@ -97,6 +97,7 @@ const OperatorTable& output_operators();
 const OperatorTable& pooling_operators();
 const OperatorTable& product_operators();
 const OperatorTable& quantisation_operators();
+const OperatorTable& recurrent_operators();
 const OperatorTable& reduction_operators();
 const OperatorTable& resize_operators();
 const OperatorTable& scatter_operators();
