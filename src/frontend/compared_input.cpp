@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <utility>
 
 #include "frontend/published.hpp"
 
@@ -54,6 +55,7 @@ ComparedInput with_levels(const std::vector<Interval>& ranges, const std::vector
     const bool keeps_grid =
         grids[k] > 0 && levels_of(range, grids[k]) <= count && farthest / grids[k] < greatest_centre;
     const double scale = std::max(4.0 / 3 * width / (count - 4.0), farthest / greatest_centre);
+    result.keeps_grid.push_back(keeps_grid);
     result.scales.push_back(keeps_grid ? grids[k] : scale > 0 ? scale_on_grid(scale) : 1.0);
   }
   result.in_digits = count > most_of_one_digit;
@@ -80,7 +82,10 @@ std::vector<std::vector<TreeNode>> nodes_by_feature(const Graph& graph) {
       for (const TreeNode& node : tree.nodes) nodes[node.feature].push_back(node);
     }
   }
-  for (auto& of_feature : nodes) std::ranges::sort(of_feature, {}, &TreeNode::threshold);
+  for (auto& of_feature : nodes) {
+    std::ranges::sort(of_feature, {},
+                      [](const TreeNode& node) { return std::pair(node.threshold, !node.is_strict); });
+  }
   return nodes;
 }
 
@@ -91,12 +96,13 @@ bool keeps_sides(const Graph& graph, const ComparedInput& integers, const std::v
       graph.layers, [](const GraphLayer& layer) { return layer.forest && layer.forest->is_float32; });
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     const std::size_t k = i % nodes.size();
-    const auto below = [&](double x) {
-      return std::ranges::partition_point(
-          nodes[k], [&](const TreeNode& node) { return !leads_left(node, x, is_float32); });
-    };
-    if (below(inputs[i]) != below(std::nearbyint(inputs[i] / integers.scales[k]) * integers.scales[k]))
-      return false;
+    const double scale = integers.scales[k], integer = std::nearbyint(inputs[i] / scale);
+    const auto given = std::ranges::partition_point(
+        nodes[k], [&](const TreeNode& node) { return !leads_left(node, inputs[i], is_float32); });
+    const auto rounded = std::ranges::partition_point(nodes[k], [&](const TreeNode& node) {
+      return integer > greatest_to_the_left(node, scale, integers.keeps_grid[k], is_float32);
+    });
+    if (given != rounded) return false;
   }
   return true;
 }

@@ -24,6 +24,7 @@ struct ComparedInput {
   std::int64_t min = 0, max = 0;
   std::vector<double> scales;         // one a feature
   std::vector<std::int32_t> centres;  // the same, or none
+  std::vector<bool> keeps_grid;       // one a feature: whether all its samples are such values
   bool in_digits = false;
 };
 

@@ -1,20 +1,24 @@
 #include "frontend/forest.hpp"
 
 #include <cmath>
-#include <limits>
 #include <utility>
 
 namespace circlet {
 
 bool leads_left(const TreeNode& node, double value, bool is_float32) {
-  return is_float32 ? static_cast<float>(value) <= static_cast<float>(node.threshold)
-                    : value <= node.threshold;
+  const double t = is_float32 ? static_cast<float>(node.threshold) : node.threshold;
+  const double x = is_float32 ? static_cast<float>(value) : value;
+  return node.is_strict ? x < t : x <= t;
 }
 
-double number_before(double x, bool is_float32) {
-  return is_float32 ? static_cast<double>(
-                          std::nextafter(static_cast<float>(x), -std::numeric_limits<float>::infinity()))
-                    : std::nextafter(x, -std::numeric_limits<double>::infinity());
+double greatest_to_the_left(const TreeNode& node, double scale, bool is_exact, bool is_float32) {
+  if (!is_exact) return std::nearbyint(node.threshold / scale) - (node.is_strict ? 1 : 0);
+  double n = std::floor(node.threshold / scale);
+  if (!std::isfinite(n)) return n;
+  // Rounding to float32 moves values by less than a step of any grid that is in use.
+  while (!leads_left(node, n * scale, is_float32)) --n;
+  while (leads_left(node, (n + 1) * scale, is_float32)) ++n;
+  return n;
 }
 
 void mark_leaves(const GraphForest& forest, const double* record, double* leaves) {

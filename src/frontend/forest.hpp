@@ -10,11 +10,13 @@
 
 namespace circlet {
 
-/// Leads a record x from node 0 on: to `left` where x_feature <= threshold, else to `right`. A child of 0 or
-/// more is a node after this one, one below 0 the leaf -1 - child.
+/// Leads a record x from node 0 on: to `left` where x_feature <= threshold, or x_feature < threshold if that
+/// is strict, else to `right`. A child of 0 or more is a node after this one, one below 0 the leaf -1 -
+/// child.
 struct TreeNode {
   std::uint32_t feature = 0;
   double threshold = 0;
+  bool is_strict = false;
   std::int32_t left = 0, right = 0;
 };
 
@@ -34,8 +36,10 @@ struct GraphForest {
 /// Whether a node leads a record with this value of its feature to the left.
 bool leads_left(const TreeNode& node, double value, bool is_float32);
 
-/// The greatest float32 or float64 below x: x >= t is not x <= the one before t.
-double number_before(double x, bool is_float32);
+/// The greatest integer of real value n * scale that a node leads to the left: exactly, where inputs are such
+/// values; else, where inputs are rounded to integers, that of the threshold rounded like them, so that an
+/// input equal to the threshold stays on its side. May be infinite.
+double greatest_to_the_left(const TreeNode& node, double scale, bool is_exact, bool is_float32);
 
 /// All trees' leaves, tree by tree: 1 for those that the record reaches, else 0.
 void mark_leaves(const GraphForest& forest, const double* record, double* leaves);

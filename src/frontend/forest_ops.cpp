@@ -25,8 +25,9 @@ Tensor compared_integers(const Program& program, TensorId input) {
 
 class ForestOps {
  public:
-  ForestOps(Program& program, TensorId input, const GraphForest& forest, const std::string& name)
-      : program_(program), input_(input), forest_(forest), name_(name) {
+  ForestOps(Program& program, TensorId input, const GraphForest& forest, const std::vector<bool>& keeps_grid,
+            const std::string& name)
+      : program_(program), input_(input), forest_(forest), keeps_grid_(keeps_grid), name_(name) {
     for (const DecisionTree& tree : forest.trees) {
       nodes_ += static_cast<std::uint32_t>(tree.nodes.size());
       leaves_ += static_cast<std::uint32_t>(tree.leaves());
@@ -57,7 +58,7 @@ class ForestOps {
         } else {
           weight(node.feature) = -1;
         }
-        thresholds.push_back(greatest_to_the_left(node));
+        thresholds.push_back(threshold_of(node));
       }
     }
     return add_affine(input_, "differences", std::move(weights), std::move(thresholds),
@@ -67,28 +68,17 @@ class ForestOps {
   [[nodiscard]] std::int32_t base() const {
     return static_cast<std::int32_t>(program_.tensors[input_].max + 1);
   }
-  [[nodiscard]] double real(std::size_t feature, std::int64_t integer) const {
+  /// In the integers that are compared: the one before their least, if the node leads none of them there.
+  [[nodiscard]] std::int32_t threshold_of(const TreeNode& node) const {
     const Tensor& x = program_.tensors[input_];
-    if (port_.in_digits) {
-      return static_cast<double>(integer + centre(port_, 2 * feature) * base()) * x.scale(2 * feature + 1);
-    }
-    return static_cast<double>(integer + centre(port_, feature)) * x.scale(feature);
-  }
-
-  /// The greatest integer of the input's range, or the one before its least, whose real value goes to the
-  /// left: the real value grows with the integer.
-  [[nodiscard]] std::int32_t greatest_to_the_left(const TreeNode& node) const {
     const Tensor compared = compared_integers(program_, input_);
-    std::int64_t low = compared.min - 1, high = compared.max;
-    while (low < high) {
-      const std::int64_t middle = low + (high - low + 1) / 2;
-      if (leads_left(node, real(node.feature, middle), forest_.is_float32)) {
-        low = middle;
-      } else {
-        high = middle - 1;
-      }
-    }
-    return static_cast<std::int32_t>(low);
+    const std::size_t row = port_.in_digits ? 2 * node.feature + 1 : node.feature;
+    const std::int64_t centre_of = port_.in_digits ? centre(port_, row - 1) * base() : centre(port_, row);
+    const bool is_exact = keeps_grid_.empty() || keeps_grid_[node.feature];
+    const double greatest = greatest_to_the_left(node, x.scale(row), is_exact, forest_.is_float32) -
+                            static_cast<double>(centre_of);
+    return static_cast<std::int32_t>(
+        std::clamp(greatest, static_cast<double>(compared.min - 1), static_cast<double>(compared.max)));
   }
 
   /// For every leaf what is missing to all turns being taken: 0 for the one that the record reaches, else
@@ -158,6 +148,7 @@ class ForestOps {
   Program& program_;
   const TensorId input_;
   const GraphForest& forest_;
+  const std::vector<bool>& keeps_grid_;
   const std::string& name_;
   InputPort port_;  // the input, if it is the model's
   std::uint32_t nodes_ = 0, leaves_ = 0;
@@ -171,9 +162,9 @@ std::int64_t reach_of_differences(const Program& program, TensorId input) {
 }
 
 std::optional<TensorId> add_forest(Program& program, TensorId input, const GraphForest& forest,
-                                   const std::string& name) {
+                                   const std::vector<bool>& keeps_grid, const std::string& name) {
   if (reach_of_differences(program, input) >= raw_range) return std::nullopt;
-  return ForestOps(program, input, forest, name).write();
+  return ForestOps(program, input, forest, keeps_grid, name).write();
 }
 
 }  // namespace circlet

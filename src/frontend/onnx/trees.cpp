@@ -1,7 +1,6 @@
 // ai.onnx.ml's ensembles of decision trees: nodes and leaves by numbers of their own become trees whose
 // children follow them, comparisons of all kinds x <= t.
 #include <cmath>
-#include <limits>
 #include <map>
 #include <set>
 
@@ -76,19 +75,17 @@ void read_weights(const Node& node, const std::string& kind, std::size_t targets
   }
 }
 
-/// A comparison as x <= t, perhaps with its children exchanged.
+/// A comparison as x <= t or x < t, perhaps with its children exchanged.
 struct Comparison {
-  double threshold = 0;
-  bool exchanged = false;
+  bool is_strict = false, is_exchanged = false;
 };
 
-Comparison comparison_of(const GivenNode& node, bool is_float32) {
+Comparison comparison_of(const GivenNode& node) {
   require(!std::isnan(node.value), ErrorKind::bad_input, "a threshold is not a number");
-  const double before = number_before(node.value, is_float32);
-  if (node.mode == "BRANCH_LEQ") return {node.value, false};
-  if (node.mode == "BRANCH_LT") return {before, false};
-  if (node.mode == "BRANCH_GT") return {node.value, true};
-  if (node.mode == "BRANCH_GTE") return {before, true};
+  if (node.mode == "BRANCH_LEQ") return {.is_strict = false, .is_exchanged = false};
+  if (node.mode == "BRANCH_LT") return {.is_strict = true, .is_exchanged = false};
+  if (node.mode == "BRANCH_GT") return {.is_strict = false, .is_exchanged = true};
+  if (node.mode == "BRANCH_GTE") return {.is_strict = true, .is_exchanged = true};
   refuse("nodes_modes of " + node.mode);
 }
 
@@ -128,8 +125,10 @@ ValuedTree tree_of(const Given& given, NodeKey root, std::size_t features, std::
       require(node.feature >= 0 && static_cast<std::size_t>(node.feature) < features, ErrorKind::bad_input,
               [&] { return where() + " reads no feature of the input"; });
       child = static_cast<std::int32_t>(tree.nodes.size());
-      const auto [threshold, exchanged] = comparison_of(node, given.is_float32);
-      tree.nodes.push_back({.feature = static_cast<std::uint32_t>(node.feature), .threshold = threshold});
+      const auto [is_strict, exchanged] = comparison_of(node);
+      tree.nodes.push_back({.feature = static_cast<std::uint32_t>(node.feature),
+                            .threshold = node.value,
+                            .is_strict = is_strict});
       places.push_back({node.if_true, child, !exchanged, place.depth + 1});
       places.push_back({node.if_false, child, exchanged, place.depth + 1});
     }

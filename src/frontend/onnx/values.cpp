@@ -50,8 +50,7 @@ Matrix matrix_of_sums(std::size_t rows, const std::vector<std::uint32_t>& image,
 }
 
 /// The nodes' comparisons where they read an affine map of a row each, c x + b <= t.
-void read_through(const Selection& selection, const std::vector<double>& bias, std::vector<TreeNode>& nodes,
-                  bool is_float32) {
+void read_through(const Selection& selection, const std::vector<double>& bias, std::vector<TreeNode>& nodes) {
   for (TreeNode& node : nodes) {
     const double factor = selection.coefficients[node.feature], moved = node.threshold - bias[node.feature];
     node.feature = selection.index[node.feature];
@@ -59,8 +58,9 @@ void read_through(const Selection& selection, const std::vector<double>& bias, s
       node.threshold = std::copysign(std::numeric_limits<double>::infinity(), moved < 0 ? -1.0 : 1.0);
     } else if (factor > 0) {
       node.threshold = moved / factor;
-    } else {  // x >= t, that is not x <= the number before t
-      node.threshold = number_before(moved / factor, is_float32);
+    } else {  // x >= t, that is not x < t; and x > t is not x <= t
+      node.threshold = moved / factor;
+      node.is_strict = !node.is_strict;
       std::swap(node.left, node.right);
     }
   }
@@ -603,7 +603,7 @@ Affine Builder::forest(const Variable& value, bool is_float32, std::vector<Value
     }
     nodes += more_nodes;
     leaves += more_leaves;
-    read_through(read.selections[0], read.bias, tree.tree.nodes, is_float32);
+    read_through(read.selections[0], read.bias, tree.tree.nodes);
     blocks.back().trees.push_back(std::move(tree.tree));
     std::ranges::copy(tree.values, std::back_inserter(values.back()->values));
     values.back()->inputs = static_cast<std::uint32_t>(leaves);

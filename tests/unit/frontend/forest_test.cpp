@@ -204,9 +204,13 @@ TEST_CASE("the_integer_model_decides_as_the_float_model_on_every_integer_of_its_
       for (int i = 0; i < 500; ++i) {
         std::vector<double> x;
         for (std::size_t k = 0; k < 2; ++k) {
-          // Thresholds are multiples of a tenth; integers are next to them, or anywhere.
+          // On a grid: an integer next to a threshold, or anywhere. Else a threshold itself, or a value that
+          // is rounded to another integer than it.
           const double near = static_cast<double>(random() % 41) / 10 - 2;
-          x.push_back((std::nearbyint(near / scale) + static_cast<double>(random() % 3) - 1) * scale);
+          const double steps = static_cast<double>(random() % 3) - 1;
+          const double threshold = maker.nodes[random() % maker.nodes.size()].value;
+          x.push_back(on_a_grid ? (std::nearbyint(near / scale) + steps) * scale
+                                : threshold + 2 * steps * scale);
         }
         const std::vector<std::int32_t> integers = quantise_input(program, x);
         REQUIRE(integers.size() == 2 * high);
