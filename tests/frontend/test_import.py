@@ -124,6 +124,29 @@ class ImportedModels(unittest.TestCase):
         self.assertLess(result["program"]["lut_entries"], 3900)
 
 
+class SeveralOutputs(unittest.TestCase):
+    def test_what_decides_the_label_is_proved_where_probabilities_are_computed_apart(self):
+        from skl2onnx import to_onnx
+        from sklearn.datasets import load_wine
+        from sklearn.naive_bayes import GaussianNB
+
+        x, y = load_wine(return_X_y=True)
+        x = x.astype(np.float32)
+        bayes = GaussianNB().fit(x[::2], y[::2])
+        with tempfile.TemporaryDirectory() as folder:
+            path, seen, unseen = (Path(folder) / name for name in ("model.onnx", "seen.npy", "unseen.npy"))
+            path.write_bytes(to_onnx(bayes, x[:1]).SerializeToString())
+            np.save(seen, x[::2])
+            np.save(unseen, x[1::2])
+            samples = dump(path, seen, "classes", unseen)["samples"]
+        # Its features' deviations are from 0.1 to 300: all of them count.
+        self.assertEqual([sample["label"] for sample in samples], run_labels_of(bayes, x[1::2]))
+
+
+def run_labels_of(estimator, inputs: np.ndarray) -> list[str]:
+    return [str(label) for label in estimator.predict(inputs)]
+
+
 def run_labels(path: Path, inputs: np.ndarray) -> list[str] | None:
     """The classes that onnxruntime gives, if the model has such an output."""
     session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])

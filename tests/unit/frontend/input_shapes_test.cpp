@@ -88,3 +88,41 @@ TEST_CASE("a_shape_that_is_not_the_files_is_refused") {
     CHECK(contains(refusal(ErrorKind::usage, [&] { (void)imported({-1, 3, -1}, shapes); }), reason));
   }
 }
+
+TEST_CASE("a_model_that_works_along_its_batch_is_imported_as_one_of_a_single_sample_if_that_is_asked") {
+  ModelMaker model;
+  model.input("x", {-1, 3}).output("y").integers("axis", {0});
+  set_int(model.node("ReduceSum", {"x", "axis"}, "y"), "keepdims", 1);
+  const auto import = [&](bool one_sample) {
+    const ImportChoices choices{.shapes = {}, .output = {}, .one_sample = one_sample};
+    return import_onnx(std::span<const std::uint8_t>(model.bytes()), choices);
+  };
+  CHECK(contains(refusal(ErrorKind::unsupported, [&] { (void)import(false); }), "batch"));
+  CHECK(outputs_of(import(true), {1, 2, 3}) == std::vector<double>{1, 2, 3});
+}
+
+TEST_CASE("an_output_is_chosen_by_name_and_others_are_left_out_with_a_word") {
+  ModelMaker model;
+  model.input("x", {-1, 3}).output("a").output("b");
+  model.node("Relu", {"x"}, "a");
+  model.node("Exp", {"x"}, "b");
+  const auto import = [&](const std::string& output) {
+    const ImportChoices choices{.shapes = {}, .output = output};
+    return import_onnx(std::span<const std::uint8_t>(model.bytes()), choices);
+  };
+  CHECK(contains(refusal(ErrorKind::unsupported, [&] { (void)import(""); }), "--prove b"));
+  CHECK(contains(refusal(ErrorKind::usage, [&] { (void)import("c"); }), "it has 'a', 'b'"));
+  CHECK(outputs_of(import("a"), {-1, 0, 2}) == std::vector<double>{0, 0, 2});
+  CHECK(outputs_of(import("b"), {0, 0, 0}) == std::vector<double>{1, 1, 1});
+  // An unsupported node behind the other output is no obstacle.
+  model.graph().mutable_node(1)->set_op_type("Hardmax");
+  CHECK(outputs_of(import("a"), {-1, 0, 2}) == std::vector<double>{0, 0, 2});
+  // Of a label and something else the label's scores are proved.
+  ModelMaker labelled;
+  labelled.input("x", {-1, 3}).output("p").output("label");
+  labelled.node("Exp", {"x"}, "p");
+  set_int(labelled.node("ArgMax", {"x"}, "label"), "axis", 1);
+  const Graph graph = labelled.import();
+  CHECK(graph.left_out == std::vector<std::string>{"p"});
+  CHECK(outputs_of(graph, {-1, 0, 2}) == std::vector<double>{-1, 0, 2});
+}
