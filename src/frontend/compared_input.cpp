@@ -79,12 +79,15 @@ std::vector<std::vector<TreeNode>> nodes_by_feature(const Graph& graph) {
   for (const GraphLayer& layer : graph.layers) {
     if (!layer.forest || layer.forest->input != graph.input) continue;
     for (const DecisionTree& tree : layer.forest->trees) {
-      for (const TreeNode& node : tree.nodes) nodes[node.feature].push_back(node);
+      for (const TreeNode& node : tree.nodes) {
+        for (const TreeNode& step : steps_of(node)) nodes[node.feature].push_back(step);
+      }
     }
   }
   for (auto& of_feature : nodes) {
-    std::ranges::sort(of_feature, {},
-                      [](const TreeNode& node) { return std::pair(node.threshold, !node.is_strict); });
+    std::ranges::sort(of_feature, {}, [](const TreeNode& node) {
+      return std::pair(node.threshold, node.comparison == TreeComparison::at_most);
+    });
   }
   return nodes;
 }

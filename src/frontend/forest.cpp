@@ -8,11 +8,28 @@ namespace circlet {
 bool leads_left(const TreeNode& node, double value, bool is_float32) {
   const double t = is_float32 ? static_cast<float>(node.threshold) : node.threshold;
   const double x = is_float32 ? static_cast<float>(value) : value;
-  return node.is_strict ? x < t : x <= t;
+  switch (node.comparison) {
+    case TreeComparison::at_most:
+      return x <= t;
+    case TreeComparison::below:
+      return x < t;
+    case TreeComparison::equal:
+      break;
+  }
+  return x == t;
+}
+
+std::vector<TreeNode> steps_of(const TreeNode& node) {
+  if (node.comparison != TreeComparison::equal) return {node};
+  std::vector<TreeNode> steps{node, node};
+  steps[0].comparison = TreeComparison::at_most;
+  steps[1].comparison = TreeComparison::below;
+  return steps;
 }
 
 double greatest_to_the_left(const TreeNode& node, double scale, bool is_exact, bool is_float32) {
-  if (!is_exact) return std::nearbyint(node.threshold / scale) - (node.is_strict ? 1 : 0);
+  if (!is_exact)
+    return std::nearbyint(node.threshold / scale) - (node.comparison == TreeComparison::below ? 1 : 0);
   double n = std::floor(node.threshold / scale);
   if (!std::isfinite(n)) return n;
   // Rounding to float32 moves values by less than a step of any grid that is in use.

@@ -10,13 +10,14 @@
 
 namespace circlet {
 
-/// Leads a record x from node 0 on: to `left` where x_feature <= threshold, or x_feature < threshold if that
-/// is strict, else to `right`. A child of 0 or more is a node after this one, one below 0 the leaf -1 -
-/// child.
+enum class TreeComparison : std::uint8_t { at_most, below, equal };
+
+/// Leads a record x from node 0 on: to `left` where x_feature is at most, below, or equal to the threshold,
+/// else to `right`. A child of 0 or more is a node after this one, one below 0 the leaf -1 - child.
 struct TreeNode {
   std::uint32_t feature = 0;
   double threshold = 0;
-  bool is_strict = false;
+  TreeComparison comparison = TreeComparison::at_most;
   std::int32_t left = 0, right = 0;
 };
 
@@ -36,9 +37,13 @@ struct GraphForest {
 /// Whether a node leads a record with this value of its feature to the left.
 bool leads_left(const TreeNode& node, double value, bool is_float32);
 
-/// The greatest integer of real value n * scale that a node leads to the left: exactly, where inputs are such
-/// values; else, where inputs are rounded to integers, that of the threshold rounded like them, so that an
-/// input equal to the threshold stays on its side. May be infinite.
+/// What a node compares, in steps that grow with the threshold: the first of them, less the second if there
+/// is one, is 1 where it leads to the left.
+std::vector<TreeNode> steps_of(const TreeNode& node);
+
+/// For a step: the greatest integer of real value n * scale that it leads to the left: exactly, where inputs
+/// are such values; else, where inputs are rounded to integers, that of the threshold rounded like them, so
+/// that an input equal to the threshold stays on its side. May be infinite.
 double greatest_to_the_left(const TreeNode& node, double scale, bool is_exact, bool is_float32);
 
 /// All trees' leaves, tree by tree: 1 for those that the record reaches, else 0.

@@ -29,7 +29,10 @@ class ForestOps {
             const std::string& name)
       : program_(program), input_(input), forest_(forest), keeps_grid_(keeps_grid), name_(name) {
     for (const DecisionTree& tree : forest.trees) {
-      nodes_ += static_cast<std::uint32_t>(tree.nodes.size());
+      for (const TreeNode& node : tree.nodes) {
+        first_steps_.push_back(steps_);
+        steps_ += static_cast<std::uint32_t>(steps_of(node).size());
+      }
       leaves_ += static_cast<std::uint32_t>(tree.leaves());
     }
     if (const InputPort* port = port_of(program, input)) port_ = *port;
@@ -46,11 +49,11 @@ class ForestOps {
   /// t_n - x_f.
   Sums add_differences() {
     const Tensor& x = program_.tensors[input_];
-    std::vector<std::int32_t> weights(std::size_t{x.rows()} * nodes_, 0), thresholds;
+    std::vector<std::int32_t> weights(std::size_t{x.rows()} * steps_, 0), thresholds;
     for (const DecisionTree& tree : forest_.trees) {
-      for (const TreeNode& node : tree.nodes) {
+      for (const TreeNode& node : all_steps(tree)) {
         const auto weight = [&](std::size_t row) -> std::int32_t& {
-          return weights[row * nodes_ + thresholds.size()];
+          return weights[row * steps_ + thresholds.size()];
         };
         if (port_.in_digits) {
           weight(2 * node.feature) = -base();
@@ -63,6 +66,12 @@ class ForestOps {
     }
     return add_affine(input_, "differences", std::move(weights), std::move(thresholds),
                       reach_of_differences(program_, input_));
+  }
+
+  static std::vector<TreeNode> all_steps(const DecisionTree& tree) {
+    std::vector<TreeNode> steps;
+    for (const TreeNode& node : tree.nodes) std::ranges::copy(steps_of(node), std::back_inserter(steps));
+    return steps;
   }
 
   [[nodiscard]] std::int32_t base() const {
@@ -84,15 +93,19 @@ class ForestOps {
   /// For every leaf what is missing to all turns being taken: 0 for the one that the record reaches, else
   /// less.
   Sums add_turns(TensorId steps) {
-    std::vector<std::int32_t> weights(std::size_t{nodes_} * leaves_, 0), bias;
+    std::vector<std::int32_t> weights(std::size_t{steps_} * leaves_, 0), bias;
     std::int64_t most = 1;
     std::size_t first = 0;
     for (const DecisionTree& tree : forest_.trees) {
       for (const std::vector<Turn>& turns : turns_of(tree)) {
-        most = std::max(most, 2 * static_cast<std::int64_t>(turns.size()));
+        most = std::max(most, 3 * static_cast<std::int64_t>(turns.size()));
         std::int32_t left = 0;
         for (const Turn& turn : turns) {
-          weights[(first + turn.node) * leaves_ + bias.size()] = turn.is_left ? 1 : -1;
+          const std::int32_t sign = turn.is_left ? 1 : -1;
+          const std::size_t step = first_steps_[first + turn.node];
+          weights[step * leaves_ + bias.size()] = sign;
+          if (tree.nodes[turn.node].comparison == TreeComparison::equal)
+            weights[(step + 1) * leaves_ + bias.size()] = -sign;
           left += turn.is_left ? 1 : 0;
         }
         bias.push_back(-left);
@@ -150,8 +163,9 @@ class ForestOps {
   const GraphForest& forest_;
   const std::vector<bool>& keeps_grid_;
   const std::string& name_;
-  InputPort port_;  // the input, if it is the model's
-  std::uint32_t nodes_ = 0, leaves_ = 0;
+  InputPort port_;                        // the input, if it is the model's
+  std::vector<std::size_t> first_steps_;  // of each node
+  std::uint32_t steps_ = 0, leaves_ = 0;  // steps of nodes
 };
 
 }  // namespace

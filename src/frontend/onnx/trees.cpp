@@ -75,17 +75,20 @@ void read_weights(const Node& node, const std::string& kind, std::size_t targets
   }
 }
 
-/// A comparison as x <= t or x < t, perhaps with its children exchanged.
+/// A comparison as x <= t, x < t or x = t, perhaps with its children exchanged.
 struct Comparison {
-  bool is_strict = false, is_exchanged = false;
+  TreeComparison comparison{};
+  bool is_exchanged = false;
 };
 
 Comparison comparison_of(const GivenNode& node) {
   require(!std::isnan(node.value), ErrorKind::bad_input, "a threshold is not a number");
-  if (node.mode == "BRANCH_LEQ") return {.is_strict = false, .is_exchanged = false};
-  if (node.mode == "BRANCH_LT") return {.is_strict = true, .is_exchanged = false};
-  if (node.mode == "BRANCH_GT") return {.is_strict = false, .is_exchanged = true};
-  if (node.mode == "BRANCH_GTE") return {.is_strict = true, .is_exchanged = true};
+  if (node.mode == "BRANCH_LEQ") return {TreeComparison::at_most, false};
+  if (node.mode == "BRANCH_LT") return {TreeComparison::below, false};
+  if (node.mode == "BRANCH_EQ") return {TreeComparison::equal, false};
+  if (node.mode == "BRANCH_GT") return {TreeComparison::at_most, true};
+  if (node.mode == "BRANCH_GTE") return {TreeComparison::below, true};
+  if (node.mode == "BRANCH_NEQ") return {TreeComparison::equal, true};
   refuse("nodes_modes of " + node.mode);
 }
 
@@ -125,10 +128,10 @@ ValuedTree tree_of(const Given& given, NodeKey root, std::size_t features, std::
       require(node.feature >= 0 && static_cast<std::size_t>(node.feature) < features, ErrorKind::bad_input,
               [&] { return where() + " reads no feature of the input"; });
       child = static_cast<std::int32_t>(tree.nodes.size());
-      const auto [is_strict, exchanged] = comparison_of(node);
+      const auto [comparison, exchanged] = comparison_of(node);
       tree.nodes.push_back({.feature = static_cast<std::uint32_t>(node.feature),
                             .threshold = node.value,
-                            .is_strict = is_strict});
+                            .comparison = comparison});
       places.push_back({node.if_true, child, !exchanged, place.depth + 1});
       places.push_back({node.if_false, child, exchanged, place.depth + 1});
     }

@@ -55,12 +55,20 @@ void read_through(const Selection& selection, const std::vector<double>& bias, s
     const double factor = selection.coefficients[node.feature], moved = node.threshold - bias[node.feature];
     node.feature = selection.index[node.feature];
     if (factor == 0) {
+      if (node.comparison == TreeComparison::equal) {
+        node.comparison = TreeComparison::at_most;
+        node.threshold = std::copysign(std::numeric_limits<double>::infinity(), moved == 0 ? 1.0 : -1.0);
+        continue;
+      }
       node.threshold = std::copysign(std::numeric_limits<double>::infinity(), moved < 0 ? -1.0 : 1.0);
     } else if (factor > 0) {
       node.threshold = moved / factor;
+    } else if (node.comparison == TreeComparison::equal) {
+      node.threshold = moved / factor;
     } else {  // x >= t, that is not x < t; and x > t is not x <= t
       node.threshold = moved / factor;
-      node.is_strict = !node.is_strict;
+      const bool was_below = node.comparison == TreeComparison::below;
+      node.comparison = was_below ? TreeComparison::at_most : TreeComparison::below;
       std::swap(node.left, node.right);
     }
   }

@@ -115,10 +115,12 @@ struct TreeMaker {
       const Node* at = &nodes[first];
       while (at->mode != "LEAF") {
         const float value = x[static_cast<std::size_t>(at->feature)];
-        const bool holds = at->mode == "BRANCH_LEQ"  ? value <= at->value
-                           : at->mode == "BRANCH_LT" ? value < at->value
-                           : at->mode == "BRANCH_GT" ? value > at->value
-                                                     : value >= at->value;
+        const bool holds = at->mode == "BRANCH_LEQ"   ? value <= at->value
+                           : at->mode == "BRANCH_LT"  ? value < at->value
+                           : at->mode == "BRANCH_GT"  ? value > at->value
+                           : at->mode == "BRANCH_EQ"  ? value == at->value
+                           : at->mode == "BRANCH_NEQ" ? value != at->value
+                                                      : value >= at->value;
         const std::int64_t id = holds ? at->if_true : at->if_false;
         at = &*std::ranges::find_if(nodes, [&](const Node& n) { return n.tree == tree && n.id == id; });
       }
@@ -131,7 +133,8 @@ struct TreeMaker {
   }
 };
 
-const std::vector<std::string> all_modes = {"BRANCH_LEQ", "BRANCH_LT", "BRANCH_GT", "BRANCH_GTE"};
+const std::vector<std::string> all_modes = {"BRANCH_LEQ", "BRANCH_LT", "BRANCH_GT",
+                                            "BRANCH_GTE", "BRANCH_EQ", "BRANCH_NEQ"};
 
 std::vector<double> in_double(const std::vector<float>& x) { return {x.begin(), x.end()}; }
 
@@ -296,8 +299,8 @@ TEST_CASE("trees_that_are_no_trees_are_refused_by_node") {
                  "reads no feature of the input"));
   CHECK(contains(refusal_of(broken([](TreeMaker& m) { m.nodes[0].value = std::nanf(""); }), bad_input),
                  "not a number"));
-  CHECK(contains(refusal_of(broken([](TreeMaker& m) { m.nodes[0].mode = "BRANCH_EQ"; }), unsupported),
-                 "BRANCH_EQ"));
+  CHECK(contains(refusal_of(broken([](TreeMaker& m) { m.nodes[0].mode = "BRANCH_MEMBER"; }), unsupported),
+                 "BRANCH_MEMBER"));
   CHECK(contains(refusal_of(broken([](TreeMaker& m) {
                               m.nodes.push_back({0, 3, 0, 0, "LEAF", 0, 0});
                             }),
