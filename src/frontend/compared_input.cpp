@@ -31,6 +31,25 @@ double grid_of(const std::vector<double>& inputs, std::size_t feature, std::size
   return 0;
 }
 
+/// The thresholds of each feature, from the least on.
+std::vector<std::vector<TreeNode>> nodes_by_feature(const Graph& graph) {
+  std::vector<std::vector<TreeNode>> nodes(graph.features());
+  for (const GraphLayer& layer : graph.layers) {
+    if (!layer.forest || layer.forest->input != graph.input) continue;
+    for (const DecisionTree& tree : layer.forest->trees) {
+      for (const TreeNode& node : tree.nodes) {
+        for (const TreeNode& step : steps_of(node)) nodes[node.feature].push_back(step);
+      }
+    }
+  }
+  for (auto& of_feature : nodes) {
+    std::ranges::sort(of_feature, {}, [](const TreeNode& node) {
+      return std::pair(node.threshold, node.comparison == TreeComparison::at_most);
+    });
+  }
+  return nodes;
+}
+
 /// With as many integers a feature, or as many as all grids need.
 ComparedInput with_levels(const std::vector<Interval>& ranges, const std::vector<double>& inputs,
                           std::optional<std::uint32_t> levels) {
@@ -71,25 +90,6 @@ ComparedInput with_levels(const std::vector<Interval>& ranges, const std::vector
   }
   if (std::ranges::count(result.centres, 0) == std::ssize(result.centres)) result.centres.clear();
   return result;
-}
-
-/// The thresholds of each feature, from the least on.
-std::vector<std::vector<TreeNode>> nodes_by_feature(const Graph& graph) {
-  std::vector<std::vector<TreeNode>> nodes(graph.features());
-  for (const GraphLayer& layer : graph.layers) {
-    if (!layer.forest || layer.forest->input != graph.input) continue;
-    for (const DecisionTree& tree : layer.forest->trees) {
-      for (const TreeNode& node : tree.nodes) {
-        for (const TreeNode& step : steps_of(node)) nodes[node.feature].push_back(step);
-      }
-    }
-  }
-  for (auto& of_feature : nodes) {
-    std::ranges::sort(of_feature, {}, [](const TreeNode& node) {
-      return std::pair(node.threshold, node.comparison == TreeComparison::at_most);
-    });
-  }
-  return nodes;
 }
 
 /// Whether an input and its integer are on one side of every threshold.
@@ -136,12 +136,18 @@ std::vector<Interval> compared_ranges(const Graph& graph, const std::vector<doub
     range.least -= (margin - 1) * (range.least < 0 ? range.greatest - range.least : 0.0);
     range.greatest += (margin - 1) * (range.greatest > 0 ? range.greatest - range.least : 0.0);
   }
-  for (const GraphLayer& layer : graph.layers) {
-    if (!layer.forest || layer.forest->input != graph.input) continue;
-    for (const DecisionTree& tree : layer.forest->trees) {
-      for (const TreeNode& node : tree.nodes) {
-        if (std::isfinite(node.threshold)) include(node.feature, node.threshold);
-      }
+  // A threshold far beyond all samples would cost them their digits.
+  std::vector<Interval> reached = ranges;
+  for (Interval& range : reached) {
+    const double width =
+        std::max(range.greatest - range.least, std::max(std::fabs(range.least), 1.0) * 0x1p-10);
+    range = {range.least - 2 * width, range.greatest + 2 * width};
+  }
+  for (const auto& nodes : nodes_by_feature(graph)) {
+    for (const TreeNode& node : nodes) {
+      const Interval& range = reached[node.feature];
+      if (node.threshold >= range.least && node.threshold <= range.greatest)
+        include(node.feature, node.threshold);
     }
   }
   return ranges;

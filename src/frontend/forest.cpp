@@ -28,10 +28,13 @@ std::vector<TreeNode> steps_of(const TreeNode& node) {
 }
 
 double greatest_to_the_left(const TreeNode& node, double scale, bool is_exact, bool is_float32) {
-  if (!is_exact)
-    return std::nearbyint(node.threshold / scale) - (node.comparison == TreeComparison::below ? 1 : 0);
-  double n = std::floor(node.threshold / scale);
-  if (!std::isfinite(n)) return n;
+  const double quotient = node.threshold / scale, nearest = std::nearbyint(quotient);
+  // In double precision 3 * 0.1 is not 0.3, but 0.3 is on the grid of tenths.
+  const bool is_on_grid = !is_float32 && std::fabs(quotient - nearest) <= 0x1p-48 * std::fabs(nearest);
+  if (!is_exact || is_on_grid) return nearest - (node.comparison == TreeComparison::below ? 1 : 0);
+  double n = std::floor(quotient);
+  constexpr double beyond_all_inputs = 0x1p40;  // where n + 1 would be n, in the end
+  if (std::fabs(n) >= beyond_all_inputs) return n;
   // Rounding to float32 moves values by less than a step of any grid that is in use.
   while (!leads_left(node, n * scale, is_float32)) --n;
   while (leads_left(node, (n + 1) * scale, is_float32)) ++n;

@@ -1,11 +1,13 @@
 // ai.onnx.ml's ensembles of decision trees: nodes and leaves by numbers of their own become trees whose
 // children follow them, comparisons of all kinds x <= t.
+#include <array>
 #include <cmath>
 #include <map>
 #include <set>
 
 #include "core/error.hpp"
 #include "frontend/onnx/node.hpp"
+#include "frontend/onnx/protobuf.hpp"
 
 namespace circlet::onnx_import {
 namespace {
@@ -229,6 +231,90 @@ std::vector<Value> import_tree_regressor(const Node& node) {
   return {sums_of(node, given, std::move(trees), std::move(base))};
 }
 
+/// TreeEnsemble names nodes and leaves by their place in lists, trees by their roots, and modes by numbers.
+/// Here a leaf gets an id of its own for each node that it is a child of.
+Given given_by_roots(const Node& node, std::size_t targets) {
+  static constexpr std::array<std::string_view, 6> modes = {"BRANCH_LEQ", "BRANCH_LT", "BRANCH_GTE",
+                                                            "BRANCH_GT",  "BRANCH_EQ", "BRANCH_NEQ"};
+  const Constant splits = node.tensor("nodes_splits"), given_modes = node.tensor("nodes_modes"),
+                 weights = node.tensor("leaf_weights");
+  const auto features = node.integers("nodes_featureids"), leaf_targets = node.integers("leaf_targetids"),
+             roots = node.integers("tree_roots");
+  const std::array<std::vector<std::int64_t>, 2> children{node.integers("nodes_truenodeids"),
+                                                          node.integers("nodes_falsenodeids")},
+      is_leaf{node.integers("nodes_trueleafs"), node.integers("nodes_falseleafs")};
+  const std::size_t count = splits.values.size(), leaves = weights.values.size();
+  if (count > most_nodes) refuse("more than 2^20 nodes");
+  require(count != 0 && given_modes.values.size() == count && features.size() == count &&
+              children[0].size() == count && children[1].size() == count && is_leaf[0].size() == count &&
+              is_leaf[1].size() == count && leaf_targets.size() == leaves,
+          ErrorKind::bad_input, "the attributes of its nodes are not of one length");
+  Given given;
+  given.is_float32 = splits.element_type != ::onnx::TensorProto::DOUBLE;
+  std::vector<bool> seen(count, false);
+  for (std::size_t tree = 0; tree < roots.size(); ++tree) {
+    const auto tree_id = static_cast<std::int64_t>(tree);
+    std::vector<std::int64_t> open{roots[tree]};
+    while (!open.empty()) {
+      const std::int64_t id = open.back();
+      open.pop_back();
+      require(id >= 0 && static_cast<std::size_t>(id) < count, ErrorKind::bad_input,
+              [&] { return "node " + std::to_string(id) + " is missing"; });
+      const auto i = static_cast<std::size_t>(id);
+      require(!seen[i], ErrorKind::bad_input,
+              [&] { return "node " + std::to_string(id) + " is the child of two nodes"; });
+      seen[i] = true;
+      const std::int64_t mode = integer_at(given_modes, i);
+      if (mode < 0 || static_cast<std::size_t>(mode) >= modes.size())
+        refuse("nodes_modes of " + std::to_string(mode) + " (membership in a set)");
+      std::array<std::int64_t, 2> ids{};
+      for (const std::size_t side : {0, 1}) {
+        const std::int64_t child = children[side][i];
+        if (is_leaf[side][i] == 0) {
+          ids[side] = child;
+          open.push_back(child);
+          continue;
+        }
+        require(child >= 0 && static_cast<std::size_t>(child) < leaves, ErrorKind::bad_input,
+                [&] { return "leaf " + std::to_string(child) + " is missing"; });
+        const auto leaf = static_cast<std::size_t>(child);
+        require(leaf_targets[leaf] >= 0 && static_cast<std::size_t>(leaf_targets[leaf]) < targets &&
+                    std::isfinite(weights.values[leaf]),
+                ErrorKind::bad_input, "a leaf's value is of no target, or not finite");
+        ids[side] = static_cast<std::int64_t>(count + 2 * i + side);
+        given.nodes[{tree_id, ids[side]}] = {.mode = "LEAF"};
+        given.weights[{tree_id, ids[side]}] = {
+            {static_cast<std::size_t>(leaf_targets[leaf]), weights.values[leaf]}};
+      }
+      given.nodes[{tree_id, id}] = {.feature = features[i],
+                                    .value = splits.values[i],
+                                    .mode = std::string(modes[static_cast<std::size_t>(mode)]),
+                                    .if_true = ids[0],
+                                    .if_false = ids[1]};
+    }
+  }
+  return given;
+}
+
+std::vector<Value> import_tree_ensemble(const Node& node) {
+  node.expect_attributes({"aggregate_function", "leaf_targetids", "leaf_weights", "membership_values",
+                          "n_targets", "nodes_falseleafs", "nodes_falsenodeids", "nodes_featureids",
+                          "nodes_hitrates", "nodes_missing_value_tracks_true", "nodes_modes", "nodes_splits",
+                          "nodes_trueleafs", "nodes_truenodeids", "post_transform", "tree_roots"});
+  enum : std::int64_t { average = 0, sum = 1, none = 0 };
+  if (node.integer("post_transform", none) != none) refuse("post_transform other than NONE");
+  const std::int64_t aggregate = node.integer("aggregate_function", sum);
+  if (aggregate != average && aggregate != sum) refuse("aggregate_function other than SUM and AVERAGE");
+  const auto targets = static_cast<std::size_t>(node.integer("n_targets", 1));
+  require(targets >= 1 && targets <= max_labels, ErrorKind::bad_input, "n_targets is no number of targets");
+  const Given given = given_by_roots(node, targets);
+  std::vector<ValuedTree> trees = trees_of(given, node.builder.rows(node.variable(0)), targets);
+  for (ValuedTree& tree : trees) {
+    for (double& value : tree.values) value /= aggregate == average ? static_cast<double>(trees.size()) : 1;
+  }
+  return {sums_of(node, given, std::move(trees), std::vector<double>(targets, 0.0))};
+}
+
 /// Outputs the label and the scores; the label is the arg max of the scores. Two classes may have one score s
 /// between them: the second's, the first's being 1 - s if no leaf is negative, else -s, or, of a logistic
 /// transform, those of its sigmoid.
@@ -297,6 +383,7 @@ std::vector<Value> import_tree_classifier(const Node& node) {
 
 const OperatorTable& tree_operators() {
   static const OperatorTable table{
+      {"ai.onnx.ml.TreeEnsemble", import_tree_ensemble},
       {"ai.onnx.ml.TreeEnsembleClassifier", import_tree_classifier},
       {"ai.onnx.ml.TreeEnsembleRegressor", import_tree_regressor},
   };

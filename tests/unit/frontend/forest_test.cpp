@@ -279,6 +279,29 @@ TEST_CASE("a_scaler_before_a_tree_moves_its_thresholds") {
   }
 }
 
+TEST_CASE("thresholds_of_any_size_are_on_one_side_of_all_inputs") {
+  for (const float threshold :
+       {1e30F, -1e30F, std::numeric_limits<float>::max(), INFINITY, -INFINITY, 1e-40F}) {
+    for (const std::string& mode : all_modes) {
+      CAPTURE(threshold);
+      CAPTURE(mode);
+      TreeMaker maker = stump();
+      maker.nodes[0].value = threshold;
+      maker.nodes[0].mode = mode;
+      const Graph graph = maker.model().import();
+      const std::vector<double> inputs = {1, 2, 3, -4, 5, 6, 7, 0, -9};
+      const Program program = calibrate(graph, inputs).program;
+      for (std::size_t i = 0; i < 3; ++i) {
+        const std::vector<double> x(inputs.begin() + static_cast<std::ptrdiff_t>(3 * i),
+                                    inputs.begin() + static_cast<std::ptrdiff_t>(3 * i + 3));
+        const std::vector<double> y = to_real(circlet::testing::output_tensor(program),
+                                              execute(program, quantise_input(program, x), 1).output());
+        CHECK(y[0] == doctest::Approx(outputs_of(graph, x)[0]).epsilon(1e-5));
+      }
+    }
+  }
+}
+
 TEST_CASE("trees_that_are_no_trees_are_refused_by_node") {
   using enum ErrorKind;
   CHECK(stump().model().import().layers.size() == 2);
