@@ -1,8 +1,8 @@
 // The integers of an input that decision trees alone read. A threshold falls between two of them, so all that
 // counts is that no value changes its side: a feature whose samples lie on a grid, decimal or binary, keeps
 // that grid, and others get a fine one. Each feature has a scale of its own and, where one of them lies far
-// from 0, a centre. Ranges hold the thresholds, so that a value outside them loses nothing when it is moved to
-// their end; but none so far beyond all samples that these would lose their digits.
+// from 0, a centre. Ranges hold the thresholds, so that a value outside them loses nothing when it is moved
+// to their end; but none so far beyond all samples that these would lose their digits.
 #pragma once
 
 #include <cstdint>
