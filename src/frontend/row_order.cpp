@@ -2,12 +2,13 @@
 #include "frontend/row_order.hpp"
 
 #include <algorithm>
-#include <numeric>
+
+#include "frontend/row_index.hpp"
 
 namespace circlet {
 namespace {
 
-using Order = std::vector<std::uint32_t>;  // row i of the new tensor is row order[i] of the old one
+using Order = RowIndex;  // row i of the new tensor is row order[i] of the old one
 
 bool is_permutation(const Order& order, std::size_t rows) {
   if (order.size() != rows) return false;
@@ -25,21 +26,10 @@ Order inverse(const Order& order) {
   return result;
 }
 
-Order whole(std::size_t rows) {
-  Order order(rows);
-  std::iota(order.begin(), order.end(), 0U);
-  return order;
-}
-
-/// An index is empty if it names every row as it is.
-void simplify(Order& index, std::size_t rows) {
-  if (index.size() == rows && index == whole(rows)) index.clear();
-}
-
-/// index[j], or j, in the new order.
+/// index[j], or j, in the new order; no row stays none.
 void follow(Order& index, std::size_t rows_read, const Order& place) {
-  if (index.empty()) index = whole(rows_read);
-  for (std::uint32_t& row : index) row = place[row];
+  if (index.empty()) index = every_row(rows_read);
+  for (std::uint32_t& row : index) row = row == no_row ? no_row : place[row];
   simplify(index, place.size());
 }
 
@@ -136,14 +126,14 @@ class Reordering {
       return;
     }
     for (GraphScaled& term : layer.scaled) {
-      if (term.index.empty()) term.index = whole(layer.rows);
+      if (term.index.empty()) term.index = every_row(layer.rows);
       term.index = ordered(term.index);
       simplify(term.index, layer.rows);
       if (term.coefficients.size() != 1) term.coefficients = ordered(term.coefficients);
     }
     if (layer.product) {
       for (Order& index : layer.product->index) {
-        if (index.empty()) index = whole(layer.rows);
+        if (index.empty()) index = every_row(layer.rows);
         index = ordered(index);
         simplify(index, layer.rows);
       }
@@ -206,7 +196,7 @@ void as_sums(const Graph& graph, GraphLayer& layer) {
       !std::ranges::all_of(layer.convolutions, scales_rows))
     return;
   const std::size_t plane = layer.shape().plane();
-  const Order order = layer.order.empty() ? whole(layer.rows) : layer.order;
+  const Order order = layer.order.empty() ? every_row(layer.rows) : layer.order;
   for (const GraphConvolution& term : layer.convolutions) {
     GraphScaled scaled{.input = term.input, .coefficients = {}, .index = {}};
     for (const std::uint32_t place : order) {
