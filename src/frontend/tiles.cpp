@@ -10,7 +10,6 @@ namespace circlet {
 namespace {
 
 constexpr std::uint32_t most_lanes = 64;
-constexpr std::uint32_t most_phases = 16;
 /// Tables that a key has besides those of tiles: of weights, single values, look-ups, products, committed
 /// values of one input or output, the blinder; and perhaps of narrow free tiles.
 constexpr std::size_t most_tables = 16, other_tables = 7;

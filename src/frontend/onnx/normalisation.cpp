@@ -184,7 +184,7 @@ std::vector<Value> import_lrn(const Node& node) {
 Value softmax_along(const Node& node, const Value& x, std::size_t axis, bool logarithm) {
   expect_within_sample(x, axis);
   if (const auto* value = std::get_if<Variable>(&x); value != nullptr && !logarithm) {
-    if (std::optional<Value> masked = masked_softmax(node, *value, axis)) return *std::move(masked);
+    if (std::optional<Value> masked = masked_softmax(node, *value, axis, false)) return *std::move(masked);
   }
   std::vector<bool> axes(dims_of(x).size(), false);
   axes[axis] = true;
