@@ -740,7 +740,7 @@ class Quantiser {
     const Tensor &a = program_.tensors[factors[0]], &b = program_.tensors[factors[1]];
     if (a.scales.size() != 1 || b.scales.size() != 1)
       throw Infeasible{"layer '" + name + "': multiplies values of several scales"};
-    const double unit = a.scale(0) * b.scale(0);
+    const double unit = product_of_scales(a.scale(0), b.scale(0));
     const auto [least, greatest] = std::minmax({a.min * b.min, a.min * b.max, a.max * b.min, a.max * b.max});
     if (magnitude(a) * magnitude(b) > raw_range)
       throw Infeasible{"layer '" + name + "': its products reach 2^29"};
@@ -1404,11 +1404,10 @@ class Quantiser {
     const GraphLayer& source = graph_.layers[index];
     const GraphProduct& product = *source.product;
     std::vector<TiledTerm> factors;
-    double unit = 1;
-    for (const std::size_t side : {0, 1}) {
+    for (const std::size_t side : {0, 1})
       factors.push_back(read_term(product.inputs[side], product.index[side], kinds[side], made, source.name));
-      unit *= program_.tensors[factors[side].tensor].scale(0);
-    }
+    const double unit = product_of_scales(program_.tensors[factors[0].tensor].scale(0),
+                                          program_.tensors[factors[1].tensor].scale(0));
     const std::string name = source.name + " quarters";
     std::vector<TiledTerm> quarters;
     for (const std::int32_t sign : {1, -1}) {

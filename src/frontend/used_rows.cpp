@@ -185,9 +185,13 @@ class Pruning {
 
   void mark_read(const GraphLayer& layer) {
     for (const GraphDense& term : layer.dense) {
+      std::vector<bool>& used = used_[term.input];
+      bool reads = false;
       for (std::size_t k = 0; k < term.weights->inputs; ++k) {
-        if (!is_zero_row(*term.weights, k)) used_[term.input][k] = true;
+        if (is_zero_row(*term.weights, k)) continue;
+        used[k] = reads = true;
       }
+      if (!reads) used[0] = true;  // a layer has a term, if only one of zeros
     }
     for (const GraphScaled& term : layer.scaled) mark(term.input, term.index, layer.rows);
     for (const GraphConvolution& term : layer.convolutions)
@@ -226,7 +230,6 @@ class Pruning {
   }
 
   void follow(GraphLayer& layer, const std::vector<RowIndex>& place) const {
-    std::erase_if(layer.dense, [&](const GraphDense& term) { return !is_used(term.input); });
     for (GraphDense& term : layer.dense) read(term, used_[term.input]);
     for (GraphScaled& term : layer.scaled) read(term.input, term.index, layer.rows, place);
     for (GraphConvolution& term : layer.convolutions)
