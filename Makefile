@@ -7,7 +7,7 @@ PREFIX ?= /usr/local
 CIRCLET := $(BUILD)/bin/circlet
 export CIRCLET_CACHE ?= $(HOME)/.cache/circlet
 
-.PHONY: help deps build install demo example-digits-cnn example-ocr-orientation example-content-label example-image-screen test test-full onchain bench bench-models fuzz generate format lint clean
+.PHONY: help deps build install demo example-digits-cnn example-one-block example-char-gpt example-ocr-orientation example-content-label example-image-screen test test-full onchain bench bench-models fuzz generate format lint clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -27,6 +27,12 @@ demo: build ## from nothing to "proof verified: digit 7"
 
 example-digits-cnn: build ## the same with a convolutional network
 	@scripts/demo $(CIRCLET) digits-cnn
+
+example-one-block: build ## the next character of a text, by a transformer of one block that fits a transaction
+	@examples/char-gpt/run $(CIRCLET) one-block
+
+example-char-gpt: build ## the same by a nanoGPT of four blocks, off chain
+	@examples/char-gpt/run $(CIRCLET) char-gpt
 
 example-ocr-orientation: build ## a real model: PaddleOCR's text orientation, proved with a private input
 	@examples/ocr-orientation/run $(CIRCLET)
