@@ -83,6 +83,11 @@ class Reordering {
     return order;
   }
 
+  /// Whether a layer of no convolutions can make its rows in any order: windows can if each is a channel.
+  static bool has_free_order(const GraphLayer& layer) {
+    return !layer.pooling || layer.pooling->shape.made_plane() == 1;
+  }
+
   /// Whether an image that is read so has all rows, each once.
   static bool is_order(const Order& index, std::size_t rows) {
     return index.empty() || is_permutation(index, rows);
@@ -92,15 +97,12 @@ class Reordering {
   [[nodiscard]] Order wanted(std::size_t at) const {
     const GraphLayer& layer = graph_.layers[at];
     if (!layer.convolutions.empty()) return layer.order.empty() ? Order() : inverse(layer.order);
-    if (!layer.dense.empty() || layer.pooling) return {};
-    // As an image that reads all of it, or else as what it takes all rows of.
+    if (!layer.dense.empty() || !has_free_order(layer)) return {};
+    // As an image that reads all of it, or else as what it takes all rows of, or else as a pooling reads it.
     for (std::size_t i = at + 1; i < graph_.layers.size(); ++i) {
       for (const GraphConvolution& term : graph_.layers[i].convolutions) {
         if (term.input == layer.output && is_order(term.index, layer.rows)) return term.index;
       }
-      const auto& pooling = graph_.layers[i].pooling;
-      if (pooling && pooling->input == layer.output && is_order(pooling->index, layer.rows))
-        return pooling->index;
     }
     const auto takes_all = [&](TensorId tensor, const Order& index) {
       return graph_.tensors[tensor].rows == layer.rows && is_permutation(index, layer.rows);
@@ -111,6 +113,11 @@ class Reordering {
     for (std::size_t side = 0; layer.product && side < 2; ++side) {
       if (takes_all(layer.product->inputs[side], layer.product->index[side]))
         return inverse(layer.product->index[side]);
+    }
+    for (std::size_t i = at + 1; i < graph_.layers.size(); ++i) {
+      const auto& pooling = graph_.layers[i].pooling;
+      if (pooling && pooling->input == layer.output && is_order(pooling->index, layer.rows))
+        return pooling->index;
     }
     return {};
   }
@@ -137,6 +144,17 @@ class Reordering {
         index = ordered(index);
         simplify(index, layer.rows);
       }
+    }
+    if (layer.pooling) {
+      GraphPooling& pooling = *layer.pooling;
+      const std::size_t taps = pooling.shape.plane();
+      if (pooling.index.empty()) pooling.index = every_row(layer.rows * taps);
+      Order index;
+      for (const std::uint32_t channel : order) {
+        const auto first = pooling.index.begin() + static_cast<std::ptrdiff_t>(channel * taps);
+        index.insert(index.end(), first, first + static_cast<std::ptrdiff_t>(taps));
+      }
+      pooling.index = std::move(index);
     }
     if (!layer.bias.empty()) layer.bias = ordered(layer.bias);
   }
@@ -178,6 +196,30 @@ class Reordering {
 void lay_down(WindowShape& shape) {
   if (shape.x.size == 1 && shape.x.outputs == 1 && shape.x.kernel == 1 && shape.x.pad == 0)
     std::swap(shape.x, shape.y);
+}
+
+/// A pooling whose windows are columns of an image, one channel of it after the other, as the windows that
+/// stand upright in it: a norm over features reads [feature][place] so, once rows are in the order of images.
+void stand_upright(GraphPooling& pooling) {
+  WindowShape& shape = pooling.shape;
+  const std::size_t taps = shape.taps(), windows = shape.channels;
+  if (pooling.index.empty() || shape.made_plane() != 1 || taps != shape.plane() || taps < 2) return;
+  std::size_t columns = 1;  // beside one another
+  while (columns < windows && pooling.index[columns * taps] == pooling.index[0] + columns) ++columns;
+  if (columns < 2 || windows % columns != 0) return;
+  for (std::size_t w = 0; w < windows; ++w) {
+    for (std::size_t k = 0; k < taps; ++k) {
+      if (pooling.index[w * taps + k] != (w / columns * taps + k) * columns + w % columns) return;
+    }
+  }
+  const auto narrow = [](std::size_t value) { return static_cast<std::uint32_t>(value); };
+  const std::uint32_t channels = narrow(windows / columns), height = narrow(taps), width = narrow(columns);
+  shape = {.channels = channels,
+           .outputs = channels,
+           .groups = channels,
+           .y = {.size = height, .outputs = 1, .kernel = height},
+           .x = {.size = width, .outputs = width}};
+  pooling.index.clear();
 }
 
 /// Kernels of one place, each of a channel alone, as the scaled rows that they are.
@@ -260,6 +302,7 @@ Graph with_images_in_order(Graph graph) {
       lay_down(kernels->shape);
       term.kernels = std::move(kernels);
     }
+    if (layer.pooling) stand_upright(*layer.pooling);
     if (layer.pooling) lay_down(layer.pooling->shape);
   }
   return graph;

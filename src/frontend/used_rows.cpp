@@ -16,6 +16,22 @@ List chosen(const List& list, const RowIndex& kept) {
   return result;
 }
 
+RowIndex kept_of(const std::vector<bool>& used) {
+  RowIndex kept;
+  for (std::uint32_t i = 0; i < used.size(); ++i) {
+    if (used[i]) kept.push_back(i);
+  }
+  return kept;
+}
+
+/// The number of each among those that are kept.
+RowIndex numbered(const std::vector<bool>& used) {
+  RowIndex numbers;
+  std::uint32_t next = 0;
+  for (const bool is_used : used) numbers.push_back(is_used ? next++ : no_row);
+  return numbers;
+}
+
 /// Whether an axis has one place for each output.
 bool is_pointwise(const WindowAxis& axis) {
   return axis.kernel == 1 && axis.stride == 1 && axis.pad == 0 && axis.size == axis.outputs;
@@ -47,11 +63,10 @@ class Pruning {
 
   /// Rows that are left are numbered anew.
   void follow_rows() {
-    std::vector<RowIndex> place(used_.size());  // of each row among those that are left
+    std::vector<RowIndex> place;  // of each row among those that are left
     for (std::size_t t = 0; t < used_.size(); ++t) {
-      std::uint32_t next = 0;
-      for (const bool used : used_[t]) place[t].push_back(used ? next++ : no_row);
-      graph_.tensors[t].rows = next;
+      place.push_back(numbered(used_[t]));
+      graph_.tensors[t].rows = static_cast<std::uint32_t>(std::ranges::count(used_[t], true));
     }
     for (GraphLayer& layer : graph_.layers) {
       if (is_used(layer.output)) follow(layer, place);
@@ -85,10 +100,7 @@ class Pruning {
   /// Drops rows of a layer, and corrects `used` where it keeps more.
   static void prune(GraphLayer& layer, std::vector<bool>& used) {
     if (!layer.convolutions.empty()) return prune_convolution(layer, used);
-    RowIndex kept;
-    for (std::uint32_t row = 0; row < used.size(); ++row) {
-      if (used[row]) kept.push_back(row);
-    }
+    const RowIndex kept = kept_of(used);
     if (layer.pooling) {
       GraphPooling& pooling = *layer.pooling;
       WindowShape& shape = pooling.shape;
@@ -126,49 +138,56 @@ class Pruning {
     layer.rows = static_cast<std::uint32_t>(kept.size());
   }
 
-  /// Places of all channels together, if each output has one place of each channel.
+  /// Places of all channels together, or else channels that nothing mixes, if each output has one place of a
+  /// channel.
   static void prune_convolution(GraphLayer& layer, std::vector<bool>& used) {
-    const std::size_t plane = layer.shape().made_plane();
-    const auto place_of = [&](std::size_t row) {
-      return (layer.order.empty() ? row : layer.order[row]) % plane;
-    };
-    std::vector<bool> wanted(plane, false);
-    for (std::size_t row = 0; row < used.size(); ++row)
-      wanted[place_of(row)] = wanted[place_of(row)] || used[row];
-    RowIndex places;
-    for (std::uint32_t place = 0; place < plane; ++place) {
-      if (wanted[place]) places.push_back(place);
+    const std::size_t plane = layer.shape().made_plane(), channels = layer.shape().outputs;
+    const auto at = [&](std::size_t row) { return layer.order.empty() ? row : layer.order[row]; };
+    std::vector<bool> place_wanted(plane, false), channel_wanted(channels, false);
+    for (std::size_t row = 0; row < used.size(); ++row) {
+      if (used[row]) place_wanted[at(row) % plane] = channel_wanted[at(row) / plane] = true;
     }
-    const bool keeps_all = places.size() == plane || places.empty() ||
-                           !std::ranges::all_of(layer.convolutions, [](const GraphConvolution& term) {
-                             const WindowShape& shape = term.kernels->shape;
-                             return is_pointwise(shape.y) && is_pointwise(shape.x);
-                           });
-    if (keeps_all) {
+    bool pointwise = true, apart = true;
+    for (const GraphConvolution& term : layer.convolutions) {
+      const WindowShape& shape = term.kernels->shape;
+      pointwise = pointwise && is_pointwise(shape.y) && is_pointwise(shape.x);
+      apart = apart && shape.groups == shape.channels && shape.channels == shape.outputs;
+    }
+    const auto drops = [](const std::vector<bool>& wanted) {
+      return std::ranges::find(wanted, false) != wanted.end();
+    };
+    if (!pointwise || !(drops(place_wanted) || (apart && drops(channel_wanted)))) {
       used.assign(used.size(), true);
       return;
     }
-    const auto left = static_cast<std::uint32_t>(places.size());
+    if (!apart) channel_wanted.assign(channels, true);
+    const RowIndex places = kept_of(place_wanted), kept = kept_of(channel_wanted);
+    const auto width = static_cast<std::uint32_t>(places.size()),
+               count = static_cast<std::uint32_t>(kept.size());
     for (GraphConvolution& term : layer.convolutions) {
       auto kernels = std::make_shared<Kernels>(*term.kernels);
-      const std::size_t channels = kernels->shape.channels;
-      kernels->shape.y = {};
-      kernels->shape.x = {.size = left, .outputs = left};
-      if (term.index.empty()) term.index = every_row(channels * plane);
+      WindowShape& shape = kernels->shape;
+      const RowIndex read = apart ? kept : every_row(shape.channels);
+      shape.y = {};
+      shape.x = {.size = width, .outputs = width};
+      if (apart) {
+        shape.channels = shape.outputs = shape.groups = count;
+        kernels->values = chosen(kernels->values, kept);
+      }
+      if (term.index.empty()) term.index = every_row(term.kernels->shape.channels * plane);
       RowIndex index;
-      for (std::size_t c = 0; c < channels; ++c) {
+      for (const std::uint32_t c : read) {
         for (const std::uint32_t place : places) index.push_back(term.index[c * plane + place]);
       }
       term.index = std::move(index);
       term.kernels = std::move(kernels);
     }
-    RowIndex position(plane, 0), order;
-    for (std::uint32_t i = 0; i < left; ++i) position[places[i]] = i;
+    if (apart && !layer.bias.empty()) layer.bias = chosen(layer.bias, kept);
+    RowIndex order, new_place = numbered(place_wanted), new_channel = numbered(channel_wanted);
     for (std::size_t row = 0; row < used.size(); ++row) {
-      used[row] = wanted[place_of(row)];
-      if (!used[row]) continue;
-      const std::size_t at = layer.order.empty() ? row : layer.order[row];
-      order.push_back(static_cast<std::uint32_t>(at / plane * left + position[at % plane]));
+      const std::size_t place = at(row) % plane, channel = at(row) / plane;
+      used[row] = place_wanted[place] && channel_wanted[channel];
+      if (used[row]) order.push_back(new_channel[channel] * width + new_place[place]);
     }
     layer.order = std::move(order);
     simplify(layer.order, layer.order.size());

@@ -119,6 +119,11 @@ Affine Builder::affine(const Variable& value) {
   const auto form = expressions.affine_form(value.expression);
   if (!form) return whole_tensor(tensor_of(value));
   const Affine& base = bases_[value.base];
+  if (base.is_image()) {
+    // What a layer has made of it already is not convolved again: a transformer's residual, behind its norm.
+    const auto known = made_.find({value.base, value.expression});
+    if (known != made_.end()) return whole_tensor(known->second);
+  }
   spend(base.rows() * (base.selections.size() + 1));
   Affine result = base;
   if (form->slope != 1) {
