@@ -7,7 +7,7 @@ PREFIX ?= /usr/local
 CIRCLET := $(BUILD)/bin/circlet
 export CIRCLET_CACHE ?= $(HOME)/.cache/circlet
 
-.PHONY: help deps build install demo example-digits-cnn example-credit-forest example-ocr-orientation example-content-label example-image-screen test test-full onchain bench bench-models fuzz generate format lint clean
+.PHONY: help deps build install demo example-digits-cnn example-credit-forest example-one-block example-char-gpt example-ocr-orientation example-content-label example-image-screen test test-full onchain bench bench-models fuzz generate format lint clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -30,6 +30,12 @@ example-digits-cnn: build ## the same with a convolutional network
 
 example-credit-forest: build ## a random forest: whether an applicant's chance is at least 70 %
 	@examples/credit-forest/run $(CIRCLET)
+
+example-one-block: build ## the next character of a text, by a transformer of one block that fits a transaction
+	@examples/char-gpt/run $(CIRCLET) one-block
+
+example-char-gpt: build ## the same by a nanoGPT of four blocks, off chain
+	@examples/char-gpt/run $(CIRCLET) char-gpt
 
 example-ocr-orientation: build ## a real model: PaddleOCR's text orientation, proved with a private input
 	@examples/ocr-orientation/run $(CIRCLET)

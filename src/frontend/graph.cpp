@@ -37,12 +37,12 @@ std::vector<double> normalise(std::vector<double> values, PostStep::Kind kind) {
   return values;
 }
 
-/// The image that a term reads, of one sample.
+/// The image that a term reads, of one sample; 0 where it reads no row.
 const double* image_of(const std::vector<std::uint32_t>& index, const double* x,
                        std::vector<double>& storage) {
   if (index.empty()) return x;
   storage.resize(index.size());
-  for (std::size_t i = 0; i < index.size(); ++i) storage[i] = x[index[i]];
+  for (std::size_t i = 0; i < index.size(); ++i) storage[i] = index[i] == no_row ? 0 : x[index[i]];
   return storage.data();
 }
 
@@ -121,6 +121,20 @@ std::vector<TensorId> inputs_of(const GraphLayer& layer) {
   if (layer.forest) inputs.push_back(layer.forest->input);
   if (layer.product) inputs.insert(inputs.end(), layer.product->inputs.begin(), layer.product->inputs.end());
   return inputs;
+}
+
+bool compute_alike(const GraphLayer& a, const GraphLayer& b) {
+  const auto same = [](const auto& one, const auto& other) { return one == other || *one == *other; };
+  return a.rows == b.rows && inputs_of(a) == inputs_of(b) && a.scaled == b.scaled && a.bias == b.bias &&
+         a.pooling == b.pooling && a.product == b.product && a.forest == b.forest && a.order == b.order &&
+         a.function.has_value() == b.function.has_value() &&
+         (!a.function || a.function->steps == b.function->steps) &&
+         std::ranges::equal(
+             a.dense, b.dense,
+             [&](const auto& one, const auto& other) { return same(one.weights, other.weights); }) &&
+         std::ranges::equal(a.convolutions, b.convolutions, [&](const auto& one, const auto& other) {
+           return one.index == other.index && same(one.kernels, other.kernels);
+         });
 }
 
 bool Graph::has_image_input() const {

@@ -26,6 +26,7 @@ struct Matrix {
   std::uint32_t inputs = 0;
   std::uint32_t outputs = 0;
   std::vector<double> values;  // [input k][output j]
+  friend bool operator==(const Matrix&, const Matrix&) = default;
 };
 
 struct GraphTensor {
@@ -46,6 +47,7 @@ struct GraphScaled {
     return coefficients[coefficients.size() == 1 ? 0 : row];
   }
   [[nodiscard]] std::size_t source(std::size_t row) const { return index.empty() ? row : index[row]; }
+  friend bool operator==(const GraphScaled&, const GraphScaled&) = default;
 };
 
 /// One axis of a window that moves over an image: output y sees x = stride y + dilation k - pad for each k of
@@ -73,6 +75,7 @@ struct WindowShape {
 struct Kernels {
   WindowShape shape;
   std::vector<double> values;  // [output][channel of its group][tap y][tap x]
+  friend bool operator==(const Kernels&, const Kernels&) = default;
 };
 
 struct GraphConvolution {
@@ -81,12 +84,16 @@ struct GraphConvolution {
   std::shared_ptr<const Kernels> kernels;
 };
 
+/// No row of a tensor, where an index says so.
+inline constexpr std::uint32_t no_row = ~0U;
+
 struct GraphPooling {
   TensorId input = 0;
-  std::vector<std::uint32_t> index;  // as of a convolution
+  std::vector<std::uint32_t> index;  // as of a convolution; of a sum, no_row is a place of 0
   WindowShape shape;                 // as many outputs as channels, each of its own
   bool maximum = false;              // of each window, which holds a place of the image; else its sum
   double factor = 1;                 // of the sum
+  friend bool operator==(const GraphPooling&, const GraphPooling&) = default;
 };
 
 /// Row j is the product of row index[j] of either input; empty: row j.
@@ -96,6 +103,7 @@ struct GraphProduct {
   [[nodiscard]] std::size_t source(std::size_t side, std::size_t row) const {
     return index[side].empty() ? row : index[side][row];
   }
+  friend bool operator==(const GraphProduct&, const GraphProduct&) = default;
 };
 
 struct GraphLayer {
@@ -119,6 +127,9 @@ struct GraphLayer {
 
 /// The tensors that a layer reads, one a term.
 std::vector<TensorId> inputs_of(const GraphLayer& layer);
+
+/// Whether two layers compute the same, whatever their names and outputs are.
+bool compute_alike(const GraphLayer& a, const GraphLayer& b);
 
 struct Graph {
   std::string name;

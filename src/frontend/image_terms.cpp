@@ -20,7 +20,7 @@ bool is_image_of_lines(const LineView& view, const ImageLayout& whole, const Ima
 std::optional<LineView> view_of(const std::vector<std::uint32_t>& index, const ImageLayout& image) {
   if (index.size() < 2 || index[1] <= index[0]) return std::nullopt;
   LineView view{.phases = index[1] - index[0], .lines = {}};
-  if (image.width % view.phases != 0) return std::nullopt;
+  if (view.phases > most_phases || image.width % view.phases != 0) return std::nullopt;
   const std::size_t length = image.width / view.phases;
   if (index.size() % length != 0) return std::nullopt;
   for (std::size_t first = 0; first < index.size(); first += length) {

@@ -80,6 +80,12 @@ double scale_on_grid(double scale) {
   return found == fractions.end() ? std::ldexp(1.0, exponent) : std::ldexp(*found, exponent - 1);
 }
 
+double product_of_scales(double a, double b) {
+  constexpr double rounding = 1e-12;
+  const double product = a * b, near = scale_on_grid(product * (1 - rounding));
+  return std::fabs(near - product) <= rounding * product ? near : product;
+}
+
 std::int64_t coarse_end(std::int64_t end) {
   const auto magnitude = static_cast<std::uint64_t>(std::abs(end));
   if (magnitude == 0 || std::has_single_bit(magnitude) || std::has_single_bit(magnitude + 1)) return end;

@@ -26,6 +26,9 @@ inline constexpr const char* step_table = "Step";
 /// The least 2^(k/4) with an integer k that is at least `scale`, the same double on every machine.
 double scale_on_grid(double scale);
 
+/// a b; of two such powers the power that it is, whatever the rounding of doubles makes of it.
+double product_of_scales(double a, double b);
+
 /// `end` if it is 0, 2^k or -2^k or one less than that in magnitude; else the next 2^k - 1, or its negative,
 /// away from 0.
 std::int64_t coarse_end(std::int64_t end);

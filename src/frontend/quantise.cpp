@@ -764,7 +764,7 @@ class Quantiser {
     const Tensor &a = program_.tensors[factors[0]], &b = program_.tensors[factors[1]];
     if (a.scales.size() != 1 || b.scales.size() != 1)
       throw Infeasible{"layer '" + name + "': multiplies values of several scales"};
-    const double unit = a.scale(0) * b.scale(0);
+    const double unit = product_of_scales(a.scale(0), b.scale(0));
     const auto [least, greatest] = std::minmax({a.min * b.min, a.min * b.max, a.max * b.min, a.max * b.max});
     if (magnitude(a) * magnitude(b) > raw_range)
       throw Infeasible{"layer '" + name + "': its products reach 2^29"};
@@ -933,6 +933,17 @@ class Quantiser {
     // No layer has such a name.
     const std::string name = graph_.tensors[tensor].name + " in tiles";
     TensorId values = 0;
+    const auto same_lines = std::ranges::find_if(known, [&](const auto& entry) {
+      return entry.first.phases == image.phases && entry.first.width == image.width &&
+             entry.first.spare == 0 &&
+             entry.first.channels * entry.first.height == image.channels * image.height;
+    });
+    if (same_lines != known.end()) {
+      image.lanes = same_lines->first.lanes;
+      values = add_reshaped(same_lines->second, image, name);
+      known.emplace_back(image, values);
+      return {values, image};
+    }
     const auto lines = std::ranges::find_if(
         known, [&](const auto& entry) { return entry.first.phases == 1 && entry.first.is_of_size(image); });
     if (lines != known.end()) {
@@ -1113,14 +1124,16 @@ class Quantiser {
     return bias;
   }
 
-  /// One a place, the same in all channels: an image of one channel that is a constant.
+  /// One a place, the same in all channels or not: an image of one channel, or of all, that is a constant.
   TiledTerm biases_of_places(const GraphLayer& source, const ImageLayout& made, double unit) {
-    const auto constants = std::span(source.bias).first(std::size_t{made.height} * made.width);
+    const bool is_shared = are_of_places(source.bias, made);
+    const auto constants =
+        std::span(source.bias).first(std::size_t{is_shared ? 1 : made.channels} * made.height * made.width);
     // A power of two of the sums' units, so that its weight is exact.
     const int power = std::max(0, static_cast<int>(std::ceil(std::log2(finest_scale(constants) / unit))));
     const auto [tensor, image] =
         add_constant_image(constants, std::ldexp(unit, power), made, source.name + " constants");
-    TiledTerm term = add_place_by_place(tensor, image, 1, made);
+    TiledTerm term = add_place_by_place(tensor, image, image.channels, made);
     term.weights.assign(made.channels, to_int32(std::ldexp(1.0, power), source.name));
     return term;
   }
@@ -1208,8 +1221,8 @@ class Quantiser {
     return greatest > 0 ? greatest / static_cast<double>(most_constant) : 1.0;
   }
 
-  /// An image of one channel, in lines like another's, whose values are the model's: a constant a place, or
-  /// one for all, which is 1.
+  /// An image in lines like another's, whose values are the model's: of one channel or as many, a constant a
+  /// place, or one for all, which is 1.
   std::pair<TensorId, ImageLayout> add_constant_image(std::span<const double> constants, double scale,
                                                       const ImageLayout& made, const std::string& name) {
     const bool is_one = constants.size() == 1;
@@ -1224,7 +1237,7 @@ class Quantiser {
     const SumRange range = is_one ? SumRange{0, 3} : SumRange{-most_constant, most_constant + 1};
     const TensorId single = add_identity(sums, range, 0, {.width = rows}, name);
     ImageLayout image = made.whole();
-    image.channels = 1;
+    if (constants.size() <= std::size_t{made.height} * made.width) image.channels = 1;
     image = plan_.with_phases(image, 1);
     std::vector<std::uint32_t> places = image.places();
     if (is_one) std::ranges::fill(places, 0U);
@@ -1428,11 +1441,10 @@ class Quantiser {
     const GraphLayer& source = graph_.layers[index];
     const GraphProduct& product = *source.product;
     std::vector<TiledTerm> factors;
-    double unit = 1;
-    for (const std::size_t side : {0, 1}) {
+    for (const std::size_t side : {0, 1})
       factors.push_back(read_term(product.inputs[side], product.index[side], kinds[side], made, source.name));
-      unit *= program_.tensors[factors[side].tensor].scale(0);
-    }
+    const double unit = product_of_scales(program_.tensors[factors[0].tensor].scale(0),
+                                          program_.tensors[factors[1].tensor].scale(0));
     const std::string name = source.name + " quarters";
     std::vector<TiledTerm> quarters;
     for (const std::int32_t sign : {1, -1}) {

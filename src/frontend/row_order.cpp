@@ -2,12 +2,13 @@
 #include "frontend/row_order.hpp"
 
 #include <algorithm>
-#include <numeric>
+
+#include "frontend/row_index.hpp"
 
 namespace circlet {
 namespace {
 
-using Order = std::vector<std::uint32_t>;  // row i of the new tensor is row order[i] of the old one
+using Order = RowIndex;  // row i of the new tensor is row order[i] of the old one
 
 bool is_permutation(const Order& order, std::size_t rows) {
   if (order.size() != rows) return false;
@@ -25,21 +26,10 @@ Order inverse(const Order& order) {
   return result;
 }
 
-Order whole(std::size_t rows) {
-  Order order(rows);
-  std::iota(order.begin(), order.end(), 0U);
-  return order;
-}
-
-/// An index is empty if it names every row as it is.
-void simplify(Order& index, std::size_t rows) {
-  if (index.size() == rows && index == whole(rows)) index.clear();
-}
-
-/// index[j], or j, in the new order.
+/// index[j], or j, in the new order; no row stays none.
 void follow(Order& index, std::size_t rows_read, const Order& place) {
-  if (index.empty()) index = whole(rows_read);
-  for (std::uint32_t& row : index) row = place[row];
+  if (index.empty()) index = every_row(rows_read);
+  for (std::uint32_t& row : index) row = row == no_row ? no_row : place[row];
   simplify(index, place.size());
 }
 
@@ -93,6 +83,12 @@ class Reordering {
     return order;
   }
 
+  /// Whether a layer of no convolutions can make its rows in any order: windows can if each is a channel.
+  static bool has_free_order(const GraphLayer& layer) {
+    if (layer.forest) return false;
+    return !layer.pooling || layer.pooling->shape.made_plane() == 1;
+  }
+
   /// Whether an image that is read so has all rows, each once.
   static bool is_order(const Order& index, std::size_t rows) {
     return index.empty() || is_permutation(index, rows);
@@ -102,15 +98,12 @@ class Reordering {
   [[nodiscard]] Order wanted(std::size_t at) const {
     const GraphLayer& layer = graph_.layers[at];
     if (!layer.convolutions.empty()) return layer.order.empty() ? Order() : inverse(layer.order);
-    if (!layer.dense.empty() || layer.pooling || layer.forest) return {};
-    // As an image that reads all of it, or else as what it takes all rows of.
+    if (!layer.dense.empty() || !has_free_order(layer)) return {};
+    // As an image that reads all of it, or else as what it takes all rows of, or else as a pooling reads it.
     for (std::size_t i = at + 1; i < graph_.layers.size(); ++i) {
       for (const GraphConvolution& term : graph_.layers[i].convolutions) {
         if (term.input == layer.output && is_order(term.index, layer.rows)) return term.index;
       }
-      const auto& pooling = graph_.layers[i].pooling;
-      if (pooling && pooling->input == layer.output && is_order(pooling->index, layer.rows))
-        return pooling->index;
     }
     const auto takes_all = [&](TensorId tensor, const Order& index) {
       return graph_.tensors[tensor].rows == layer.rows && is_permutation(index, layer.rows);
@@ -121,6 +114,11 @@ class Reordering {
     for (std::size_t side = 0; layer.product && side < 2; ++side) {
       if (takes_all(layer.product->inputs[side], layer.product->index[side]))
         return inverse(layer.product->index[side]);
+    }
+    for (std::size_t i = at + 1; i < graph_.layers.size(); ++i) {
+      const auto& pooling = graph_.layers[i].pooling;
+      if (pooling && pooling->input == layer.output && is_order(pooling->index, layer.rows))
+        return pooling->index;
     }
     return {};
   }
@@ -136,17 +134,28 @@ class Reordering {
       return;
     }
     for (GraphScaled& term : layer.scaled) {
-      if (term.index.empty()) term.index = whole(layer.rows);
+      if (term.index.empty()) term.index = every_row(layer.rows);
       term.index = ordered(term.index);
       simplify(term.index, layer.rows);
       if (term.coefficients.size() != 1) term.coefficients = ordered(term.coefficients);
     }
     if (layer.product) {
       for (Order& index : layer.product->index) {
-        if (index.empty()) index = whole(layer.rows);
+        if (index.empty()) index = every_row(layer.rows);
         index = ordered(index);
         simplify(index, layer.rows);
       }
+    }
+    if (layer.pooling) {
+      GraphPooling& pooling = *layer.pooling;
+      const std::size_t taps = pooling.shape.plane();
+      if (pooling.index.empty()) pooling.index = every_row(layer.rows * taps);
+      Order index;
+      for (const std::uint32_t channel : order) {
+        const auto first = pooling.index.begin() + static_cast<std::ptrdiff_t>(channel * taps);
+        index.insert(index.end(), first, first + static_cast<std::ptrdiff_t>(taps));
+      }
+      pooling.index = std::move(index);
     }
     if (!layer.bias.empty()) layer.bias = ordered(layer.bias);
   }
@@ -197,6 +206,30 @@ void lay_down(WindowShape& shape) {
     std::swap(shape.x, shape.y);
 }
 
+/// A pooling whose windows are columns of an image, one channel of it after the other, as the windows that
+/// stand upright in it: a norm over features reads [feature][place] so, once rows are in the order of images.
+void stand_upright(GraphPooling& pooling) {
+  WindowShape& shape = pooling.shape;
+  const std::size_t taps = shape.taps(), windows = shape.channels;
+  if (pooling.index.empty() || shape.made_plane() != 1 || taps != shape.plane() || taps < 2) return;
+  std::size_t columns = 1;  // beside one another
+  while (columns < windows && pooling.index[columns * taps] == pooling.index[0] + columns) ++columns;
+  if (columns < 2 || windows % columns != 0) return;
+  for (std::size_t w = 0; w < windows; ++w) {
+    for (std::size_t k = 0; k < taps; ++k) {
+      if (pooling.index[w * taps + k] != (w / columns * taps + k) * columns + w % columns) return;
+    }
+  }
+  const auto narrow = [](std::size_t value) { return static_cast<std::uint32_t>(value); };
+  const std::uint32_t channels = narrow(windows / columns), height = narrow(taps), width = narrow(columns);
+  shape = {.channels = channels,
+           .outputs = channels,
+           .groups = channels,
+           .y = {.size = height, .outputs = 1, .kernel = height},
+           .x = {.size = width, .outputs = width}};
+  pooling.index.clear();
+}
+
 /// Kernels of one place, each of a channel alone, as the scaled rows that they are.
 void as_sums(const Graph& graph, GraphLayer& layer) {
   const auto scales_rows = [](const GraphConvolution& term) {
@@ -213,7 +246,7 @@ void as_sums(const Graph& graph, GraphLayer& layer) {
       !std::ranges::all_of(layer.convolutions, scales_rows))
     return;
   const std::size_t plane = layer.shape().plane();
-  const Order order = layer.order.empty() ? whole(layer.rows) : layer.order;
+  const Order order = layer.order.empty() ? every_row(layer.rows) : layer.order;
   for (const GraphConvolution& term : layer.convolutions) {
     GraphScaled scaled{.input = term.input, .coefficients = {}, .index = {}};
     for (const std::uint32_t place : order) {
@@ -277,6 +310,7 @@ Graph with_images_in_order(Graph graph) {
       lay_down(kernels->shape);
       term.kernels = std::move(kernels);
     }
+    if (layer.pooling) stand_upright(*layer.pooling);
     if (layer.pooling) lay_down(layer.pooling->shape);
   }
   return graph;

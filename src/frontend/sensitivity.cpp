@@ -19,7 +19,9 @@ using Values = std::vector<double>;
 
 /// Adds what goes to an image to the rows that it was taken from.
 void add_back(const std::vector<std::uint32_t>& index, const Values& image, Values& x) {
-  for (std::size_t i = 0; i < image.size(); ++i) x[index.empty() ? i : index[i]] += image[i];
+  for (std::size_t i = 0; i < image.size(); ++i) {
+    if (index.empty() || index[i] != no_row) x[index.empty() ? i : index[i]] += image[i];
+  }
 }
 
 void convolve_back(const Kernels& kernels, const Values& made, Values& image) {

@@ -10,7 +10,6 @@ namespace circlet {
 namespace {
 
 constexpr std::uint32_t most_lanes = 64;
-constexpr std::uint32_t most_phases = 16;
 /// Tables that a key has besides those of tiles: of weights, single values, look-ups, products, committed
 /// values of one input or output, the blinder; and perhaps of narrow free tiles.
 constexpr std::size_t most_tables = 16, other_tables = 7;
@@ -178,7 +177,7 @@ std::optional<ImageLayout> TilePlan::image_of_sum(const Graph& graph, const Grap
     if (!made) made = image_as_read(term.input, term.index);
   }
   if (!made) made = image_of_runs(layer.scaled[0].index);
-  if (!made || !(are_of_channels(layer.bias, *made) || are_of_places(layer.bias, *made))) return std::nullopt;
+  if (!made) return std::nullopt;
   for (const GraphScaled& term : layer.scaled) {
     const auto kind = kind_of(term, graph.tensors[term.input].rows, whole(term.input), *made);
     if (!kind) return std::nullopt;

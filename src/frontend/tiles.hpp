@@ -13,6 +13,9 @@
 
 namespace circlet {
 
+/// What `correlation` takes of an image on tiles.
+inline constexpr std::uint32_t most_phases = 16;
+
 /// An image [channels][height][width] as a tensor [channels][height][phases][columns]: place x is column x /
 /// phases of phase x mod phases. Where the phases do not divide the width, the last columns hold anything; so
 /// do spare ones, which make lines whole tiles.

@@ -180,27 +180,54 @@ Value with_constant(const Node& node, const Value& x, const Side& side_x, const 
   return settled(node, builder.gather(product, moves(axes)), std::move(dims), batch);
 }
 
+/// Only of pairs of which neither is known to be 0, as masked places are.
 Value of_computed(const Node& node, const Value& a, const Side& side_a, const Value& b, const Side& side_b,
                   const Labels& out, const Labels& summed, Dims dims) {
+  const auto &left = std::get<Variable>(a), &right = std::get<Variable>(b);
   Labels all = out;
   all.insert(all.end(), summed.begin(), summed.end());
-  Index rows_a = side_a.rows(all), rows_b = side_b.rows(all);
-  const std::size_t rows = rows_a.size(), results = element_count(dims, "value");
+  const Index rows_a = side_a.rows(all), rows_b = side_b.rows(all);
+  const std::size_t results = element_count(dims, "value"), terms = rows_a.size() / results;
   Builder& builder = node.builder;
-  Affine products = builder.product(std::get<Variable>(a), std::move(rows_a), std::get<Variable>(b),
-                                    std::move(rows_b), node.name());
+  const std::vector<bool> zeros_a = builder.zeros(left), zeros_b = builder.zeros(right);
+  Index kept_a, kept_b;
+  std::vector<std::uint32_t> first;  // pair of each result, and the end
+  std::uint32_t most = 0;
+  for (std::size_t j = 0; j < results; ++j) {
+    first.push_back(static_cast<std::uint32_t>(kept_a.size()));
+    for (std::size_t at = j * terms; at < (j + 1) * terms; ++at) {
+      if (zeros_a[rows_a[at]] || zeros_b[rows_b[at]]) continue;
+      kept_a.push_back(rows_a[at]);
+      kept_b.push_back(rows_b[at]);
+    }
+    most = std::max(most, static_cast<std::uint32_t>(kept_a.size()) - first.back());
+  }
+  first.push_back(static_cast<std::uint32_t>(kept_a.size()));
   const Batch batch = common_batch({&a, &b});
-  if (rows == results) return settled(node, std::move(products), std::move(dims), batch);
+  if (most == 0)
+    return settled(node, Affine{.bias = std::vector<double>(results, 0.0)}, std::move(dims), batch);
+  const std::size_t pairs = kept_a.size();
+  Affine products = builder.product(left, std::move(kept_a), right, std::move(kept_b), node.name());
+  if (terms == 1 && pairs == results) return settled(node, std::move(products), std::move(dims), batch);
   const Variable made =
-      builder.variable(std::move(products), {1, static_cast<std::int64_t>(rows)}, true, node.name());
-  const auto channels = static_cast<std::uint32_t>(results),
-             places = static_cast<std::uint32_t>(rows / results);
+      builder.variable(std::move(products), {1, static_cast<std::int64_t>(pairs)}, true, node.name());
+  Index image, back(results, no_row);  // of results that are not 0
+  std::uint32_t channels = 0;
+  for (std::size_t j = 0; j < results; ++j) {
+    if (first[j] == first[j + 1]) continue;
+    back[j] = channels++;
+    for (std::uint32_t k = 0; k < most; ++k)
+      image.push_back(first[j] + k < first[j + 1] ? first[j] + k : no_row);
+  }
+  if (pairs == std::size_t{channels} * most) image.clear();
   const WindowShape shape{.channels = channels,
                           .outputs = channels,
                           .groups = channels,
                           .y = {},
-                          .x = {.size = places, .outputs = 1, .kernel = places}};
-  return settled(node, builder.pool(made, {}, shape, false, 1, node.name()), std::move(dims), batch);
+                          .x = {.size = most, .outputs = 1, .kernel = most}};
+  const Variable sums = builder.variable(builder.pool(made, std::move(image), shape, false, 1, node.name()),
+                                         {1, std::int64_t{channels}}, true, node.name());
+  return settled(node, builder.gather(sums, back), std::move(dims), batch);
 }
 
 }  // namespace

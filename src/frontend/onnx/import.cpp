@@ -299,16 +299,28 @@ class Importer {
   }
 
   static Operator find_operator(const std::string& type) {
-    for (const OperatorTable* table : {&cast_operators(),          &comparison_operators(),
-                                       &convolution_operators(),   &convolution_transpose_operators(),
-                                       &elementwise_operators(),   &join_operators(),
-                                       &linear_operators(),        &literal_operators(),
-                                       &normalisation_operators(), &one_hot_operators(),
-                                       &output_operators(),        &pooling_operators(),
-                                       &product_operators(),       &quantisation_operators(),
-                                       &recurrent_operators(),     &reduction_operators(),
-                                       &resize_operators(),        &scatter_operators(),
-                                       &selection_operators(),     &shape_operators(),
+    for (const OperatorTable* table : {&attention_operators(),
+                                       &cast_operators(),
+                                       &comparison_operators(),
+                                       &convolution_operators(),
+                                       &convolution_transpose_operators(),
+                                       &elementwise_operators(),
+                                       &join_operators(),
+                                       &linear_operators(),
+                                       &literal_operators(),
+                                       &normalisation_operators(),
+                                       &one_hot_operators(),
+                                       &output_operators(),
+                                       &pooling_operators(),
+                                       &product_operators(),
+                                       &quantisation_operators(),
+                                       &recurrent_operators(),
+                                       &reduction_operators(),
+                                       &resize_operators(),
+                                       &rotary_embedding_operators(),
+                                       &scatter_operators(),
+                                       &selection_operators(),
+                                       &shape_operators(),
                                        &tree_operators()}) {
       if (const auto found = table->find(type); found != table->end()) return found->second;
     }

@@ -27,44 +27,14 @@ std::vector<Value> import_concat(const Node& node) {
   require(node.input_count() > 0, ErrorKind::bad_input, "nothing to concatenate");
   std::vector<const Value*> values;
   for (std::size_t i = 0; i < node.input_count(); ++i) values.push_back(&node.operand(i));
-  Dims dims = dims_of(*values[0]);
-  const std::size_t axis = normalise_axis(node.integer("axis", 0), dims.size());
-  const Batch batch = common_batch(values);
-  for (const Value* value : values) expect_within_sample(*value, axis, "joins along the batch");
+  const std::size_t axis = normalise_axis(node.integer("axis", 0), dims_of(*values[0]).size());
   if (node.input_count() == 2 && node.is_variable(0) && node.is_variable(1) &&
       is_complement(node, node.variable(0), node.variable(1))) {
     return {Postprocessed{.base = node.variable(1),
                           .steps = {{.kind = PostStep::Kind::complement, .node = node.name()}},
                           .labels = {}}};
   }
-  dims[axis] = 0;
-  for (const Value* value : values) {
-    Dims expected = dims_of(*value);
-    require(expected.size() == dims.size(), ErrorKind::bad_input, "parts of different rank");
-    if (batch.kept && std::holds_alternative<Constant>(*value) && expected[0] != 1)
-      refuse("a constant that differs from sample to sample");
-    dims[axis] += expected[axis];
-    expected[axis] = dims[axis];
-    require(expected == dims, ErrorKind::bad_input, "parts of different shape");
-  }
-  const std::size_t total = make_room(node, dims), inner = strides_of(dims)[axis];
-  const auto joined = static_cast<std::size_t>(dims[axis]);
-  node.builder.spend(total * values.size());
-  std::vector<Part> parts;
-  std::size_t offset = 0;
-  for (const Value* value : values) {
-    const auto own = static_cast<std::size_t>(dims_of(*value)[axis]);
-    Index index(total, no_row);
-    for (std::size_t flat = 0; flat < total; ++flat) {
-      const std::size_t position = flat / inner % joined;
-      if (position < offset || position >= offset + own) continue;
-      const std::size_t outer = flat / (inner * joined);
-      index[flat] = static_cast<std::uint32_t>((outer * own + position - offset) * inner + flat % inner);
-    }
-    parts.push_back({.value = value, .index = std::move(index)});
-    offset += own;
-  }
-  return {assembled(node, std::move(parts), std::move(dims))};
+  return {joined(node, values, axis)};
 }
 
 /// Broadcasting with a shape, of which 1 leaves a dimension as it is and NaN is the number of samples.

@@ -193,4 +193,47 @@ Value moved(const Node& node, const Value& value, Index index, Dims dims, double
   return assembled(node, {{.value = &value, .index = std::move(index)}}, std::move(dims), fill);
 }
 
+Value regrouped(const Node& node, const Value& value, const Dims& split,
+                const std::vector<std::size_t>& order, Dims dims) {
+  make_room(node, dims);
+  const auto own = whole_axes(split);
+  std::vector<std::vector<std::size_t>> axes;
+  for (const std::size_t a : order) axes.push_back(own[a]);
+  return moved(node, value, moves(axes), std::move(dims));
+}
+
+Value joined(const Node& node, const std::vector<const Value*>& values, std::size_t axis) {
+  Dims dims = dims_of(*values[0]);
+  const Batch batch = common_batch(values);
+  for (const Value* value : values) expect_within_sample(*value, axis, "joins along the batch");
+  dims[axis] = 0;
+  for (const Value* value : values) {
+    Dims expected = dims_of(*value);
+    require(expected.size() == dims.size(), ErrorKind::bad_input, "parts of different rank");
+    if (batch.kept && std::holds_alternative<Constant>(*value) && expected[0] != 1)
+      refuse("a constant that differs from sample to sample");
+    dims[axis] += expected[axis];
+    expected[axis] = dims[axis];
+    require(expected == dims, ErrorKind::bad_input, "parts of different shape");
+  }
+  const std::size_t total = make_room(node, dims), inner = strides_of(dims)[axis];
+  const auto places = static_cast<std::size_t>(dims[axis]);
+  node.builder.spend(total * values.size());
+  std::vector<Part> parts;
+  std::size_t offset = 0;
+  for (const Value* value : values) {
+    const auto own = static_cast<std::size_t>(dims_of(*value)[axis]);
+    Index index(total, no_row);
+    for (std::size_t flat = 0; flat < total; ++flat) {
+      const std::size_t position = flat / inner % places;
+      if (position < offset || position >= offset + own) continue;
+      const std::size_t outer = flat / (inner * places);
+      index[flat] = static_cast<std::uint32_t>((outer * own + position - offset) * inner + flat % inner);
+    }
+    parts.push_back({.value = value, .index = std::move(index)});
+    offset += own;
+  }
+  return assembled(node, std::move(parts), std::move(dims));
+}
+
 }  // namespace circlet::onnx_import

@@ -53,6 +53,12 @@ Value moved(const Node& node, const Value& value, Index index, Dims dims, double
 /// The same rows with other dimensions, of which the first is the batch's if the value keeps it.
 Value redimensioned(const Value& value, Dims dims);
 
+/// The value with dimensions `split`, these axes of it in this order, with dimensions `dims`.
+Value regrouped(const Node& node, const Value& value, const Dims& split,
+                const std::vector<std::size_t>& order, Dims dims);
+/// The values one after the other along an axis.
+Value joined(const Node& node, const std::vector<const Value*>& values, std::size_t axis);
+
 /// A value whose axes are chosen from, each for itself: `choose` edits what whole_axes gives.
 template <class Choose>
 Value chosen_along_axes(const Node& node, const Value& value, Choose choose) {

@@ -83,6 +83,7 @@ using Operator = std::vector<Value> (*)(const Node&);
 using OperatorTable = std::map<std::string_view, Operator>;
 
 /// Operators by ONNX name; those of the domain ai.onnx.ml have the prefix "ai.onnx.ml.".
+const OperatorTable& attention_operators();
 const OperatorTable& cast_operators();
 const OperatorTable& comparison_operators();
 const OperatorTable& convolution_operators();
@@ -100,6 +101,7 @@ const OperatorTable& quantisation_operators();
 const OperatorTable& recurrent_operators();
 const OperatorTable& reduction_operators();
 const OperatorTable& resize_operators();
+const OperatorTable& rotary_embedding_operators();
 const OperatorTable& scatter_operators();
 const OperatorTable& selection_operators();
 const OperatorTable& shape_operators();

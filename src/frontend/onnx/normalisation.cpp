@@ -6,6 +6,7 @@
 
 #include "core/error.hpp"
 #include "frontend/onnx/arithmetic.hpp"
+#include "frontend/onnx/masked_softmax.hpp"
 #include "frontend/onnx/movement.hpp"
 #include "frontend/onnx/reduction.hpp"
 
@@ -182,6 +183,9 @@ std::vector<Value> import_lrn(const Node& node) {
 
 Value softmax_along(const Node& node, const Value& x, std::size_t axis, bool logarithm) {
   expect_within_sample(x, axis);
+  if (const auto* value = std::get_if<Variable>(&x); value != nullptr && !logarithm) {
+    if (std::optional<Value> masked = masked_softmax(node, *value, axis, false)) return *std::move(masked);
+  }
   std::vector<bool> axes(dims_of(x).size(), false);
   axes[axis] = true;
   const auto function = [&](const Value& value, const std::string& name, ScalarOp op) {

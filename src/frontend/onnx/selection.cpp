@@ -252,16 +252,6 @@ std::vector<Value> import_trilu(const Node& node) {
   return {moved(node, x, std::move(index), dims)};
 }
 
-/// Reshape to `split`, transpose, reshape to `dims`.
-Value regrouped(const Node& node, const Value& x, const Dims& split, const std::vector<std::size_t>& order,
-                Dims dims) {
-  make_room(node, dims);
-  const auto own = whole_axes(split);
-  std::vector<Positions> axes;
-  for (const std::size_t a : order) axes.push_back(own[a]);
-  return moved(node, x, moves(axes), std::move(dims));
-}
-
 struct Blocks {
   Dims dims;  // of the image, [N, C, H, W]
   std::int64_t size;

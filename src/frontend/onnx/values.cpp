@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "core/error.hpp"
+#include "frontend/used_rows.hpp"
 
 namespace circlet::onnx_import {
 namespace {
@@ -41,7 +42,8 @@ Matrix matrix_of_sums(std::size_t rows, const std::vector<std::uint32_t>& image,
           if (!shape.y.holds(line) || !shape.x.holds(column)) continue;
           const std::size_t place =
               c * shape.plane() + static_cast<std::size_t>(line * shape.x.size + column);
-          matrix.values[(image.empty() ? place : image[place]) * sums + sum] += factor;
+          const std::size_t row = image.empty() ? place : image[place];
+          if (row != no_row) matrix.values[row * sums + sum] += factor;
         }
       }
     }
@@ -169,6 +171,11 @@ Affine Builder::affine(const Variable& value) {
   const auto form = expressions.affine_form(value.expression);
   if (!form) return whole_tensor(tensor_of(value));
   const Affine& base = bases_[value.base];
+  if (base.is_image()) {
+    // What a layer has made of it already is not convolved again: a transformer's residual, behind its norm.
+    const auto known = made_.find({value.base, value.expression});
+    if (known != made_.end()) return whole_tensor(known->second);
+  }
   spend(base.rows() * (base.selections.size() + 1));
   Affine result = base;
   if (form->slope != 1) {
@@ -415,24 +422,35 @@ std::optional<Builder::Image> Builder::image_of(const Affine& affine,
   if (!affine.products.empty() || affine.is_image()) return std::nullopt;
   const std::size_t count = places.empty() ? affine.rows() : places.size(), plane = count / channels;
   const auto row = [&](std::size_t place) { return places.empty() ? place : places[place]; };
+  /// The one number that all of a channel's places have, but for those that are no row.
+  const auto of_channel = [&](const std::vector<double>& values, std::size_t c) -> std::optional<double> {
+    std::optional<double> found;
+    for (std::size_t i = 0; i < plane; ++i) {
+      const std::size_t at = row(c * plane + i);
+      if (at == no_row) continue;
+      if (found && *found != values[at]) return std::nullopt;
+      found = values[at];
+    }
+    return found;
+  };
   Image image;
   for (std::size_t c = 0; c < channels; ++c) {
-    image.bias.push_back(affine.bias[row(c * plane)]);
-    for (std::size_t i = 0; i < plane; ++i) {
-      if (affine.bias[row(c * plane + i)] != image.bias.back()) return std::nullopt;
-    }
+    const auto bias = of_channel(affine.bias, c);
+    if (!bias) return std::nullopt;
+    image.bias.push_back(*bias);
   }
   for (const Selection& selection : affine.selections) {
     Part part{.tensor = selection.tensor};
     for (std::size_t c = 0; c < channels; ++c) {
-      const double factor = selection.coefficients[row(c * plane)];
-      for (std::size_t i = 0; i < plane; ++i) {
-        if (selection.coefficients[row(c * plane + i)] != factor) return std::nullopt;
-      }
-      if (factor == 0) continue;
+      const auto factor = of_channel(selection.coefficients, c);
+      if (!factor) return std::nullopt;
+      if (*factor == 0) continue;
       part.channels.push_back(static_cast<std::uint32_t>(c));
-      part.factors.push_back(factor);
-      for (std::size_t i = 0; i < plane; ++i) part.index.push_back(selection.index[row(c * plane + i)]);
+      part.factors.push_back(*factor);
+      for (std::size_t i = 0; i < plane; ++i) {
+        const std::size_t at = row(c * plane + i);
+        part.index.push_back(at == no_row ? no_row : selection.index[at]);
+      }
     }
     if (part.channels.empty()) continue;
     if (part.index.size() == graph_.tensors[part.tensor].rows && is_identity(part.index)) part.index.clear();
@@ -561,13 +579,26 @@ Builder::Chosen Builder::chosen(const Variable& value, const std::vector<std::ui
     return factors[0] != 0 && std::ranges::count(factors, factors[0]) == std::ssize(factors) &&
            std::ranges::count(a.bias, 0.0) == std::ssize(a.bias);
   };
-  Affine read = rowwise(value);
-  if (!is_chosen(read)) read = whole(value);
-  const Selection& selection = read.selections[0];
-  Chosen result{.tensor = selection.tensor, .index = {}, .factor = selection.coefficients[0]};
-  for (const std::uint32_t row : index) result.index.push_back(selection.index[row]);
+  Affine read = gathered(rowwise(value), index);
+  if (!is_chosen(read)) read = gathered(whole(value), index);
+  Selection& selection = read.selections[0];
+  Chosen result{
+      .tensor = selection.tensor, .index = std::move(selection.index), .factor = selection.coefficients[0]};
   if (result.index.size() == graph_.tensors[result.tensor].rows && is_identity(result.index))
     result.index.clear();
+  return result;
+}
+
+std::vector<bool> Builder::zeros(const Variable& value) const {
+  std::vector<bool> result(rows(value), false);
+  const Affine& base = bases_[value.base];
+  const auto form = expressions.affine_form(value.expression);
+  if (!form || form->constant != 0 || !base.products.empty() || base.is_image()) return result;
+  for (std::size_t j = 0; j < result.size(); ++j) {
+    result[j] = base.bias[j] == 0 && std::ranges::all_of(base.selections, [&](const Selection& selection) {
+                  return selection.coefficients[j] == 0;
+                });
+  }
   return result;
 }
 
@@ -626,6 +657,12 @@ Affine Builder::forest(const Variable& value, bool is_float32, std::vector<Value
 }
 
 TensorId Builder::add_layer(GraphLayer layer) {
+  // What several nodes make of one value is made once.
+  const std::pair key{layer.rows, inputs_of(layer)};
+  for (auto [at, end] = layers_.equal_range(key); at != end; ++at) {
+    if (compute_alike(graph_.layers[at->second], layer)) return graph_.layers[at->second].output;
+  }
+  layers_.emplace(key, graph_.layers.size());
   require(graph_.layers.size() < max_ops / 2, ErrorKind::unsupported, "the model has more than 2^16 layers");
   layer.name = unique_name(layer.name);
   layer.output = static_cast<TensorId>(graph_.tensors.size());
@@ -636,11 +673,13 @@ TensorId Builder::add_layer(GraphLayer layer) {
 
 TensorId Builder::materialise_image(Affine affine, ScalarFunction function, const std::string& name) {
   if (!by_channel(affine, affine.bias)) {
-    std::vector<double> bias(affine.rows(), 0.0);
-    std::swap(bias, affine.bias);
-    Affine sums = apart(affine, "");
-    sums.bias = std::move(bias);
-    return materialise(sums, std::move(function), name);
+    // The convolutions apart, as others may want them too.
+    const Affine image{.convolutions = std::move(affine.convolutions),
+                       .order = std::move(affine.order),
+                       .bias = std::vector<double>(affine.rows(), 0.0)};
+    affine.convolutions.clear();
+    affine.order.clear();
+    return materialise(add(std::move(affine), apart(image, ""), 1), std::move(function), name);
   }
   if (!affine.products.empty()) {
     const Affine dense{.products = std::move(affine.products),
@@ -760,40 +799,7 @@ Graph Builder::finish(const Variable& output) {
   } else {
     last = tensor_of(output);
   }
-  std::vector<bool> needed(graph_.tensors.size(), false);
-  needed[last] = needed[graph_.input] = true;
-  for (auto layer = graph_.layers.rbegin(); layer != graph_.layers.rend(); ++layer) {
-    if (!needed[layer->output]) continue;
-    for (const TensorId input : inputs_of(*layer)) needed[input] = true;
-  }
-  std::vector<TensorId> renumbered(graph_.tensors.size(), 0);
-  Graph result;
-  for (TensorId old = 0; old < graph_.tensors.size(); ++old) {
-    if (!needed[old]) continue;
-    renumbered[old] = static_cast<TensorId>(result.tensors.size());
-    result.tensors.push_back(graph_.tensors[old]);
-  }
-  for (GraphLayer& layer : graph_.layers) {
-    if (!needed[layer.output]) continue;
-    for (GraphDense& term : layer.dense) term.input = renumbered[term.input];
-    for (GraphScaled& term : layer.scaled) term.input = renumbered[term.input];
-    for (GraphConvolution& term : layer.convolutions) term.input = renumbered[term.input];
-    if (layer.pooling) layer.pooling->input = renumbered[layer.pooling->input];
-    if (layer.product) {
-      for (TensorId& input : layer.product->inputs) input = renumbered[input];
-    }
-    if (layer.forest) {
-      auto forest = std::make_shared<GraphForest>(*layer.forest);
-      forest->input = renumbered[forest->input];
-      layer.forest = std::move(forest);
-    }
-    layer.output = renumbered[layer.output];
-    result.layers.push_back(std::move(layer));
-  }
-  result.input = renumbered[graph_.input];
-  require(result.output() == renumbered[last], ErrorKind::internal,
-          "import: the output is not the last layer's");
-  return result;
+  return with_used_rows(std::move(graph_), last);
 }
 
 }  // namespace circlet::onnx_import

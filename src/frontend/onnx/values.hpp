@@ -76,9 +76,6 @@ struct Variable {
   [[nodiscard]] std::int64_t batch() const { return batched ? dims[0] : 1; }
 };
 
-/// No row of the source, in Builder::gather.
-inline constexpr std::uint32_t no_row = ~0U;
-
 /// Makes values and the layers of the Graph that they need.
 class Builder {
  public:
@@ -103,7 +100,7 @@ class Builder {
   Affine affine(const Variable& value);
   Affine scale_rows(Affine a, const std::vector<double>& factors);
   Affine add(Affine a, const Affine& b, double factor);
-  /// Row j of the result is row index[j] of the value, or 0 for no_row.
+  /// Row j of the result is row index[j] of the value, or 0 for no_row (frontend/graph.hpp).
   Affine gather(const Variable& value, const std::vector<std::uint32_t>& index);
   /// z W + bias, with bias empty for none.
   Affine multiply(const Variable& value, const Matrix& weights, const std::vector<double>& bias);
@@ -112,10 +109,13 @@ class Builder {
   /// a bias a channel, empty for none.
   Affine convolve(const Variable& value, std::vector<std::uint32_t> image, Kernels kernels,
                   const std::vector<double>& bias);
+  /// Of each row, whether it is known to be 0, whatever the inputs are.
+  [[nodiscard]] std::vector<bool> zeros(const Variable& value) const;
   /// Row j is row index[j] of either value, one times the other.
   Affine product(const Variable& a, std::vector<std::uint32_t> index_a, const Variable& b,
                  std::vector<std::uint32_t> index_b, const std::string& node);
-  /// Each window's sum times a factor, or its maximum. Each window of a maximum holds a place of the image.
+  /// Each window's sum times a factor, or its maximum. Each window of a maximum holds a place of the image; a
+  /// place of a sum may be no_row, which adds nothing.
   Affine pool(const Variable& value, std::vector<std::uint32_t> image, const WindowShape& shape, bool maximum,
               double factor, const std::string& node);
 
@@ -123,7 +123,7 @@ class Builder {
   Affine forest(const Variable& value, bool is_float32, std::vector<ValuedTree> trees,
                 std::vector<double> base, const std::string& node);
 
-  /// Ends the graph with `output` as the model's output, and drops layers that it does not need.
+  /// Ends the graph with `output` as the model's output, and drops rows that it does not need.
   Graph finish(const Variable& output);
 
  private:
@@ -175,6 +175,7 @@ class Builder {
   std::set<std::string> names_{"input"};  // of tensors
   std::vector<Affine> bases_;
   std::map<std::pair<std::uint32_t, ScalarExpressions::Id>, TensorId> made_;
+  std::multimap<std::pair<std::uint32_t, std::vector<TensorId>>, std::size_t> layers_;  // by rows and inputs
 };
 
 }  // namespace circlet::onnx_import

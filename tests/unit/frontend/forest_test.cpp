@@ -302,6 +302,21 @@ TEST_CASE("thresholds_of_any_size_are_on_one_side_of_all_inputs") {
   }
 }
 
+TEST_CASE("two_forests_of_one_shape_are_two") {
+  ModelMaker model = stump().model();
+  TreeMaker other = stump();
+  other.nodes[0].value = -0.5F;
+  ::onnx::NodeProto second = other.model().graph().node(0);
+  model.graph().mutable_node(0)->set_output(0, "a");
+  second.set_output(0, "b");
+  *model.graph().add_node() = second;
+  model.node("Add", {"a", "b"}, "y");
+  const Graph graph = model.import();
+  CHECK(outputs_of(graph, {9, -1, 9})[0] == doctest::Approx(2));
+  CHECK(outputs_of(graph, {9, 0, 9})[0] == doctest::Approx(-1));
+  CHECK(outputs_of(graph, {9, 1, 9})[0] == doctest::Approx(-4));
+}
+
 TEST_CASE("trees_that_are_no_trees_are_refused_by_node") {
   using enum ErrorKind;
   CHECK(stump().model().import().layers.size() == 2);

@@ -237,3 +237,16 @@ TEST_CASE("what_cannot_be_coarse_is_listed") {
   testing::output_tensor(program).max = 12345;
   CHECK(disclosures(program).size() == 3);
 }
+
+TEST_CASE("a_product_of_two_scales_of_the_grid_is_one_of_it") {
+  for (int k = -40; k < 8; ++k) {
+    for (int l = -40; l < 8; ++l) {
+      const double a = scale_on_grid(std::exp2(k / 4.0) * (1 - 1e-9)),
+                   b = scale_on_grid(std::exp2(l / 4.0) * (1 - 1e-9));
+      const double product = product_of_scales(a, b);
+      CHECK(product == scale_on_grid(product));
+      CHECK(product == doctest::Approx(a * b).epsilon(1e-12));
+    }
+  }
+  CHECK(product_of_scales(1.0 / 255, 0.5) == 1.0 / 255 * 0.5);
+}
