@@ -154,7 +154,7 @@ std::optional<ImageLayout> TilePlan::image_as_read(TensorId tensor,
   const auto image = whole(tensor);
   if (!image || index.empty()) return image;
   const auto view = view_of(index, *image);
-  if (!view) return std::nullopt;
+  if (!view || image->width / view->phases < fewest_lanes) return std::nullopt;
   return ImageLayout{.channels = static_cast<std::uint32_t>(view->lines.size()),
                      .width = image->width / view->phases};
 }

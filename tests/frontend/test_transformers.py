@@ -18,7 +18,15 @@ class Transformers(unittest.TestCase):
     check_execution = test_import.ImportedModels.check_execution
 
     def test_random_transformers_match_onnxruntime(self):
-        for seed in range(int(os.environ.get("CIRCLET_RANDOM_TRANSFORMERS", "24"))):
+        self.check_transformers(range(int(os.environ.get("CIRCLET_RANDOM_TRANSFORMERS", "24"))))
+
+    def test_random_transformers_on_tiles_match_onnxruntime(self):
+        os.environ["CIRCLET_TILES"] = "1"
+        self.addCleanup(os.environ.pop, "CIRCLET_TILES")
+        self.check_transformers(range(int(os.environ.get("CIRCLET_RANDOM_TRANSFORMERS", "24"))))
+
+    def check_transformers(self, seeds):
+        for seed in seeds:
             with self.subTest(seed=seed), tempfile.TemporaryDirectory() as folder:
                 model, samples = make_transformer(seed)
                 path = Path(folder) / "model.onnx"

@@ -163,3 +163,47 @@ TEST_CASE("a_tensor_that_is_repeated_with_other_biases_is_a_convolution") {
     CHECK(evaluate(ordered, x).back().y == evaluate(graph, x).back().y);
   }
 }
+
+TEST_CASE("a_mean_over_features_stands_upright_in_the_image_of_a_convolution") {
+  std::mt19937_64 random(3);
+  Graph graph;
+  for (const char* name : {"x", "sums", "means", "y"}) graph.tensors.push_back({name, places * channels});
+  graph.tensors[2].rows = places;
+  // A convolution of one place with its channels last, the mean of each place, and the values less that.
+  GraphLayer convolution{.name = "sums", .rows = places * channels, .output = 1};
+  auto kernel = std::make_shared<Kernels>();
+  kernel->shape = {.channels = channels, .outputs = channels, .x = {.size = places, .outputs = places}};
+  kernel->values = random_values(random, std::size_t{channels} * channels);
+  convolution.convolutions = {{.input = 0, .index = {}, .kernels = kernel}};
+  convolution.order = turned(channels_last(channels));
+  convolution.function = relu();
+  graph.layers.push_back(convolution);
+  GraphLayer means{.name = "means", .rows = places, .output = 2};
+  means.pooling = GraphPooling{.input = 1,
+                               .index = {},
+                               .shape = {.channels = places,
+                                         .outputs = places,
+                                         .groups = places,
+                                         .x = {.size = channels, .outputs = 1, .kernel = channels}},
+                               .factor = 1.0 / channels};
+  means.function = relu();
+  graph.layers.push_back(means);
+  GraphLayer last{.name = "y", .rows = places * channels, .output = 3};
+  std::vector<std::uint32_t> of_place(places * channels);
+  for (std::uint32_t j = 0; j < of_place.size(); ++j) of_place[j] = j / channels;
+  last.scaled = {{.input = 1, .coefficients = {1}, .index = {}},
+                 {.input = 2, .coefficients = {-1}, .index = of_place}};
+  graph.layers.push_back(last);
+  const std::vector<double> x = random_values(random, places * channels);
+  const std::vector<double> before = evaluate(graph, x).back().y;
+  const Graph ordered = with_images_in_order(graph);
+  const std::vector<double> after = evaluate(ordered, x).back().y;
+  REQUIRE(after.size() == before.size());
+  for (std::size_t j = 0; j < after.size(); ++j) CHECK(after[j] == doctest::Approx(before[j]));
+  CHECK(ordered.layers[0].order.empty());
+  const WindowShape& shape = ordered.layers[1].pooling->shape;
+  CHECK(ordered.layers[1].pooling->index.empty());
+  CHECK(shape.channels == 1);
+  CHECK(shape.y.kernel == channels);
+  CHECK(shape.x.outputs == places);
+}

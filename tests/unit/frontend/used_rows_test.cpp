@@ -120,6 +120,35 @@ TEST_CASE("a_convolution_of_wider_kernels_keeps_its_rows") {
   CHECK(graph.layers[1].rows == channels);
 }
 
+TEST_CASE("a_channel_that_nothing_mixes_goes_where_nobody_reads_it") {
+  Layers made;
+  made.graph.tensors.push_back({.name = "x", .rows = channels * places});
+  auto kernels = std::make_shared<Kernels>();
+  kernels->shape = {.channels = channels,
+                    .outputs = channels,
+                    .groups = channels,
+                    .x = {.size = places, .outputs = places}};
+  kernels->values = {0.5, -2, 3};
+  GraphLayer convolution;
+  convolution.convolutions = {{.input = 0, .index = {}, .kernels = kernels}};
+  convolution.bias = {0.1, 0.2, 0.3};
+  const TensorId image = made.add(std::move(convolution), channels * places);
+  GraphLayer last;
+  GraphScaled scaled{.input = image, .coefficients = {1}, .index = {}};
+  for (std::uint32_t p = 0; p < places; ++p) scaled.index.push_back(2 * places + p);
+  last.scaled = {scaled};
+  const TensorId output = made.add(std::move(last), places);
+  std::vector<double> x;
+  for (std::uint32_t i = 0; i < channels * places; ++i) x.push_back(made.number());
+  const std::vector<double> before = outputs_of(made.graph, x);
+  const Graph graph = with_used_rows(made.graph, output);
+  const std::vector<double> after = outputs_of(graph, x);
+  CHECK(graph.layers[0].rows == places);
+  CHECK(graph.layers[0].bias == std::vector<double>{0.3});
+  REQUIRE(after.size() == before.size());
+  for (std::size_t j = 0; j < after.size(); ++j) CHECK(after[j] == doctest::Approx(before[j]));
+}
+
 TEST_CASE("layers_that_compute_the_same_are_made_once") {
   ModelMaker maker;
   maker.input("x", {1, 4})
