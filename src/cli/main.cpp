@@ -56,7 +56,7 @@ void add_import(CLI::App& app, ImportOptions& options, const Output& output) {
   command->add_option("model", options.onnx, "ONNX file")->required();
   command
       ->add_option("--calibration,-c", options.calibration,
-                   "typical inputs: .json ({\"input_data\": [[..]]}), .npy or .npz")
+                   "typical inputs: .json ({\"input_data\": [[..]]}), .csv, .npy or .npz")
       ->required();
   command->add_option("-o,--output", options.folder, "folder for model.circlet and model.structure")
       ->required();
@@ -220,7 +220,7 @@ void add_setup(CLI::App& app, SetupCommand& options, const Output& output) {
 void add_run(CLI::App& app, RunCommand& options, const Output& output) {
   auto* command = app.add_subcommand("run", "Run the integer model, without a proof");
   command->add_option("folder", options.folder, "model folder")->required();
-  command->add_option("input", options.input, "inputs: .json, .npy or .npz")->required();
+  command->add_option("input", options.input, "inputs: .json, .csv, .npy or .npz")->required();
   command->add_flag("--strict", options.strict, "refuse inputs beyond their range instead of clipping them");
   auto* values =
       command->add_option("-o,--output", options.values,
@@ -238,7 +238,7 @@ void add_commit(CLI::App& app, CommitCommand& options, const Output& output) {
   auto* command =
       app.add_subcommand("commit", "Commit to an input: its id is public, the file proves about it");
   command->add_option("key", options.key, "model.vk of a key with a committed input")->required();
-  command->add_option("input", options.input, "one input: .json, .npy or .npz")->required();
+  command->add_option("input", options.input, "one input: .json, .csv, .npy or .npz")->required();
   command->add_option("-o,--output", options.data, "file for the values and their opening, secret")
       ->required();
   command->add_flag("--show", options.show, "print the values too");
@@ -261,8 +261,9 @@ void add_prove(CLI::App& app, ProveCommand& options, const Output& output) {
   auto* command = app.add_subcommand("prove", "Prove the model's output on an input");
   command->add_option("folder", options.folder, "model folder")->required();
   command
-      ->add_option("input", options.input,
-                   "inputs: .json, .npy or .npz; what `circlet commit` wrote if the key's input is committed")
+      ->add_option(
+          "input", options.input,
+          "inputs: .json, .csv, .npy or .npz; what `circlet commit` wrote if the key's input is committed")
       ->required();
   command->add_option("-o,--output", options.proof, "file for the proof")->required();
   command->add_option("--output-data", options.output_data,
@@ -329,7 +330,7 @@ void add_bench(CLI::App& app, BenchCommand& options, const Output& output) {
                          "Time loading, proving and verifying, phase by phase, with weights that are "
                          "masked anew: the key's budget stays as it is");
   command->add_option("folder", options.folder, "model folder")->required();
-  command->add_option("input", options.input, "inputs: .json, .npy or .npz")->required();
+  command->add_option("input", options.input, "inputs: .json, .csv, .npy or .npz")->required();
   command->add_option("--repeat", options.repeat, "proofs; the median is printed")
       ->capture_default_str()
       ->check(CLI::Range(1, 1'000'000));

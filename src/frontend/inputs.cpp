@@ -5,13 +5,16 @@
 
 #include <algorithm>
 #include <bit>
+#include <charconv>
 #include <cmath>
 #include <cstring>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "core/artefact.hpp"
 #include "core/error.hpp"
+#include "core/printable.hpp"
 #include "frontend/half.hpp"
 
 namespace circlet {
@@ -273,6 +276,69 @@ NumpyArray parse_npy(const std::string& bytes, const std::string& name) {
   return array;
 }
 
+namespace {
+
+/// The cells of a line, without spaces and quotes around them; numbers have no commas to keep apart.
+std::vector<std::string_view> cells_of(std::string_view line) {
+  constexpr std::string_view around = " \t\r\"";
+  std::vector<std::string_view> cells;
+  while (true) {
+    const std::size_t comma = line.find(',');
+    std::string_view cell = line.substr(0, comma);
+    const std::size_t first = cell.find_first_not_of(around);
+    cells.push_back(
+        first == std::string_view::npos ? "" : cell.substr(first, cell.find_last_not_of(around) - first + 1));
+    if (comma == std::string_view::npos) return cells;
+    line.remove_prefix(comma + 1);
+  }
+}
+
+std::optional<double> number_of(std::string_view cell) {
+  double value = 0;
+  const auto [end, error] = std::from_chars(cell.data(), cell.data() + cell.size(), value);
+  return error == std::errc() && end == cell.data() + cell.size() ? std::optional(value) : std::nullopt;
+}
+
+}  // namespace
+
+std::vector<double> parse_csv_inputs(std::string_view text, std::uint32_t features, const std::string& name) {
+  constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
+  if (text.starts_with(byte_order_mark)) text.remove_prefix(byte_order_mark.size());
+  std::vector<double> values;
+  std::vector<std::string> columns;
+  for (std::size_t line = 1; !text.empty(); ++line) {
+    const std::size_t end = text.find('\n');
+    const std::vector<std::string_view> cells = cells_of(text.substr(0, end));
+    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+    if (cells.size() == 1 && cells[0].empty()) continue;
+    const std::string where = "line " + std::to_string(line);
+    if (cells.size() != features) {
+      bad(name, where + " has " + std::to_string(cells.size()) + " columns; the model takes " +
+                    std::to_string(features));
+    }
+    const bool names_columns = line == 1 && std::ranges::none_of(cells, [](std::string_view cell) {
+                                 return number_of(cell).has_value();
+                               });
+    for (std::size_t i = 0; i < cells.size(); ++i) {
+      if (names_columns) {
+        columns.emplace_back(cells[i]);
+        continue;
+      }
+      const std::optional<double> value = number_of(cells[i]);
+      if (!value) {
+        bad(name, where + ", column " + std::to_string(i + 1) +
+                      (columns.empty() ? "" : " (" + printable(columns[i]) + ")") +
+                      (cells[i].empty() ? " is empty" : " is " + in_quotes(std::string(cells[i]))) +
+                      ", where a number is expected");
+      }
+      values.push_back(*value);
+      if (values.size() > most_values) bad(name, "more than 2^28 values");
+    }
+  }
+  if (values.empty()) bad(name, "no rows of numbers");
+  return values;
+}
+
 NumpyArray parse_npz(std::span<const std::uint8_t> bytes, const std::string& name) {
   return parse_npy(only_array_of_npz(bytes, name), name);
 }
@@ -287,7 +353,8 @@ std::vector<double> read_any(const std::filesystem::path& path, std::uint32_t fe
   const std::string text(bytes.begin(), bytes.end());
   if (suffix == ".npy") return samples_of(parse_npy(text, name), features, name);
   if (suffix == ".json") return parse_json_inputs(text, features, name);
-  bad(name, "unknown kind of input file: save it as .json, .npy or .npz");
+  if (suffix == ".csv") return parse_csv_inputs(text, features, name);
+  bad(name, "unknown kind of input file: save it as .json, .csv, .npy or .npz");
 }
 
 }  // namespace

@@ -1,10 +1,11 @@
-// Reads samples from the files that people have: EZKL's JSON, NumPy's .npy and .npz.
+// Reads samples from the files that people have: EZKL's JSON, NumPy's .npy and .npz, CSV.
 #pragma once
 
 #include <cstdint>
 #include <filesystem>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace circlet {
@@ -17,11 +18,13 @@ namespace circlet {
 ///   .npy   an array of numbers, in C or Fortran order, whose first axis counts samples and whose other axes
 ///          make `features`; or one axis of `features`, a single sample.
 ///   .npz   an archive with one such array.
+///   .csv   a row a sample, numbers between commas; a first line without numbers names the columns.
 /// All are finite. Throws Error(io) if the file cannot be read, Error(bad_input) naming the file and what is
 /// wrong in it.
 std::vector<double> read_inputs(const std::filesystem::path& path, std::uint32_t features);
 
 /// The same from memory. `name` appears in errors.
+std::vector<double> parse_csv_inputs(std::string_view text, std::uint32_t features, const std::string& name);
 std::vector<double> parse_json_inputs(const std::string& text, std::uint32_t features,
                                       const std::string& name);
 

@@ -27,8 +27,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::uint32_t features = data[1] % 8U + 1;
   const std::span bytes(data + prefix, size - prefix);
   const std::string text(bytes.begin(), bytes.end());
-  if (data[0] % 3 == 0) {
-    const auto values = attempt([&] { return parse_json_inputs(text, features, "input.json"); });
+  if (data[0] == 'c' || data[0] % 3 == 0) {
+    const auto values = attempt([&] {
+      return data[0] == 'c' ? parse_csv_inputs(text, features, "input.csv")
+                            : parse_json_inputs(text, features, "input.json");
+    });
     if (values) expect(!values->empty() && values->size() % features == 0, "inputs are whole samples");
   } else {
     const auto array = attempt(
@@ -40,6 +43,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
 
 extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t size, std::size_t most,
                                                unsigned seed) {
-  if (size <= prefix || data[0] % 3 != 0 || seed % 8 == 0) return LLVMFuzzerMutate(data, size, most);
+  if (size <= prefix || data[0] == 'c' || data[0] % 3 != 0 || seed % 8 == 0)
+    return LLVMFuzzerMutate(data, size, most);
   return prefix + mutate_json(data + prefix, size - prefix, most - prefix, seed);
 }

@@ -3,10 +3,11 @@
 #include <array>
 #include <cmath>
 #include <map>
+#include <numeric>
 #include <set>
 
 #include "core/error.hpp"
-#include "frontend/onnx/node.hpp"
+#include "frontend/onnx/movement.hpp"
 #include "frontend/onnx/protobuf.hpp"
 
 namespace circlet::onnx_import {
@@ -203,12 +204,41 @@ void expect_tree_attributes(const Node& node) {
                           "target_weights_as_tensor"});
 }
 
-Variable sums_of(const Node& node, const Given& given, std::vector<ValuedTree> trees,
-                 std::vector<double> base) {
+/// How many records a sample holds: an input that has no batch may have several lines.
+std::size_t records_of(const Node& node) {
   const Variable& x = node.variable(0);
+  const std::vector<std::int64_t> sample = x.sample_dims();
+  require(!sample.empty() && sample.back() > 0, ErrorKind::bad_input, "its input has no features");
+  return node.builder.rows(x) / static_cast<std::size_t>(sample.back());
+}
+
+std::size_t features_of(const Node& node) { return node.builder.rows(node.variable(0)) / records_of(node); }
+
+Value sums_of(const Node& node, const Given& given, const std::vector<ValuedTree>& trees,
+              const std::vector<double>& base) {
+  const Variable& x = node.variable(0);
+  const std::size_t records = records_of(node), features = features_of(node);
   const auto targets = static_cast<std::int64_t>(base.size());
-  Affine sums = node.builder.forest(x, given.is_float32, std::move(trees), std::move(base), node.name());
-  return node.builder.variable(std::move(sums), {x.batch(), targets}, x.batched, node.name());
+  const auto of_record = [&](const Variable& record) {
+    Affine sums = node.builder.forest(record, given.is_float32, trees, base, node.name());
+    return node.builder.variable(std::move(sums), {record.batch(), targets}, record.batched, node.name());
+  };
+  if (records == 1) return of_record(x);
+  std::vector<Value> results;
+  for (std::size_t r = 0; r < records; ++r) {
+    Index index(features);
+    std::iota(index.begin(), index.end(), static_cast<std::uint32_t>(r * features));
+    const Value record = moved(node, x, std::move(index), {1, static_cast<std::int64_t>(features)});
+    results.emplace_back(of_record(std::get<Variable>(record)));
+  }
+  std::vector<Part> parts;
+  for (std::size_t r = 0; r < records; ++r) {
+    Index index(records * base.size(), no_row);
+    for (std::size_t j = 0; j < base.size(); ++j) index[r * base.size() + j] = static_cast<std::uint32_t>(j);
+    parts.push_back({.value = &results[r], .index = std::move(index)});
+  }
+  (void)make_room(node, {static_cast<std::int64_t>(records * records), targets});
+  return assembled(node, std::move(parts), {static_cast<std::int64_t>(records), targets});
 }
 
 std::vector<Value> import_tree_regressor(const Node& node) {
@@ -223,12 +253,12 @@ std::vector<Value> import_tree_regressor(const Node& node) {
   read_weights(node, "target", targets, given);
   std::vector<double> base = base_of(node, targets, given.is_float32);
   require(base.size() == targets, ErrorKind::bad_input, "base_values are not one a target");
-  std::vector<ValuedTree> trees = trees_of(given, node.builder.rows(node.variable(0)), targets);
+  std::vector<ValuedTree> trees = trees_of(given, features_of(node), targets);
   const double count = aggregate == "AVERAGE" ? static_cast<double>(trees.size()) : 1;
   for (ValuedTree& tree : trees) {
     for (double& value : tree.values) value /= count;
   }
-  return {sums_of(node, given, std::move(trees), std::move(base))};
+  return {sums_of(node, given, trees, base)};
 }
 
 /// TreeEnsemble names nodes and leaves by their place in lists, trees by their roots, and modes by numbers.
@@ -308,11 +338,11 @@ std::vector<Value> import_tree_ensemble(const Node& node) {
   const auto targets = static_cast<std::size_t>(node.integer("n_targets", 1));
   require(targets >= 1 && targets <= max_labels, ErrorKind::bad_input, "n_targets is no number of targets");
   const Given given = given_by_roots(node, targets);
-  std::vector<ValuedTree> trees = trees_of(given, node.builder.rows(node.variable(0)), targets);
+  std::vector<ValuedTree> trees = trees_of(given, features_of(node), targets);
   for (ValuedTree& tree : trees) {
     for (double& value : tree.values) value /= aggregate == average ? static_cast<double>(trees.size()) : 1;
   }
-  return {sums_of(node, given, std::move(trees), std::vector<double>(targets, 0.0))};
+  return {sums_of(node, given, trees, std::vector<double>(targets, 0.0))};
 }
 
 /// Outputs the label and the scores; the label is the arg max of the scores. Two classes may have one score s
@@ -340,7 +370,7 @@ std::vector<Value> import_tree_classifier(const Node& node) {
   }
   const bool has_one_score = classes == 2 && weighted.size() == 1;
   if (classes == 1) refuse("one class");
-  std::vector<ValuedTree> trees = trees_of(given, node.builder.rows(node.variable(0)), classes);
+  std::vector<ValuedTree> trees = trees_of(given, features_of(node), classes);
   Postprocessed label{.base = {}, .steps = {}, .labels = labels};
   std::vector<PostStep::Kind> steps;
   if (has_one_score) {
@@ -371,7 +401,8 @@ std::vector<Value> import_tree_classifier(const Node& node) {
   } else if (transform != "NONE" && !(has_one_score && transform == "LOGISTIC")) {
     refuse("post_transform = " + transform + (has_one_score ? " of one score" : ""));
   }
-  label.base = sums_of(node, given, std::move(trees), std::move(base));
+  if (records_of(node) != 1) refuse("several records in one sample");
+  label.base = std::get<Variable>(sums_of(node, given, trees, base));
   for (const PostStep::Kind step : steps) label.steps.push_back({.kind = step, .node = node.name()});
   Value scores = label.base;
   if (!steps.empty()) scores = label;

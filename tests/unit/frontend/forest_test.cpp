@@ -302,6 +302,17 @@ TEST_CASE("thresholds_of_any_size_are_on_one_side_of_all_inputs") {
   }
 }
 
+TEST_CASE("lines_of_an_input_without_a_batch_are_records") {
+  TreeMaker maker = stump();
+  ModelMaker model;
+  model.input("flat", {6}).output("y").integers("shape", {2, 3});
+  model.node("Reshape", {"flat", "shape"}, "x");
+  *model.graph().add_node() = maker.model().graph().node(0);
+  const Graph graph = model.import();
+  CHECK(outputs_of(graph, {9, 0, 9, 9, 1, 9}) == std::vector<double>{1, -2});
+  CHECK(outputs_of(graph, {9, 1, 9, 9, 0, 9}) == std::vector<double>{-2, 1});
+}
+
 TEST_CASE("two_forests_of_one_shape_are_two") {
   ModelMaker model = stump().model();
   TreeMaker other = stump();

@@ -9,6 +9,7 @@
 #include <limits>
 
 #include "core/error.hpp"
+#include "tests/support/refusal.hpp"
 #include "tests/support/scratch_folder.hpp"
 
 using namespace circlet;
@@ -166,7 +167,32 @@ TEST_CASE("a_value_that_is_no_number_is_named_by_its_place") {
 TEST_CASE("unknown_and_missing_input_files_are_named") {
   CHECK_THROWS_AS(read_inputs("/nonexistent/inputs.json", 2), Error);
   const testing::ScratchFolder folder;
-  const auto file = folder / "inputs.csv";
+  const auto file = folder / "inputs.txt";
   std::ofstream(file) << "1,2\n";
   CHECK_THROWS_WITH_AS(read_inputs(file, 2), doctest::Contains("unknown kind"), Error);
+  const auto table = folder / "inputs.csv";
+  std::ofstream(table) << "a,b\n1,2\n";
+  CHECK(read_inputs(table, 2) == std::vector<double>{1, 2});
+}
+
+TEST_CASE("rows_of_csv_are_samples_and_a_first_line_without_numbers_names_columns") {
+  const std::vector<double> expected{1, -2.5, 3e4, 4};
+  for (const char* text : {"1,-2.5\n3e4,4\n", "age,income\n1,-2.5\n3e4,4",
+                           "\xEF\xBB\xBF\"age\", income\r\n1 , -2.5\r\n\"3e4\",4\r\n\r\n"}) {
+    CAPTURE(text);
+    CHECK(parse_csv_inputs(text, 2, "x.csv") == expected);
+  }
+}
+
+TEST_CASE("csv_that_holds_no_numbers_says_where") {
+  const auto refusal_of = [](const char* text) {
+    return testing::refusal(ErrorKind::bad_input, [&] { (void)parse_csv_inputs(text, 2, "x.csv"); });
+  };
+  CHECK(testing::contains(refusal_of("age,income\n1,2\n3,\n"), "line 3, column 2 (income) is empty"));
+  CHECK(testing::contains(refusal_of("1,2\n3,high\n"), "line 2, column 2 is 'high'"));
+  CHECK(testing::contains(refusal_of("1,x\n"), "column 2 is 'x'"));
+  CHECK(testing::contains(refusal_of("1,2,3\n"), "line 1 has 3 columns; the model takes 2"));
+  CHECK(testing::contains(refusal_of("a,b\n"), "no rows"));
+  CHECK(testing::contains(refusal_of(""), "no rows"));
+  CHECK(testing::contains(refusal_of("1;2\n"), "1 columns"));
 }
