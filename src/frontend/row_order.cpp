@@ -99,11 +99,15 @@ class Reordering {
     const GraphLayer& layer = graph_.layers[at];
     if (!layer.convolutions.empty()) return layer.order.empty() ? Order() : inverse(layer.order);
     if (!layer.dense.empty() || !has_free_order(layer)) return {};
-    // As an image that reads all of it, or else as what it takes all rows of, or else as a pooling reads it.
+    // As an image that reads all of it, or else as what it takes all rows of. A pooling that reads rows as
+    // they are may follow them into another order.
     for (std::size_t i = at + 1; i < graph_.layers.size(); ++i) {
       for (const GraphConvolution& term : graph_.layers[i].convolutions) {
         if (term.input == layer.output && is_order(term.index, layer.rows)) return term.index;
       }
+      const auto& pooling = graph_.layers[i].pooling;
+      if (pooling && pooling->input == layer.output && is_permutation(pooling->index, layer.rows))
+        return pooling->index;
     }
     const auto takes_all = [&](TensorId tensor, const Order& index) {
       return graph_.tensors[tensor].rows == layer.rows && is_permutation(index, layer.rows);
@@ -114,11 +118,6 @@ class Reordering {
     for (std::size_t side = 0; layer.product && side < 2; ++side) {
       if (takes_all(layer.product->inputs[side], layer.product->index[side]))
         return inverse(layer.product->index[side]);
-    }
-    for (std::size_t i = at + 1; i < graph_.layers.size(); ++i) {
-      const auto& pooling = graph_.layers[i].pooling;
-      if (pooling && pooling->input == layer.output && is_order(pooling->index, layer.rows))
-        return pooling->index;
     }
     return {};
   }
