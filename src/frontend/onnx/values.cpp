@@ -13,6 +13,8 @@
 namespace circlet::onnx_import {
 namespace {
 
+constexpr std::size_t most_sums_made_again = 3;
+
 bool is_identity(const std::vector<std::uint32_t>& index) {
   for (std::size_t j = 0; j < index.size(); ++j) {
     if (index[j] != j) return false;
@@ -171,8 +173,9 @@ Affine Builder::affine(const Variable& value) {
   const auto form = expressions.affine_form(value.expression);
   if (!form) return whole_tensor(tensor_of(value));
   const Affine& base = bases_[value.base];
-  if (base.is_image()) {
+  if (base.convolutions.size() > most_sums_made_again) {
     // What a layer has made of it already is not convolved again: a transformer's residual, behind its norm.
+    // Sums of few convolutions are, as the layer rounds them.
     const auto known = made_.find({value.base, value.expression});
     if (known != made_.end()) return whole_tensor(known->second);
   }
