@@ -6,7 +6,6 @@
 #include "core/error.hpp"
 #include "frontend/onnx/arithmetic.hpp"
 #include "frontend/onnx/contraction.hpp"
-#include "frontend/onnx/masked_softmax.hpp"
 #include "frontend/onnx/movement.hpp"
 #include "frontend/onnx/normalisation.hpp"
 
@@ -148,9 +147,7 @@ std::vector<Value> import_attention(const Node& node) {
                     .padded = node.has_input(6)};
   if (sight.causal || sight.before >= 0 || sight.after >= 0 || sight.padded)
     seen = combine(node, ScalarOp::add, seen, sight_of(node, sight, filled_places(node, of_k[0], of_k[2])));
-  std::optional<Value> masked;
-  if (const auto* value = std::get_if<Variable>(&seen)) masked = masked_softmax(node, *value, 3, true);
-  const Value shares = masked ? *std::move(masked) : softmax_along(node, seen, 3, false);
+  const Value shares = softmax_along(node, seen, 3, false, true);
   Value y = contract(node, shares, {sample, head, query, key}, v, {sample, head, key, feature},
                      {sample, head, query, feature});
   if (flat) {

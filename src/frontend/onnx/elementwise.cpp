@@ -172,9 +172,7 @@ std::vector<Value> import_softplus(const Node& node) {
 
 std::vector<Value> import_softsign(const Node& node) {
   node.expect_attributes({});
-  return apply(node, [](Expressions& e, Id x) {
-    return e.binary(ScalarOp::div, x, e.binary(ScalarOp::add, e.constant(1), e.unary(ScalarOp::abs, x)));
-  });
+  return apply(node, softsign);
 }
 
 std::vector<Value> import_reciprocal(const Node& node) {

@@ -30,6 +30,10 @@ Id hard_sigmoid(Expressions& e, Id x, double alpha, double beta) {
               1);
 }
 
+Id softsign(Expressions& e, Id x) {
+  return e.binary(ScalarOp::div, x, e.binary(ScalarOp::add, e.constant(1), e.unary(ScalarOp::abs, x)));
+}
+
 /// log(1 + exp(x)) = max(x, 0) + log1p(exp(-|x|))
 Id softplus(Expressions& e, Id x) {
   const Id decay = e.unary(ScalarOp::exp, e.unary(ScalarOp::neg, e.unary(ScalarOp::abs, x)));

@@ -14,6 +14,8 @@ ScalarExpressions::Id exponential_linear(ScalarExpressions& e, ScalarExpressions
 ScalarExpressions::Id clip(ScalarExpressions& e, ScalarExpressions::Id x, double low, double high);
 /// max(0, min(1, alpha x + beta))
 ScalarExpressions::Id hard_sigmoid(ScalarExpressions& e, ScalarExpressions::Id x, double alpha, double beta);
+/// x / (1 + |x|)
+ScalarExpressions::Id softsign(ScalarExpressions& e, ScalarExpressions::Id x);
 /// log(1 + exp(x))
 ScalarExpressions::Id softplus(ScalarExpressions& e, ScalarExpressions::Id x);
 

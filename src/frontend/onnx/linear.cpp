@@ -97,8 +97,7 @@ std::vector<Value> import_linear_classifier(const Node& node) {
                           "multi_class", "post_transform"});
   const std::string transform = node.text("post_transform", "NONE");
   Variable scores = linear_model(node, node.reals("coefficients"), node.reals("intercepts"));
-  std::vector<std::string> labels = node.texts("classlabels_strings");
-  for (const std::int64_t label : node.integers("classlabels_ints")) labels.push_back(std::to_string(label));
+  const std::vector<std::string> labels = node.class_labels("classlabels_ints");
   const std::vector<std::int64_t> each = scores.sample_dims();
   if (!each.empty() && node.builder.rows(scores) != static_cast<std::size_t>(each.back()))
     refuse("several records in one sample");

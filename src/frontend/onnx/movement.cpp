@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "core/error.hpp"
 
@@ -191,6 +192,12 @@ Value assembled(const Node& node, std::vector<Part> parts, Dims dims, double fil
 
 Value moved(const Node& node, const Value& value, Index index, Dims dims, double fill) {
   return assembled(node, {{.value = &value, .index = std::move(index)}}, std::move(dims), fill);
+}
+
+Value rows_of(const Node& node, const Value& value, std::size_t first, std::size_t count) {
+  Index index(count);
+  std::iota(index.begin(), index.end(), static_cast<std::uint32_t>(first));
+  return moved(node, value, std::move(index), {1, static_cast<std::int64_t>(count)});
 }
 
 Value regrouped(const Node& node, const Value& value, const Dims& split,

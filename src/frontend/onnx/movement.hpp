@@ -52,6 +52,8 @@ Value assembled(const Node& node, std::vector<Part> parts, Dims dims, double fil
 Value moved(const Node& node, const Value& value, Index index, Dims dims, double fill = 0);
 /// The same rows with other dimensions, of which the first is the batch's if the value keeps it.
 Value redimensioned(const Value& value, Dims dims);
+/// The rows [first, first + count) of a value, as [1, count].
+Value rows_of(const Node& node, const Value& value, std::size_t first, std::size_t count);
 
 /// The value with dimensions `split`, these axes of it in this order, with dimensions `dims`.
 Value regrouped(const Node& node, const Value& value, const Dims& split,

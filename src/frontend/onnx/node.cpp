@@ -79,6 +79,12 @@ std::vector<std::string> Node::texts(std::string_view attribute) const {
   return {found->strings().begin(), found->strings().end()};
 }
 
+std::vector<std::string> Node::class_labels(std::string_view numbers) const {
+  std::vector<std::string> labels = texts("classlabels_strings");
+  for (const std::int64_t label : integers(numbers)) labels.push_back(std::to_string(label));
+  return labels;
+}
+
 Constant Node::tensor(std::string_view attribute) const {
   const AttributeProto* found = find(attribute);
   require(found != nullptr && found->has_t(), ErrorKind::bad_input,

@@ -53,6 +53,8 @@ class Node {
   [[nodiscard]] std::vector<std::int64_t> integers(std::string_view attribute) const;
   [[nodiscard]] std::vector<double> reals(std::string_view attribute) const;
   [[nodiscard]] std::vector<std::string> texts(std::string_view attribute) const;
+  /// Those of `classlabels_strings`, or the numbers of this attribute.
+  [[nodiscard]] std::vector<std::string> class_labels(std::string_view numbers) const;
   [[nodiscard]] Constant tensor(std::string_view attribute) const;
 
   [[nodiscard]] std::size_t input_count() const { return inputs_.size(); }

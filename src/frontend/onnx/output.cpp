@@ -86,9 +86,7 @@ std::vector<Value> import_normalizer(const Node& node) {
 std::vector<Value> import_zipmap(const Node& node) {
   node.expect_attributes({"classlabels_int64s", "classlabels_strings"});
   Postprocessed value = postprocessed(node, 0);
-  value.labels = node.texts("classlabels_strings");
-  for (const std::int64_t label : node.integers("classlabels_int64s"))
-    value.labels.push_back(std::to_string(label));
+  value.labels = node.class_labels("classlabels_int64s");
   return {value};
 }
 

@@ -4,7 +4,9 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <numeric>
+#include <limits>
+#include <optional>
+#include <span>
 
 #include "core/error.hpp"
 #include "frontend/onnx/arithmetic.hpp"
@@ -31,12 +33,7 @@ Activation activation_of(const std::string& name, std::optional<double> alpha, s
   if (name == "Tanh") return {name, [](Expressions& e, Id x) { return e.unary(ScalarOp::tanh, x); }};
   if (name == "Relu") return {name, relu};
   if (name == "Softplus") return {name, softplus};
-  if (name == "Softsign") {
-    return {name, [](Expressions& e, Id x) {
-              const Id below = e.binary(ScalarOp::add, e.constant(1), e.unary(ScalarOp::abs, x));
-              return e.binary(ScalarOp::div, x, below);
-            }};
-  }
+  if (name == "Softsign") return {name, softsign};
   if (name == "LeakyRelu") {
     return {name, [a = parameters(0.01, 0).first](Expressions& e, Id x) { return leaky(e, x, a); }};
   }
@@ -67,7 +64,7 @@ Activation activation_of(const std::string& name, std::optional<double> alpha, s
 /// Whether an activation takes alpha, and beta: the lists of these have entries for such ones alone.
 std::pair<bool, bool> parameters_of(const std::string& name) {
   const bool both = name == "HardSigmoid" || name == "ScaledTanh" || name == "Affine";
-  return {both || name == "LeakyRelu" || name == "Elu" || name == "ThresholdedRelu", both};
+  return {both || name == "LeakyRelu" || name == "Elu", both};
 }
 
 /// All activations of all directions.
@@ -92,13 +89,6 @@ std::vector<Activation> activations_of(const Node& node, const std::vector<std::
     result.push_back(activation_of(name, a, b));
   }
   return result;
-}
-
-/// The rows [first, first + count) of a value, as [1, count].
-Value rows_of(const Node& node, const Value& value, std::size_t first, std::size_t count) {
-  Index index(count);
-  std::iota(index.begin(), index.end(), static_cast<std::uint32_t>(first));
-  return moved(node, value, std::move(index), {1, static_cast<std::int64_t>(count)});
 }
 
 Value times(const Node& node, const Value& a, const Value& b) { return combine(node, ScalarOp::mul, a, b); }
@@ -129,9 +119,8 @@ class Recurrence {
     const std::string direction = node.text("direction", "forward");
     require(direction == "forward" || direction == "reverse" || direction == "bidirectional",
             ErrorKind::bad_input, "direction is none");
+    if (direction != "reverse") reversed_.push_back(false);
     if (direction != "forward") reversed_.push_back(true);
-    if (direction == "bidirectional") reversed_ = {false, true};
-    if (direction == "forward") reversed_ = {false};
     read_sizes();
     activations_ = activations_of(node, usual, reversed_.size());
     clip_ = node.real("clip", std::numeric_limits<double>::infinity());
@@ -141,21 +130,29 @@ class Recurrence {
   /// `step(weights, activations, x_t, state)` gives the next state.
   template <class Step>
   std::vector<Value> run(const Step& step) const {
-    std::vector<std::vector<Value>> hidden(reversed_.size(), std::vector<Value>(steps_));
-    std::vector<State> last;
-    const std::size_t each = activations_.size() / reversed_.size();
-    for (std::size_t d = 0; d < reversed_.size(); ++d) {
+    const std::size_t directions = reversed_.size(), each = activations_.size() / directions;
+    std::vector<Value> hidden(steps_ * directions, zeros());  // of each step and direction
+    std::vector<Value> last, cells;
+    for (std::size_t d = 0; d < directions; ++d) {
       const Weights weights = weights_of(d);
       State state{initial(5, d), has_cell_ ? initial(6, d) : Value{}};
       const std::span<const Activation> activations(activations_.data() + d * each, each);
       for (std::size_t i = 0; i < length_; ++i) {
         const std::size_t t = reversed_[d] ? length_ - 1 - i : i;
         state = step(weights, activations, rows_of(node_, node_.operand(0), t * inputs_, inputs_), state);
-        hidden[d][t] = state.hidden;
+        hidden[t * directions + d] = state.hidden;
       }
-      last.push_back(std::move(state));
+      last.push_back(std::move(state.hidden));
+      cells.push_back(std::move(state.cell));
     }
-    return outputs(hidden, last);
+    const auto count = static_cast<std::int64_t>(directions), steps = static_cast<std::int64_t>(steps_),
+               width = static_cast<std::int64_t>(hidden_);
+    const Dims ends = layout_ == 0 ? Dims{count, 1, width} : Dims{1, count, width};
+    std::vector<Value> outputs{
+        beside(hidden, layout_ == 0 ? Dims{steps, count, 1, width} : Dims{1, steps, count, width}),
+        beside(last, ends)};
+    if (has_cell_) outputs.push_back(beside(cells, ends));
+    return outputs;
   }
 
   [[nodiscard]] std::size_t hidden() const { return hidden_; }
@@ -274,41 +271,25 @@ class Recurrence {
 
   /// [directions, 1, H], or [1, directions, H]: the same rows.
   [[nodiscard]] Value initial(std::size_t input, std::size_t d) const {
-    if (!node_.has_input(input)) {
-      return Constant{.dims = {1, static_cast<std::int64_t>(hidden_)},
-                      .values = std::vector<double>(hidden_, 0.0),
-                      .strings = {}};
-    }
+    if (!node_.has_input(input)) return zeros();
     const Value& given = node_.operand(input);
     require(element_count(dims_of(given), "an initial state") == reversed_.size() * hidden_,
             ErrorKind::bad_input, "an initial state is not of the shape that its sizes say");
     return rows_of(node_, given, d * hidden_, hidden_);
   }
 
-  [[nodiscard]] std::vector<Value> outputs(const std::vector<std::vector<Value>>& hidden,
-                                           const std::vector<State>& last) const {
-    const auto directions = static_cast<std::int64_t>(reversed_.size()),
-               steps = static_cast<std::int64_t>(steps_), width = static_cast<std::int64_t>(hidden_);
-    std::vector<Part> all, states, cells;
-    const std::size_t count = steps_ * reversed_.size() * hidden_, ends = reversed_.size() * hidden_;
-    const auto part = [&](const Value& value, std::size_t first, std::size_t rows) {
-      Index index(rows, no_row);
-      for (std::size_t j = 0; j < hidden_; ++j) index[first + j] = static_cast<std::uint32_t>(j);
-      return Part{.value = &value, .index = std::move(index)};
-    };
-    for (std::size_t d = 0; d < reversed_.size(); ++d) {
-      for (std::size_t t = 0; t < length_; ++t)
-        all.push_back(part(hidden[d][t], (t * reversed_.size() + d) * hidden_, count));
-      states.push_back(part(last[d].hidden, d * hidden_, ends));
-      if (has_cell_) cells.push_back(part(last[d].cell, d * hidden_, ends));
-    }
-    const Dims whole = layout_ == 0 ? Dims{steps, directions, 1, width} : Dims{1, steps, directions, width};
-    const Dims end = layout_ == 0 ? Dims{directions, 1, width} : Dims{1, directions, width};
-    (void)make_room(node_, {steps, directions, steps, directions, width});
-    std::vector<Value> result{assembled(node_, std::move(all), whole),
-                              assembled(node_, std::move(states), end)};
-    if (has_cell_) result.push_back(assembled(node_, std::move(cells), end));
-    return result;
+  /// [1, H], of a state that nothing has been before, and of steps beyond the sequence.
+  [[nodiscard]] Constant zeros() const {
+    return {.dims = {1, static_cast<std::int64_t>(hidden_)},
+            .values = std::vector<double>(hidden_, 0.0),
+            .strings = {}};
+  }
+
+  /// States one after the other, in these dimensions.
+  [[nodiscard]] Value beside(const std::vector<Value>& states, Dims dims) const {
+    std::vector<const Value*> parts;
+    for (const Value& state : states) parts.push_back(&state);
+    return redimensioned(joined(node_, parts, 1), std::move(dims));
   }
 
   const Node& node_;

@@ -3,7 +3,6 @@
 #include <array>
 #include <cmath>
 #include <map>
-#include <numeric>
 #include <set>
 
 #include "core/error.hpp"
@@ -64,6 +63,13 @@ void read_nodes(const Node& node, Given& given) {
   }
 }
 
+void add_weight(Given& given, const NodeKey& leaf, std::int64_t target, double value, std::size_t targets) {
+  require(target >= 0 && static_cast<std::size_t>(target) < targets, ErrorKind::bad_input,
+          "a leaf's value is of no target");
+  require(std::isfinite(value), ErrorKind::bad_input, "a leaf's value is not finite");
+  given.weights[leaf].emplace_back(static_cast<std::size_t>(target), value);
+}
+
 void read_weights(const Node& node, const std::string& kind, std::size_t targets, Given& given) {
   const auto trees = node.integers(kind + "_treeids"), ids = node.integers(kind + "_nodeids"),
              of = node.integers(kind + "_ids");
@@ -71,10 +77,7 @@ void read_weights(const Node& node, const std::string& kind, std::size_t targets
   require(ids.size() == trees.size() && of.size() == trees.size() && values.size() == trees.size(),
           ErrorKind::bad_input, "the attributes of its leaves are not of one length");
   for (std::size_t i = 0; i < trees.size(); ++i) {
-    require(of[i] >= 0 && static_cast<std::size_t>(of[i]) < targets, ErrorKind::bad_input,
-            "a leaf's value is of no target");
-    require(std::isfinite(values[i]), ErrorKind::bad_input, "a leaf's value is not finite");
-    given.weights[{trees[i], ids[i]}].emplace_back(static_cast<std::size_t>(of[i]), values[i]);
+    add_weight(given, {trees[i], ids[i]}, of[i], values[i], targets);
   }
 }
 
@@ -225,20 +228,27 @@ Value sums_of(const Node& node, const Given& given, const std::vector<ValuedTree
   };
   if (records == 1) return of_record(x);
   std::vector<Value> results;
-  for (std::size_t r = 0; r < records; ++r) {
-    Index index(features);
-    std::iota(index.begin(), index.end(), static_cast<std::uint32_t>(r * features));
-    const Value record = moved(node, x, std::move(index), {1, static_cast<std::int64_t>(features)});
-    results.emplace_back(of_record(std::get<Variable>(record)));
+  for (std::size_t r = 0; r < records; ++r)
+    results.emplace_back(of_record(std::get<Variable>(rows_of(node, x, r * features, features))));
+  std::vector<const Value*> parts;
+  for (const Value& result : results) parts.push_back(&result);
+  return joined(node, parts, 0);
+}
+
+std::size_t targets_of(const Node& node) {
+  const auto targets = static_cast<std::size_t>(node.integer("n_targets", 1));
+  require(targets >= 1 && targets <= max_labels, ErrorKind::bad_input, "n_targets is no number of targets");
+  return targets;
+}
+
+/// The sum of the trees, or their mean, and a base.
+Value regression(const Node& node, const Given& given, const std::vector<double>& base, bool is_mean) {
+  std::vector<ValuedTree> trees = trees_of(given, features_of(node), base.size());
+  const double count = is_mean ? static_cast<double>(trees.size()) : 1;
+  for (ValuedTree& tree : trees) {
+    for (double& value : tree.values) value /= count;
   }
-  std::vector<Part> parts;
-  for (std::size_t r = 0; r < records; ++r) {
-    Index index(records * base.size(), no_row);
-    for (std::size_t j = 0; j < base.size(); ++j) index[r * base.size() + j] = static_cast<std::uint32_t>(j);
-    parts.push_back({.value = &results[r], .index = std::move(index)});
-  }
-  (void)make_room(node, {static_cast<std::int64_t>(records * records), targets});
-  return assembled(node, std::move(parts), {static_cast<std::int64_t>(records), targets});
+  return sums_of(node, given, trees, base);
 }
 
 std::vector<Value> import_tree_regressor(const Node& node) {
@@ -246,19 +256,13 @@ std::vector<Value> import_tree_regressor(const Node& node) {
   if (node.text("post_transform", "NONE") != "NONE") refuse("post_transform other than NONE");
   const std::string aggregate = node.text("aggregate_function", "SUM");
   if (aggregate != "SUM" && aggregate != "AVERAGE") refuse("aggregate_function = " + aggregate);
-  const auto targets = static_cast<std::size_t>(node.integer("n_targets", 1));
-  require(targets >= 1 && targets <= max_labels, ErrorKind::bad_input, "n_targets is no number of targets");
+  const std::size_t targets = targets_of(node);
   Given given;
   read_nodes(node, given);
   read_weights(node, "target", targets, given);
   std::vector<double> base = base_of(node, targets, given.is_float32);
   require(base.size() == targets, ErrorKind::bad_input, "base_values are not one a target");
-  std::vector<ValuedTree> trees = trees_of(given, features_of(node), targets);
-  const double count = aggregate == "AVERAGE" ? static_cast<double>(trees.size()) : 1;
-  for (ValuedTree& tree : trees) {
-    for (double& value : tree.values) value /= count;
-  }
-  return {sums_of(node, given, trees, base)};
+  return {regression(node, given, base, aggregate == "AVERAGE")};
 }
 
 /// TreeEnsemble names nodes and leaves by their place in lists, trees by their roots, and modes by numbers.
@@ -308,13 +312,9 @@ Given given_by_roots(const Node& node, std::size_t targets) {
         require(child >= 0 && static_cast<std::size_t>(child) < leaves, ErrorKind::bad_input,
                 [&] { return "leaf " + std::to_string(child) + " is missing"; });
         const auto leaf = static_cast<std::size_t>(child);
-        require(leaf_targets[leaf] >= 0 && static_cast<std::size_t>(leaf_targets[leaf]) < targets &&
-                    std::isfinite(weights.values[leaf]),
-                ErrorKind::bad_input, "a leaf's value is of no target, or not finite");
         ids[side] = static_cast<std::int64_t>(count + 2 * i + side);
         given.nodes[{tree_id, ids[side]}] = {.mode = "LEAF"};
-        given.weights[{tree_id, ids[side]}] = {
-            {static_cast<std::size_t>(leaf_targets[leaf]), weights.values[leaf]}};
+        add_weight(given, {tree_id, ids[side]}, leaf_targets[leaf], weights.values[leaf], targets);
       }
       given.nodes[{tree_id, id}] = {.feature = features[i],
                                     .value = splits.values[i],
@@ -335,14 +335,9 @@ std::vector<Value> import_tree_ensemble(const Node& node) {
   if (node.integer("post_transform", none) != none) refuse("post_transform other than NONE");
   const std::int64_t aggregate = node.integer("aggregate_function", sum);
   if (aggregate != average && aggregate != sum) refuse("aggregate_function other than SUM and AVERAGE");
-  const auto targets = static_cast<std::size_t>(node.integer("n_targets", 1));
-  require(targets >= 1 && targets <= max_labels, ErrorKind::bad_input, "n_targets is no number of targets");
-  const Given given = given_by_roots(node, targets);
-  std::vector<ValuedTree> trees = trees_of(given, features_of(node), targets);
-  for (ValuedTree& tree : trees) {
-    for (double& value : tree.values) value /= aggregate == average ? static_cast<double>(trees.size()) : 1;
-  }
-  return {sums_of(node, given, trees, std::vector<double>(targets, 0.0))};
+  const std::size_t targets = targets_of(node);
+  const std::vector<double> base(targets, 0.0);
+  return {regression(node, given_by_roots(node, targets), base, aggregate == average)};
 }
 
 /// Outputs the label and the scores; the label is the arg max of the scores. Two classes may have one score s
@@ -351,9 +346,7 @@ std::vector<Value> import_tree_ensemble(const Node& node) {
 std::vector<Value> import_tree_classifier(const Node& node) {
   expect_tree_attributes(node);
   const std::string transform = node.text("post_transform", "NONE");
-  std::vector<std::string> labels = node.texts("classlabels_strings");
-  for (const std::int64_t label : node.integers("classlabels_int64s"))
-    labels.push_back(std::to_string(label));
+  const std::vector<std::string> labels = node.class_labels("classlabels_int64s");
   const std::size_t classes = labels.size();
   require(classes >= 1 && classes <= max_labels, ErrorKind::bad_input, "it has no class labels");
   Given given;
