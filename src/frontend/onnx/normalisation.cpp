@@ -113,24 +113,13 @@ std::vector<Value> import_mean_variance_normalization(const Node& node) {
   return {combine(node, ScalarOp::mul, centred, inverse)};
 }
 
-/// x by its norm along an axis; 0 stays 0.
 std::vector<Value> import_lp_normalization(const Node& node) {
   node.expect_attributes({"axis", "p"});
   const Value& x = node.operand(0);
   const std::int64_t p = node.integer("p", 2);
   if (p != 1 && p != 2) refuse("p = " + std::to_string(p));
-  std::vector<bool> axes(dims_of(x).size(), false);
-  axes[normalise_axis(node.integer("axis", -1), axes.size())] = true;
-  const Value parts =
-      p == 2 ? mapped(node, x, "Square", square)
-             : mapped(node, x, "Abs", [](Expressions& e, Id v) { return e.unary(ScalarOp::abs, v); });
-  const Value inverse =
-      mapped(node, reduce(node, parts, axes, true, Reduction::sum), "InverseNorm", [p](Expressions& e, Id v) {
-        const Id norm = p == 2 ? e.unary(ScalarOp::sqrt, v) : v;
-        return e.binary(ScalarOp::keep_if, e.binary(ScalarOp::greater, v, e.constant(0)),
-                        e.binary(ScalarOp::div, e.constant(1), norm));
-      });
-  return {combine(node, ScalarOp::mul, x, inverse)};
+  const std::size_t axis = normalise_axis(node.integer("axis", -1), dims_of(x).size());
+  return {normalised_along(node, x, axis, p == 2 ? Norm::root_of_squares : Norm::sum_of_magnitudes)};
 }
 
 /// x (bias + alpha / size * sum of squares)^-beta, of so many neighbouring channels.
@@ -181,10 +170,28 @@ std::vector<Value> import_lrn(const Node& node) {
 
 }  // namespace
 
-Value softmax_along(const Node& node, const Value& x, std::size_t axis, bool logarithm) {
+Value normalised_along(const Node& node, const Value& x, std::size_t axis, Norm norm) {
+  std::vector<bool> axes(dims_of(x).size(), false);
+  axes[axis] = true;
+  const bool has_root = norm == Norm::root_of_squares;
+  const Value parts =
+      has_root ? mapped(node, x, "Square", square)
+               : mapped(node, x, "Abs", [](Expressions& e, Id v) { return e.unary(ScalarOp::abs, v); });
+  const Reduction reduction = norm == Norm::greatest_magnitude ? Reduction::greatest : Reduction::sum;
+  const Value inverse = mapped(
+      node, reduce(node, parts, axes, true, reduction), "InverseNorm", [has_root](Expressions& e, Id v) {
+        const Id length = has_root ? e.unary(ScalarOp::sqrt, v) : v;
+        return e.binary(ScalarOp::keep_if, e.binary(ScalarOp::greater, v, e.constant(0)),
+                        e.binary(ScalarOp::div, e.constant(1), length));
+      });
+  return combine(node, ScalarOp::mul, x, inverse);
+}
+
+Value softmax_along(const Node& node, const Value& x, std::size_t axis, bool logarithm, bool allows_empty) {
   expect_within_sample(x, axis);
   if (const auto* value = std::get_if<Variable>(&x); value != nullptr && !logarithm) {
-    if (std::optional<Value> masked = masked_softmax(node, *value, axis, false)) return *std::move(masked);
+    if (std::optional<Value> masked = masked_softmax(node, *value, axis, allows_empty))
+      return *std::move(masked);
   }
   std::vector<bool> axes(dims_of(x).size(), false);
   axes[axis] = true;

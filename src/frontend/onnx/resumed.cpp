@@ -5,7 +5,6 @@
 #include "frontend/onnx/arithmetic.hpp"
 #include "frontend/onnx/movement.hpp"
 #include "frontend/onnx/normalisation.hpp"
-#include "frontend/onnx/reduction.hpp"
 
 namespace circlet::onnx_import {
 namespace {
@@ -28,24 +27,10 @@ Value complement(const Node& node, const Value& p) {
   return combine(node, ScalarOp::add, turned, vector_constant({1, 0}));
 }
 
-Value normalised(const Node& node, const Value& x, PostStep::Kind kind) {
-  std::vector<bool> axes(dims_of(x).size(), false);
-  axes[only_axis(x)] = true;
-  const Value magnitudes =
-      mapped(node, x, "Abs", [](Expressions& e, Id v) { return e.unary(ScalarOp::abs, v); });
-  Value norm;
-  if (kind == PostStep::Kind::normalise_max) {
-    norm = reduce(node, magnitudes, axes, true, Reduction::greatest);
-  } else if (kind == PostStep::Kind::normalise_l1) {
-    norm = reduce(node, magnitudes, axes, true, Reduction::sum);
-  } else {
-    norm = mapped(node, reduce(node, mapped(node, x, "Square", square), axes, true, Reduction::sum), "Sqrt",
-                  [](Expressions& e, Id v) { return e.unary(ScalarOp::sqrt, v); });
-  }
-  const Value inverse = mapped(node, norm, "Reciprocal", [](Expressions& e, Id v) {
-    return e.binary(ScalarOp::div, e.constant(1), v);
-  });
-  return combine(node, ScalarOp::mul, x, inverse);
+Norm norm_of(PostStep::Kind kind) {
+  return kind == PostStep::Kind::normalise_l1   ? Norm::sum_of_magnitudes
+         : kind == PostStep::Kind::normalise_l2 ? Norm::root_of_squares
+                                                : Norm::greatest_magnitude;
 }
 
 }  // namespace
@@ -67,7 +52,7 @@ std::optional<Value> resumed(const Node& node, const Postprocessed& value) {
       case PostStep::Kind::normalise_l1:
       case PostStep::Kind::normalise_l2:
       case PostStep::Kind::normalise_max:
-        x = normalised(node, x, step.kind);
+        x = normalised_along(node, x, only_axis(x), norm_of(step.kind));
         break;
       case PostStep::Kind::argmax:
         return std::nullopt;

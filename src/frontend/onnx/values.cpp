@@ -58,19 +58,15 @@ void read_through(const Selection& selection, const std::vector<double>& bias, s
   for (TreeNode& node : nodes) {
     const double factor = selection.coefficients[node.feature], moved = node.threshold - bias[node.feature];
     node.feature = selection.index[node.feature];
-    if (factor == 0) {
-      if (node.comparison == TreeComparison::equal) {
-        node.comparison = TreeComparison::at_most;
-        node.threshold = std::copysign(std::numeric_limits<double>::infinity(), moved == 0 ? 1.0 : -1.0);
-        continue;
-      }
-      node.threshold = std::copysign(std::numeric_limits<double>::infinity(), moved < 0 ? -1.0 : 1.0);
-    } else if (factor > 0) {
-      node.threshold = moved / factor;
-    } else if (node.comparison == TreeComparison::equal) {
-      node.threshold = moved / factor;
-    } else {  // x >= t, that is not x < t; and x > t is not x <= t
-      node.threshold = moved / factor;
+    const bool is_equality = node.comparison == TreeComparison::equal;
+    if (factor == 0) {  // the same side for all x
+      const bool always_left = is_equality ? moved == 0 : moved >= 0;
+      node.threshold = std::copysign(std::numeric_limits<double>::infinity(), always_left ? 1.0 : -1.0);
+      if (is_equality) node.comparison = TreeComparison::at_most;
+      continue;
+    }
+    node.threshold = moved / factor;
+    if (factor < 0 && !is_equality) {  // x >= t, that is not x < t; and x > t is not x <= t
       const bool was_below = node.comparison == TreeComparison::below;
       node.comparison = was_below ? TreeComparison::at_most : TreeComparison::below;
       std::swap(node.left, node.right);
@@ -622,11 +618,8 @@ Affine Builder::product(const Variable& a, std::vector<std::uint32_t> index_a, c
 Affine Builder::forest(const Variable& value, bool is_float32, std::vector<ValuedTree> trees,
                        std::vector<double> base, const std::string& node) {
   const auto targets = static_cast<std::uint32_t>(base.size());
-  Affine read = whole(value);
-  if (is_affine(value)) {
-    Affine mapped = rowwise(value);
-    if (mapped.products.empty() && mapped.selections.size() == 1) read = std::move(mapped);
-  }
+  Affine read = rowwise(value);
+  if (!read.products.empty() || read.selections.size() != 1) read = whole(value);
   std::vector<std::shared_ptr<Matrix>> values;
   std::vector<GraphForest> blocks;
   std::uint64_t nodes = 0, leaves = 0;
