@@ -211,7 +211,6 @@ void compare(Program& program, const Predicate& predicate, double scale) {
     compare_accumulators(program, predicate, score, scale);
   }
   if (score.row) take_answer(program, *score.row);
-  program.postprocessing.clear();
   program.class_labels.clear();
 }
 
@@ -248,6 +247,8 @@ Predicate parse_predicate(std::string_view text) {
   if (const std::size_t close = all.rfind(')'); all.starts_with(opening) && close != std::string_view::npos) {
     class_name = all.substr(opening.size(), close - opening.size());
     comparison = trimmed(all.substr(close + 1));
+    require(!class_name.empty(), ErrorKind::usage,
+            [&] { return "'" + std::string(text) + "' names no class"; });
   }
   const bool above = comparison.starts_with(">=");
   require(above || comparison.starts_with("<"), ErrorKind::usage, [&] {
@@ -304,11 +305,11 @@ Program with_predicate(Program program, const Predicate& predicate) {
           ErrorKind::unsupported, "the model's outputs differ in scale: their integers cannot be compared");
   program.outputs[0].predicate = predicate;
   if (predicate.kind == Kind::argmax) {
-    program.postprocessing.clear();
     take_argmax(program);
   } else {
     compare(program, predicate, scales[0]);
   }
+  program.postprocessing.clear();
   check_program(program);
   return program;
 }

@@ -17,8 +17,8 @@
 
 namespace circlet {
 
-/// "public", "argmax", ">= t" or "< t" with a decimal number t, "score i >= t" or "score i < t", spaces
-/// aside. Throws Error(usage).
+/// "public", "argmax", ">= t" or "< t" with a decimal number t, "P(class) >= t" or "P(class) < t",
+/// spaces aside. Throws Error(usage).
 Predicate parse_predicate(std::string_view text);
 /// The text that parse_predicate reads.
 std::string to_text(const Predicate& predicate);

@@ -427,4 +427,5 @@ TEST_CASE("thresholds_of_classes_that_no_score_decides_are_refused") {
   CHECK(contains(refusal_of(unnamed, ErrorKind::usage, "P(2) >= 0.5"), "no class 2"));
   CHECK(contains(refusal_of(unnamed, ErrorKind::usage, "P(approve) >= 0.5"), "its classes have numbers"));
   CHECK(contains(refusal(ErrorKind::usage, [] { (void)parse_predicate("P(approve)"); }), "is no output"));
+  CHECK(contains(refusal(ErrorKind::usage, [] { (void)parse_predicate("P() >= 0.5"); }), "names no class"));
 }
