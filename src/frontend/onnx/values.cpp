@@ -54,19 +54,20 @@ Matrix matrix_of_sums(std::size_t rows, const std::vector<std::uint32_t>& image,
 }
 
 /// The nodes' comparisons where they read an affine map of a row each, c x + b <= t.
-void read_through(const Selection& selection, const std::vector<double>& bias, std::vector<TreeNode>& nodes) {
+void read_through(const Selection& selection, const std::vector<double>& bias, bool is_float32,
+                  std::vector<TreeNode>& nodes) {
   for (TreeNode& node : nodes) {
-    const double factor = selection.coefficients[node.feature], moved = node.threshold - bias[node.feature];
+    const double factor = selection.coefficients[node.feature], offset = bias[node.feature];
     node.feature = selection.index[node.feature];
-    const bool is_equality = node.comparison == TreeComparison::equal;
     if (factor == 0) {  // the same side for all x
-      const bool always_left = is_equality ? moved == 0 : moved >= 0;
-      node.threshold = std::copysign(std::numeric_limits<double>::infinity(), always_left ? 1.0 : -1.0);
-      if (is_equality) node.comparison = TreeComparison::at_most;
+      node.threshold = std::copysign(std::numeric_limits<double>::infinity(),
+                                     leads_left(node, offset, is_float32) ? 1.0 : -1.0);
+      node.comparison = TreeComparison::at_most;
       continue;
     }
-    node.threshold = moved / factor;
-    if (factor < 0 && !is_equality) {  // x >= t, that is not x < t; and x > t is not x <= t
+    node.threshold = (node.threshold - offset) / factor;
+    if (factor < 0 &&
+        node.comparison != TreeComparison::equal) {  // x >= t, that is not x < t; and x > t is not x <= t
       const bool was_below = node.comparison == TreeComparison::below;
       node.comparison = was_below ? TreeComparison::at_most : TreeComparison::below;
       std::swap(node.left, node.right);
@@ -638,7 +639,7 @@ Affine Builder::forest(const Variable& value, bool is_float32, std::vector<Value
     }
     nodes += more_nodes;
     leaves += more_leaves;
-    read_through(read.selections[0], read.bias, tree.tree.nodes);
+    read_through(read.selections[0], read.bias, is_float32, tree.tree.nodes);
     blocks.back().trees.push_back(std::move(tree.tree));
     std::ranges::copy(tree.values, std::back_inserter(values.back()->values));
     values.back()->inputs = static_cast<std::uint32_t>(leaves);

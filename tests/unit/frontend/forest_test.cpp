@@ -270,12 +270,21 @@ TEST_CASE("a_scaler_before_a_tree_moves_its_thresholds") {
     *model.graph().add_node() = tree;
     return model.import();
   };
-  for (const float factor : {4.0F, -4.0F, 0.0F}) {
-    CAPTURE(factor);
-    const Graph graph = scaled(factor);
-    CHECK(is_only_compared(graph));  // no layer between
-    for (const double x : {-0.1251, -0.125, -0.1249, 0.0, 0.1249, 0.125, 0.1251})
-      CHECK(outputs_of(graph, {9, x, 9})[0] == (factor * x + 1 <= 0.5 ? 1 : -2));
+  for (const float threshold : {0.5F, 1.0F}) {
+    maker.nodes[0].value = threshold;
+    for (const std::string& mode : all_modes) {
+      maker.nodes[0].mode = mode;
+      for (const float factor : {4.0F, -4.0F, 0.0F}) {
+        CAPTURE(threshold);
+        CAPTURE(mode);
+        CAPTURE(factor);
+        const Graph graph = scaled(factor);
+        CHECK(is_only_compared(graph));  // no layer between
+        for (const double x : {-0.1251, -0.125, -0.1249, 0.0, 0.1249, 0.125, 0.1251})
+          CHECK(outputs_of(graph, {9, x, 9})[0] ==
+                maker.follow({18, factor * static_cast<float>(x) + 1, 27})[0]);
+      }
+    }
   }
 }
 
