@@ -150,8 +150,8 @@ void print_setup(const ModelFolder& folder, const BundleKey& bundle,
   const std::string shown =
       predicate.kind == Predicate::Kind::values ? visibility_name(outer.output().visibility)
       : outer.output().visibility == Visibility::shown
-          ? to_text(predicate)
-          : std::string(visibility_name(outer.output().visibility)) + " " + to_text(predicate);
+          ? predicate_text(predicate)
+          : std::string(visibility_name(outer.output().visibility)) + " " + predicate_text(predicate);
   const bool commits = outer.input().visibility == Visibility::committed;
   output.print(
       {{"model_id", bundle.digest().to_hex()},

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "program/predicate.hpp"
+#include "cli/statement_text.hpp"
 #include "stark/shape.hpp"
 #include "stark/statement.hpp"
 
@@ -75,8 +75,8 @@ std::string tensors_text(const VerificationKey& key, const Predicate& predicate)
     const PublicTensor& tensor = key.tensors[i];
     std::string form;
     if (tensor.form != Predicate::Kind::values) {
-      form = std::string(", ") +
-             (tensor.form == predicate.kind ? to_text(predicate) : std::string(form_name(tensor.form)));
+      form = std::string(", ") + (tensor.form == predicate.kind ? predicate_text(predicate)
+                                                                : std::string(form_name(tensor.form)));
     }
     text += fmt::format("{:<15} {}{}, {} values{} in {}..{}\n", tensor_name(key, i),
                         visibility_name(tensor.visibility), form, tensor.rows,

@@ -86,9 +86,9 @@ void split_keys(const ModelFolder& folder, std::uint32_t parts, bool moved, cons
 
 /// "public", "argmax", "committed", "committed argmax".
 std::string output_setting(const Predicate& predicate, Visibility visibility) {
-  if (visibility == Visibility::shown) return to_text(predicate);
+  if (visibility == Visibility::shown) return predicate_text(predicate);
   const std::string name = visibility_name(visibility);
-  return predicate.kind == Predicate::Kind::values ? name : name + " " + to_text(predicate);
+  return predicate.kind == Predicate::Kind::values ? name : name + " " + predicate_text(predicate);
 }
 
 /// Of a key with public weights: whether they are those of model.circlet, where that file is there.

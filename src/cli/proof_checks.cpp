@@ -12,6 +12,19 @@
 
 namespace circlet::cli {
 
+namespace {
+
+PublicModel structure_of_key(const Path& path, const VerificationKey& key, std::uint64_t most_bytes,
+                             ErrorKind otherwise) {
+  const Bytes file = read_file(path, most_bytes);
+  const auto payload = open_artefact(ArtefactKind::structure, structure_format_version, file, path.string());
+  require(Blake2s::hash(payload) == key.meaning, otherwise,
+          [&] { return path.string() + " is not the structure of the key beside it"; });
+  return read_structure(payload, path.string());
+}
+
+}  // namespace
+
 void require_commitment(Direction direction, const VerificationKey& key, const Statement& statement,
                         const std::optional<std::string>& wanted) {
   if (!wanted) return;
@@ -41,12 +54,7 @@ ThresholdBeside threshold_beside(const Path& key_file, const VerificationKey& ke
     const std::uint64_t memory = rebuilding_bytes(key, Tree::structure);
     require(memory <= most_memory, ErrorKind::unsupported,
             [&] { return fmt::format("to rebuild the key's tables takes about {} MB", memory >> 20); });
-    const Bytes file = read_file(path, most_file_bytes);
-    const auto payload =
-        open_artefact(ArtefactKind::structure, structure_format_version, file, path.string());
-    require(Blake2s::hash(payload) == key.meaning, ErrorKind::rejected,
-            [&] { return path.string() + " is not the key's"; });
-    const PublicModel shown = read_structure(payload, path.string());
+    const PublicModel shown = structure_of_key(path, key, most_file_bytes, ErrorKind::rejected);
     check_key_of(shown, key);
     return {comparison_of(shown.predicate), ""};
   } catch (const std::exception& error) {
@@ -58,11 +66,7 @@ ThresholdBeside threshold_beside(const Path& key_file, const VerificationKey& ke
 std::optional<Program> structure_beside(const Path& key_file, const VerificationKey& key) {
   const Path path = ModelFolder{key_file.parent_path()}.structure();
   if (!std::filesystem::exists(path)) return std::nullopt;
-  const Bytes file = read_file(path, most_structure_bytes);
-  const auto payload = open_artefact(ArtefactKind::structure, structure_format_version, file, path.string());
-  require(Blake2s::hash(payload) == key.meaning, ErrorKind::bad_input,
-          [&] { return path.string() + " is not the structure of " + key_file.string(); });
-  return read_structure(payload, path.string()).imported;
+  return structure_of_key(path, key, most_structure_bytes, ErrorKind::bad_input).imported;
 }
 
 std::string unknown_text(const ThresholdBeside& threshold, const Path& key_file) {

@@ -51,8 +51,7 @@ std::vector<std::int32_t> integers_of_input(const CommitCommand& command, const 
   if (!is_bundle(command.key)) {
     if (const std::optional<Program> structure = structure_beside(command.key, key)) {
       const InputPort& port = only_input(*structure);
-      const auto features = static_cast<std::uint32_t>(features_of(*structure, port));
-      return quantise_input(*structure, port, read_inputs(command.input, features));
+      return quantise_input(*structure, port, read_inputs(command.input, features_of(*structure, port)));
     }
   }
   const PublicTensor& input = key.input();
@@ -208,9 +207,7 @@ void bench(const BenchCommand& command, const Output& output) {
   require(key.input().visibility != Visibility::committed && key.output().visibility != Visibility::committed,
           ErrorKind::usage, "bench times keys without committed values");
   // What is refused leaves no files.
-  const auto features = [](const Program& program) {
-    return static_cast<std::uint32_t>(features_of(program, only_input(program)));
-  };
+  const auto features = [](const Program& program) { return features_of(program, only_input(program)); };
   {
     const Program program = folder.program();
     static_cast<void>(quantise_input(program, read_inputs(command.input, features(program)), nullptr));

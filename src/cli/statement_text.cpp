@@ -90,11 +90,16 @@ std::string hidden_text(const VerificationKey& key) {
          (key.weights_public ? ", nor the weights" : "");
 }
 
+std::string predicate_text(Predicate predicate) {
+  predicate.class_name = printable(predicate.class_name);
+  return to_text(predicate);
+}
+
 std::string output_text(const Predicate& predicate, const std::vector<std::int32_t>& integers,
                         const std::vector<double>& reals) {
   if (predicate.kind == Predicate::Kind::values) return values_text(integers, reals);
   if (predicate.kind == Predicate::Kind::argmax) return fmt::format("argmax = {}", integers.at(0));
-  return fmt::format("{}: {}", to_text(predicate), answers(integers));
+  return fmt::format("{}: {}", predicate_text(predicate), answers(integers));
 }
 
 namespace {

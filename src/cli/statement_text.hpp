@@ -29,6 +29,9 @@ std::string place_note(const BudgetPlace& place);
 /// What a key's proofs hide, and what of the model they show.
 std::string hidden_text(const VerificationKey& key);
 
+/// The predicate, with what is printable of its class's name.
+std::string predicate_text(Predicate predicate);
+
 /// One sample's output: values_text, "argmax = 7" or ">= 0.5: yes".
 std::string output_text(const Predicate& predicate, const std::vector<std::int32_t>& integers,
                         const std::vector<double>& reals);

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "cli/describe.hpp"
+#include "cli/statement_text.hpp"
 #include "core/printable.hpp"
 #include "program/flow.hpp"
 #include "program/meaning.hpp"
@@ -74,11 +75,11 @@ std::string centres_text(const Program& program, const InputPort& port) {
                      port.tensor, tensor.min, tensor.max, least, greatest);
 }
 
-std::string predicate_text(const Program& program, const OutputPort& port) {
+std::string threshold_text(const Program& program, const OutputPort& port) {
   const Predicate& predicate = port.predicate;
   if (predicate.kind != Predicate::Kind::at_least && predicate.kind != Predicate::Kind::below) return "";
   if (!predicate.class_name.empty())
-    return fmt::format("  output: whether {}, as its score decides\n", printable(to_text(predicate)));
+    return fmt::format("  output: whether {}, as its score decides\n", cli::predicate_text(predicate));
   const double scale = program.tensors[port.tensor].scale(0);
   return fmt::format("  output: whether each score is {}, that is, its integer {} {}\n", to_text(predicate),
                      predicate.kind == Predicate::Kind::below ? "below" : "at least",
@@ -152,7 +153,7 @@ std::string structure_text(const Program& structure) {
     text += fmt::format("  {}: tensor {} = {}\n", op_name(structure, id), fmt::join(op.outputs, ", "),
                         describe(structure, op).text);
   }
-  for (const OutputPort& port : structure.outputs) text += predicate_text(structure, port);
+  for (const OutputPort& port : structure.outputs) text += threshold_text(structure, port);
   text += labels_text(structure);
   for (const PostStep& step : structure.postprocessing) {
     text += fmt::format("  {}: computed outside the proof\n", in_quotes(step.node));
