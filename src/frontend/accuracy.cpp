@@ -281,11 +281,9 @@ void measure_unseen(const Graph& graph, const Program& program, const std::vecto
 
 std::string weakest_point(const Program& program, const FloatReference& reference,
                           const AccuracyReport& report) {
-  const Tensor& input = program.tensors[program.inputs[0].tensor];
-  const std::size_t features = features_of(program, program.inputs[0]);
-  const auto scale_of = [&](std::size_t k) {
-    return input.scale(program.inputs[0].in_digits ? 2 * k + 1 : k);
-  };
+  const InputPort& input = program.inputs[0];
+  const std::size_t features = features_of(program, input);
+  const auto scale_of = [&](std::size_t k) { return integers_of_feature(program, input, k).scale; };
   double worst_feature = 0;
   std::size_t feature = 0;
   for (std::size_t k = 0; k < features; ++k) {

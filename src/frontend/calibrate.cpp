@@ -382,9 +382,9 @@ class Search {
         attempts_(attempts_of(graph, reference)) {}
 
   Candidate run() {
+    if (!depends_on_widths()) return only_candidate();
     std::optional<Candidate> found;
     std::optional<Candidate> most_accurate;
-    if (!depends_on_widths()) return only_candidate();
     // All widths grow together until the goal is met.
     const int rounds = 8;
     for (int round = 0; round < rounds && !found; ++round) {
@@ -582,8 +582,7 @@ Model calibrate(const Graph& given, const std::vector<double>& inputs, const Cal
               options.input_bits.value_or(8) <= 20,
           ErrorKind::usage, "calibration: 3 to 20 LUT bits, a shift of 0 to 20, 2 to 20 input bits");
   auto [chosen_on, unseen] = split_samples(given, inputs);
-  const Graph graph = equalised(given, float_reference(given, chosen_on));
-  const FloatReference reference = float_reference(graph, std::move(chosen_on));
+  const auto [graph, reference] = equalised(given, float_reference(given, std::move(chosen_on)));
   const Ranges ranges = find_ranges(graph, reference, options);
   const FloatReference some = thinned(graph, reference);
   Model model = Search(graph, ranges, some, options).run().model;

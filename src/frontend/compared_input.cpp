@@ -50,20 +50,17 @@ std::vector<std::vector<TreeNode>> nodes_by_feature(const Graph& graph) {
   return nodes;
 }
 
-/// With as many integers a feature, or as many as all grids need.
-ComparedInput with_levels(const std::vector<Interval>& ranges, const std::vector<double>& inputs,
+/// With as many integers a feature, or as many as all grids need: one a feature, 0 where there is none.
+ComparedInput with_levels(const std::vector<Interval>& ranges, const std::vector<double>& grids,
                           std::optional<std::uint32_t> levels) {
   const std::size_t features = ranges.size();
   // Integers about a centre, a multiple of a quarter of all of them, reach three eighths to either side.
   const auto levels_of = [](const Interval& range, double scale) {
     return std::ceil(4.0 / 3 * ((range.greatest - range.least) / scale + 3));
   };
-  std::vector<double> grids;
   double most = 8;
-  for (std::size_t k = 0; k < features; ++k) {
-    grids.push_back(grid_of(inputs, k, features));
+  for (std::size_t k = 0; k < features; ++k)
     most = std::max(most, grids[k] > 0 ? levels_of(ranges[k], grids[k]) : double{usual_levels});
-  }
   const std::uint32_t count =
       levels.value_or(most >= usual_levels ? usual_levels : std::bit_ceil(static_cast<std::uint32_t>(most)));
   ComparedInput result;
@@ -93,10 +90,8 @@ ComparedInput with_levels(const std::vector<Interval>& ranges, const std::vector
 }
 
 /// Whether an input and its integer are on one side of every threshold.
-bool keeps_sides(const Graph& graph, const ComparedInput& integers, const std::vector<double>& inputs) {
-  const auto nodes = nodes_by_feature(graph);
-  const bool is_float32 = std::ranges::any_of(
-      graph.layers, [](const GraphLayer& layer) { return layer.forest && layer.forest->is_float32; });
+bool keeps_sides(const std::vector<std::vector<TreeNode>>& nodes, bool is_float32,
+                 const ComparedInput& integers, const std::vector<double>& inputs) {
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     const std::size_t k = i % nodes.size();
     const double scale = integers.scales[k], integer = std::nearbyint(inputs[i] / scale);
@@ -155,10 +150,16 @@ std::vector<Interval> compared_ranges(const Graph& graph, const std::vector<doub
 
 ComparedInput compared_input(const Graph& graph, const std::vector<Interval>& ranges,
                              const std::vector<double>& inputs, std::optional<std::uint32_t> levels) {
-  ComparedInput result = with_levels(ranges, inputs, levels);
+  std::vector<double> grids;
+  for (std::size_t k = 0; k < ranges.size(); ++k) grids.push_back(grid_of(inputs, k, ranges.size()));
+  ComparedInput result = with_levels(ranges, grids, levels);
+  if (levels) return result;
+  const auto nodes = nodes_by_feature(graph);
+  const bool is_float32 = std::ranges::any_of(
+      graph.layers, [](const GraphLayer& layer) { return layer.forest && layer.forest->is_float32; });
   for (std::uint32_t more = 2 * usual_levels;
-       !levels && more <= most_levels && !keeps_sides(graph, result, inputs); more *= 2) {
-    result = with_levels(ranges, inputs, more);
+       more <= most_levels && !keeps_sides(nodes, is_float32, result, inputs); more *= 2) {
+    result = with_levels(ranges, grids, more);
   }
   return result;
 }

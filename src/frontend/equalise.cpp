@@ -10,7 +10,9 @@ class Equaliser {
  public:
   Equaliser(Graph& graph, const FloatReference& reference) : graph_(graph), reference_(reference) {}
 
-  void run() {
+  /// Whether anything was scaled.
+  bool run() {
+    bool has_scaled = false;
     for (std::size_t i = 0; i < graph_.layers.size(); ++i) {
       if (!may_scale(i)) continue;
       const std::vector<double> factors = factors_of(i);
@@ -20,7 +22,9 @@ class Equaliser {
       for (const double factor : factors)
         undone.push_back(std::pow(factor, -graph_.layers[i].function->degree()));
       for (GraphLayer& reader : graph_.layers) scale_reads(reader, graph_.layers[i].output, undone);
+      has_scaled = true;
     }
+    return has_scaled;
   }
 
  private:
@@ -93,9 +97,10 @@ class Equaliser {
 
 }  // namespace
 
-Graph equalised(Graph graph, const FloatReference& reference) {
-  Equaliser(graph, reference).run();
-  return graph;
+EqualisedGraph equalised(Graph graph, FloatReference reference) {
+  const bool has_scaled = Equaliser(graph, reference).run();
+  if (has_scaled) reference = float_reference(graph, std::move(reference.inputs));
+  return {std::move(graph), std::move(reference)};
 }
 
 }  // namespace circlet

@@ -11,6 +11,11 @@
 namespace circlet {
 
 /// The same model, with rows whose values are a sixteenth of the greatest or less scaled up by powers of two.
-Graph equalised(Graph graph, const FloatReference& reference);
+/// `reference` is the graph's; what is returned has that of the scaled graph, on the same inputs.
+struct EqualisedGraph {
+  Graph graph;
+  FloatReference reference;
+};
+EqualisedGraph equalised(Graph graph, FloatReference reference);
 
 }  // namespace circlet

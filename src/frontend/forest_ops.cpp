@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 
+#include "frontend/add_to_program.hpp"
 #include "frontend/published.hpp"
 #include "program/share_table.hpp"
 #include "program/split.hpp"
@@ -15,12 +16,12 @@ const InputPort* port_of(const Program& program, TensorId input) {
   return found == program.inputs.end() ? nullptr : &*found;
 }
 
-/// With the range of the integers that thresholds are of.
-Tensor compared_integers(const Program& program, TensorId input) {
-  Tensor x = program.tensors[input];
+/// The range of the integers that are compared: of two digits, of the numbers that they write.
+InputRange compared_integers(const Program& program, TensorId input) {
+  const Tensor& x = program.tensors[input];
   const InputPort* port = port_of(program, input);
-  if (port != nullptr && port->in_digits) x.max = (x.max + 1) * (x.max + 1) - 1;
-  return x;
+  const bool in_digits = port != nullptr && port->in_digits;
+  return {x.min, in_digits ? (x.max + 1) * (x.max + 1) - 1 : x.max};
 }
 
 class ForestOps {
@@ -35,7 +36,8 @@ class ForestOps {
       }
       leaves_ += static_cast<std::uint32_t>(tree.leaves());
     }
-    if (const InputPort* port = port_of(program, input)) port_ = *port;
+    const InputPort* port = port_of(program, input);
+    in_digits_ = port != nullptr && port->in_digits;
   }
 
   TensorId write() { return add_steps(add_turns(add_steps(add_differences()))); }
@@ -55,7 +57,7 @@ class ForestOps {
         const auto weight = [&](std::size_t row) -> std::int32_t& {
           return weights[row * steps_ + thresholds.size()];
         };
-        if (port_.in_digits) {
+        if (in_digits_) {
           weight(2 * node.feature) = -base();
           weight(2 * node.feature + 1) = -1;
         } else {
@@ -79,13 +81,14 @@ class ForestOps {
   }
   /// In the integers that are compared: the one before their least, if the node leads none of them there.
   [[nodiscard]] std::int32_t threshold_of(const TreeNode& node) const {
-    const Tensor& x = program_.tensors[input_];
-    const Tensor compared = compared_integers(program_, input_);
-    const std::size_t row = port_.in_digits ? 2 * node.feature + 1 : node.feature;
-    const std::int64_t centre_of = port_.in_digits ? centre(port_, row - 1) * base() : centre(port_, row);
+    const InputRange compared = compared_integers(program_, input_);
+    const InputPort* port = port_of(program_, input_);
+    const FeatureIntegers x = port != nullptr ? integers_of_feature(program_, *port, node.feature)
+                                              : FeatureIntegers{program_.tensors[input_].scale(node.feature),
+                                                                compared.min, compared.max};
     const bool is_exact = keeps_grid_.empty() || keeps_grid_[node.feature];
-    const double greatest = greatest_to_the_left(node, x.scale(row), is_exact, forest_.is_float32) -
-                            static_cast<double>(centre_of);
+    const double greatest = greatest_to_the_left(node, x.scale, is_exact, forest_.is_float32) -
+                            static_cast<double>(x.min - compared.min);
     return static_cast<std::int32_t>(
         std::clamp(greatest, static_cast<double>(compared.min - 1), static_cast<double>(compared.max)));
   }
@@ -119,9 +122,9 @@ class ForestOps {
                   std::vector<std::int32_t> bias, std::int64_t reach) {
     const auto rows = static_cast<std::uint32_t>(bias.size());
     Op op{.kind = OpKind::affine, .name = name_, .inputs = {input}};
-    add_constant(op, {program_.tensors[input].rows(), rows}, std::move(weights));
-    add_constant(op, {rows}, std::move(bias));
-    op.outputs = {add_tensor(name_ + " " + what, rows, -reach, reach)};
+    add_weights(program_, op, {program_.tensors[input].rows(), rows}, std::move(weights));
+    add_weights(program_, op, {rows}, std::move(bias));
+    op.outputs = {add_rows(program_, name_ + " " + what, rows, -reach, reach, 1.0)};
     program_.ops.push_back(op);
     return {op.outputs[0], reach};
   }
@@ -133,7 +136,7 @@ class ForestOps {
     const auto half = static_cast<std::ptrdiff_t>(sums.reach >> shift);
     std::vector<std::int32_t> table(static_cast<std::size_t>(2 * half + 1), 0);
     std::fill(table.begin() + half, table.end(), 1);
-    const TensorId made = add_tensor(name_, program_.tensors[sums.tensor].rows(), 0, 1);
+    const TensorId made = add_rows(program_, name_, program_.tensors[sums.tensor].rows(), 0, 1, 1.0);
     program_.ops.push_back(
         {.kind = OpKind::requantise,
          .name = name_,
@@ -144,26 +147,12 @@ class ForestOps {
     return made;
   }
 
-  void add_constant(Op& op, std::vector<std::uint32_t> shape, std::vector<std::int32_t> values) {
-    op.constants.push_back(static_cast<ConstantId>(program_.constants.size()));
-    program_.constants.push_back({.kind = ConstantTensor::Kind::weights,
-                                  .name = op.name,
-                                  .shape = std::move(shape),
-                                  .values = std::move(values)});
-  }
-
-  TensorId add_tensor(std::string name, std::uint32_t rows, std::int64_t min, std::int64_t max) {
-    program_.tensors.push_back(
-        {.name = std::move(name), .shape = {rows}, .min = min, .max = max, .scales = {1.0}});
-    return static_cast<TensorId>(program_.tensors.size() - 1);
-  }
-
   Program& program_;
   const TensorId input_;
   const GraphForest& forest_;
   const std::vector<bool>& keeps_grid_;
   const std::string& name_;
-  InputPort port_;                        // the input, if it is the model's
+  bool in_digits_ = false;                // the input
   std::vector<std::size_t> first_steps_;  // of each node
   std::uint32_t steps_ = 0, leaves_ = 0;  // steps of nodes
 };
@@ -171,7 +160,7 @@ class ForestOps {
 }  // namespace
 
 std::int64_t reach_of_differences(const Program& program, TensorId input) {
-  const Tensor x = compared_integers(program, input);
+  const InputRange x = compared_integers(program, input);
   return static_cast<std::int64_t>(std::bit_ceil(static_cast<std::uint64_t>(2 * std::max(1 - x.min, x.max))));
 }
 

@@ -13,6 +13,7 @@
 
 #include "core/error.hpp"
 #include "core/floor_quotient.hpp"
+#include "frontend/add_to_program.hpp"
 #include "frontend/convolution.hpp"
 #include "frontend/forest_ops.hpp"
 #include "frontend/image_terms.hpp"
@@ -127,16 +128,9 @@ class Quantiser {
     }
   }
 
-  TensorId add_tensor(std::string name, std::uint32_t rows, std::int64_t min, std::int64_t max,
-                      double scale) {
-    program_.tensors.push_back(
-        {.name = std::move(name), .shape = {rows}, .min = min, .max = max, .scales = {scale}});
-    return static_cast<TensorId>(program_.tensors.size() - 1);
-  }
-
   void choose_input() {
     const GraphTensor& source = graph_.tensors[graph_.input];
-    const TensorId id = tensors_[graph_.input] = add_tensor(source.name, source.rows, 0, 0, 1.0);
+    const TensorId id = tensors_[graph_.input] = add_rows(program_, source.name, source.rows, 0, 0, 1.0);
     program_.inputs = {{.name = source.name, .tensor = id, .centres = {}}};
     Tensor& input = program_.tensors[id];
     if (ranges_.compared) {
@@ -534,14 +528,6 @@ class Quantiser {
     return static_cast<double>(magnitude(program_.tensors[tensors_.at(tensor)]));
   }
 
-  void add_weights(Op& op, std::vector<std::uint32_t> shape, std::vector<std::int32_t> values) {
-    op.constants.push_back(static_cast<ConstantId>(program_.constants.size()));
-    program_.constants.push_back({.kind = ConstantTensor::Kind::weights,
-                                  .name = op.name,
-                                  .shape = std::move(shape),
-                                  .values = std::move(values)});
-  }
-
   /// The layer's sums with weights in units of `scale`, and what they can reach; `tensor` is that of the
   /// sums.
   std::int64_t add_sums(const GraphLayer& source, double scale, TensorId tensor) {
@@ -558,7 +544,7 @@ class Quantiser {
         }
       }
       op.inputs.push_back(tensors_.at(term.input));
-      add_weights(op, {matrix.inputs, matrix.outputs}, std::move(weights));
+      add_weights(program_, op, {matrix.inputs, matrix.outputs}, std::move(weights));
     }
     for (const GraphScaled& term : source.scaled) {
       const Tensor& input = program_.tensors[tensors_.at(term.input)];
@@ -572,11 +558,11 @@ class Quantiser {
       const TensorId read = tensors_.at(term.input);
       op.inputs.push_back(term.index.empty() ? read
                                              : add_gather(read, {source.rows}, term.index, source.name));
-      add_weights(op, {static_cast<std::uint32_t>(count)}, std::move(coefficients));
+      add_weights(program_, op, {static_cast<std::uint32_t>(count)}, std::move(coefficients));
     }
     std::vector<std::int32_t> bias;
     for (const double b : centred_bias(source)) bias.push_back(to_int32(b / scale, source.name));
-    if (!bias.empty()) add_weights(op, {source.rows}, std::move(bias));
+    if (!bias.empty()) add_weights(program_, op, {source.rows}, std::move(bias));
     const std::int64_t reach = reach_of(program_, op);
     program_.ops.push_back(std::move(op));
     return reach;
@@ -616,7 +602,8 @@ class Quantiser {
     const GraphLayer& source = graph_.layers[index];
     const TensorId sums = within_limit(index, [&]() -> Sums {
       const double unit = unit_of(index);
-      const TensorId made = add_tensor(source.name + " sums", source.rows, -raw_range, raw_range, unit);
+      const TensorId made =
+          add_rows(program_, source.name + " sums", source.rows, -raw_range, raw_range, unit);
       return {made, add_sums(source, unit, made)};
     });
     tensors_[source.output] = add_look_up(index, sums, splits_.at(index), output_scales_.at(index));
@@ -631,7 +618,8 @@ class Quantiser {
       throw Infeasible{"layer '" + source.name + "': its LUT times 2^shift, or its offset, exceeds 2^30"};
     }
     const auto [least, greatest] = std::ranges::minmax(values);
-    const TensorId made = add_tensor(graph_.tensors[source.output].name, source.rows, least, greatest, scale);
+    const TensorId made =
+        add_rows(program_, graph_.tensors[source.output].name, source.rows, least, greatest, scale);
     program_.tensors[made].shape = program_.tensors[sums].shape;
     program_.tensors[made].lanes = program_.tensors[sums].lanes;
     program_.ops.push_back({.kind = OpKind::requantise,
@@ -667,7 +655,7 @@ class Quantiser {
       while (j < index.size() && index[j] == j) ++j;
       if (j == index.size()) return from;
     }
-    const TensorId made = add_tensor(source.name, 0, source.min, source.max, source.scale(0));
+    const TensorId made = add_rows(program_, source.name, 0, source.min, source.max, source.scale(0));
     Tensor& tensor = program_.tensors[made];
     tensor.shape = std::move(shape);
     tensor.lanes = source.lanes;
@@ -705,13 +693,14 @@ class Quantiser {
       std::vector<std::int32_t> weights;
       weights.reserve(part.weights.size());
       for (const double weight : part.weights) weights.push_back(to_int32(weight * factor, source.name));
-      add_weights(op, {part.kernel_height, shape.outputs, shape.channels / shape.groups, part.kernel_width},
+      add_weights(program_, op,
+                  {part.kernel_height, shape.outputs, shape.channels / shape.groups, part.kernel_width},
                   std::move(weights));
     }
     std::vector<std::int32_t> bias;
     for (const double b : source.bias) bias.push_back(to_int32(b / unit, source.name));
-    if (!bias.empty()) add_weights(op, {source.shape().outputs}, std::move(bias));
-    const TensorId sums = add_tensor(source.name + " sums", 0, -raw_range, raw_range, unit);
+    if (!bias.empty()) add_weights(program_, op, {source.shape().outputs}, std::move(bias));
+    const TensorId sums = add_rows(program_, source.name + " sums", 0, -raw_range, raw_range, unit);
     program_.tensors[sums].shape = {source.shape().outputs, plan.height, plan.width};
     op.outputs = {sums};
     const std::int64_t reach = reach_of(program_, op);
@@ -768,7 +757,7 @@ class Quantiser {
     const auto [least, greatest] = std::minmax({a.min * b.min, a.min * b.max, a.max * b.min, a.max * b.max});
     if (magnitude(a) * magnitude(b) > raw_range)
       throw Infeasible{"layer '" + name + "': its products reach 2^29"};
-    const TensorId sums = add_tensor(name + " sums", a.rows(), least, greatest, unit);
+    const TensorId sums = add_rows(program_, name + " sums", a.rows(), least, greatest, unit);
     program_.ops.push_back({.kind = OpKind::product,
                             .name = name,
                             .inputs = {factors[0], factors[1]},
@@ -868,7 +857,8 @@ class Quantiser {
     std::vector<std::int32_t> table;
     for (std::int64_t d = -width; d <= width; ++d)
       table.push_back(static_cast<std::int32_t>(std::max<std::int64_t>(d, 0)));
-    const TensorId made = add_tensor(graph_.tensors[source.output].name, 0, one.min, one.max, one.scale(0));
+    const TensorId made =
+        add_rows(program_, graph_.tensors[source.output].name, 0, one.min, one.max, one.scale(0));
     program_.tensors[made].shape = one.shape;
     program_.tensors[made].lanes = one.lanes;
     program_.ops.push_back({.kind = OpKind::maximum,
@@ -884,7 +874,7 @@ class Quantiser {
 
   TensorId add_image(std::string name, const ImageLayout& image, std::int64_t min, std::int64_t max,
                      double scale) {
-    const TensorId made = add_tensor(std::move(name), 0, min, max, scale);
+    const TensorId made = add_rows(program_, std::move(name), 0, min, max, scale);
     program_.tensors[made].shape = image.shape();
     program_.tensors[made].lanes = image.lanes;
     return made;
@@ -1058,10 +1048,10 @@ class Quantiser {
              .values = std::vector<std::int32_t>(
                  std::size_t{term.y.kernel} * term.x.kernel * term.image.channels, 1)});
       } else {
-        add_weights(op, std::move(shape), std::move(term.weights));
+        add_weights(program_, op, std::move(shape), std::move(term.weights));
       }
     }
-    if (!bias.empty()) add_weights(op, {made.channels}, std::move(bias));
+    if (!bias.empty()) add_weights(program_, op, {made.channels}, std::move(bias));
     const TensorId sums = add_image(name + " sums", made, -raw_range, raw_range, unit);
     op.outputs = {sums};
     const auto [least, greatest] = sums_of(program_, op);
@@ -1230,8 +1220,8 @@ class Quantiser {
     std::vector<std::int32_t> values;
     for (const double value : constants) values.push_back(to_int32(value / scale, name));
     const auto rows = static_cast<std::uint32_t>(values.size());
-    add_weights(op, {rows}, std::move(values));
-    const TensorId sums = add_tensor(name, rows, -raw_range, raw_range, scale);
+    add_weights(program_, op, {rows}, std::move(values));
+    const TensorId sums = add_rows(program_, name, rows, -raw_range, raw_range, scale);
     op.outputs = {sums};
     program_.ops.push_back(std::move(op));
     const SumRange range = is_one ? SumRange{0, 3} : SumRange{-most_constant, most_constant + 1};
@@ -1329,7 +1319,7 @@ class Quantiser {
     std::iota(index.begin(), index.end(), 0U);
     const Tensor source = program_.tensors[values];
     const auto [least, greatest] = range_of_sums(source, tiles, tiles, name);
-    const TensorId made = add_tensor(name + " tiles", 0, least, greatest, source.scale(0));
+    const TensorId made = add_rows(program_, name + " tiles", 0, least, greatest, source.scale(0));
     program_.tensors[made].shape = {image.channels, 1, 1, image.lanes};
     program_.tensors[made].lanes = image.lanes;
     add_indexed(OpKind::total, values, made, index, name);
@@ -1378,7 +1368,7 @@ class Quantiser {
       fewest = std::min(fewest, count);
     }
     const auto [least, greatest] = range_of_sums(program_.tensors[values], fewest, most, source.name);
-    const TensorId sums = add_tensor(source.name + " sums", 0, least, greatest, unit);
+    const TensorId sums = add_rows(program_, source.name + " sums", 0, least, greatest, unit);
     program_.tensors[sums].shape = std::move(shape);
     program_.tensors[sums].lanes = program_.tensors[values].lanes;
     program_.ops.push_back({.kind = OpKind::sum,
@@ -1642,7 +1632,7 @@ class Quantiser {
     const double bound = std::ranges::max(bounds);
     const double scale = bound > 0 ? scale_on_grid(bound / room) : 1.0;
     const TensorId sums = tensors_[source.output] =
-        add_tensor(graph_.tensors[source.output].name, source.rows, -raw_range, raw_range, scale);
+        add_rows(program_, graph_.tensors[source.output].name, source.rows, -raw_range, raw_range, scale);
     const std::int64_t reach = add_sums(source, scale, sums);
     if (reach > raw_range) {
       throw Infeasible{"layer '" + source.name + "': accumulators could reach " + std::to_string(reach)};

@@ -99,13 +99,9 @@ Trace execute(const Program& program, const Buffer& input, std::uint32_t lanes) 
 namespace {
 
 /// round(real[i] / scale), in [least, greatest] or clipped to it.
-struct Range {
-  double scale = 1;
-  std::int64_t least = 0, greatest = 0;
-};
-std::int64_t quantise_feature(double real, const Range& range, std::size_t sample, std::size_t feature,
-                              Clipped* clipped) {
-  const auto least = static_cast<double>(range.least), greatest = static_cast<double>(range.greatest);
+std::int64_t quantise_feature(double real, const FeatureIntegers& range, std::size_t sample,
+                              std::size_t feature, Clipped* clipped) {
+  const auto least = static_cast<double>(range.min), greatest = static_cast<double>(range.max);
   double rounded = std::nearbyint(real / range.scale);
   if (clipped != nullptr && (rounded < least || rounded > greatest)) {
     ++clipped->values;
@@ -115,7 +111,7 @@ std::int64_t quantise_feature(double real, const Range& range, std::size_t sampl
   // Written so that NaN fails too.
   require(rounded >= least && rounded <= greatest, ErrorKind::bad_input, [&] {
     return "input sample " + std::to_string(sample) + ", feature " + std::to_string(feature) +
-           ": the value is outside the range " + feature_range(range.least, range.greatest, range.scale) +
+           ": the value is outside the range " + feature_range(range.min, range.max, range.scale) +
            " that the model was calibrated for. Calibrate again with inputs that cover it";
   });
   return static_cast<std::int64_t>(rounded);
@@ -135,7 +131,7 @@ std::vector<std::int32_t> quantise(const Tensor& info, std::span<const double> r
   check_count(real.size(), rows);
   std::vector<std::int32_t> integers(real.size());
   for (std::size_t i = 0; i < real.size(); ++i) {
-    const Range range{info.scale(i % rows), info.min, info.max};
+    const FeatureIntegers range{info.scale(i % rows), info.min, info.max};
     integers[i] = static_cast<std::int32_t>(quantise_feature(real[i], range, i / rows, i % rows, nullptr));
   }
   return integers;
@@ -150,18 +146,16 @@ std::vector<std::int32_t> quantise_input(const Program& program, const InputPort
   integers.reserve(real.size() / features * info.rows());
   for (std::size_t i = 0; i < real.size(); ++i) {
     const std::size_t sample = i / features, k = i % features;
+    const std::int64_t n =
+        quantise_feature(real[i], integers_of_feature(program, port, k), sample, k, clipped);
     if (!port.in_digits) {
-      const std::int64_t c = centre(port, k);
-      integers.push_back(static_cast<std::int32_t>(
-          quantise_feature(real[i], {info.scale(k), info.min + c, info.max + c}, sample, k, clipped)));
+      integers.push_back(static_cast<std::int32_t>(n));
       continue;
     }
     const auto base = static_cast<std::int64_t>(integers_of(info));
-    const std::int64_t least = centre(port, 2 * k) * base;
-    const std::int64_t both = quantise_feature(
-        real[i], {info.scale(2 * k + 1), least, least + base * base - 1}, sample, k, clipped);
-    integers.push_back(static_cast<std::int32_t>(floor_quotient(both, base)));
-    integers.push_back(static_cast<std::int32_t>(both - floor_quotient(both, base) * base));
+    const std::int64_t high = floor_quotient(n, base);
+    integers.push_back(static_cast<std::int32_t>(high));
+    integers.push_back(static_cast<std::int32_t>(n - high * base));
   }
   return integers;
 }

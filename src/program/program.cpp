@@ -318,6 +318,17 @@ const char* kind_name(ConstantTensor::Kind kind) {
   return "of unknown kind";
 }
 
+FeatureIntegers integers_of_feature(const Program& program, const InputPort& port, std::size_t feature) {
+  const Tensor& info = program.tensors.at(port.tensor);
+  if (!port.in_digits) {
+    const std::int64_t c = centre(port, feature);
+    return {info.scale(feature), info.min + c, info.max + c};
+  }
+  const auto base = static_cast<std::int64_t>(integers_of(info));
+  const std::int64_t least = centre(port, 2 * feature) * base;
+  return {info.scale(2 * feature + 1), least, least + base * base - 1};
+}
+
 Tensor stated_input(const Program& program, const InputPort& port) {
   Tensor input = program.tensors[port.tensor];
   if (port.centres.empty()) return input;

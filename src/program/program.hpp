@@ -197,9 +197,16 @@ inline std::int64_t centre(const InputPort& port, std::size_t row) {
 }
 
 /// How many numbers a record of this input has.
-inline std::size_t features_of(const Program& program, const InputPort& port) {
+inline std::uint32_t features_of(const Program& program, const InputPort& port) {
   return program.tensors[port.tensor].rows() / (port.in_digits ? 2 : 1);
 }
+
+/// The integers n of a feature, of real values n * scale; of two digits, the numbers that they write.
+struct FeatureIntegers {
+  double scale = 1;
+  std::int64_t min = 0, max = 0;
+};
+FeatureIntegers integers_of_feature(const Program& program, const InputPort& port, std::size_t feature);
 
 /// The input as a statement has it: with the range of all x_j together.
 Tensor stated_input(const Program& program, const InputPort& port);

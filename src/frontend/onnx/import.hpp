@@ -1,6 +1,5 @@
-// From an ONNX file to the float Graph: opsets 8 and newer, and the ai.onnx.ml operators that scikit-learn's
-// converter writes for linear models, perceptrons and their pipelines. docs/operators.md lists what is
-// supported.
+// From an ONNX file to the float Graph: opsets 8 and newer, and the ai.onnx.ml operators of classic models.
+// docs/operators.md lists what is supported.
 #pragma once
 
 #include <cstdint>

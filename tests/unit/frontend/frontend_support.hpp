@@ -63,7 +63,7 @@ class ModelMaker {
   ::onnx::GraphProto& graph() { return *model_.mutable_graph(); }
 
   /// A dimension of -1 is symbolic.
-  ModelMaker& input(const std::string& name, std::initializer_list<std::int64_t> dims) {
+  ModelMaker& input(const std::string& name, const std::vector<std::int64_t>& dims) {
     auto* info = graph().add_input();
     info->set_name(name);
     auto* type = info->mutable_type()->mutable_tensor_type();
@@ -84,7 +84,7 @@ class ModelMaker {
     return *this;
   }
 
-  ModelMaker& constant(const std::string& name, std::initializer_list<std::int64_t> dims,
+  ModelMaker& constant(const std::string& name, const std::vector<std::int64_t>& dims,
                        const std::vector<float>& values) {
     auto* tensor = graph().add_initializer();
     tensor->set_name(name);

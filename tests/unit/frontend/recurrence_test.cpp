@@ -3,6 +3,8 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <functional>
+#include <numeric>
 
 #include "tests/support/refusal.hpp"
 #include "tests/unit/frontend/frontend_support.hpp"
@@ -24,29 +26,13 @@ struct LstmMaker {
 
   [[nodiscard]] ModelMaker model() const {
     ModelMaker maker;
+    maker.input("x", x);
     const auto constant = [&](const char* name, const std::vector<std::int64_t>& dims) {
-      auto* tensor = maker.graph().add_initializer();
-      tensor->set_name(name);
-      tensor->set_data_type(::onnx::TensorProto::FLOAT);
-      std::int64_t count = 1;
-      for (const std::int64_t dim : dims) {
-        tensor->add_dims(dim);
-        count *= dim;
-      }
-      for (std::int64_t i = 0; i < count; ++i) tensor->add_float_data(static_cast<float>(i % 7) / 7 - 0.4F);
+      std::vector<float> values;
+      const auto count = std::accumulate(dims.begin(), dims.end(), std::int64_t{1}, std::multiplies<>());
+      for (std::int64_t i = 0; i < count; ++i) values.push_back(static_cast<float>(i % 7) / 7 - 0.4F);
+      maker.constant(name, dims, values);
     };
-    auto* info = maker.graph().add_input();
-    info->set_name("x");
-    auto* type = info->mutable_type()->mutable_tensor_type();
-    type->set_elem_type(::onnx::TensorProto::FLOAT);
-    for (const std::int64_t dim : x) {
-      auto* added = type->mutable_shape()->add_dim();
-      if (dim < 0) {
-        added->set_dim_param("N");
-      } else {
-        added->set_dim_value(dim);
-      }
-    }
     constant("w", w);
     constant("r", r);
     constant("b", b);
