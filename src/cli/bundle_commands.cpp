@@ -73,17 +73,15 @@ std::vector<std::string> joints_of(const BundleKey& bundle, const BundleProof& p
   return ids;
 }
 
-Json bundle_json(const BundleKey& bundle, const BundleProof& proof,
-                 const std::optional<Predicate>& comparison) {
-  Json json = statement_json(outer_key(bundle), outer_statement(proof), comparison, bundle.digest().to_hex());
+Json bundle_json(const BundleKey& bundle, const BundleProof& proof, const OutputMeaning& meaning) {
+  Json json = statement_json(outer_key(bundle), outer_statement(proof), meaning, bundle.digest().to_hex());
   json["segments"] = bundle.segments.size();
   json["joints"] = joints_of(bundle, proof);
   return json;
 }
 
-std::string bundle_text(const BundleKey& bundle, const BundleProof& proof,
-                        const std::optional<Predicate>& comparison) {
-  return statement_text(outer_key(bundle), outer_statement(proof), comparison, bundle.digest().to_hex()) +
+std::string bundle_text(const BundleKey& bundle, const BundleProof& proof, const OutputMeaning& meaning) {
+  return statement_text(outer_key(bundle), outer_statement(proof), meaning, bundle.digest().to_hex()) +
          fmt::format("segments {}, joined by the commitments {}\n", bundle.segments.size(),
                      fmt::join(joints_of(bundle, proof), " "));
 }
@@ -288,8 +286,9 @@ void prove_bundle(const ProveCommand& command, const Output& output) {
     write_file(command.proof, counted.file);
   }
   const double seconds = seconds_since(start);
-  const auto comparison = comparison_of(load_structure(folder.structure()).predicate);
-  Json object = bundle_json(session.key(), counted.proof, comparison);
+  const PublicModel shown = load_structure(folder.structure());
+  const OutputMeaning meaning{comparison_of(shown.predicate), shown.imported.audit};
+  Json object = bundle_json(session.key(), counted.proof, meaning);
   object["clipped"] = counted.clipped.values;
   object["proof"] = command.proof.string();
   object["proof_bytes"] = counted.file.size();
@@ -297,7 +296,7 @@ void prove_bundle(const ProveCommand& command, const Output& output) {
   if (counted.remaining) object["proofs_remaining"] = *counted.remaining;
   output.print(
       object,
-      bundle_text(session.key(), counted.proof, comparison) +
+      bundle_text(session.key(), counted.proof, meaning) +
           fmt::format("wrote {} ({}) in {}{}\n", command.proof.string(), human_size(counted.file.size()),
                       human_time(seconds),
                       counted.remaining ? fmt::format("; the key allows {} more", *counted.remaining) : ""));
@@ -324,13 +323,13 @@ void verify_bundle(const VerifyCommand& command, const Output& output) {
   require_commitment(Direction::output, outer, statement, command.output_commitment);
   const Path folder = command.key.has_parent_path() ? command.key.parent_path() : ".";
   const Path last_key = ModelFolder{folder}.segment(bundle.segments.size() - 1).verification_key();
-  const auto threshold = threshold_beside(last_key, bundle.segments.back());
-  Json object = bundle_json(bundle, proof, threshold.value);
-  if (!threshold.unknown.empty()) object["threshold_unknown"] = threshold.unknown;
+  const MeaningBeside beside = meaning_beside(last_key, bundle.segments.back());
+  Json object = bundle_json(bundle, proof, beside.meaning);
+  if (!beside.unknown.empty()) object["meaning_unknown"] = beside.unknown;
   object["verified"] = true;
   object["security"] = to_json(weakest(bundle));
   object["seconds"] = seconds;
-  output.print(object, bundle_text(bundle, proof, threshold.value) + unknown_text(threshold, command.key) +
+  output.print(object, bundle_text(bundle, proof, beside.meaning) + unknown_text(beside, command.key) +
                            to_text(weakest(bundle)) +
                            fmt::format("\nproof verified in {}\n", human_time(seconds)));
 }

@@ -50,6 +50,18 @@ struct CutCommand {
 };
 void cut_model(const CutCommand& command, const Output& output);
 
+struct AuditCommand {
+  Path folder, audit;
+  std::uint32_t records = 0;
+  std::vector<std::string> columns, counts;  // as program/audit.hpp has them
+  bool accuracy = false;
+  std::vector<std::string> parity, opportunity;  // columns of 0 and 1
+  std::string positive = "1";                    // the class that these are about
+  std::vector<double> histogram;                 // edges
+  bool force = false;                            // replace what is there
+};
+void audit_model(const AuditCommand& command, const Output& output);
+
 struct SetupCommand {
   Path folder;
   SetupOptions setup;
@@ -74,6 +86,7 @@ void run_model(const RunCommand& command, const Output& output);
 struct CommitCommand {
   Path key, input, data;
   bool show = false;  // the values too
+  bool clip = false;  // values beyond their range
 };
 void commit_input(const CommitCommand& command, const Output& output);
 

@@ -11,6 +11,7 @@
 #include "cli/commands.hpp"
 #include "cli/errors.hpp"
 #include "core/error.hpp"
+#include "program/audit.hpp"
 
 namespace {
 
@@ -40,6 +41,7 @@ void add_choice(CLI::App& command, const std::string& name, Value& value,
 struct Commands {
   ImportOptions import;
   CutCommand cut;
+  AuditCommand audit;
   SetupCommand setup;
   RunCommand run;
   CommitCommand commit;
@@ -130,6 +132,50 @@ void add_cut(CLI::App& app, CutCommand& options, const Output& output) {
   command->callback([&] {
     keep_memory_private();
     cut_model(options, output);
+  });
+}
+
+void add_audit(CLI::App& app, AuditCommand& options, const Output& output) {
+  auto* command = app.add_subcommand(
+      "audit", "Make a model that counts what a model does to many records: accuracy, parity, drift");
+  command->add_option("folder", options.folder, "folder that import wrote")->required();
+  command->add_option("--records", options.records, "how many there are")
+      ->required()
+      ->check(CLI::Range(2U, max_records));
+  command
+      ->add_option("--columns", options.columns,
+                   "columns of whole numbers after what the model reads; 'label' is the class that is right")
+      ->delimiter(',')
+      ->option_text("NAME,..");
+  command
+      ->add_option("--count", options.counts,
+                   "count the records of which all this holds: predicted=CLASS, correct, COLUMN=NUMBER, "
+                   "score>=T, score<T, P(CLASS)>=T, joined by '&'")
+      ->option_text("CONDITIONS")
+      ->allow_extra_args(false);
+  command->add_flag("--accuracy", options.accuracy, "count 'correct'");
+  command
+      ->add_option("--parity", options.parity,
+                   "count, by this column of 0 and 1, who there is and who is predicted --positive")
+      ->option_text("COLUMN")
+      ->allow_extra_args(false);
+  command
+      ->add_option("--opportunity", options.opportunity, "the same of those whose label is --positive alone")
+      ->option_text("COLUMN")
+      ->allow_extra_args(false);
+  command->add_option("--positive", options.positive, "the class that parity and opportunity are about")
+      ->capture_default_str();
+  command->add_option("--histogram", options.histogram, "count scores between these edges: drift")
+      ->delimiter(',')
+      ->option_text("EDGE,..");
+  command
+      ->add_option("-o,--output", options.audit, "folder for the audit's model.circlet and model.structure")
+      ->required();
+  command->add_flag("--force", options.force,
+                    "replace the folder's model, and remove its key, which no other model can use");
+  command->callback([&] {
+    keep_memory_private();
+    audit_model(options, output);
   });
 }
 
@@ -242,6 +288,9 @@ void add_commit(CLI::App& app, CommitCommand& options, const Output& output) {
   command->add_option("-o,--output", options.data, "file for the values and their opening, secret")
       ->required();
   command->add_flag("--show", options.show, "print the values too");
+  command->add_flag("--clip", options.clip,
+                    "commit to the nearest end of its range in place of a value beyond it, which is what "
+                    "the model reads; without it such values are refused");
   command->callback([&] {
     keep_memory_private();
     commit_input(options, output);
@@ -356,6 +405,7 @@ int main(int argc, char** argv) {
   Commands commands;
   add_import(app, commands.import, output);
   add_cut(app, commands.cut, output);
+  add_audit(app, commands.audit, output);
   add_setup(app, commands.setup, output);
   add_run(app, commands.run, output);
   add_commit(app, commands.commit, output);

@@ -347,14 +347,14 @@ void write_values(const Program& program, TensorId tensor, const Trace& trace, c
 
 void run_model(const RunCommand& command, const Output& output) {
   const Program program = ModelFolder{command.folder}.program();
-  const std::size_t features = features_of(program, only_input(program)),
-                    rows = program.tensors[only_input(program).tensor].rows();
+  const InputPort& input = only_input(program);
+  const std::size_t rows = program.tensors[input.tensor].rows();
   const OutputPort& port = only_output(program);
   const Tensor& result = program.tensors[port.tensor];
   const std::size_t outputs = result.rows();
   Clipped clipped;
-  const auto values =
-      quantise_input(program, read_inputs(command.input, features), command.strict ? nullptr : &clipped);
+  const auto values = quantise_input(program, read_inputs(command.input, program, input),
+                                     command.strict ? nullptr : &clipped);
   const auto samples = static_cast<std::uint32_t>(values.size() / rows);
   const Trace trace = execute(program, values, samples);
   if (command.tensor) write_values(program, tensor_named(program, *command.tensor), trace, command.values);

@@ -46,20 +46,26 @@ std::optional<Predicate> comparison_of(const Predicate& predicate) {
   return has_threshold(predicate.kind) ? std::optional(predicate) : std::nullopt;
 }
 
-ThresholdBeside threshold_beside(const Path& key_file, const VerificationKey& key) {
+OutputMeaning meaning_of_output(const Program& program) {
+  return {comparison_of(program.outputs.at(0).predicate), program.audit};
+}
+
+MeaningBeside meaning_beside(const Path& key_file, const VerificationKey& key) {
   constexpr std::uint64_t most_file_bytes = std::uint64_t{1} << 23, most_memory = std::uint64_t{1} << 28;
-  if (std::ranges::none_of(key.tensors, has_threshold, &PublicTensor::form)) return {};
+  const Path path = ModelFolder{key_file.parent_path()}.structure();
+  bool asks = std::ranges::any_of(key.tensors, has_threshold, &PublicTensor::form);
   try {
-    const Path path = ModelFolder{key_file.parent_path()}.structure();
+    const PublicModel shown = structure_of_key(path, key, most_file_bytes, ErrorKind::rejected);
+    asks = asks || shown.imported.audit;
+    if (!asks) return {};
     const std::uint64_t memory = rebuilding_bytes(key, Tree::structure);
     require(memory <= most_memory, ErrorKind::unsupported,
             [&] { return fmt::format("to rebuild the key's tables takes about {} MB", memory >> 20); });
-    const PublicModel shown = structure_of_key(path, key, most_file_bytes, ErrorKind::rejected);
     check_key_of(shown, key);
-    return {comparison_of(shown.predicate), ""};
+    return {{comparison_of(shown.predicate), shown.imported.audit}, ""};
   } catch (const std::exception& error) {
     // Whatever the file does, also to memory and threads, the verdict on the proof stands.
-    return {{}, error.what()};
+    return {{}, asks ? error.what() : ""};
   }
 }
 
@@ -69,11 +75,12 @@ std::optional<Program> structure_beside(const Path& key_file, const Verification
   return structure_of_key(path, key, most_structure_bytes, ErrorKind::bad_input).imported;
 }
 
-std::string unknown_text(const ThresholdBeside& threshold, const Path& key_file) {
-  if (threshold.unknown.empty()) return "";
+std::string unknown_text(const MeaningBeside& beside, const Path& key_file) {
+  if (beside.unknown.empty()) return "";
   const Path folder = key_file.has_parent_path() ? key_file.parent_path() : ".";
-  return fmt::format("threshold not known: {}\n         circlet inspect --rebuild {} tells it\n",
-                     printable_lines(threshold.unknown), shell_quoted(folder.string()));
+  return fmt::format(
+      "what the output means is not known: {}\n         circlet inspect --rebuild {} tells it\n",
+      printable_lines(beside.unknown), shell_quoted(folder.string()));
 }
 
 }  // namespace circlet::cli

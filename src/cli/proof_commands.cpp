@@ -51,9 +51,15 @@ std::vector<std::int32_t> integers_of_input(const CommitCommand& command, const 
   if (!is_bundle(command.key)) {
     if (const std::optional<Program> structure = structure_beside(command.key, key)) {
       const InputPort& port = only_input(*structure);
-      return quantise_input(*structure, port, read_inputs(command.input, features_of(*structure, port)));
+      Clipped clipped;
+      std::vector<std::int32_t> integers = quantise_input(
+          *structure, port, read_inputs(command.input, *structure, port), command.clip ? &clipped : nullptr);
+      warn(to_text(clipped));
+      return integers;
     }
   }
+  require(!command.clip, ErrorKind::usage,
+          "--clip: which values are beyond their range says model.structure, which lies beside no such key");
   const PublicTensor& input = key.input();
   const Tensor tensor{
       .name = "input", .shape = {input.rows}, .min = input.min, .max = input.max, .scales = input.scales};
@@ -122,8 +128,8 @@ void prove_input(const ProveCommand& command, const Output& output) {
     write_file(command.proof, counted.file);
   }
   const double seconds = seconds_since(start);
-  const auto comparison = comparison_of(session.program().outputs[0].predicate);
-  auto object = statement_json(session.key(), proof.statement, comparison);
+  const OutputMeaning meaning = meaning_of_output(session.program());
+  auto object = statement_json(session.key(), proof.statement, meaning);
   object["clipped"] = counted.clipped.values;
   object["proof"] = command.proof.string();
   object["proof_bytes"] = counted.file.size();
@@ -131,7 +137,7 @@ void prove_input(const ProveCommand& command, const Output& output) {
   if (counted.remaining) object["proofs_remaining"] = *counted.remaining;
   output.print(
       object,
-      statement_text(session.key(), proof.statement, comparison) +
+      statement_text(session.key(), proof.statement, meaning) +
           fmt::format("wrote {} ({}) in {}{}\n", command.proof.string(), human_size(counted.file.size()),
                       human_time(seconds),
                       counted.remaining ? fmt::format("; the key allows {} more", *counted.remaining) : ""));
@@ -164,15 +170,15 @@ void verify_proof(const VerifyCommand& command, const Output& output) {
   const auto start = std::chrono::steady_clock::now();
   verify(key, proof, observer);
   const double seconds = seconds_since(start);
-  const auto threshold = threshold_beside(command.key, key);
-  auto object = statement_json(key, proof.statement, threshold.value);
-  if (!threshold.unknown.empty()) object["threshold_unknown"] = threshold.unknown;
+  const MeaningBeside beside = meaning_beside(command.key, key);
+  auto object = statement_json(key, proof.statement, beside.meaning);
+  if (!beside.unknown.empty()) object["meaning_unknown"] = beside.unknown;
   object["verified"] = true;
   if (command.transcript) object["transcript"] = transcript;
   object["security"] = to_json(security_of(key));
   object["seconds"] = seconds;
-  output.print(object, statement_text(key, proof.statement, threshold.value) +
-                           unknown_text(threshold, command.key) + to_text(security_of(key)) +
+  output.print(object, statement_text(key, proof.statement, beside.meaning) +
+                           unknown_text(beside, command.key) + to_text(security_of(key)) +
                            fmt::format("\nproof verified in {}\n", human_time(seconds)));
 }
 
@@ -210,7 +216,8 @@ void bench(const BenchCommand& command, const Output& output) {
   const auto features = [](const Program& program) { return features_of(program, only_input(program)); };
   {
     const Program program = folder.program();
-    static_cast<void>(quantise_input(program, read_inputs(command.input, features(program)), nullptr));
+    static_cast<void>(
+        quantise_input(program, read_inputs(command.input, program, only_input(program)), nullptr));
   }
   // Nothing is proved with the folder's key: its units are for proofs that somebody asked for, and a proof
   // that is not counted must not exist. Weights that are masked anew, in memory alone, take as long.
@@ -239,7 +246,7 @@ void bench(const BenchCommand& command, const Output& output) {
     const std::uint32_t each = features(program);
     const ProvingSession session(throwaway, std::move(program), budget_file, {.strict = true});
     timer.end_phase("session");
-    const auto inputs = read_inputs(command.input, each);
+    const auto inputs = read_inputs(command.input, session.program(), only_input(session.program()));
     const std::size_t sample_size = std::size_t{each} * key.batch();
     const std::size_t samples = std::max<std::size_t>(1, inputs.size() / sample_size);
     const auto first = static_cast<std::ptrdiff_t>(i % samples * sample_size);

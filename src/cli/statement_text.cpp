@@ -7,6 +7,7 @@
 
 #include "cli/key_text.hpp"
 #include "core/printable.hpp"
+#include "program/audit.hpp"
 #include "program/predicate.hpp"
 #include "starknet/model_id.hpp"
 
@@ -23,9 +24,8 @@ std::vector<std::int32_t> sample_of(const std::vector<std::int32_t>& values, std
 std::vector<double> real_values(const std::vector<double>& scales,
                                 const std::vector<std::int32_t>& integers) {
   std::vector<double> reals;
-  for (std::size_t row = 0; row < integers.size(); ++row) {
-    reals.push_back(integers[row] * (scales.size() == 1 ? scales[0] : scales[row]));
-  }
+  for (std::size_t row = 0; row < integers.size(); ++row)
+    reals.push_back(integers[row] * scales[row % scales.size()]);
   return reals;
 }
 
@@ -104,9 +104,25 @@ std::string output_text(const Predicate& predicate, const std::vector<std::int32
 
 namespace {
 
+nlohmann::ordered_json audit_json(const Audit& audit, const std::vector<std::int32_t>& counts) {
+  auto list = nlohmann::ordered_json::array();
+  for (std::size_t i = 0; i < counts.size(); ++i)
+    list.push_back({{"conditions", audit.counts.at(i)}, {"records", counts[i]}});
+  return {{"records", audit.records}, {"columns", audit.columns}, {"counts", list}};
+}
+
+std::string audit_text(const Audit& audit, const std::vector<std::int32_t>& counts) {
+  std::string text = fmt::format("of {} records\n", audit.records);
+  for (std::size_t i = 0; i < counts.size(); ++i) {
+    text += fmt::format("         {:>9} {:5.1f} %  {}\n", counts[i], 100.0 * counts[i] / audit.records,
+                        printable(audit.counts.at(i)));
+  }
+  return text;
+}
+
 /// What is said of a tensor, in the names of its direction.
 void add_tensor(nlohmann::ordered_json& json, const VerificationKey& key, const PublicTensor& tensor,
-                const Stated& stated, const std::optional<Predicate>& comparison) {
+                const Stated& stated, const OutputMeaning& meaning) {
   const std::string name = direction_name(tensor.direction);
   const bool is_output = tensor.direction == Direction::output;
   if (is_output) json["output_form"] = form_name(tensor.form);
@@ -118,9 +134,14 @@ void add_tensor(nlohmann::ordered_json& json, const VerificationKey& key, const 
   json[name + "s"] = stated.values;
   if (!is_output) return;
   if (has_threshold(tensor.form)) {
-    if (comparison) json["threshold"] = comparison->threshold;
-    if (comparison && !comparison->class_name.empty()) json["class"] = comparison->class_name;
+    if (meaning.comparison) json["threshold"] = meaning.comparison->threshold;
+    if (meaning.comparison && !meaning.comparison->class_name.empty())
+      json["class"] = meaning.comparison->class_name;
     json["holds"] = std::vector<bool>(stated.values.begin(), stated.values.end());
+    return;
+  }
+  if (meaning.audit) {
+    json["audit"] = audit_json(*meaning.audit, stated.values);
     return;
   }
   const bool shows_scores = tensor.form == Predicate::Kind::values;
@@ -137,7 +158,7 @@ void add_tensor(nlohmann::ordered_json& json, const VerificationKey& key, const 
 }
 
 std::string tensor_text(const VerificationKey& key, std::size_t i, const Stated& stated,
-                        const std::optional<Predicate>& comparison) {
+                        const OutputMeaning& meaning) {
   const PublicTensor& tensor = key.tensors[i];
   const bool is_output = tensor.direction == Direction::output;
   const std::string name = fmt::format("{:<8} ", tensor_name(key, i));
@@ -155,13 +176,15 @@ std::string tensor_text(const VerificationKey& key, std::size_t i, const Stated&
     const auto integers = sample_of(stated.values, tensor.rows, sample);
     if (!is_output) {
       text += name + fmt::format("{}\n", fmt::join(integers, " "));
-    } else if (has_threshold(tensor.form) && !comparison) {
+    } else if (has_threshold(tensor.form) && !meaning.comparison) {
       text +=
           name + fmt::format("{} the threshold of the key's model.structure: {}\n",
                              tensor.form == Predicate::Kind::below ? "below" : "at least", answers(integers));
+    } else if (meaning.audit && tensor.form == Predicate::Kind::values) {
+      text += name + audit_text(*meaning.audit, integers);
     } else {
       Predicate shown{.kind = tensor.form};
-      if (has_threshold(tensor.form)) shown = *comparison;
+      if (has_threshold(tensor.form)) shown = *meaning.comparison;
       text += name + output_text(shown, integers, real_values(tensor.scales, integers)) + "\n";
     }
   }
@@ -171,32 +194,30 @@ std::string tensor_text(const VerificationKey& key, std::size_t i, const Stated&
 }  // namespace
 
 nlohmann::ordered_json statement_json(const VerificationKey& key, const Statement& statement,
-                                      const std::optional<Predicate>& comparison,
-                                      const std::optional<std::string>& id) {
+                                      const OutputMeaning& meaning, const std::optional<std::string>& id) {
   nlohmann::ordered_json json = {{"model_id", id ? *id : model_id(key).to_hex()},
                                  {"context", to_hex(statement.context)},
                                  {"zero_knowledge", key.zero_knowledge},
                                  {"weights", key.hides_weights() ? "private" : "public"}};
   if (key.tensors.size() == 2 && key.tensors[0].direction == Direction::input) {
-    for (std::size_t i = 0; i < 2; ++i)
-      add_tensor(json, key, key.tensors[i], statement.tensors[i], comparison);
+    for (std::size_t i = 0; i < 2; ++i) add_tensor(json, key, key.tensors[i], statement.tensors[i], meaning);
     return json;
   }
   json["tensors"] = nlohmann::ordered_json::array();
   for (std::size_t i = 0; i < key.tensors.size(); ++i) {
     auto& tensor = json["tensors"].emplace_back();
     tensor["name"] = tensor_name(key, i);
-    add_tensor(tensor, key, key.tensors[i], statement.tensors[i], comparison);
+    add_tensor(tensor, key, key.tensors[i], statement.tensors[i], meaning);
   }
   return json;
 }
 
 std::string statement_text(const VerificationKey& key, const Statement& statement,
-                           const std::optional<Predicate>& comparison, const std::optional<std::string>& id) {
+                           const OutputMeaning& meaning, const std::optional<std::string>& id) {
   std::string text =
       fmt::format("model id {}\ncontext  {}\n", id ? *id : model_id(key).to_hex(), to_hex(statement.context));
   for (std::size_t i = 0; i < key.tensors.size(); ++i) {
-    text += tensor_text(key, i, statement.tensors[i], comparison);
+    text += tensor_text(key, i, statement.tensors[i], meaning);
   }
   return text + fmt::format("hides    {}\n", hidden_text(key));
 }

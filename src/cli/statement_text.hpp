@@ -36,14 +36,18 @@ std::string predicate_text(Predicate predicate);
 std::string output_text(const Predicate& predicate, const std::vector<std::int32_t>& integers,
                         const std::vector<double>& reals);
 
+/// What a key's outputs mean, as far as its structure is known.
+struct OutputMeaning {
+  std::optional<Predicate> comparison;  // of scores with a threshold
+  AuditPart audit;
+};
+
 /// What is stated of each tensor: of one input and one output beside the rest, of others in a list.
-/// `threshold` is that of the output's predicate, if it has one and it is known; `id` that of the model, by
-/// default the key's.
+/// `id` is that of the model, by default the key's.
 nlohmann::ordered_json statement_json(const VerificationKey& key, const Statement& statement,
-                                      const std::optional<Predicate>& comparison,
+                                      const OutputMeaning& meaning,
                                       const std::optional<std::string>& id = {});
 std::string statement_text(const VerificationKey& key, const Statement& statement,
-                           const std::optional<Predicate>& comparison,
-                           const std::optional<std::string>& id = {});
+                           const OutputMeaning& meaning, const std::optional<std::string>& id = {});
 
 }  // namespace circlet::cli

@@ -372,4 +372,15 @@ std::vector<double> read_inputs(const std::filesystem::path& path, std::uint32_t
   return values;
 }
 
+std::vector<double> read_inputs(const std::filesystem::path& path, const Program& program,
+                                const InputPort& port) {
+  const std::uint32_t features = features_of(program, port) / port.records;
+  std::vector<double> values = read_inputs(path, features);
+  const std::size_t records = values.size() / features;
+  if (records % port.records != 0) {
+    bad(path.string(), std::to_string(records) + " records; the audit is of " + std::to_string(port.records));
+  }
+  return values;
+}
+
 }  // namespace circlet

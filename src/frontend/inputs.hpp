@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "program/program.hpp"
+
 namespace circlet {
 
 /// Samples from a file, as [sample][feature] of `features` values each.
@@ -22,6 +24,11 @@ namespace circlet {
 /// All are finite. Throws Error(io) if the file cannot be read, Error(bad_input) naming the file and what is
 /// wrong in it.
 std::vector<double> read_inputs(const std::filesystem::path& path, std::uint32_t features);
+
+/// Samples of an input of a model; where one is several records, each line, list or row is a record. Throws
+/// Error(bad_input) if the records are not whole samples.
+std::vector<double> read_inputs(const std::filesystem::path& path, const Program& program,
+                                const InputPort& port);
 
 /// The same from memory. `name` appears in errors.
 std::vector<double> parse_csv_inputs(std::string_view text, std::uint32_t features, const std::string& name);

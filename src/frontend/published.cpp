@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "frontend/forest_ops.hpp"
+#include "program/audit.hpp"
 #include "program/meaning.hpp"
 
 namespace circlet {
@@ -108,6 +109,7 @@ std::int64_t coarse_reach(std::int64_t reach) {
 }
 
 std::vector<std::string> disclosures(const Program& program) {
+  if (program.audit) return disclosures(program.audit->model);
   std::vector<std::string> lines;
   for (TensorId id = 0; id < program.tensors.size(); ++id) {
     const Tensor& tensor = program.tensors[id];

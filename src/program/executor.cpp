@@ -144,10 +144,17 @@ std::vector<std::int32_t> quantise_input(const Program& program, const InputPort
   check_count(real.size(), features);
   std::vector<std::int32_t> integers;
   integers.reserve(real.size() / features * info.rows());
+  // Columns beside what a model reads, its labels, are whole numbers as they are.
+  const std::size_t width = features / port.records,
+                    read = width - (program.audit ? program.audit->columns.size() : 0);
   for (std::size_t i = 0; i < real.size(); ++i) {
-    const std::size_t sample = i / features, k = i % features;
-    const std::int64_t n =
-        quantise_feature(real[i], integers_of_feature(program, port, k), sample, k, clipped);
+    const std::size_t record = i / width, k = i % width;
+    require(k < read || real[i] == std::nearbyint(real[i]), ErrorKind::bad_input, [&] {
+      return "record " + std::to_string(record) + ", column " + in_quotes(program.audit->columns[k - read]) +
+             ": " + std::to_string(real[i]) + " is no whole number";
+    });
+    const std::int64_t n = quantise_feature(real[i], integers_of_feature(program, port, k), record, k,
+                                            k < read ? clipped : nullptr);
     if (!port.in_digits) {
       integers.push_back(static_cast<std::int32_t>(n));
       continue;

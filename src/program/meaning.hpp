@@ -64,6 +64,8 @@ class OpCheck {
   const std::vector<TensorUse>& uses_;
 };
 
+class SideBySide;  // program/side_by_side.hpp
+
 struct Meaning {
   const char* name;
   /// Whether its outputs have no wire a row and are known by their claims alone: sums, which only some ops
@@ -81,6 +83,8 @@ struct Meaning {
   std::size_t (*buffers)(const Op&) = [](const Op&) { return std::size_t{0}; };
   /// Writes the op's outputs to trace.tensors, zeroed and of the right size, and its buffers, empty.
   void (*execute)(const Program&, OpId, Trace&);
+  /// Writes the op for many records at once; null if there is none.
+  void (*of_records)(SideBySide&, const Op&) = nullptr;
   /// What its sums can be with these weights; null if that is what `reach` says.
   SumRange (*sums)(const Program&, const Op&) = nullptr;
   /// The greatest magnitude that its sums reach with these weights; null if that is what their range says.

@@ -6,6 +6,7 @@
 
 #include "core/artefact.hpp"
 #include "core/error.hpp"
+#include "program/audit.hpp"
 #include "program/meaning.hpp"
 #include "program/predicate.hpp"
 
@@ -18,7 +19,20 @@ class Writer {
  public:
   Bytes take() { return bytes_.take(); }
 
+  /// Of an audit the model, and what makes the audit of it.
   void program(const Program& program) {
+    bytes_.write(static_cast<std::uint8_t>(program.audit ? 1 : 0));
+    if (program.audit) {
+      const Audit& audit = *program.audit;
+      bytes_.write(audit.records);
+      names(audit.columns);
+      names(audit.counts);
+      return model(audit.model);
+    }
+    model(program);
+  }
+
+  void model(const Program& program) {
     bytes_.write(static_cast<std::uint8_t>(program.has_weights));
     bytes_.write_string(program.name);
     count(program.tensors.size());
@@ -63,8 +77,7 @@ class Writer {
       bytes_.write(static_cast<std::uint8_t>(step.kind));
       bytes_.write_string(step.node);
     }
-    count(program.class_labels.size());
-    for (const std::string& label : program.class_labels) bytes_.write_string(label);
+    names(program.class_labels);
   }
 
   void predicate(const Predicate& predicate) {
@@ -109,6 +122,11 @@ class Writer {
  private:
   void count(std::size_t items) { bytes_.write(static_cast<std::uint32_t>(items)); }
 
+  void names(const std::vector<std::string>& list) {
+    count(list.size());
+    for (const std::string& name : list) bytes_.write_string(name);
+  }
+
   void numbers(const std::vector<std::uint32_t>& list) {
     bytes_.write_counted(std::span<const std::uint32_t>(list));
   }
@@ -118,11 +136,29 @@ class Writer {
 
 class Reader {
  public:
-  Reader(std::span<const std::uint8_t> payload, const std::string& what) : bytes_(payload, what) {}
+  Reader(std::span<const std::uint8_t> payload, const std::string& what)
+      : what_(what), bytes_(payload, what) {}
 
   void expect_end() const { bytes_.expect_end(); }
 
+  /// Which has passed check_program.
   Program program(bool wants_weights) {
+    const bool is_audit = flag("audit");
+    Audit audit;
+    if (is_audit) {
+      audit.records = bytes_.read<std::uint32_t>("records");
+      audit.columns = names(max_columns, "column");
+      audit.counts = names(max_counts, "count");
+    }
+    Program program = model(wants_weights);
+    checked([&] { check_program(program); });
+    if (!is_audit) return program;
+    audit.model = std::move(program);
+    checked([&] { program = with_audit(std::move(audit)); });
+    return program;
+  }
+
+  Program model(bool wants_weights) {
     Program program;
     program.has_weights = flag("has_weights");
     if (program.has_weights != wants_weights)
@@ -161,8 +197,7 @@ class Reader {
       step.kind = static_cast<PostStep::Kind>(kind);
       step.node = name("postprocessing node");
     }
-    program.class_labels.resize(count_within(max_labels, least_list, "class labels"));
-    for (std::string& label : program.class_labels) label = name("class label");
+    program.class_labels = names(max_labels, "class label");
     return program;
   }
 
@@ -220,6 +255,16 @@ class Reader {
   }
 
  private:
+  /// What is wrong with a program is wrong with its file.
+  template <class Check>
+  void checked(const Check& check) const {
+    try {
+      check();
+    } catch (const Error& error) {
+      throw Error(ErrorKind::bad_input, what_ + ": " + error.what());
+    }
+  }
+
   bool flag(const char* field) {
     const auto value = bytes_.read<std::uint8_t>(field);
     if (value > 1) bytes_.fail(field, "a flag is 0 or 1");
@@ -233,6 +278,12 @@ class Reader {
       bytes_.fail(field, std::to_string(count) + " of them; there are at most " + std::to_string(most));
     }
     return count;
+  }
+
+  std::vector<std::string> names(std::size_t most, const char* field) {
+    std::vector<std::string> list(count_within(most, least_list, field));
+    for (std::string& item : list) item = name(field);
+    return list;
   }
 
   std::string name(const char* field) {
@@ -272,16 +323,9 @@ class Reader {
     return op;
   }
 
+  const std::string what_;
   ByteReader bytes_;
 };
-
-void check(const Program& program, const std::string& what) {
-  try {
-    check_program(program);
-  } catch (const Error& error) {
-    throw Error(error.kind(), what + ": " + error.what());
-  }
-}
 
 }  // namespace
 
@@ -298,7 +342,6 @@ Model read_model(std::span<const std::uint8_t> payload, const std::string& what)
   model.program = reader.program(true);
   model.report = reader.report();
   reader.expect_end();
-  check(model.program, what);
   return model;
 }
 
@@ -317,7 +360,6 @@ PublicModel read_structure(std::span<const std::uint8_t> payload, const std::str
   model.imported = reader.program(false);
   model.predicate = reader.predicate();
   reader.expect_end();
-  check(model.imported, what);
   return model;
 }
 

@@ -13,8 +13,8 @@
 
 namespace circlet {
 
-inline constexpr std::uint32_t model_format_version = 5;
-inline constexpr std::uint32_t structure_format_version = 6;
+inline constexpr std::uint32_t model_format_version = 6;
+inline constexpr std::uint32_t structure_format_version = 7;
 inline constexpr std::uint64_t most_structure_bytes = std::uint64_t{1} << 28;  // of model.structure
 
 /// What model.structure says: a Program as it was imported, without weights, and what its output is made.

@@ -229,6 +229,7 @@ TensorId tensor_named(const Program& program, const std::string& name) {
 
 Program part_of(const Program& program, std::optional<TensorId> from, std::optional<TensorId> to) {
   require(!has_predicate(program), ErrorKind::usage, "a part of a model whose output is a predicate");
+  require(!program.audit, ErrorKind::usage, "a part of an audit: cut the model, and audit that");
   if (from && is_claim(program, *from)) {
     refuse(in_quotes(program.tensors[*from].name) +
            " holds sums, which are known all together alone: begin the part with what is looked up for them");

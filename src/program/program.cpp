@@ -10,6 +10,7 @@
 
 #include "core/error.hpp"
 #include "core/printable.hpp"
+#include "program/audit.hpp"
 #include "program/digits.hpp"
 #include "program/meaning.hpp"
 #include "program/predicate.hpp"
@@ -53,7 +54,7 @@ void check_tensor(const Tensor& tensor, std::size_t index) {
     fail(name,
          "has the impossible range [" + std::to_string(tensor.min) + ", " + std::to_string(tensor.max) + "]");
   }
-  if (tensor.scales.size() != 1 && tensor.scales.size() != rows) {
+  if (tensor.scales.empty() || rows % tensor.scales.size() != 0) {
     fail(name, std::to_string(tensor.scales.size()) + " scales for " + std::to_string(rows) + " rows");
   }
   for (const double scale : tensor.scales) {
@@ -136,7 +137,8 @@ void check_names(const Program& program) {
 }
 
 void check_centres(const InputPort& port, const Tensor& tensor, const std::string& name) {
-  if (!port.centres.empty() && port.centres.size() != tensor.rows()) fail(name, "has not one centre a row");
+  if (!port.centres.empty() && tensor.rows() % port.centres.size() != 0)
+    fail(name, "has not one centre a row, or a column");
   for (const std::int64_t c : port.centres) {
     if (tensor.min + c < -max_input || tensor.max + c > max_input) {
       fail(name, "the centre " + std::to_string(c) + " puts it beyond 2^30");
@@ -405,10 +407,16 @@ void check_program(const Program& program) {
   }
 }
 
+AuditPart::AuditPart(Audit audit) : audit_(std::make_shared<const Audit>(std::move(audit))) {}
+
+bool operator==(const AuditPart& a, const AuditPart& b) {
+  return a.audit_ == b.audit_ || (a.audit_ && b.audit_ && *a.audit_ == *b.audit_);
+}
+
 Program structure_of(const Program& program) {
   // Field by field, as weights may be gigabytes. Of another field this line asks what becomes of it.
-  const auto& [name, tensors, constants, ops, inputs, outputs, postprocessing, class_labels, has_weights] =
-      program;
+  const auto& [name, tensors, constants, ops, inputs, outputs, postprocessing, class_labels, has_weights,
+               audit] = program;
   Program structure{.name = name,
                     .tensors = tensors,
                     .constants = {},
@@ -418,6 +426,12 @@ Program structure_of(const Program& program) {
                     .postprocessing = postprocessing,
                     .class_labels = class_labels,
                     .has_weights = false};
+  if (audit) {
+    structure.audit = AuditPart({.model = structure_of(audit->model),
+                                 .records = audit->records,
+                                 .columns = audit->columns,
+                                 .counts = audit->counts});
+  }
   for (const ConstantTensor& constant : constants) {
     const bool shown = constant.kind != ConstantTensor::Kind::weights;
     structure.constants.push_back({.kind = constant.kind,

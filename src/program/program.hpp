@@ -10,6 +10,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -27,14 +28,15 @@ struct Tensor {
   std::vector<std::uint32_t> shape;  // of one sample
   std::int64_t min = 0;              // least and greatest integer
   std::int64_t max = 0;
-  std::vector<double> scales;  // one entry, or one a row; positive
+  /// Positive; one, one a row, or one a column of records that the rows are: as many as divide them.
+  std::vector<double> scales;
   /// So many neighbouring values are a *tile*, which a proof has one wire for; 1: every value has its own.
   std::uint32_t lanes = 1;
   /// The product of the shape; 2^32 - 1 if it is more.
   [[nodiscard]] std::uint32_t rows() const;
   /// Tiles.
   [[nodiscard]] std::uint32_t wires() const { return rows() / lanes; }
-  [[nodiscard]] double scale(std::size_t row) const { return scales.size() == 1 ? scales[0] : scales[row]; }
+  [[nodiscard]] double scale(std::size_t row) const { return scales[row % scales.size()]; }
   friend bool operator==(const Tensor&, const Tensor&) = default;
 };
 
@@ -105,11 +107,14 @@ constexpr bool has_threshold(Predicate::Kind kind) {
 struct InputPort {
   std::string name;
   TensorId tensor = 0;
-  std::vector<std::int32_t> centres;  // one a row; empty: all 0. The tensor's min and max are of x - c
+  /// As many as the scales may be, or none: all 0. The tensor's min and max are of x - c.
+  std::vector<std::int32_t> centres;
   /// A feature of more integers than a look-up table should hold takes two rows, its digits h and l to the
   /// base B, the number of integers in the tensor's range 0 .. B - 1: of scale s for l, B s for h, it is
   /// round(real / s) = h B + l, with a centre for h alone.
   bool in_digits = false;
+  /// A sample is so many records, one after the other.
+  std::uint32_t records = 1;
   friend bool operator==(const InputPort&, const InputPort&) = default;
 };
 
@@ -138,6 +143,22 @@ struct PostStep {
   friend bool operator==(const PostStep&, const PostStep&) = default;
 };
 
+struct Audit;  // program/audit.hpp
+
+/// The audit that a Program is, or none; compared by value.
+class AuditPart {
+ public:
+  AuditPart() = default;
+  explicit AuditPart(Audit audit);
+  explicit operator bool() const { return audit_ != nullptr; }
+  const Audit& operator*() const { return *audit_; }
+  const Audit* operator->() const { return audit_.get(); }
+  friend bool operator==(const AuditPart& a, const AuditPart& b);
+
+ private:
+  std::shared_ptr<const Audit> audit_;
+};
+
 struct Program {
   std::string name;
   std::vector<Tensor> tensors;
@@ -149,6 +170,7 @@ struct Program {
   std::vector<std::string> class_labels;  // of a classifier, by index of the first output; may be empty
   /// False in a structure, the public part of a Program: its weights have no values.
   bool has_weights = true;
+  AuditPart audit = {};  // that this is; all else follows from it
   friend bool operator==(const Program&, const Program&) = default;
 };
 
@@ -193,10 +215,10 @@ inline bool fills_rows(const Tensor& tensor) {
 
 /// c_j of an input's row j: its integer x_j is in [min + c_j, max + c_j].
 inline std::int64_t centre(const InputPort& port, std::size_t row) {
-  return port.centres.empty() ? 0 : port.centres[row];
+  return port.centres.empty() ? 0 : port.centres[row % port.centres.size()];
 }
 
-/// How many numbers a record of this input has.
+/// How many numbers a sample of this input has.
 inline std::uint32_t features_of(const Program& program, const InputPort& port) {
   return program.tensors[port.tensor].rows() / (port.in_digits ? 2 : 1);
 }

@@ -40,7 +40,7 @@ ProvingSession::Input ProvingSession::read_input(const ProofRequest& request) co
   }
   const auto* file = std::get_if<std::filesystem::path>(&request.input);
   const auto reals = file == nullptr ? std::get<std::vector<double>>(request.input)
-                                     : read_inputs(*file, features_of(program_, only_input(program_)));
+                                     : read_inputs(*file, program_, only_input(program_));
   Input input;
   input.values = quantise_input(program_, reals, rules_.strict ? nullptr : &input.clipped);
   return input;

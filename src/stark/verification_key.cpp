@@ -71,7 +71,7 @@ class WordReader {
   }
   std::vector<double> scales(const char* name, std::uint32_t rows) {
     const auto count = next(name);
-    if (count != 1 && count != rows)
+    if (count == 0 || rows % count != 0)
       refuse(std::string(name) + ": " + std::to_string(count) + " scales for " + std::to_string(rows) +
              " rows");
     if (count > (words_.size() - at_) / 2) refuse(std::string("truncated in ") + name);

@@ -45,9 +45,9 @@ struct PublicTensor {
   std::uint32_t rows = 0;        // values a sample
   std::int32_t min = 0;          // least and greatest integer
   std::int32_t max = 0;
-  std::vector<double> scales;  // real = integer * scale; one entry, or one a row
+  std::vector<double> scales;  // real = integer * scale; as many as divide the rows, of row j number j mod ..
   friend bool operator==(const PublicTensor&, const PublicTensor&) = default;
-  [[nodiscard]] double scale(std::size_t row) const { return scales.size() == 1 ? scales[0] : scales[row]; }
+  [[nodiscard]] double scale(std::size_t row) const { return scales[row % scales.size()]; }
 };
 
 /// "input" or "output".

@@ -4,6 +4,7 @@
 
 #include <cstdlib>
 
+#include "program/audit.hpp"
 #include "program/meaning.hpp"
 #include "program/predicate.hpp"
 #include "tests/adversary/forge/forge.hpp"
@@ -140,4 +141,41 @@ TEST_CASE("a_false_product_and_another_order_of_rows_are_refused_by_the_bus") {
   const Trace other_order = execute(other, input, 1);
   REQUIRE_FALSE(same(other_order, honest));
   CHECK(contains(verdict(other_order), "the bus does not balance"));
+}
+
+TEST_CASE("an_audit_that_counts_otherwise_is_refused") {
+  ProgramBuilder builder(3, -8, 7, 11);
+  const TensorId hidden = builder.add_relu({.rows = 4, .dense = {builder.dense(builder.input(), 4, 20)}}, 1);
+  const Program model = builder.finish({.rows = 3, .dense = {builder.dense(hidden, 3, 20)}});
+  const Program program = with_audit({.model = model,
+                                      .records = 11,
+                                      .columns = {"label", "group"},
+                                      .counts = {"correct", "predicted=1 & group=0", "group=1"}});
+  const ForgedModel forged(program, {.target = Target::offchain});
+  const Buffer input = builder.random_input(input_tensor(program), 1);
+  const Trace honest = execute(program, input, 1);
+  const auto verdict = [&](const Trace& lie) {
+    LyingTrace trace(forged, lie);
+    const Proof proof = prove_trace(forged.proving_key, forged.statement(lie), trace);
+    return refusal(ErrorKind::rejected, [&] { verify(forged.key(), proof); });
+  };
+  CHECK(verdict(honest) == "accepted");
+  // Of every op one value is another, and all that comes after follows from it: another class, a label that
+  // holds or does not, a record that is counted twice, or not at all.
+  for (OpId op = 0; op < program.ops.size(); ++op) {
+    Trace lie = honest;
+    Buffer& changed = lie.tensors[program.ops[op].outputs[0]];
+    const Tensor& tensor = program.tensors[program.ops[op].outputs[0]];
+    changed[0] += changed[0] < tensor.max ? 1 : -1;
+    for (OpId id = op + 1; id < program.ops.size(); ++id) {
+      lie.buffers[id].assign(meaning_of(program.ops[id].kind).buffers(program.ops[id]), {});
+      std::ranges::fill(lie.tensors[program.ops[id].outputs[0]], 0);
+      meaning_of(program.ops[id].kind).execute(program, id, lie);
+    }
+    CAPTURE(op);
+    CAPTURE(program.ops[op].name);
+    // Without wires of its own a sum is what its reader splits it into.
+    if (same(lie, honest)) continue;
+    CHECK(contains(verdict(lie), "the bus does not balance"));
+  }
 }

@@ -109,7 +109,7 @@ class Tensor:
             require(self.wire == 0, "key", f"a tensor that is not public has wire id {self.wire}")
         require(1 <= self.rows <= 2**24, "key", f"{self.rows} rows of a tensor")
         require(self.least <= self.greatest, "key", "a tensor's least integer is above its greatest")
-        require(len(self.scales) in (1, self.rows), "key", f"{len(self.scales)} scales of {self.rows} rows")
+        require(self.scales and self.rows % len(self.scales) == 0, "key", f"{len(self.scales)} scales of {self.rows} rows")
         require(all(0 < scale < inf for scale in self.scales), "key", "a scale is not positive and finite")
 
 

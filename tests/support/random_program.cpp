@@ -73,20 +73,20 @@ TensorId ProgramBuilder::add_product(TensorId a, TensorId b) {
   return tensor;
 }
 
-TensorId ProgramBuilder::add_saturation(TensorId sums, const saturate::Cells& cells) {
+TensorId ProgramBuilder::add_saturation(TensorId sums, const Cells& cells) {
   const std::string name = program_.ops.back().name;
   const TensorId tensor = add_tensor(name + " saturated", program_.tensors[sums].rows(),
                                      cells.first * cells.width() - cells.offset,
                                      (cells.last + 1) * cells.width() - 1 - cells.offset);
   program_.tensors[tensor].shape = program_.tensors[sums].shape;
   program_.tensors[tensor].lanes = program_.tensors[sums].lanes;
-  const ConstantId table = add_table("saturation", saturate::table_of(cells, program_.tensors[sums].max));
+  const ConstantId table = add_table("saturation", table_of(cells, program_.tensors[sums].max));
   program_.ops.push_back({.kind = OpKind::saturate,
                           .name = name,
                           .inputs = {sums},
                           .constants = {table},
                           .outputs = {tensor},
-                          .attributes = saturate::attributes_of(cells)});
+                          .attributes = attributes_of(cells)});
   return tensor;
 }
 

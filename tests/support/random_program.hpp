@@ -74,7 +74,7 @@ class ProgramBuilder {
   /// a_j b_j, of which only the sums' readers know; of tiles a_j with a single value b a tile.
   TensorId add_product(TensorId a, TensorId b);
 
-  TensorId add_saturation(TensorId sums, const saturate::Cells& cells);
+  TensorId add_saturation(TensorId sums, const Cells& cells);
 
   /// x_(i_j)
   TensorId add_gather(TensorId x, const std::vector<std::int32_t>& indices);

@@ -5,6 +5,7 @@
 
 #include "core/printable.hpp"
 #include "program/meaning.hpp"
+#include "program/side_by_side.hpp"
 
 namespace circlet::affine {
 namespace {
@@ -98,6 +99,28 @@ void execute(const Program& program, OpId id, Trace& trace) {
   }
 }
 
+/// A correlation whose kernels have one place: matrices are of one group, coefficients of a group each.
+void of_records(SideBySide& records, const Op& op) {
+  const Program& model = records.model();
+  const std::uint32_t rows = model.tensors[op.outputs[0]].rows();
+  std::vector<TensorId> inputs;
+  std::vector<ConstantId> constants;
+  std::vector<std::int64_t> attributes = {records.tiles().places(), records.tiles().lanes(), 1, 1};
+  for (const Term& term : terms_of(model, op)) {
+    ConstantTensor weights = model.constants[term.weights];
+    const std::uint32_t groups = term.is_matrix ? 1 : rows;
+    if (!term.is_matrix && weights.values.size() == 1) weights.values.assign(rows, weights.values[0]);
+    weights.shape = {1, 1, groups, model.tensors[term.input].rows() / groups, rows / groups};
+    inputs.push_back(records.made(term.input));
+    constants.push_back(records.add_weights(std::move(weights)));
+    attributes.insert(attributes.end(), {1, 1, 1, 0, 0, groups});
+  }
+  require(!inputs.empty(), ErrorKind::unsupported, "a layer that reads no record");
+  if (const auto bias = bias_of(op)) constants.push_back(records.add_weights(model.constants[*bias]));
+  records.tiles().add_op(OpKind::correlation, op.name, std::move(inputs), std::move(constants),
+                         records.make(op.outputs[0]), std::move(attributes));
+}
+
 }  // namespace
 
 std::vector<Term> terms_of(const Program& program, const Op& op) {
@@ -134,7 +157,11 @@ std::int64_t accumulator_bound(const Program& program, const Op& op) {
 }
 
 extern const Meaning meaning;
-const Meaning meaning = {
-    .name = "affine", .makes_claims = true, .check = check, .execute = execute, .reach = accumulator_bound};
+const Meaning meaning = {.name = "affine",
+                         .makes_claims = true,
+                         .check = check,
+                         .execute = execute,
+                         .of_records = of_records,
+                         .reach = accumulator_bound};
 
 }  // namespace circlet::affine

@@ -1,6 +1,7 @@
 #include "operators/gather/meaning.hpp"
 
 #include "program/meaning.hpp"
+#include "program/side_by_side.hpp"
 
 namespace circlet::gather {
 namespace {
@@ -18,10 +19,18 @@ void check(OpCheck& check) {
   check.reads += output.rows();
 }
 
+void of_records(SideBySide& records, const Op& op) {
+  records.add_copy(op, {}, {records.indices(op.constants[0], 1)});
+}
+
 }  // namespace
 
 extern const Meaning meaning;
-const Meaning meaning = {
-    .name = "gather", .makes_claims = false, .check = check, .takes_tiles = true, .execute = copy_indexed};
+const Meaning meaning = {.name = "gather",
+                         .makes_claims = false,
+                         .check = check,
+                         .takes_tiles = true,
+                         .execute = copy_indexed,
+                         .of_records = of_records};
 
 }  // namespace circlet::gather

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "program/meaning.hpp"
+#include "program/side_by_side.hpp"
 
 namespace circlet::maximum {
 namespace {
@@ -57,6 +58,10 @@ void execute(const Program& program, OpId id, Trace& trace) {
   }
 }
 
+void of_records(SideBySide& records, const Op& op) {
+  records.add_copy(op, op.attributes, {records.table(op.constants[0])});
+}
+
 }  // namespace
 
 SumRange range_of(const Tensor& a, const Tensor& b, bool lesser) {
@@ -77,6 +82,7 @@ const Meaning meaning = {.name = "maximum",
                          .takes_tiles = true,
                          .subtracts = [](const Op&) { return true; },
                          .buffers = [](const Op&) { return std::size_t{buffer_count}; },
-                         .execute = execute};
+                         .execute = execute,
+                         .of_records = of_records};
 
 }  // namespace circlet::maximum

@@ -7,6 +7,7 @@
 #include "core/printable.hpp"
 #include "program/meaning.hpp"
 #include "program/predicate.hpp"
+#include "program/side_by_side.hpp"
 
 namespace circlet::requantise {
 namespace {
@@ -125,6 +126,10 @@ std::vector<std::uint32_t> shifts(const Op& op) {
   return shifts;
 }
 
+void of_records(SideBySide& records, const Op& op) {
+  records.add_copy(op, op.attributes, {records.table(op.constants[0])});
+}
+
 }  // namespace
 
 extern const Meaning meaning;
@@ -135,6 +140,7 @@ const Meaning meaning = {
     .takes_tiles = true,
     .shifts = shifts,
     .buffers = [](const Op& op) { return first_digit_buffer + 2 * split_of(op).digits.size(); },
-    .execute = execute};
+    .execute = execute,
+    .of_records = of_records};
 
 }  // namespace circlet::requantise

@@ -5,6 +5,7 @@
 
 #include "program/digits.hpp"
 #include "program/meaning.hpp"
+#include "program/side_by_side.hpp"
 
 namespace circlet::saturate {
 namespace {
@@ -14,24 +15,6 @@ constexpr std::size_t attribute_count = 7;
 constexpr std::uint32_t greatest_cell_shift = 27;
 /// A range of fewer numbers fills no row of the table `lut`.
 constexpr std::uint32_t least_digit_bits = 2;
-
-/// Cells up to that of the greatest sum, and to the last that is kept.
-std::int64_t cell_count(const Cells& cells, std::int64_t greatest) {
-  return std::max((cells.offset + greatest) / cells.width(), cells.last) + 1;
-}
-
-/// m(h)
-std::int32_t entry(const Cells& cells, std::int64_t h) {
-  return static_cast<std::int32_t>(cells.width() * (std::clamp(h, cells.first, cells.last) - h));
-}
-
-bool is_table_of(const Cells& cells, std::int64_t greatest, std::span<const std::int32_t> table) {
-  if (static_cast<std::int64_t>(table.size()) != cell_count(cells, greatest)) return false;
-  for (std::size_t h = 0; h < table.size(); ++h) {
-    if (table[h] != entry(cells, static_cast<std::int64_t>(h))) return false;
-  }
-  return true;
-}
 
 void check_cells(const OpCheck& check, const Cells& cells, const Tensor& sums) {
   if (cells.cell_shift > greatest_cell_shift || cells.digit_shift > cells.cell_shift ||
@@ -103,28 +86,13 @@ std::vector<std::uint32_t> shifts(const Op& op) {
   return {cells.digit_shift, cells.cell_shift - cells.digit_shift};
 }
 
+void of_records(SideBySide& records, const Op& op) {
+  Cells cells = cells_of(op);
+  cells.digit_shift = cells.cell_shift;  // tiles are split at once
+  records.add_copy(op, attributes_of(cells), {records.table(op.constants[0])});
+}
+
 }  // namespace
-
-Cells cells_of(const Op& op) {
-  return {.cell_shift = small_attribute(op.attributes.at(0)),
-          .digit_shift = small_attribute(op.attributes.at(1)),
-          .offset = op.attributes.at(2),
-          .first = op.attributes.at(3),
-          .last = op.attributes.at(4),
-          .least = op.attributes.at(5),
-          .greatest = op.attributes.at(6)};
-}
-
-std::vector<std::int64_t> attributes_of(const Cells& cells) {
-  return {cells.cell_shift, cells.digit_shift, cells.offset,  cells.first,
-          cells.last,       cells.least,       cells.greatest};
-}
-
-std::vector<std::int32_t> table_of(const Cells& cells, std::int64_t greatest) {
-  std::vector<std::int32_t> table;
-  for (std::int64_t h = 0; h < cell_count(cells, greatest); ++h) table.push_back(entry(cells, h));
-  return table;
-}
 
 extern const Meaning meaning;
 const Meaning meaning = {.name = "saturate",
@@ -133,6 +101,7 @@ const Meaning meaning = {.name = "saturate",
                          .takes_tiles = true,
                          .shifts = shifts,
                          .buffers = [](const Op&) { return std::size_t{buffer_count}; },
-                         .execute = execute};
+                         .execute = execute,
+                         .of_records = of_records};
 
 }  // namespace circlet::saturate

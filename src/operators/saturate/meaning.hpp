@@ -13,25 +13,9 @@
 // stand in no phases, since each is added to what it is moved by.
 #pragma once
 
-#include "program/program.hpp"
+#include "program/cells.hpp"
 
 namespace circlet::saturate {
-
-struct Cells {
-  std::uint32_t cell_shift = 0, digit_shift = 0;
-  std::int64_t offset = 0;
-  std::int64_t first = 0, last = 0;
-  std::int64_t least = 0, greatest = 0;  // sums beyond these are counted
-  [[nodiscard]] std::int64_t width() const { return std::int64_t{1} << cell_shift; }
-  /// Whether h and l are the quotient and the remainder of one split.
-  [[nodiscard]] bool is_one_split() const { return digit_shift == cell_shift; }
-  friend bool operator==(const Cells&, const Cells&) = default;
-};
-Cells cells_of(const Op& op);
-std::vector<std::int64_t> attributes_of(const Cells& cells);
-
-/// The table of the cells from 0 on that sums up to `greatest` are in; they have passed the check of an op.
-std::vector<std::int32_t> table_of(const Cells& cells, std::int64_t greatest);
 
 /// What `execute` writes besides acc': h, and the digits of W - 1 - l, or l in place of the lower one.
 enum : std::uint32_t { cell_buffer, high_digit_buffer, low_digit_buffer, buffer_count };

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "program/meaning.hpp"
+#include "program/side_by_side.hpp"
 
 namespace circlet::sum {
 namespace {
@@ -58,6 +59,13 @@ void execute(const Program& program, OpId id, Trace& trace) {
   }
 }
 
+void of_records(SideBySide& records, const Op& op) {
+  std::vector<ConstantId> chosen;
+  for (const ConstantId constant : op.constants)
+    chosen.push_back(records.indices(constant, records.model().constants[constant].shape[1]));
+  records.add_copy(op, op.attributes, std::move(chosen));
+}
+
 }  // namespace
 
 SumRange range_of(const Program& program, const Op& op) {
@@ -84,6 +92,7 @@ const Meaning meaning = {
     .check = check,
     .takes_tiles = true,
     .subtracts = [](const Op& op) { return std::ranges::find(op.attributes, -1) != op.attributes.end(); },
-    .execute = execute};
+    .execute = execute,
+    .of_records = of_records};
 
 }  // namespace circlet::sum

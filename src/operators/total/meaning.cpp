@@ -3,6 +3,7 @@
 #include <string>
 
 #include "program/meaning.hpp"
+#include "program/side_by_side.hpp"
 
 namespace circlet::total {
 namespace {
@@ -42,6 +43,11 @@ void execute(const Program& program, OpId id, Trace& trace) {
   }
 }
 
+void of_records(SideBySide& records, const Op& op) {
+  const std::uint32_t terms = records.model().constants[op.constants[0]].shape[1];
+  records.add_copy(op, {}, {records.indices(op.constants[0], terms)});
+}
+
 }  // namespace
 
 SumRange range_of(const Tensor& input, std::uint32_t terms) {
@@ -49,7 +55,11 @@ SumRange range_of(const Tensor& input, std::uint32_t terms) {
 }
 
 extern const Meaning meaning;
-const Meaning meaning = {
-    .name = "total", .makes_claims = false, .check = check, .takes_tiles = true, .execute = execute};
+const Meaning meaning = {.name = "total",
+                         .makes_claims = false,
+                         .check = check,
+                         .takes_tiles = true,
+                         .execute = execute,
+                         .of_records = of_records};
 
 }  // namespace circlet::total

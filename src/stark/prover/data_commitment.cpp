@@ -129,8 +129,8 @@ DataCommitment decode_data(std::span<const std::uint8_t> file, const std::string
   if (count == 0 || count > max_values || rows_of(count) + 1 > size) {
     reader.fail("number of values", "the columns are too short for it, or it is 0");
   }
-  if (data.scales.size() != 1 && data.scales.size() != count)
-    reader.fail("scales", "not one, nor one a value");
+  if (data.scales.empty() || count % data.scales.size() != 0)
+    reader.fail("scales", "their number does not divide that of the values");
   for (const double scale : data.scales) {
     if (!std::isfinite(scale) || scale <= 0) reader.fail("scales", "a scale is not a positive number");
   }

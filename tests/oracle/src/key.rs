@@ -201,7 +201,7 @@ impl Words<'_> {
     }
     fn scales(&mut self, rows: usize) -> Result<(), Rejection> {
         let count = self.next("scales")? as usize;
-        require(count == 1 || count == rows, || format!("key: {count} scales for {rows} rows"))?;
+        require(count != 0 && rows % count == 0, || format!("key: {count} scales for {rows} rows"))?;
         for _ in 0..count {
             let low = u64::from(self.next("scales")?);
             let scale = f64::from_bits(low | u64::from(self.next("scales")?) << 32);

@@ -205,7 +205,7 @@ fn what_is_no_key_is_refused_for_its_reason() {
         ("least value is 2147483647", |key| key.tensors[0][6] = P),
         ("greatest value is 2147483647", |key| key.tensors[0][7] = P),
         ("the range of a tensor is empty", |key| key.tensors[0][7] = P - 2),
-        ("2 scales for 10 rows", |key| key.tensors[0][8] = 2),
+        ("3 scales for 10 rows", |key| key.tensors[0][8] = 3),
         ("0 scales for 10 rows", |key| key.tensors[0][8] = 0),
         ("-1 is no scale", |key| key.tensors[0][10] = 0xbff0_0000),
         ("0 is no scale", |key| key.tensors[0][10] = 0),

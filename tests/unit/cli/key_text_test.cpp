@@ -48,7 +48,7 @@ TEST_CASE("a_statement_of_two_outputs_says_both") {
   CHECK(json["tensors"][0]["name"] == "output 0");
   CHECK(json["tensors"][0]["outputs"] == std::vector<int>{3});
   CHECK(json["tensors"][1]["holds"] == std::vector<bool>{true, false});
-  const std::string text = statement_text(key, statement, parse_predicate(">= 0.5"));
+  const std::string text = statement_text(key, statement, {parse_predicate(">= 0.5"), {}});
   CHECK(contains(text, "output 0 3 (0.75)\n"));
   CHECK(contains(text, "output 1 >= 0.5: yes, no\n"));
 }

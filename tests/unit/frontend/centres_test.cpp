@@ -136,7 +136,7 @@ TEST_CASE("check_program_refuses_centres_that_no_input_fits") {
   CHECK(refusal({most - 3, -most}) == "accepted");
   CHECK(contains(refusal({most - 2, 0}), "beyond 2^30"));
   CHECK(contains(refusal({0, -most - 1}), "beyond 2^30"));
-  CHECK(contains(refusal({1}), "one centre a row"));
+  CHECK(contains(refusal({1, 1, 1, 1}), "one centre a row"));
 }
 
 namespace {

@@ -194,7 +194,7 @@ TEST_CASE("what_a_file_has_too_many_of_is_refused_before_it_is_made") {
       {"inputs at offset", [](Program& p) { p.inputs.resize(max_ports + 1); }},
       {"outputs at offset", [](Program& p) { p.outputs.resize(max_ports + 1); }},
       {"postprocessing at offset", [](Program& p) { p.postprocessing.resize(max_steps + 1); }},
-      {"class labels at offset", [](Program& p) { p.class_labels.resize(max_labels + 1); }},
+      {"class label at offset", [](Program& p) { p.class_labels.resize(max_labels + 1); }},
   };
   for (const auto& [refusal, change] : changes) {
     Program program = small_program();

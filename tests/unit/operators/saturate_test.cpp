@@ -13,16 +13,16 @@ using namespace circlet::testing;
 namespace {
 
 /// Cells of 2^24, of which that of 0 and its neighbours are kept.
-constexpr saturate::Cells cells{.cell_shift = 24,
-                                .digit_shift = 12,
-                                .offset = 500'000'000,
-                                .first = 28,
-                                .last = 30,
-                                .least = -1'000'000'000,
-                                .greatest = 24'999'999};
+constexpr Cells cells{.cell_shift = 24,
+                      .digit_shift = 12,
+                      .offset = 500'000'000,
+                      .first = 28,
+                      .last = 30,
+                      .least = -1'000'000'000,
+                      .greatest = 24'999'999};
 
 /// Two rows of sums, saturated.
-Program saturated(std::int32_t weight, const saturate::Cells& kept = cells) {
+Program saturated(std::int32_t weight, const Cells& kept = cells) {
   ProgramBuilder builder(2, -100, 99, 1);
   const TensorId sums = builder.add_sums(
       {.rows = 2,
@@ -37,11 +37,11 @@ std::string refused(const std::function<void(Program&)>& change) {
   return refusal_after(saturated(5'000'000), change);
 }
 
-std::string with_cells(const std::function<void(saturate::Cells&)>& change) {
+std::string with_cells(const std::function<void(Cells&)>& change) {
   return refused([&](Program& p) {
-    saturate::Cells changed = cells;
+    Cells changed = cells;
     change(changed);
-    the_op(p).attributes = saturate::attributes_of(changed);
+    the_op(p).attributes = attributes_of(changed);
   });
 }
 
@@ -65,7 +65,7 @@ TEST_CASE("saturate_moves_what_is_beyond_its_cells_into_the_end_cells") {
   CHECK(trace.saturated == std::vector<std::uint64_t>{0, 2});
   CHECK(contains(saturated_text(program, trace), "2 values of layer 'layer 0' beyond"));
   // Where it does, those are counted too: -35 and -500 million.
-  saturate::Cells both = cells;
+  Cells both = cells;
   both.least = -25'000'000;
   CHECK(execute(saturated(5'000'000, both), trace.inputs, 4).saturated == std::vector<std::uint64_t>{0, 4});
 }
@@ -95,7 +95,7 @@ TEST_CASE("saturate_refuses_cells_that_are_not_those_of_all_sums") {
   CHECK(contains(with_table([](auto& values) { ++values[29]; }), table));
   // What is kept ends at 2^29, below and above.
   const auto keeping = [](std::int64_t offset, std::int64_t first, std::int64_t last) {
-    saturate::Cells changed = cells;
+    Cells changed = cells;
     changed.offset = offset;
     changed.first = first;
     changed.last = last;
@@ -165,17 +165,17 @@ TEST_CASE("a_sum_saturates_in_one_way_alone") {
 namespace {
 
 /// Cells of 2^6 in one split, of sums of which the least is -2^9: those of -64 .. 127 are kept.
-constexpr saturate::Cells few_cells{.cell_shift = 6,
-                                    .digit_shift = 6,
-                                    .offset = 1 << 11,
-                                    .first = 31,
-                                    .last = 33,
-                                    .least = -64,
-                                    .greatest = 127};
+constexpr Cells few_cells{.cell_shift = 6,
+                          .digit_shift = 6,
+                          .offset = 1 << 11,
+                          .first = 31,
+                          .last = 33,
+                          .least = -64,
+                          .greatest = 127};
 
 /// Sums of two tiles of two values, saturated, and a layer of what is looked up: those of a correlation, or
 /// products of tiles.
-Program saturated_tiles(bool products, const saturate::Cells& kept = few_cells) {
+Program saturated_tiles(bool products, const Cells& kept = few_cells) {
   ProgramBuilder builder(4, -8, 7, 2);
   const TensorId image = builder.add_tile(builder.input(), {0, 1, 2, 3}, {1, 1, 1, 4}, 2);
   const CorrelationShape shape{.width = 4, .lanes = 2, .pitch = 5};
@@ -223,7 +223,7 @@ TEST_CASE("tiles_saturate_in_one_split") {
 }
 
 TEST_CASE("tiles_saturate_in_one_split_alone_and_in_no_phases") {
-  saturate::Cells two_digits = few_cells;
+  Cells two_digits = few_cells;
   two_digits.digit_shift = 3;
   for (const bool products : {false, true}) {
     CHECK(contains(refusal_after(saturated_tiles(products, two_digits), [](Program&) {}),
