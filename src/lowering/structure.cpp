@@ -92,8 +92,9 @@ StructureTable build_activate(const Arithmetisation& a, std::size_t place) {
     for (std::uint32_t j = 0; j < run.rows; ++j, ++row) {
       of(columns, kt)[row] = M31(j == 0 || ops_of_one_row ? 0 : 1);
       of(columns, two_s)[row] = M31(run.two_s);
-      of(columns, off)[row] =
-          M31::from_signed(run.centres.empty() ? run.offset : run.offset - run.centres[j * run.width.lanes % run.centres.size()]);
+      of(columns, off)[row] = M31::from_signed(
+          run.centres.empty() ? run.offset
+                              : run.offset - run.centres[j * run.width.lanes % run.centres.size()]);
       of(columns, fnq)[row] = M31(run.q_function);
       of(columns, fnr)[row] = M31(run.r_function);
       of(columns, idY)[row] = M31(run.first_value + j);

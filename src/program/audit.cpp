@@ -51,22 +51,32 @@ struct Bit {
 
 class Counting {
  public:
-  Counting(const Audit& audit, Program& program)
-      : audit_(audit), model_(audit.model), program_(program), tiles_(program, audit.records) {
+  /// `keeps_sums`: whether scores that are sums may be read by several ops.
+  Counting(const Audit& audit, Program& program, bool keeps_sums)
+      : audit_(audit),
+        model_(audit.model),
+        program_(program),
+        tiles_(program, audit.records),
+        keeps_sums_(keeps_sums) {
     const std::uint32_t scores = model_.tensors[model_.outputs[0].tensor].rows();
     classes_ = has_complement(model_) ? 2 : scores;
   }
 
-  void run() {
+  /// Whether the scores were read as they may be.
+  bool run() {
     add_records();
     scores_ =
         SideBySide(program_, tiles_, model_, tiles_.choose(records_, first_channels(rows()), "features"))
             .run();
-    if (is_claim(program_, scores_)) keep_sums();
+    const TensorId scores = scores_;
+    if (is_claim(program_, scores_) && keeps_sums_) keep_sums();
     std::vector<Bit> bits;
     for (const std::string& text : audit_.counts) bits.push_back(conjunction(text));
     const TensorId counts = tiles_.count(gathered(bits), "counts");
     program_.outputs = {{.name = "counts", .tensor = counts, .predicate = {}}};
+    const auto readers = std::ranges::count_if(
+        program_.ops, [&](const Op& op) { return std::ranges::count(op.inputs, scores) != 0; });
+    return !is_claim(program_, scores) || readers == 1;
   }
 
  private:
@@ -428,6 +438,7 @@ class Counting {
   const Program& model_;
   Program& program_;
   TileOps tiles_;
+  const bool keeps_sums_;
   std::uint32_t classes_ = 0;
   TensorId records_ = 0, scores_ = 0;
   std::int64_t offset_ = 0;  // of scores that are sums
@@ -463,8 +474,12 @@ void check_audit(const Audit& audit) {
 
 Program with_audit(Audit audit) {
   check_audit(audit);
-  Program program{.name = audit.model.name, .has_weights = audit.model.has_weights};
-  Counting(audit, program).run();
+  // Most audits read a score once: that takes a table less.
+  Program program;
+  for (const bool keeps_sums : {false, true}) {
+    program = {.name = audit.model.name, .has_weights = audit.model.has_weights};
+    if (Counting(audit, program, keeps_sums).run()) break;
+  }
   program.audit = AuditPart(std::move(audit));
   try {
     check_program(program);

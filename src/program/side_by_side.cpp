@@ -40,8 +40,11 @@ void SideBySide::add_copy(const Op& op, std::vector<std::int64_t> attributes,
                 std::move(attributes));
 }
 
+ConstantId SideBySide::add_table(const std::string& name, std::vector<std::int32_t> values) {
+  return share_table(program_, name, std::move(values));
+}
 ConstantId SideBySide::table(ConstantId id) {
-  return share_table(program_, model_.constants[id].name, model_.constants[id].values);
+  return add_table(model_.constants[id].name, model_.constants[id].values);
 }
 
 ConstantId SideBySide::indices(ConstantId id, std::uint32_t terms) {

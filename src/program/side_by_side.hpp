@@ -4,6 +4,7 @@
 #pragma once
 
 #include <map>
+#include <string>
 #include <vector>
 
 #include "program/program.hpp"
@@ -29,6 +30,7 @@ class SideBySide {
   TensorId make(TensorId tensor);
   /// The same op on channels.
   void add_copy(const Op& op, std::vector<std::int64_t> attributes, std::vector<ConstantId> constants);
+  ConstantId add_table(const std::string& name, std::vector<std::int32_t> values);
   /// A constant of the model: a table, indices of rows with so many terms a row, or weights.
   ConstantId table(ConstantId constant);
   ConstantId indices(ConstantId constant, std::uint32_t terms);

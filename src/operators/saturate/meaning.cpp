@@ -1,11 +1,13 @@
 #include "operators/saturate/meaning.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <span>
 
 #include "program/digits.hpp"
 #include "program/meaning.hpp"
 #include "program/side_by_side.hpp"
+#include "program/split.hpp"
 
 namespace circlet::saturate {
 namespace {
@@ -86,10 +88,49 @@ std::vector<std::uint32_t> shifts(const Op& op) {
   return {cells.digit_shift, cells.cell_shift - cells.digit_shift};
 }
 
+/// Whether all sums of a cell are looked up as one value, by the only op that reads them.
+bool is_flat(const Program& model, TensorId sums, std::int64_t first, std::int64_t width) {
+  const Op* reader = nullptr;
+  for (const Op& op : model.ops) {
+    const auto reads = std::ranges::count(op.inputs, sums);
+    if (reads > 0 && (reader != nullptr || op.kind != OpKind::requantise)) return false;
+    if (reads > 0) reader = &op;
+  }
+  if (reader == nullptr || std::ranges::count(model.outputs, sums, &OutputPort::tensor) != 0) return false;
+  const Split split = split_of(*reader);
+  const auto& table = model.constants[reader->constants[0]].values;
+  const auto value = [&](std::int64_t sum) {
+    const std::int64_t q = (sum + split.offset) >> split.shift;
+    return q >= 0 && q < std::ssize(table) ? std::optional(table[static_cast<std::size_t>(q)]) : std::nullopt;
+  };
+  if (!split.digits.empty() || !value(first)) return false;
+  for (std::int64_t sum = first; sum < first + width; sum += std::int64_t{1} << split.shift) {
+    if (value(sum) != value(first)) return false;
+  }
+  return value(first + width - 1) == value(first);
+}
+
+/// Tiles are split at once, and the remainder of wide cells takes a long table. Where sums at either end are
+/// all looked up as one value, cells may be narrower: what is moved comes to another place of that end.
 void of_records(SideBySide& records, const Op& op) {
+  const Program& model = records.model();
+  const Tensor &sums = model.tensors[op.inputs[0]], &kept = model.tensors[op.outputs[0]];
   Cells cells = cells_of(op);
-  cells.digit_shift = cells.cell_shift;  // tiles are split at once
-  records.add_copy(op, attributes_of(cells), {records.table(op.constants[0])});
+  std::uint32_t narrower = 0;
+  while (narrower < cells.cell_shift &&
+         (sums.max - sums.min) >> (cells.cell_shift - narrower) < cells.width() >> narrower)
+    ++narrower;
+  const std::int64_t width = cells.width(), below = kept.min, above = kept.max + 1 - width;
+  const bool is_end_flat =
+      is_flat(model, op.outputs[0], below, width) && is_flat(model, op.outputs[0], above, width);
+  if (!is_end_flat) narrower = 0;
+  cells.cell_shift -= narrower;
+  cells.digit_shift = cells.cell_shift;
+  cells.first <<= narrower;
+  cells.last = ((cells.last + 1) << narrower) - 1;
+  const ConstantId table =
+      records.add_table(model.constants[op.constants[0]].name, table_of(cells, sums.max));
+  records.add_copy(op, attributes_of(cells), {table});
 }
 
 }  // namespace
