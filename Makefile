@@ -7,7 +7,7 @@ PREFIX ?= /usr/local
 CIRCLET := $(BUILD)/bin/circlet
 export CIRCLET_CACHE ?= $(HOME)/.cache/circlet
 
-.PHONY: help deps build install demo example-digits-cnn example-credit-forest example-one-block example-char-gpt example-ocr-orientation example-content-label example-image-screen test test-full onchain bench bench-models fuzz generate format lint clean
+.PHONY: help deps build install demo example-digits-cnn example-credit-forest example-fairness-report example-one-block example-char-gpt example-ocr-orientation example-content-label example-image-screen test test-full onchain bench bench-models fuzz generate format lint clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -30,6 +30,9 @@ example-digits-cnn: build ## the same with a convolutional network
 
 example-credit-forest: build ## a random forest: whether an applicant's chance is at least 70 %
 	@examples/credit-forest/run $(CIRCLET)
+
+example-fairness-report: build ## how right and how fair that forest is on 1,000 committed applicants
+	@examples/fairness-report/run $(CIRCLET)
 
 example-one-block: build ## the next character of a text, by a transformer of one block that fits a transaction
 	@examples/char-gpt/run $(CIRCLET) one-block

@@ -40,9 +40,13 @@ void add_counts(const AuditCommand& command, Audit& audit) {
       audit.counts.push_back(fmt::format("label={} & {}={}", command.positive, group, value));
     }
   }
+  // Of a model of several scores, or of (1 - p, p), the probability.
+  const bool has_classes =
+      !audit.model.postprocessing.empty() || audit.model.tensors[only_output(audit.model).tensor].rows() > 1;
+  const std::string score = has_classes ? fmt::format("P({})", command.positive) : "score";
   for (std::size_t i = 0; i <= command.histogram.size() && !command.histogram.empty(); ++i) {
-    const auto at_least = [&] { return fmt::format("score >= {}", command.histogram[i - 1]); };
-    const auto below = [&] { return fmt::format("score < {}", command.histogram[i]); };
+    const auto at_least = [&] { return fmt::format("{} >= {}", score, command.histogram[i - 1]); };
+    const auto below = [&] { return fmt::format("{} < {}", score, command.histogram[i]); };
     audit.counts.push_back(i == 0                          ? below()
                            : i == command.histogram.size() ? at_least()
                                                            : at_least() + " & " + below());

@@ -245,7 +245,8 @@ class Counting {
       refuse(ErrorKind::usage, "the records have no column " + in_quotes(std::string(name)) +
                                    (known.empty() ? ": name it with --columns" : "; they have " + known));
     }
-    const std::optional<std::int64_t> number = whole_number(value);
+    std::optional<std::int64_t> number = whole_number(value);
+    if (!number && name == label_column) number = number_of_class(class_named(value));
     if (!number) {
       refuse(ErrorKind::usage, in_quotes(std::string(text)) + ": a column is compared with a whole number");
     }

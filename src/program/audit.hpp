@@ -27,7 +27,7 @@ struct Audit {
   /// Conditions joined by '&', of which each is one of
   ///   predicted = CLASS     the class of the greatest score, the first of several
   ///   correct               that is the number in the column "label"
-  ///   COLUMN = NUMBER
+  ///   COLUMN = NUMBER       of the column "label" a class's label too
   ///   score >= T, score < T, P(CLASS) >= T, P(CLASS) < T     of program/predicate.hpp
   /// A class is named by its label or, if it has none, its number. In the column "label" a class whose label
   /// is a whole number has that, others have their place among the classes, from 0 on.

@@ -99,7 +99,7 @@ Trace execute(const Program& program, const Buffer& input, std::uint32_t lanes) 
 namespace {
 
 /// round(real[i] / scale), in [least, greatest] or clipped to it.
-std::int64_t quantise_feature(double real, const FeatureIntegers& range, std::size_t sample,
+std::int64_t quantise_feature(double real, const FeatureIntegers& range, const char* what, std::size_t sample,
                               std::size_t feature, Clipped* clipped) {
   const auto least = static_cast<double>(range.min), greatest = static_cast<double>(range.max);
   double rounded = std::nearbyint(real / range.scale);
@@ -110,8 +110,9 @@ std::int64_t quantise_feature(double real, const FeatureIntegers& range, std::si
   }
   // Written so that NaN fails too.
   require(rounded >= least && rounded <= greatest, ErrorKind::bad_input, [&] {
-    return "input sample " + std::to_string(sample) + ", feature " + std::to_string(feature) +
-           ": the value is outside the range " + feature_range(range.min, range.max, range.scale) +
+    return std::string("input ") + what + " " + std::to_string(sample) + ", feature " +
+           std::to_string(feature) + ": the value is outside the range " +
+           feature_range(range.min, range.max, range.scale) +
            " that the model was calibrated for. Calibrate again with inputs that cover it";
   });
   return static_cast<std::int64_t>(rounded);
@@ -132,7 +133,8 @@ std::vector<std::int32_t> quantise(const Tensor& info, std::span<const double> r
   std::vector<std::int32_t> integers(real.size());
   for (std::size_t i = 0; i < real.size(); ++i) {
     const FeatureIntegers range{info.scale(i % rows), info.min, info.max};
-    integers[i] = static_cast<std::int32_t>(quantise_feature(real[i], range, i / rows, i % rows, nullptr));
+    integers[i] =
+        static_cast<std::int32_t>(quantise_feature(real[i], range, "sample", i / rows, i % rows, nullptr));
   }
   return integers;
 }
@@ -153,8 +155,9 @@ std::vector<std::int32_t> quantise_input(const Program& program, const InputPort
       return "record " + std::to_string(record) + ", column " + in_quotes(program.audit->columns[k - read]) +
              ": " + std::to_string(real[i]) + " is no whole number";
     });
-    const std::int64_t n = quantise_feature(real[i], integers_of_feature(program, port, k), record, k,
-                                            k < read ? clipped : nullptr);
+    const std::int64_t n =
+        quantise_feature(real[i], integers_of_feature(program, port, k), program.audit ? "record" : "sample",
+                         record, k, k < read ? clipped : nullptr);
     if (!port.in_digits) {
       integers.push_back(static_cast<std::int32_t>(n));
       continue;

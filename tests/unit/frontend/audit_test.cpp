@@ -185,10 +185,10 @@ TEST_CASE("records_are_read_with_the_scales_and_centres_of_the_features_and_colu
   };
   Clipped clipped;
   CHECK(contains(refused(8, 0.5, &clipped), "record 1, column 'label': 0.500000 is no whole number"));
-  CHECK(contains(refused(9, 8, &clipped), "sample 1, feature 4"));  // never clipped
+  CHECK(contains(refused(9, 8, &clipped), "record 1, feature 4"));  // never clipped
   CHECK(refused(5, 1000, &clipped) == "accepted");
   CHECK(clipped.values == 1);
-  CHECK(contains(refused(5, 1000, nullptr), "sample 1, feature 0"));
+  CHECK(contains(refused(5, 1000, nullptr), "record 1, feature 0"));
 }
 
 TEST_CASE("columns_of_features_in_two_digits_are_in_digits_too") {
