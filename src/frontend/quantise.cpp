@@ -1591,8 +1591,10 @@ class Quantiser {
 
   void add_forest_layer(const GraphLayer& source) {
     const GraphForest& forest = *source.forest;
-    const bool is_input = ranges_.compared && forest.input == graph_.input;
-    const std::vector<bool> keeps_grid = is_input ? ranges_.compared->keeps_grid : std::vector<bool>{};
+    // An input that is read otherwise too is rounded, and thresholds like it.
+    const std::vector<bool> keeps_grid = forest.input != graph_.input ? std::vector<bool>{}
+                                         : ranges_.compared           ? ranges_.compared->keeps_grid
+                                                            : std::vector<bool>(graph_.features(), false);
     const auto leaves = add_forest(program_, tensors_.at(forest.input), forest, keeps_grid, source.name);
     if (!leaves) throw Infeasible{"layer '" + source.name + "': compares integers of more than 27 bits"};
     tensors_[source.output] = *leaves;

@@ -321,6 +321,7 @@ class Importer {
                                        &scatter_operators(),
                                        &selection_operators(),
                                        &shape_operators(),
+                                       &encoder_operators(),
                                        &tree_operators()}) {
       if (const auto found = table->find(type); found != table->end()) return found->second;
     }
@@ -414,7 +415,8 @@ class Importer {
                                                               "QuantizeLinear",
                                                               "Shape",
                                                               "Size",
-                                                              "Xor"};
+                                                              "Xor",
+                                                              "ai.onnx.ml.LabelEncoder"};
     if (say_it.contains(node.type())) return;
     if (node.type().starts_with("ai.onnx.ml.") && node.type() != "ai.onnx.ml.ArrayFeatureExtractor")
       return mark(outputs, false);

@@ -107,6 +107,7 @@ const OperatorTable& rotary_embedding_operators();
 const OperatorTable& scatter_operators();
 const OperatorTable& selection_operators();
 const OperatorTable& shape_operators();
+const OperatorTable& encoder_operators();
 const OperatorTable& tree_operators();
 
 /// A constant as one value a feature of `like`, by ONNX broadcasting; Error(unsupported) if it varies over
