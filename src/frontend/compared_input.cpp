@@ -31,23 +31,23 @@ double grid_of(const std::vector<double>& inputs, std::size_t feature, std::size
   return 0;
 }
 
-/// The thresholds of each feature, from the least on.
-std::vector<std::vector<TreeNode>> nodes_by_feature(const Graph& graph) {
-  std::vector<std::vector<TreeNode>> nodes(graph.features());
+/// The bounds that each feature is compared with, from the least on.
+std::vector<std::vector<TreeBound>> bounds_by_feature(const Graph& graph) {
+  std::vector<std::vector<TreeBound>> bounds(graph.features());
   for (const GraphLayer& layer : graph.layers) {
     if (!layer.forest || layer.forest->input != graph.input) continue;
     for (const DecisionTree& tree : layer.forest->trees) {
       for (const TreeNode& node : tree.nodes) {
-        for (const TreeNode& step : steps_of(node)) nodes[node.feature].push_back(step);
+        for (const TreeBound& bound : node.bounds) bounds[node.feature].push_back(bound);
       }
     }
   }
-  for (auto& of_feature : nodes) {
-    std::ranges::sort(of_feature, {}, [](const TreeNode& node) {
-      return std::pair(node.threshold, node.comparison == TreeComparison::at_most);
+  for (auto& of_feature : bounds) {
+    std::ranges::sort(of_feature, {}, [](const TreeBound& bound) {
+      return std::pair(bound.at, bound.comparison == TreeComparison::at_most);
     });
   }
-  return nodes;
+  return bounds;
 }
 
 /// With as many integers a feature, or as many as all grids need: one a feature, 0 where there is none.
@@ -90,15 +90,15 @@ ComparedInput with_levels(const std::vector<Interval>& ranges, const std::vector
 }
 
 /// Whether an input and its integer are on one side of every threshold.
-bool keeps_sides(const std::vector<std::vector<TreeNode>>& nodes, bool is_float32,
+bool keeps_sides(const std::vector<std::vector<TreeBound>>& bounds, bool is_float32,
                  const ComparedInput& integers, const std::vector<double>& inputs) {
   for (std::size_t i = 0; i < inputs.size(); ++i) {
-    const std::size_t k = i % nodes.size();
+    const std::size_t k = i % bounds.size();
     const double scale = integers.scales[k], integer = std::nearbyint(inputs[i] / scale);
     const auto given = std::ranges::partition_point(
-        nodes[k], [&](const TreeNode& node) { return !leads_left(node, inputs[i], is_float32); });
-    const auto rounded = std::ranges::partition_point(nodes[k], [&](const TreeNode& node) {
-      return integer > greatest_to_the_left(node, scale, integers.keeps_grid[k], is_float32);
+        bounds[k], [&](const TreeBound& bound) { return !holds(bound, inputs[i], is_float32); });
+    const auto rounded = std::ranges::partition_point(bounds[k], [&](const TreeBound& bound) {
+      return integer > greatest_within(bound, scale, integers.keeps_grid[k], is_float32);
     });
     if (given != rounded) return false;
   }
@@ -138,11 +138,10 @@ std::vector<Interval> compared_ranges(const Graph& graph, const std::vector<doub
         std::max(range.greatest - range.least, std::max(std::fabs(range.least), 1.0) * 0x1p-10);
     range = {range.least - 2 * width, range.greatest + 2 * width};
   }
-  for (const auto& nodes : nodes_by_feature(graph)) {
-    for (const TreeNode& node : nodes) {
-      const Interval& range = reached[node.feature];
-      if (node.threshold >= range.least && node.threshold <= range.greatest)
-        include(node.feature, node.threshold);
+  const auto bounds = bounds_by_feature(graph);
+  for (std::size_t k = 0; k < features; ++k) {
+    for (const TreeBound& bound : bounds[k]) {
+      if (bound.at >= reached[k].least && bound.at <= reached[k].greatest) include(k, bound.at);
     }
   }
   return ranges;
@@ -154,11 +153,11 @@ ComparedInput compared_input(const Graph& graph, const std::vector<Interval>& ra
   for (std::size_t k = 0; k < ranges.size(); ++k) grids.push_back(grid_of(inputs, k, ranges.size()));
   ComparedInput result = with_levels(ranges, grids, levels);
   if (levels) return result;
-  const auto nodes = nodes_by_feature(graph);
+  const auto bounds = bounds_by_feature(graph);
   const bool is_float32 = std::ranges::any_of(
       graph.layers, [](const GraphLayer& layer) { return layer.forest && layer.forest->is_float32; });
   for (std::uint32_t more = 2 * usual_levels;
-       more <= most_levels && !keeps_sides(nodes, is_float32, result, inputs); more *= 2) {
+       more <= most_levels && !keeps_sides(bounds, is_float32, result, inputs); more *= 2) {
     result = with_levels(ranges, grids, more);
   }
   return result;

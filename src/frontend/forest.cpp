@@ -1,43 +1,34 @@
 #include "frontend/forest.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <utility>
 
 namespace circlet {
 
-bool leads_left(const TreeNode& node, double value, bool is_float32) {
-  const double t = is_float32 ? static_cast<float>(node.threshold) : node.threshold;
+bool holds(const TreeBound& bound, double value, bool is_float32) {
+  const double t = is_float32 ? static_cast<float>(bound.at) : bound.at;
   const double x = is_float32 ? static_cast<float>(value) : value;
-  switch (node.comparison) {
-    case TreeComparison::at_most:
-      return x <= t;
-    case TreeComparison::below:
-      return x < t;
-    case TreeComparison::equal:
-      break;
-  }
-  return x == t;
+  return bound.comparison == TreeComparison::below ? x < t : x <= t;
 }
 
-std::vector<TreeNode> steps_of(const TreeNode& node) {
-  if (node.comparison != TreeComparison::equal) return {node};
-  std::vector<TreeNode> steps{node, node};
-  steps[0].comparison = TreeComparison::at_most;
-  steps[1].comparison = TreeComparison::below;
-  return steps;
+bool leads_left(const TreeNode& node, double value, bool is_float32) {
+  const auto count = std::ranges::count_if(
+      node.bounds, [&](const TreeBound& bound) { return holds(bound, value, is_float32); });
+  return count % 2 == 1;
 }
 
-double greatest_to_the_left(const TreeNode& node, double scale, bool is_exact, bool is_float32) {
-  const double quotient = node.threshold / scale, nearest = std::nearbyint(quotient);
+double greatest_within(const TreeBound& bound, double scale, bool is_exact, bool is_float32) {
+  const double quotient = bound.at / scale, nearest = std::nearbyint(quotient);
   // In double precision 3 * 0.1 is not 0.3, but 0.3 is on the grid of tenths.
   const bool is_on_grid = !is_float32 && std::fabs(quotient - nearest) <= 0x1p-48 * std::fabs(nearest);
-  if (!is_exact || is_on_grid) return nearest - (node.comparison == TreeComparison::below ? 1 : 0);
+  if (!is_exact || is_on_grid) return nearest - (bound.comparison == TreeComparison::below ? 1 : 0);
   double n = std::floor(quotient);
   constexpr double beyond_all_inputs = 0x1p40;  // where n + 1 would be n, in the end
   if (std::fabs(n) >= beyond_all_inputs) return n;
   // Rounding to float32 moves values by less than a step of any grid that is in use.
-  while (!leads_left(node, n * scale, is_float32)) --n;
-  while (leads_left(node, (n + 1) * scale, is_float32)) ++n;
+  while (!holds(bound, n * scale, is_float32)) --n;
+  while (holds(bound, (n + 1) * scale, is_float32)) ++n;
   return n;
 }
 

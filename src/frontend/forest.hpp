@@ -10,14 +10,20 @@
 
 namespace circlet {
 
-enum class TreeComparison : std::uint8_t { at_most, below, equal };
+enum class TreeComparison : std::uint8_t { at_most, below };
 
-/// Leads a record x from node 0 on: to `left` where x_feature is at most, below, or equal to the threshold,
-/// else to `right`. A child of 0 or more is a node after this one, one below 0 the leaf -1 - child.
+/// Holds for a number that is at most, or below, this.
+struct TreeBound {
+  double at = 0;
+  TreeComparison comparison = TreeComparison::at_most;
+};
+
+/// Leads a record x from node 0 on: to `left` where an odd number of the bounds, which go from the greatest
+/// to the least, hold for x_feature; else to `right`. So x = t is x <= t and not x < t. A child of 0 or more
+/// is a node after this one, one below 0 the leaf -1 - child.
 struct TreeNode {
   std::uint32_t feature = 0;
-  double threshold = 0;
-  TreeComparison comparison = TreeComparison::at_most;
+  std::vector<TreeBound> bounds;
   std::int32_t left = 0, right = 0;
 };
 
@@ -37,14 +43,13 @@ struct GraphForest {
 /// Whether a node leads a record with this value of its feature to the left.
 bool leads_left(const TreeNode& node, double value, bool is_float32);
 
-/// What a node compares, in steps that grow with the threshold: the first of them, less the second if there
-/// is one, is 1 where it leads to the left.
-std::vector<TreeNode> steps_of(const TreeNode& node);
+/// Whether a bound holds, in float32 if the trees' comparisons are.
+bool holds(const TreeBound& bound, double value, bool is_float32);
 
-/// For a step: the greatest integer of real value n * scale that it leads to the left: exactly, where inputs
-/// are such values; else, where inputs are rounded to integers, that of the threshold rounded like them, so
-/// that an input equal to the threshold stays on its side. May be infinite.
-double greatest_to_the_left(const TreeNode& node, double scale, bool is_exact, bool is_float32);
+/// The greatest integer of real value n * scale for which a bound holds: exactly, where inputs are such
+/// values; else, where inputs are rounded to integers, that of the bound rounded like them, so that an input
+/// equal to it stays on its side. May be infinite.
+double greatest_within(const TreeBound& bound, double scale, bool is_exact, bool is_float32);
 
 /// All trees' leaves, tree by tree: 1 for those that the record reaches, else 0.
 void mark_leaves(const GraphForest& forest, const double* record, double* leaves);

@@ -32,7 +32,7 @@ class ForestOps {
     for (const DecisionTree& tree : forest.trees) {
       for (const TreeNode& node : tree.nodes) {
         first_steps_.push_back(steps_);
-        steps_ += static_cast<std::uint32_t>(steps_of(node).size());
+        steps_ += static_cast<std::uint32_t>(node.bounds.size());
       }
       leaves_ += static_cast<std::uint32_t>(tree.leaves());
     }
@@ -53,41 +53,37 @@ class ForestOps {
     const Tensor& x = program_.tensors[input_];
     std::vector<std::int32_t> weights(std::size_t{x.rows()} * steps_, 0), thresholds;
     for (const DecisionTree& tree : forest_.trees) {
-      for (const TreeNode& node : all_steps(tree)) {
-        const auto weight = [&](std::size_t row) -> std::int32_t& {
-          return weights[row * steps_ + thresholds.size()];
-        };
-        if (in_digits_) {
-          weight(2 * node.feature) = -base();
-          weight(2 * node.feature + 1) = -1;
-        } else {
-          weight(node.feature) = -1;
+      for (const TreeNode& node : tree.nodes) {
+        for (const TreeBound& bound : node.bounds) {
+          const auto weight = [&](std::size_t row) -> std::int32_t& {
+            return weights[row * steps_ + thresholds.size()];
+          };
+          if (in_digits_) {
+            weight(2 * node.feature) = -base();
+            weight(2 * node.feature + 1) = -1;
+          } else {
+            weight(node.feature) = -1;
+          }
+          thresholds.push_back(threshold_of(node.feature, bound));
         }
-        thresholds.push_back(threshold_of(node));
       }
     }
     return add_affine(input_, "differences", std::move(weights), std::move(thresholds),
                       reach_of_differences(program_, input_));
   }
 
-  static std::vector<TreeNode> all_steps(const DecisionTree& tree) {
-    std::vector<TreeNode> steps;
-    for (const TreeNode& node : tree.nodes) std::ranges::copy(steps_of(node), std::back_inserter(steps));
-    return steps;
-  }
-
   [[nodiscard]] std::int32_t base() const {
     return static_cast<std::int32_t>(program_.tensors[input_].max + 1);
   }
   /// In the integers that are compared: the one before their least, if the node leads none of them there.
-  [[nodiscard]] std::int32_t threshold_of(const TreeNode& node) const {
+  [[nodiscard]] std::int32_t threshold_of(std::uint32_t feature, const TreeBound& bound) const {
     const InputRange compared = compared_integers(program_, input_);
     const InputPort* port = port_of(program_, input_);
-    const FeatureIntegers x = port != nullptr ? integers_of_feature(program_, *port, node.feature)
-                                              : FeatureIntegers{program_.tensors[input_].scale(node.feature),
+    const FeatureIntegers x = port != nullptr ? integers_of_feature(program_, *port, feature)
+                                              : FeatureIntegers{program_.tensors[input_].scale(feature),
                                                                 compared.min, compared.max};
-    const bool is_exact = keeps_grid_.empty() || keeps_grid_[node.feature];
-    const double greatest = greatest_to_the_left(node, x.scale, is_exact, forest_.is_float32) -
+    const bool is_exact = keeps_grid_.empty() || keeps_grid_[feature];
+    const double greatest = greatest_within(bound, x.scale, is_exact, forest_.is_float32) -
                             static_cast<double>(x.min - compared.min);
     return static_cast<std::int32_t>(
         std::clamp(greatest, static_cast<double>(compared.min - 1), static_cast<double>(compared.max)));
@@ -101,14 +97,14 @@ class ForestOps {
     std::size_t first = 0;
     for (const DecisionTree& tree : forest_.trees) {
       for (const std::vector<Turn>& turns : turns_of(tree)) {
-        most = std::max(most, 3 * static_cast<std::int64_t>(turns.size()));
+        most = std::max(most, reach_of_turns(tree, turns));
         std::int32_t left = 0;
         for (const Turn& turn : turns) {
-          const std::int32_t sign = turn.is_left ? 1 : -1;
-          const std::size_t step = first_steps_[first + turn.node];
-          weights[step * leaves_ + bias.size()] = sign;
-          if (tree.nodes[turn.node].comparison == TreeComparison::equal)
-            weights[(step + 1) * leaves_ + bias.size()] = -sign;
+          // Of the bounds that hold all are after one that does: their steps, added and subtracted in turn,
+          // are 1 if they are odd in number.
+          std::int32_t sign = turn.is_left ? 1 : -1;
+          for (std::size_t i = 0; i < tree.nodes[turn.node].bounds.size(); ++i, sign = -sign)
+            weights[(first_steps_[first + turn.node] + i) * leaves_ + bias.size()] = sign;
           left += turn.is_left ? 1 : 0;
         }
         bias.push_back(-left);
@@ -116,6 +112,13 @@ class ForestOps {
       first += tree.nodes.size();
     }
     return add_affine(steps, "turns", std::move(weights), std::move(bias), coarse_reach(most));
+  }
+
+  /// The greatest magnitude of a leaf's sum: of all turns, and of all steps of their nodes.
+  static std::int64_t reach_of_turns(const DecisionTree& tree, const std::vector<Turn>& turns) {
+    std::size_t reach = turns.size();
+    for (const Turn& turn : turns) reach += std::max<std::size_t>(2, tree.nodes[turn.node].bounds.size());
+    return static_cast<std::int64_t>(reach);
   }
 
   Sums add_affine(TensorId input, const std::string& what, std::vector<std::int32_t> weights,

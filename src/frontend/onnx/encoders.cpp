@@ -13,28 +13,21 @@
 namespace circlet::onnx_import {
 namespace {
 
-/// Ends an interval: numbers below it are before, or those up to it.
-struct Bound {
-  double at = 0;
-  TreeComparison comparison = TreeComparison::below;
-};
-
 /// A function of one number with several values: those of interval i are values[i targets ..], and there is
 /// one interval more than there are bounds.
 struct Steps {
-  std::vector<Bound> bounds;
+  std::vector<TreeBound> bounds;
   std::vector<double> values;
   std::size_t targets = 1;
 };
 
-DecisionTree tree_of(const std::vector<Bound>& bounds) {
+DecisionTree tree_of(const std::vector<TreeBound>& bounds) {
   DecisionTree tree;
   for (std::size_t i = 0; i < bounds.size(); ++i) {
     const bool is_last = i + 1 == bounds.size();
     const auto leaf = static_cast<std::int32_t>(-1 - static_cast<std::int64_t>(i));
     tree.nodes.push_back({.feature = 0,
-                          .threshold = bounds[i].at,
-                          .comparison = bounds[i].comparison,
+                          .bounds = {bounds[i]},
                           .left = leaf,
                           .right = is_last ? leaf - 1 : static_cast<std::int32_t>(i + 1)});
   }
@@ -80,10 +73,12 @@ Number number_of(const Node& node, const Variable& x) {
 
 /// The numbers that are a category: from c to before c + 1, away from 0, if what is after the point is cut
 /// off; of integers those nearer than a half.
-std::pair<Bound, Bound> bounds_of(double category, bool is_cut) {
-  if (!is_cut) return {{category - 0.5}, {category + 0.5}};
-  const Bound first = category > 0 ? Bound{category} : Bound{category - 1, TreeComparison::at_most},
-              last = category < 0 ? Bound{category, TreeComparison::at_most} : Bound{category + 1};
+std::pair<TreeBound, TreeBound> bounds_of(double category, bool is_cut) {
+  if (!is_cut) return {{category - 0.5, TreeComparison::below}, {category + 0.5, TreeComparison::below}};
+  const TreeBound first = category > 0 ? TreeBound{category, TreeComparison::below}
+                                       : TreeBound{category - 1, TreeComparison::at_most},
+                  last = category < 0 ? TreeBound{category, TreeComparison::at_most}
+                                      : TreeBound{category + 1, TreeComparison::below};
   return {first, last};
 }
 
@@ -165,8 +160,9 @@ std::vector<Value> import_label_encoder(const Node& node) {
   Steps steps{.bounds = {}, .values = {otherwise}, .targets = 1};
   for (const auto& [key, value] : meanings) {
     const bool is_integer = node.variable(0).integers;
-    const auto [first, last] =
-        is_integer ? bounds_of(key, x.is_cut) : std::pair(Bound{key}, Bound{key, TreeComparison::at_most});
+    const auto [first, last] = is_integer ? bounds_of(key, x.is_cut)
+                                          : std::pair(TreeBound{key, TreeComparison::below},
+                                                      TreeBound{key, TreeComparison::at_most});
     steps.bounds.insert(steps.bounds.end(), {first, last});
     steps.values.insert(steps.values.end(), {value, otherwise});
   }
@@ -177,7 +173,7 @@ std::vector<Value> import_label_encoder(const Node& node) {
 
 std::vector<Value> import_binarizer(const Node& node) {
   node.expect_attributes({"threshold"});
-  const Bound bound{node.real("threshold", 0), TreeComparison::at_most};
+  const TreeBound bound{node.real("threshold", 0), TreeComparison::at_most};
   return {stepwise(node, node.variable(0), {{.bounds = {bound}, .values = {0, 1}}})};
 }
 
@@ -199,8 +195,8 @@ std::vector<Value> import_imputer(const Node& node) {
   if (std::isnan(replaced)) return {x};
   std::vector<Steps> changes;
   for (const double value : imputed) {
-    changes.push_back(
-        {.bounds = {{replaced}, {replaced, TreeComparison::at_most}}, .values = {0, value - replaced, 0}});
+    changes.push_back({.bounds = {{replaced, TreeComparison::below}, {replaced, TreeComparison::at_most}},
+                       .values = {0, value - replaced, 0}});
   }
   return {combine(node, ScalarOp::add, x, stepwise(node, x, changes))};
 }

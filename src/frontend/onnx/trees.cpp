@@ -83,18 +83,19 @@ void read_weights(const Node& node, const std::string& kind, std::size_t targets
 
 /// A comparison as x <= t, x < t or x = t, perhaps with its children exchanged.
 struct Comparison {
-  TreeComparison comparison{};
+  std::vector<TreeBound> bounds;
   bool is_exchanged = false;
 };
 
 Comparison comparison_of(const GivenNode& node) {
   require(!std::isnan(node.value), ErrorKind::bad_input, "a threshold is not a number");
-  if (node.mode == "BRANCH_LEQ") return {TreeComparison::at_most, false};
-  if (node.mode == "BRANCH_LT") return {TreeComparison::below, false};
-  if (node.mode == "BRANCH_EQ") return {TreeComparison::equal, false};
-  if (node.mode == "BRANCH_GT") return {TreeComparison::at_most, true};
-  if (node.mode == "BRANCH_GTE") return {TreeComparison::below, true};
-  if (node.mode == "BRANCH_NEQ") return {TreeComparison::equal, true};
+  const TreeBound at_most{node.value, TreeComparison::at_most}, below{node.value, TreeComparison::below};
+  if (node.mode == "BRANCH_LEQ") return {{at_most}, false};
+  if (node.mode == "BRANCH_LT") return {{below}, false};
+  if (node.mode == "BRANCH_EQ") return {{at_most, below}, false};
+  if (node.mode == "BRANCH_GT") return {{at_most}, true};
+  if (node.mode == "BRANCH_GTE") return {{below}, true};
+  if (node.mode == "BRANCH_NEQ") return {{at_most, below}, true};
   refuse("nodes_modes of " + node.mode);
 }
 
@@ -134,10 +135,9 @@ ValuedTree tree_of(const Given& given, NodeKey root, std::size_t features, std::
       require(node.feature >= 0 && static_cast<std::size_t>(node.feature) < features, ErrorKind::bad_input,
               [&] { return where() + " reads no feature of the input"; });
       child = static_cast<std::int32_t>(tree.nodes.size());
-      const auto [comparison, exchanged] = comparison_of(node);
-      tree.nodes.push_back({.feature = static_cast<std::uint32_t>(node.feature),
-                            .threshold = node.value,
-                            .comparison = comparison});
+      auto [bounds, exchanged] = comparison_of(node);
+      tree.nodes.push_back(
+          {.feature = static_cast<std::uint32_t>(node.feature), .bounds = std::move(bounds)});
       places.push_back({node.if_true, child, !exchanged, place.depth + 1});
       places.push_back({node.if_false, child, exchanged, place.depth + 1});
     }

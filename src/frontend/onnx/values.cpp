@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "core/error.hpp"
+#include "frontend/onnx/forest_rows.hpp"
 #include "frontend/used_rows.hpp"
 
 namespace circlet::onnx_import {
@@ -51,28 +52,6 @@ Matrix matrix_of_sums(std::size_t rows, const std::vector<std::uint32_t>& image,
     }
   }
   return matrix;
-}
-
-/// The nodes' comparisons where they read an affine map of a row each, c x + b <= t.
-void read_through(const Selection& selection, const std::vector<double>& bias, bool is_float32,
-                  std::vector<TreeNode>& nodes) {
-  for (TreeNode& node : nodes) {
-    const double factor = selection.coefficients[node.feature], offset = bias[node.feature];
-    node.feature = selection.index[node.feature];
-    if (factor == 0) {  // the same side for all x
-      node.threshold = std::copysign(std::numeric_limits<double>::infinity(),
-                                     leads_left(node, offset, is_float32) ? 1.0 : -1.0);
-      node.comparison = TreeComparison::at_most;
-      continue;
-    }
-    node.threshold = (node.threshold - offset) / factor;
-    if (factor < 0 &&
-        node.comparison != TreeComparison::equal) {  // x >= t, that is not x < t; and x > t is not x <= t
-      const bool was_below = node.comparison == TreeComparison::below;
-      node.comparison = was_below ? TreeComparison::at_most : TreeComparison::below;
-      std::swap(node.left, node.right);
-    }
-  }
 }
 
 }  // namespace
@@ -619,8 +598,9 @@ Affine Builder::product(const Variable& a, std::vector<std::uint32_t> index_a, c
 Affine Builder::forest(const Variable& value, bool is_float32, std::vector<ValuedTree> trees,
                        std::vector<double> base, const std::string& node) {
   const auto targets = static_cast<std::uint32_t>(base.size());
-  Affine read = rowwise(value);
-  if (!read.products.empty() || read.selections.size() != 1) read = whole(value);
+  std::optional<ForestRows> rows = rows_of_forest(rowwise(value), graph_);
+  if (!rows) rows = rows_of_forest(whole(value), graph_);
+  rows->read_through(trees, is_float32);
   std::vector<std::shared_ptr<Matrix>> values;
   std::vector<GraphForest> blocks;
   std::uint64_t nodes = 0, leaves = 0;
@@ -634,12 +614,11 @@ Affine Builder::forest(const Variable& value, bool is_float32, std::vector<Value
     if (blocks.empty() || (nodes + more_nodes) * (leaves + more_leaves) > most_turns_of_a_block) {
       spend(nodes * leaves);
       nodes = leaves = 0;
-      blocks.push_back({.input = read.selections[0].tensor, .is_float32 = is_float32});
+      blocks.push_back({.input = rows->tensor(), .is_float32 = is_float32});
       values.push_back(std::make_shared<Matrix>(Matrix{.outputs = targets}));
     }
     nodes += more_nodes;
     leaves += more_leaves;
-    read_through(read.selections[0], read.bias, is_float32, tree.tree.nodes);
     blocks.back().trees.push_back(std::move(tree.tree));
     std::ranges::copy(tree.values, std::back_inserter(values.back()->values));
     values.back()->inputs = static_cast<std::uint32_t>(leaves);

@@ -279,7 +279,7 @@ TEST_CASE("a_scaler_before_a_tree_moves_its_thresholds") {
         CAPTURE(mode);
         CAPTURE(factor);
         const Graph graph = scaled(factor);
-        CHECK(is_only_compared(graph));  // no layer between
+        CHECK((factor == 0 || is_only_compared(graph)));  // no layer between
         for (const double x : {-0.1251, -0.125, -0.1249, 0.0, 0.1249, 0.125, 0.1251})
           CHECK(outputs_of(graph, {9, x, 9})[0] ==
                 maker.follow({18, factor * static_cast<float>(x) + 1, 27})[0]);
