@@ -66,7 +66,8 @@ Number number_of(const Node& node, const Variable& x) {
   ScalarExpressions& e = node.builder.expressions;
   Variable plain = x;
   plain.expression = e.variable();
-  if (x.expression != truncated(e, e.variable())) return {x, !x.integers};
+  if (e.function(x.expression, "").steps != e.function(truncated(e, e.variable()), "").steps)
+    return {x, !x.integers};
   plain.integers = false;
   return {plain, true};
 }
