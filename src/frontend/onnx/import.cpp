@@ -322,6 +322,7 @@ class Importer {
                                        &selection_operators(),
                                        &shape_operators(),
                                        &encoder_operators(),
+                                       &support_vector_operators(),
                                        &tree_operators()}) {
       if (const auto found = table->find(type); found != table->end()) return found->second;
     }
@@ -331,10 +332,10 @@ class Importer {
   void evaluate(Builder& builder, const NodeProto& proto) {
     static const Value absent = std::monostate{};
     std::vector<const Value*> inputs;
-    bool refused = false;
+    const Refused* refused = nullptr;
     for (const std::string& name : proto.input()) {
       inputs.push_back(name.empty() ? &absent : &values_.at(name));
-      refused = refused || std::holds_alternative<Refused>(*inputs.back());
+      if (refused == nullptr) refused = std::get_if<Refused>(inputs.back());
     }
     const std::string domain = proto.domain() == "ai.onnx" ? "" : proto.domain();
     const auto opset = opsets_.find(domain);
@@ -343,7 +344,7 @@ class Importer {
     const Operator import = find_operator(node.type());
     if (import == nullptr) {
       refusals_.push_back({node.name(), printable(node.type()), "the operator is not supported"});
-    } else if (!refused) {
+    } else if (refused == nullptr) {
       try {
         if (std::optional<Value> variance = spelled_variance(node, spelled_out())) {
           outputs = {std::move(*variance)};
@@ -366,7 +367,9 @@ class Importer {
     for (int i = 0; i < proto.output_size(); ++i) {
       if (proto.output(i).empty()) continue;
       const auto position = static_cast<std::size_t>(i);
-      define(proto.output(i), position < outputs.size() ? std::move(outputs[position]) : Value{Refused{}});
+      define(proto.output(i), position < outputs.size() ? std::move(outputs[position])
+                              : refused != nullptr      ? Value{*refused}
+                                                        : Value{Refused{}});
     }
   }
 
@@ -470,8 +473,10 @@ class Importer {
     } else if (std::holds_alternative<Constant>(value)) {
       bad("the output " + in_quotes(name) + " does not depend on the input");
     } else {
+      const std::string& reason = std::get<Refused>(value).reason;
       throw Error(ErrorKind::unsupported,
-                  "ONNX model: the output " + in_quotes(name) + " is the mask of a Dropout");
+                  "ONNX model: the output " + in_quotes(name) +
+                      (reason.empty() ? " is the mask of a Dropout" : " needs " + reason));
     }
     std::vector<PostStep>& steps = output.value.steps;
     if (!steps.empty() && steps.back().kind == PostStep::Kind::argmax) {
@@ -485,10 +490,20 @@ class Importer {
   /// computed separately it is the one that decides the label.
   Graph finish(Builder& builder) const {
     std::vector<FileOutput> outputs;
-    for (const std::string& name : outputs_) outputs.push_back(file_output(name));
+    std::vector<std::string> left_out;
+    const auto is_refused = [&](const std::string& name) {
+      return std::holds_alternative<Refused>(values_.at(name));
+    };
+    for (const std::string& name : outputs_) {
+      const bool is_only = std::ranges::all_of(outputs_, is_refused);
+      if (is_refused(name) && !is_only) {
+        left_out.push_back(name);
+      } else {
+        outputs.push_back(file_output(name));
+      }
+    }
     auto proved = std::ranges::find_if(outputs, [](const FileOutput& o) { return o.label.has_value(); });
     if (proved == outputs.end()) proved = outputs.begin();
-    std::vector<std::string> left_out;
     FileOutput result = *proved;
     for (const FileOutput& own : outputs) {
       if (!own.shares_base(result)) {

@@ -26,8 +26,11 @@ struct Postprocessed {
   std::vector<std::string> labels;  // class labels, if some node gave them
 };
 
-/// The result of a node that was refused: what depends on it is not refused again.
-struct Refused {};
+/// The result of a node that was refused: what depends on it is not refused again. Or one result that cannot
+/// be computed of a node whose others can, with the reason: no refusal unless something needs it.
+struct Refused {
+  std::string reason;
+};
 
 /// std::monostate is an absent optional input.
 using Value = std::variant<std::monostate, Constant, Variable, Postprocessed, Refused>;
@@ -108,6 +111,7 @@ const OperatorTable& scatter_operators();
 const OperatorTable& selection_operators();
 const OperatorTable& shape_operators();
 const OperatorTable& encoder_operators();
+const OperatorTable& support_vector_operators();
 const OperatorTable& tree_operators();
 
 /// A constant as one value a feature of `like`, by ONNX broadcasting; Error(unsupported) if it varies over
