@@ -96,14 +96,51 @@ LayerAccuracy described(const GraphLayer& layer, const GraphLayerValues& exact, 
   return result;
 }
 
-/// Adds samples from `first` on to what is known of a layer; returns the sum of the squares of its errors.
-double add_samples(const GraphLayerValues& exact, const Program& program, const LayerOps& ops,
+/// Where one value goes over into another one, if that happens once in the range and there are no others.
+std::optional<Decision> decision_of(const GraphLayer& layer, const std::vector<double>& sums) {
+  if (!layer.function || !layer.convolutions.empty() || layer.pooling) return std::nullopt;
+  constexpr int places = 1024, halvings = 60;
+  const ScalarFunction& f = *layer.function;
+  const auto [least, greatest] = std::ranges::minmax(sums);
+  const double start = least - (greatest - least) / 2, step = 2 * (greatest - least) / places;
+  const double below = f(start), above = f(start + places * step);
+  if (below == above || !std::isfinite(above - below)) return std::nullopt;
+  double last = start, next = start + places * step;  // below, above
+  for (int i = 1; i < places; ++i) {
+    const double x = start + i * step, y = f(x);
+    if (y == below && x < next) {
+      last = x;
+    } else if (y == above) {
+      next = std::min(next, x);
+    } else {
+      return std::nullopt;
+    }
+  }
+  for (int i = 0; i < halvings; ++i) {
+    const double middle = last + (next - last) / 2, y = f(middle);
+    if (y != below && y != above) return std::nullopt;
+    (y == below ? last : next) = middle;
+  }
+  return Decision{.place = last, .jump = above - below};
+}
+
+/// Adds samples from `first` on to what is known of a layer; returns the sum of the squares of its errors, or
+/// if it decides of those of its sums.
+double add_samples(const GraphLayerValues& exact, bool decides, const Program& program, const LayerOps& ops,
                    const Trace& trace, std::size_t first, LayerAccuracy& result) {
+  double of_sums = 0;
   for (OpId id = ops.first; id < ops.end; ++id) {
     const Op& op = program.ops[id];
     if (is_sums(op)) {
       for (const std::int32_t acc : trace.tensors[op.outputs[0]])
         result.reached = std::max<std::int64_t>(result.reached, std::abs(acc));
+      if (!decides) continue;
+      const Tensor& sums = program.tensors[op.outputs[0]];
+      const Buffer& z = trace.tensors[op.outputs[0]];
+      for (std::size_t i = 0; i < z.size(); ++i) {
+        const double error = z[i] * sums.scale(i % result.rows) - exact.z[first * result.rows + i];
+        of_sums += error * error;
+      }
     } else if (op.kind == OpKind::requantise) {
       const auto [q_least, q_greatest] = std::ranges::minmax(trace.buffers[id][q_buffer]);
       result.q_least = std::min(result.q_least, static_cast<std::uint32_t>(q_least));
@@ -125,7 +162,7 @@ double add_samples(const GraphLayerValues& exact, const Program& program, const 
     result.max_error = std::max(result.max_error, error);
     squares += error * error;
   }
-  return squares;
+  return decides ? of_sums : squares;
 }
 
 /// A trace of so many samples stays in a cache.
@@ -141,8 +178,11 @@ std::uint32_t samples_at_once(const Program& program) {
 FloatReference float_reference(const Graph& graph, std::vector<double> inputs) {
   FloatReference reference;
   reference.layers = evaluate(graph, inputs);
-  for (const GraphLayerValues& layer : reference.layers)
-    reference.deviations.push_back(deviation_of(layer.y));
+  for (std::size_t i = 0; i < graph.layers.size(); ++i) {
+    const GraphLayerValues& layer = reference.layers[i];
+    reference.decisions.push_back(decision_of(graph.layers[i], layer.z));
+    reference.deviations.push_back(deviation_of(reference.decisions[i] ? layer.z : layer.y));
+  }
   reference.samples = static_cast<std::uint32_t>(inputs.size() / graph.features());
   reference.inputs = std::move(inputs);
   return reference;
@@ -222,7 +262,8 @@ AccuracyReport measure_accuracy(const Graph& graph, const Program& program, cons
     const Trace trace = execute(program, Buffer(begin, begin + static_cast<std::ptrdiff_t>(count * features)),
                                 static_cast<std::uint32_t>(count));
     for (std::size_t i = 0; i < part.layers.size(); ++i) {
-      part.squares.push_back(add_samples(reference.layers[i], program, ops[i], trace, first, part.layers[i]));
+      part.squares.push_back(add_samples(reference.layers[i], reference.decisions[i].has_value(), program,
+                                         ops[i], trace, first, part.layers[i]));
     }
     part.outputs = to_real(output, trace.output());
   });

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,12 +12,20 @@
 
 namespace circlet {
 
+/// Of a layer whose function decides: it has one value below some place of the sums' range, and another one
+/// above it. How far sums are from that place is all that counts, and no error of its values says it.
+struct Decision {
+  double place = 0;
+  double jump = 0;  // from the one value to the other
+};
+
 /// The float model's values on the inputs, kept so that several integer models can be compared with them.
 struct FloatReference {
   std::vector<double> inputs;  // [sample][feature]
   std::uint32_t samples = 0;
   std::vector<GraphLayerValues> layers;
-  std::vector<double> deviations;  // of each layer's y
+  std::vector<double> deviations;                  // of each layer's y, or of its sums if it decides
+  std::vector<std::optional<Decision>> decisions;  // of each layer
 };
 FloatReference float_reference(const Graph& graph, std::vector<double> inputs);
 

@@ -286,6 +286,13 @@ Ranges find_ranges(const Graph& graph, const FloatReference& reference, const Ca
     } else {
       tensors[layer.output] = {range};
     }
+    // Beyond a small part of the range about the place where it decides a function has one value.
+    if (const auto& decision = reference.decisions[i]) {
+      constexpr double part = 1.0 / 256;
+      range = widened({decision->place - (range.greatest - range.least) / 2,
+                       decision->place + (range.greatest - range.least) / 2},
+                      part);
+    }
     ranges.layers.push_back(range);
     ranges.bounds.push_back(std::max(std::fabs(possible.least), std::fabs(possible.greatest)));
   }
@@ -326,10 +333,11 @@ FloatReference thinned(const Graph& graph, const FloatReference& reference) {
     return part;
   };
   FloatReference result{
-      .inputs = taken(reference.inputs), .samples = samples, .layers = {}, .deviations = {}};
+      .inputs = taken(reference.inputs), .samples = samples, .layers = {}, .deviations = {}, .decisions = {}};
   for (const GraphLayerValues& layer : reference.layers)
     result.layers.push_back({taken(layer.z), taken(layer.y)});
   result.deviations = reference.deviations;
+  result.decisions = reference.decisions;
   return result;
 }
 
@@ -337,10 +345,22 @@ FloatReference thinned(const Graph& graph, const FloatReference& reference) {
 /// few, and may come out a little above it.
 constexpr double unseen_slack = 1.2;
 
+/// The relative error of the outputs, or, if that is more, of sums that a layer decides on. One value or the
+/// other says little of inputs that calibration has not seen, so these count twice.
+double error_of(const AccuracyReport& report, const FloatReference& reference) {
+  constexpr double weight = 2;
+  double error = report.relative_error();
+  for (std::size_t i = 0; i < report.layers.size(); ++i) {
+    if (reference.decisions[i]) error = std::max(error, weight * report.layers[i].relative_error);
+  }
+  return error;
+}
+
 /// Refused samples neither meet nor miss a goal of accuracy; if all are, nothing is known.
-bool meets(const AccuracyReport& report, const CalibrationOptions& options, double relative_error) {
+bool meets(const AccuracyReport& report, const CalibrationOptions& options, double error,
+           double allowed_error) {
   const double allowed = std::ceil((1 - options.agreement) * report.samples - 1e-9);
-  return report.samples != 0 && report.relative_error() <= relative_error &&
+  return report.samples != 0 && error <= allowed_error &&
          (!report.classifier || report.disagreements <= allowed);
 }
 
@@ -397,7 +417,7 @@ class Search {
       if (!candidate) continue;
       if (candidate->model.report.goal_met) {
         found = std::move(candidate);
-      } else if (!most_accurate || better(candidate->model.report, most_accurate->model.report)) {
+      } else if (!most_accurate || better(*candidate, *most_accurate)) {
         most_accurate = std::move(candidate);
       }
     }
@@ -407,7 +427,7 @@ class Search {
     if (!found && improve(*most_accurate)) found = std::move(most_accurate);
     if (!found) {
       // No widths meet the goal: the smallest of those that are about as good as the best.
-      goal_ = worse_than_the_best * most_accurate->model.report.relative_error();
+      goal_ = worse_than_the_best * error(*most_accurate);
       wrong_ = most_accurate->model.report.disagreements;
       most_accurate->model.report.goal_met = true;
       shrink(*most_accurate);
@@ -447,9 +467,14 @@ class Search {
         std::clamp<std::uint64_t>(values_a_minute / (values * reference.samples), 8, 1000));
   }
 
-  static bool better(const AccuracyReport& a, const AccuracyReport& b) {
-    if (a.classifier && a.disagreements != b.disagreements) return a.disagreements < b.disagreements;
-    return a.rms_error < b.rms_error;
+  [[nodiscard]] double error(const Candidate& candidate) const {
+    return error_of(candidate.model.report, reference_);
+  }
+  [[nodiscard]] bool better(const Candidate& a, const Candidate& b) const {
+    const AccuracyReport &own = a.model.report, &other = b.model.report;
+    if (own.classifier && own.disagreements != other.disagreements)
+      return own.disagreements < other.disagreements;
+    return error(a) < error(b);
   }
 
   /// Where growing together does not meet the goal, the best mixture may: fewer levels leave more bits to the
@@ -475,7 +500,7 @@ class Search {
         if (!inside || !tried_.insert(point.index).second) continue;
         if (left-- == 0) return false;
         std::optional<Candidate> candidate = attempt(point);
-        if (!candidate || !better(candidate->model.report, best.model.report)) continue;
+        if (!candidate || !better(*candidate, best)) continue;
         best = std::move(*candidate);
         improved = true;
         if (best.model.report.goal_met) return true;
@@ -502,8 +527,9 @@ class Search {
       return std::nullopt;
     }
     AccuracyReport& accuracy = candidate.model.report;
-    accuracy.goal_met = wrong_ ? accuracy.disagreements <= *wrong_ && accuracy.relative_error() <= goal_
-                               : meets(accuracy, options_, options_.relative_error);
+    const double own = error(candidate);
+    accuracy.goal_met = wrong_ ? accuracy.disagreements <= *wrong_ && own <= goal_
+                               : meets(accuracy, options_, own, options_.relative_error);
     return candidate;
   }
 
@@ -546,7 +572,7 @@ class Search {
         std::optional<Candidate> candidate = attempt(point);
         if (candidate && candidate->model.report.goal_met &&
             table_rows(candidate->model.program) <= table_rows(best.model.program) &&
-            candidate->model.report.rms_error < 0.9 * best.model.report.rms_error) {
+            error(*candidate) < 0.9 * error(best)) {
           best = std::move(*candidate);
           improved = true;
         }
@@ -590,10 +616,11 @@ Model calibrate(const Graph& given, const std::vector<double>& inputs, const Cal
   if (some.samples != reference.samples) model.report = measure_accuracy(graph, model.program, reference);
   AccuracyReport& report = model.report;
   const AccuracyReport chosen = report;
-  report.goal_met = meets(chosen, options, options.relative_error);
+  report.goal_met = meets(chosen, options, error_of(chosen, reference), options.relative_error);
   if (!unseen.empty()) {
     measure_unseen(graph, model.program, unseen, report);
-    report.goal_met = report.goal_met && meets(report, options, unseen_slack * options.relative_error);
+    report.goal_met = report.goal_met &&
+                      meets(report, options, report.relative_error(), unseen_slack * options.relative_error);
   }
   if (report.goal_met) return model;
   report.weakest = weakest_point(model.program, reference, chosen);

@@ -90,7 +90,11 @@ class Backward {
       const std::span<const double> z = of_sample(reference_.layers[i].z, layer.rows);
       Values by_sum = by_output;
       if (layer.function) {
-        for (std::size_t j = 0; j < by_sum.size(); ++j) by_sum[j] *= slope(*layer.function, z[j], steps[i]);
+        const auto& decision = reference_.decisions[i];
+        for (std::size_t j = 0; j < by_sum.size(); ++j) {
+          by_sum[j] *=
+              decision ? decision->jump / reference_.deviations[i] : slope(*layer.function, z[j], steps[i]);
+        }
       }
       result.sums[i] += squares(by_sum);
       add_to_inputs(layer, z, by_sum);

@@ -18,7 +18,8 @@ struct Sensitivity {
 
 /// Estimated on a few of the reference's samples, with one random direction of the outputs each (Hutchinson's
 /// estimator; the same directions every time). A function's derivative is its slope over a 512th of the range
-/// of its layer, so that a step is not taken for a constant.
+/// of its layer, so that a step is not taken for a constant. Where it decides, few of so few samples are near
+/// that place: it is the whole step over the deviation of the sums.
 Sensitivity sensitivity_of(const Graph& graph, const FloatReference& reference);
 
 }  // namespace circlet

@@ -219,12 +219,16 @@ std::vector<Value> import_classifier(const Node& node) {
   const std::vector<std::size_t> class_of = classes_of_vectors(node, classes, count);
   const auto [record, vectors] = machine(node, count);
   node.builder.spend(count * pairs.list.size());
-  const Value sums = affine(node, kernels(node, record, vectors), pairs.weights(coefficients, class_of), rho);
+  const Value near = kernels(node, record, vectors);
+  const Constant weights = pairs.weights(coefficients, class_of);
+  const Value sums = affine(node, near, weights, rho);
   Postprocessed label{.base = {}, .steps = {}, .labels = labels};
   Value scores = sums;
   if (classes == 2) {
     // The first class where the sum is above 0: of (-sum, sum) the greater, with the labels exchanged.
-    scores = matrix_product(node, sums, matrix(1, {-1, 1}));
+    std::vector<double> both;
+    for (const double weight : weights.values) both.insert(both.end(), {-weight, weight});
+    scores = affine(node, near, matrix(count, std::move(both)), {-rho[0], rho[0]});
     label.base = std::get<Variable>(scores);
     std::ranges::reverse(label.labels);
   } else {

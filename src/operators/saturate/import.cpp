@@ -97,6 +97,13 @@ Window best_window(const std::vector<std::int32_t>& values, std::int64_t zero, s
   return best;
 }
 
+/// Whether the table has one value up to some entry and another one from there: that goes on beyond its ends.
+bool is_step(const std::vector<std::int32_t>& values) {
+  std::size_t changes = 0;
+  for (std::size_t i = 1; i < values.size(); ++i) changes += values[i] != values[i - 1] ? 1 : 0;
+  return changes == 1;
+}
+
 class Saturation {
  public:
   explicit Saturation(Program& program) : program_(program) {}
@@ -228,8 +235,9 @@ class Saturation {
     const auto row = std::min<std::size_t>(old.values.size(), lut_row_entries);
     const bool first_alike = alike(std::span(old.values).first(row)),
                last_alike = alike(std::span(old.values).last(row));
-    const ExactSums exact{.least = first_alike ? -raw_range : -split.offset,
-                          .greatest = last_alike ? raw_range : size * unit - 1 - split.offset};
+    const bool step = is_step(old.values);
+    const ExactSums exact{.least = step || first_alike ? -raw_range : -split.offset,
+                          .greatest = step || last_alike ? raw_range : size * unit - 1 - split.offset};
     for (const Reader& reader : readers) {
       Op& op = program_.ops[reader.op];
       op.constants = {table};
@@ -264,8 +272,9 @@ class Saturation {
     moved.offset = split.offset - window.first * unit;
     std::vector<std::pair<OpId, Op>> result;
     // Where the table has had one value for a cell or more, it is taken to have it beyond its end as well.
-    const std::int64_t least = window.first >= 0 ? -raw_range : -split.offset;
-    const std::int64_t greatest = end <= size ? raw_range : size * unit - 1 - split.offset;
+    const bool step = is_step(old.values);
+    const std::int64_t least = step || window.first >= 0 ? -raw_range : -split.offset;
+    const std::int64_t greatest = step || end <= size ? raw_range : size * unit - 1 - split.offset;
     for (const Reader& reader : readers) {
       program_.ops[reader.op].constants = {table};
       result.emplace_back(reader.op, saturate_before(reader, one_split ? reach : coarse_reach(reader.reach),

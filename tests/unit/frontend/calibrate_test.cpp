@@ -328,3 +328,35 @@ TEST_CASE("a_function_far_from_0_with_hardly_a_range_calibrates") {
   const Graph graph = model.import();
   CHECK_NOTHROW(calibrate(graph, {0, 1, 1, 0, 0.5, 0.5}));
 }
+
+TEST_CASE("what_a_layer_decides_on_is_as_close_as_an_output_is_and_no_sum_saturates") {
+  // One value of 16 decides, by whether it is above 0.1.
+  ModelMaker maker;
+  std::vector<float> weights;
+  for (int i = 0; i < 16; ++i) weights.push_back(static_cast<float>(std::sin(i + 1)));
+  maker.input("x", {-1, 16}).output("y").constant("w", {16, 1}, weights).constant("place", {}, {0.1F});
+  maker.node("Tanh", {"x"}, "t");
+  maker.node("MatMul", {"t", "w"}, "z");
+  maker.node("Greater", {"z", "place"}, "y");
+  const Graph graph = maker.import();
+  std::mt19937 random(5);  // NOLINT(cert-msc32-c,cert-msc51-cpp): the same every time
+  const auto drawn = [&](std::size_t count) {
+    std::vector<double> samples(16 * count);
+    for (double& x : samples) x = static_cast<double>(random() % 20001) / 10000.3 - 1;
+    return samples;
+  };
+  const std::vector<double> samples = drawn(200), others = drawn(2000);
+  const Model model = calibrate(graph, samples);
+  CHECK(model.report.goal_met);
+  CHECK(model.report.saturated == 0);
+  const LayerAccuracy& decision = model.report.layers.back();
+  CHECK(decision.relative_error <= 0.0025);
+  CHECK(decision.lut_size > 0);
+  const auto exact = evaluate(graph, others).back().y;
+  const Trace trace = execute(model.program, quantise_input(model.program, others), 2000);
+  const std::vector<double> got =
+      to_real(model.program.tensors[model.program.outputs[0].tensor], trace.output());
+  int wrong = 0;
+  for (std::size_t i = 0; i < exact.size(); ++i) wrong += std::fabs(exact[i] - got[i]) > 0.5 ? 1 : 0;
+  CHECK(wrong <= 6);
+}

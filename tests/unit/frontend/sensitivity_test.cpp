@@ -110,15 +110,29 @@ TEST_CASE("sensitivities_are_the_squares_of_derivatives") {
   }
 }
 
-TEST_CASE("a_function_that_is_a_step_is_no_constant_where_its_inputs_are_near") {
+TEST_CASE("a_function_with_several_steps_is_no_constant_where_its_inputs_are_near_one") {
   ModelMaker model;
-  model.input("x", {1, 2}).output("y").constant("zero", {}, {0}).constant("one", {2, 1}, {1, 1});
-  model.node("Greater", {"x", "zero"}, "g");
+  model.input("x", {1, 2}).output("y").constant("one", {2, 1}, {1, 1});
+  model.node("Floor", {"x"}, "g");
   model.node("MatMul", {"g", "one"}, "y");
   const Graph graph = model.import();
   const auto of = [&](double near) {
-    return sensitivity_of(graph, float_reference(graph, {near, -1, 1, -1})).sums[0];
+    return sensitivity_of(graph, float_reference(graph, {near, -1.5, 1.5, -1.5})).sums[0];
   };
   CHECK(of(1e-9) > 1000);
   CHECK(of(0.5) == 0);
+}
+
+TEST_CASE("a_function_that_decides_has_its_whole_step_over_the_deviation_of_its_sums") {
+  ModelMaker model;
+  model.input("x", {1, 2}).output("y").constant("zero", {}, {0}).constant("one", {2, 1}, {3, 3});
+  model.node("Greater", {"x", "zero"}, "g");
+  model.node("MatMul", {"g", "one"}, "y");
+  const Graph graph = model.import();
+  const FloatReference reference = float_reference(graph, {2, -2, 2, -2});
+  REQUIRE(reference.decisions[0].has_value());
+  CHECK(reference.decisions[0]->place == doctest::Approx(0));
+  CHECK(reference.decisions[0]->jump == 1);
+  CHECK_FALSE(reference.decisions[1].has_value());
+  CHECK(sensitivity_of(graph, reference).sums[0] == doctest::Approx(2 * (3 / 2.0) * (3 / 2.0)));
 }
