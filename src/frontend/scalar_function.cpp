@@ -30,6 +30,8 @@ double evaluate(ScalarOp op, double a, double b) {
       return a != 0 ? b : 0;
     case ScalarOp::keep_unless:
       return a == 0 ? b : 0;
+    case ScalarOp::or_else:
+      return std::isnan(a) ? b : a;
     case ScalarOp::neg:
       return -a;
     case ScalarOp::abs:
@@ -88,7 +90,7 @@ double evaluate(ScalarOp op, double a, double b) {
 
 namespace {
 
-bool is_binary(ScalarOp op) { return op >= ScalarOp::add && op <= ScalarOp::keep_unless; }
+bool is_binary(ScalarOp op) { return op >= ScalarOp::add && op <= ScalarOp::or_else; }
 
 /// How a step grows with its variable: a power of it, constants being the power 0 and zero any power.
 struct Growth {

@@ -21,6 +21,7 @@ enum class ScalarOp : std::uint8_t {
   greater,      // 1 if a > b, else 0
   keep_if,      // b if a != 0, else 0
   keep_unless,  // b if a == 0, else 0
+  or_else,      // a if that is a number, else b
   // Of one earlier value.
   neg,
   abs,

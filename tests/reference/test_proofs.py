@@ -305,7 +305,7 @@ class Keys(Agreement):
             ((*tensor, "direction"), (2,)), ((*tensor, "visibility"), (3,)), ((*tensor, "form"), (1,)), (("tensors", 1, "form"), (4,)),
             ((*tensor, "samples"), (0, 65)), ((*tensor, "wire"), (0, 15, P)), ((*tensor, "rows"), (0, 2**24 + 1)),
             ((*tensor, "least"), (P, greatest + 1)), ((*tensor, "greatest"), (P, negative)),
-            ((*tensor, "scales"), ([], [0.1] * 2, [0.0], [-0.0], [-0.1], [inf], [-inf], [nan])),
+            ((*tensor, "scales"), ([], [0.1] * 3, [0.0], [-0.0], [-0.1], [inf], [-inf], [nan])),
         ]
         within = [
             (("instances", 1, "parameter"), (64,)), (("instances", 0, "log_size"), (4, 8)),
@@ -314,7 +314,7 @@ class Keys(Agreement):
             (("flags",), (0, 3)), (("log_degree",), (0, 26)), (("constants", 1, "samples"), (64,)), (("constants", 1, "reads"), (2**28, 0)),
             (("tensors", 1, "form"), (3,)), ((*tensor, "samples"), (64,)), ((*tensor, "wire"), (16, P - 1)), ((*tensor, "rows"), (1, 2**24)),
             ((*tensor, "least"), (negative, greatest)), ((*tensor, "greatest"), ((P - 1) // 2,)),
-            ((*tensor, "scales"), ([0.1] * 4, [5e-324])),
+            ((*tensor, "scales"), ([0.1] * 2, [0.1] * 4, [5e-324])),
         ]
         for accepted, bounds in ((False, beyond), (True, within)):
             for path, values in bounds:

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <map>
 
 #include "core/error.hpp"
 #include "frontend/onnx/movement.hpp"
@@ -101,6 +102,30 @@ Variable enlarged(const Node& node, const Variable& x, const Constant& c) {
   return std::get<Variable>(moved(node, x, std::move(shape.index[0]), std::move(shape.dims)));
 }
 
+Value with_constant(const Node& node, ScalarOp op, const Variable& value, const Constant& c,
+                    bool constant_first);
+
+/// A function of its own for all rows with one number.
+Value function_by_function(const Node& node, ScalarOp op, const Variable& x,
+                           const std::vector<double>& values, bool constant_first) {
+  std::map<double, Index> rows;
+  for (std::size_t j = 0; j < values.size(); ++j) rows[values[j]].push_back(static_cast<std::uint32_t>(j));
+  node.builder.spend(rows.size() * values.size());
+  std::vector<Value> made;
+  std::vector<Part> parts;
+  made.reserve(rows.size());
+  for (auto& [number, own] : rows) {
+    Index index(values.size(), no_row);
+    for (std::uint32_t i = 0; i < own.size(); ++i) index[own[i]] = i;
+    const auto count = static_cast<std::int64_t>(own.size());
+    const Value read = moved(node, x, std::move(own), {1, count});
+    made.push_back(
+        with_constant(node, op, std::get<Variable>(read), scalar_constant(number), constant_first));
+    parts.push_back({.value = &made.back(), .index = std::move(index)});
+  }
+  return assembled(node, std::move(parts), dims_of(x));
+}
+
 /// x OP c, or c OP x, with one number a row.
 Value with_row_constants(const Node& node, ScalarOp op, const Variable& x, const Constant& c,
                          const std::vector<double>& values, bool constant_first) {
@@ -141,7 +166,7 @@ Value with_row_constants(const Node& node, ScalarOp op, const Variable& x, const
       if (constant_first) return scaled(each([](double value) { return value == 0 ? 1.0 : 0.0; }));
       return operate(node, ScalarOp::mul, operate(node, ScalarOp::sub, scalar_constant(1), x), c);
     default:
-      refuse("a constant that differs from element to element");
+      return function_by_function(node, op, x, values, constant_first);
   }
 }
 

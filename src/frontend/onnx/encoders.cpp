@@ -178,8 +178,8 @@ std::vector<Value> import_binarizer(const Node& node) {
   return {stepwise(node, node.variable(0), {{.bounds = {bound}, .values = {0, 1}}})};
 }
 
-/// A number that stands for what is missing is replaced. NaN stands for it in no proof: an input that is no
-/// number is refused, and others stay as they are.
+/// A number that stands for what is missing is replaced. NaN is: no number where a function has none (a root
+/// of what is below 0); the values of an input or a layer are all numbers, and stay as they are.
 std::vector<Value> import_imputer(const Node& node) {
   node.expect_attributes(
       {"imputed_value_floats", "imputed_value_int64s", "replaced_value_float", "replaced_value_int64"});
@@ -193,7 +193,14 @@ std::vector<Value> import_imputer(const Node& node) {
   const std::size_t rows = node.builder.rows(x);
   if (imputed.size() == 1) imputed.assign(rows, imputed[0]);
   require(imputed.size() == rows, ErrorKind::bad_input, "it has not one value a feature");
-  if (std::isnan(replaced)) return {x};
+  const bool changes_nothing = std::ranges::all_of(imputed, [&](double value) { return value == replaced; });
+  if (changes_nothing) return {x};
+  if (std::isnan(replaced)) {
+    if (node.builder.is_affine(x)) return {x};
+    if (std::ranges::any_of(imputed, [&](double value) { return value != imputed[0]; }))
+      refuse("what stands where a function has no number, of each feature another number");
+    return {combine(node, ScalarOp::or_else, x, scalar_constant(imputed[0]))};
+  }
   std::vector<Steps> changes;
   for (const double value : imputed) {
     changes.push_back({.bounds = {{replaced, TreeComparison::below}, {replaced, TreeComparison::at_most}},

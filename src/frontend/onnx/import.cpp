@@ -491,12 +491,14 @@ class Importer {
   Graph finish(Builder& builder) const {
     std::vector<FileOutput> outputs;
     std::vector<std::string> left_out;
+    // Of a node whose other results can be computed, with the reason.
     const auto is_refused = [&](const std::string& name) {
-      return std::holds_alternative<Refused>(values_.at(name));
+      const auto* refused = std::get_if<Refused>(&values_.at(name));
+      return refused != nullptr && !refused->reason.empty();
     };
+    const bool all_refused = std::ranges::all_of(outputs_, is_refused);
     for (const std::string& name : outputs_) {
-      const bool is_only = std::ranges::all_of(outputs_, is_refused);
-      if (is_refused(name) && !is_only) {
+      if (is_refused(name) && !all_refused) {
         left_out.push_back(name);
       } else {
         outputs.push_back(file_output(name));

@@ -129,6 +129,27 @@ TEST_CASE("an_imputer_replaces_the_number_that_stands_for_what_is_missing") {
   CHECK(outputs(of_nan.maker.import(), {-1, 7}) == std::vector<double>{-1, 7});
 }
 
+TEST_CASE("an_imputer_replaces_what_a_function_has_no_number_for") {
+  ModelMaker maker;
+  maker.input("x", {-1, 2}).output("y");
+  maker.node("Sqrt", {"x"}, "root");
+  ::onnx::NodeProto& node = maker.node("Imputer", {"root"}, "y");
+  node.set_domain("ai.onnx.ml");
+  set_floats(node, "imputed_value_floats", {40});
+  set_float(node, "replaced_value_float", NAN);
+  const Graph graph = maker.import();
+  CHECK(outputs(graph, {4, 9}) == std::vector<double>{2, 3});
+  CHECK(outputs(graph, {-4, 9}) == std::vector<double>{40, 3});
+  CHECK(outputs(graph, {4, -9}) == std::vector<double>{2, 40});
+}
+
+TEST_CASE("columns_may_be_raised_to_powers_of_their_own") {
+  ModelMaker maker;
+  maker.input("x", {-1, 3}).output("y").constant("powers", {3}, {2, 0.5F, 2});
+  maker.node("Pow", {"x", "powers"}, "y");
+  CHECK(outputs(maker.import(), {3, 16, -4}) == std::vector<double>{9, 4, 16});
+}
+
 TEST_CASE("trees_after_encoders_compare_what_these_read") {
   // Features: the label encoder's value of x0, x1 as it is, x2 one-hot for 1.
   ModelMaker maker;
