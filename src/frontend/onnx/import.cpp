@@ -473,10 +473,11 @@ class Importer {
     } else if (std::holds_alternative<Constant>(value)) {
       bad("the output " + in_quotes(name) + " does not depend on the input");
     } else {
-      const std::string& reason = std::get<Refused>(value).reason;
+      const auto* refused = std::get_if<Refused>(&value);
       throw Error(ErrorKind::unsupported,
                   "ONNX model: the output " + in_quotes(name) +
-                      (reason.empty() ? " is the mask of a Dropout" : " needs " + reason));
+                      (refused == nullptr || refused->reason.empty() ? " is the mask of a Dropout"
+                                                                     : " needs " + refused->reason));
     }
     std::vector<PostStep>& steps = output.value.steps;
     if (!steps.empty() && steps.back().kind == PostStep::Kind::argmax) {
