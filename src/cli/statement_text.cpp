@@ -140,11 +140,11 @@ void add_tensor(nlohmann::ordered_json& json, const VerificationKey& key, const 
     json["holds"] = std::vector<bool>(stated.values.begin(), stated.values.end());
     return;
   }
-  if (meaning.audit) {
+  const bool shows_scores = tensor.form == Predicate::Kind::values;
+  if (shows_scores && meaning.audit) {
     json["audit"] = audit_json(*meaning.audit, stated.values);
     return;
   }
-  const bool shows_scores = tensor.form == Predicate::Kind::values;
   auto reals = nlohmann::ordered_json::array();
   auto greatest = nlohmann::ordered_json::array();
   for (std::size_t sample = 0; sample < tensor.lanes; ++sample) {

@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include "cli/statement_text.hpp"
+#include "program/audit.hpp"
 #include "program/predicate.hpp"
 #include "tests/support/refusal.hpp"
 #include "tests/support/small_key.hpp"
@@ -51,6 +52,23 @@ TEST_CASE("a_statement_of_two_outputs_says_both") {
   const std::string text = statement_text(key, statement, {parse_predicate(">= 0.5"), {}});
   CHECK(contains(text, "output 0 3 (0.75)\n"));
   CHECK(contains(text, "output 1 >= 0.5: yes, no\n"));
+}
+
+TEST_CASE("counts_are_named_where_they_are_the_output_and_not_an_arg_max_of_them") {
+  VerificationKey key = key_of_two_outputs();
+  key.tensors[1].form = Predicate::Kind::values;
+  const Statement statement{.context = {}, .tensors = {{{3}, {}}, {{5, 7}, {}}}};
+  const AuditPart audit(
+      Audit{.model = {}, .records = 10, .columns = {"label"}, .counts = {"correct", "label=1"}});
+  const auto json = [&] { return statement_json(key, statement, {{}, audit})["tensors"][1]; };
+  const auto text = [&] { return statement_text(key, statement, {{}, audit}); };
+  CHECK(json()["audit"]["counts"][1] == nlohmann::ordered_json{{"conditions", "label=1"}, {"records", 7}});
+  CHECK(contains(text(), "of 10 records"));
+  CHECK(contains(text(), "7  70.0 %  label=1"));
+  key.tensors[1].form = Predicate::Kind::argmax;
+  CHECK_FALSE(json().contains("audit"));
+  CHECK(json()["argmax"] == std::vector<int>{5});
+  CHECK(contains(text(), "argmax = 5"));
 }
 
 TEST_CASE("a_statement_of_one_input_and_one_output_has_no_list") {
