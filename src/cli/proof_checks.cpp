@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <span>
 
 #include "core/artefact.hpp"
 #include "core/printable.hpp"
@@ -11,16 +12,18 @@
 #include "stark/prover/setup.hpp"
 
 namespace circlet::cli {
-
 namespace {
 
-PublicModel structure_of_key(const Path& path, const VerificationKey& key, std::uint64_t most_bytes,
-                             ErrorKind otherwise) {
-  const Bytes file = read_file(path, most_bytes);
-  const auto payload = open_artefact(ArtefactKind::structure, structure_format_version, file, path.string());
+/// Of the file that is the key's.
+PublicModel structure_of_key(const Path& path, std::span<const std::uint8_t> payload,
+                             const VerificationKey& key, ErrorKind otherwise) {
   require(Blake2s::hash(payload) == key.meaning, otherwise,
           [&] { return path.string() + " is not the structure of the key beside it"; });
   return read_structure(payload, path.string());
+}
+
+std::span<const std::uint8_t> payload_of(const Bytes& file, const Path& path) {
+  return open_artefact(ArtefactKind::structure, structure_format_version, file, path.string());
 }
 
 }  // namespace
@@ -55,9 +58,12 @@ MeaningBeside meaning_beside(const Path& key_file, const VerificationKey& key) {
   const Path path = ModelFolder{key_file.parent_path()}.structure();
   bool asks = std::ranges::any_of(key.tensors, has_threshold, &PublicTensor::form);
   try {
-    const PublicModel shown = structure_of_key(path, key, most_file_bytes, ErrorKind::rejected);
-    asks = asks || shown.imported.audit;
+    const Bytes file = read_file(path, most_file_bytes);
+    const auto payload = payload_of(file, path);
+    // Of other keys nothing is asked, and no time spent on them.
+    asks = asks || holds_audit(payload);
     if (!asks) return {};
+    const PublicModel shown = structure_of_key(path, payload, key, ErrorKind::rejected);
     const std::uint64_t memory = rebuilding_bytes(key, Tree::structure);
     require(memory <= most_memory, ErrorKind::unsupported,
             [&] { return fmt::format("to rebuild the key's tables takes about {} MB", memory >> 20); });
@@ -72,7 +78,8 @@ MeaningBeside meaning_beside(const Path& key_file, const VerificationKey& key) {
 std::optional<Program> structure_beside(const Path& key_file, const VerificationKey& key) {
   const Path path = ModelFolder{key_file.parent_path()}.structure();
   if (!std::filesystem::exists(path)) return std::nullopt;
-  return structure_of_key(path, key, most_structure_bytes, ErrorKind::bad_input).imported;
+  const Bytes file = read_file(path, most_structure_bytes);
+  return structure_of_key(path, payload_of(file, path), key, ErrorKind::bad_input).imported;
 }
 
 std::string unknown_text(const MeaningBeside& beside, const Path& key_file) {

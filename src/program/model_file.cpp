@@ -354,6 +354,8 @@ Bytes write_structure(const Program& imported, const Predicate& predicate) {
   return writer.take();
 }
 
+bool holds_audit(std::span<const std::uint8_t> structure) { return !structure.empty() && structure[0] == 1; }
+
 PublicModel read_structure(std::span<const std::uint8_t> payload, const std::string& what) {
   Reader reader(payload, what);
   PublicModel model;

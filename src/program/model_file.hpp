@@ -30,6 +30,8 @@ Bytes write_model(const Model& model);
 Model read_model(std::span<const std::uint8_t> payload, const std::string& what = "model");
 /// `imported` with or without weights, before any predicate.
 Bytes write_structure(const Program& imported, const Predicate& predicate);
+/// Whether such a payload is of an audit, by its first byte alone.
+bool holds_audit(std::span<const std::uint8_t> structure);
 PublicModel read_structure(std::span<const std::uint8_t> payload, const std::string& what = "structure");
 
 /// All of the public part of a Program that a proof depends on, a predicate's part of it too: for checksums.
