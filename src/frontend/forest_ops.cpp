@@ -134,19 +134,15 @@ class ForestOps {
 
   /// [sum >= 0]: a table of the sums' upper bits, and of the greatest sum.
   TensorId add_steps(Sums sums) {
-    std::uint32_t shift = 0;
-    while ((2 * sums.reach >> shift) > std::int64_t{1} << shift) ++shift;
-    const auto half = static_cast<std::ptrdiff_t>(sums.reach >> shift);
-    std::vector<std::int32_t> table(static_cast<std::size_t>(2 * half + 1), 0);
-    std::fill(table.begin() + half, table.end(), 1);
+    StepLookUp step = step_at(0, -sums.reach, sums.reach);
     const TensorId made = add_rows(program_, name_, program_.tensors[sums.tensor].rows(), 0, 1, 1.0);
-    program_.ops.push_back(
-        {.kind = OpKind::requantise,
-         .name = name_,
-         .inputs = {sums.tensor},
-         .constants = {share_table(program_, step_table, std::move(table))},
-         .outputs = {made},
-         .attributes = attributes_of({.shift = shift, .offset = sums.reach, .digits = {}})});
+    program_.ops.push_back({.kind = OpKind::requantise,
+                            .name = name_,
+                            .inputs = {sums.tensor},
+                            .constants = {share_table(program_, step_table, std::move(step.table))},
+                            .outputs = {made},
+
+                            .attributes = attributes_of(step.split)});
     return made;
   }
 

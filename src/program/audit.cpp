@@ -51,32 +51,17 @@ struct Bit {
 
 class Counting {
  public:
-  /// `keeps_sums`: whether scores that are sums may be read by several ops.
-  Counting(const Audit& audit, Program& program, bool keeps_sums)
-      : audit_(audit),
-        model_(audit.model),
-        program_(program),
-        tiles_(program, audit.records),
-        keeps_sums_(keeps_sums) {
-    const std::uint32_t scores = model_.tensors[model_.outputs[0].tensor].rows();
-    classes_ = has_complement(model_) ? 2 : scores;
-  }
+  Counting(const Audit& audit, Program& program)
+      : audit_(audit), model_(audit.model), program_(program), tiles_(program, audit.records) {}
 
-  /// Whether the scores were read as they may be.
-  bool run() {
+  void run() {
     add_records();
-    scores_ =
-        SideBySide(program_, tiles_, model_, tiles_.choose(records_, first_channels(rows()), "features"))
-            .run();
-    const TensorId scores = scores_;
-    if (is_claim(program_, scores_) && keeps_sums_) keep_sums();
+    scores_ = SideBySide(program_, tiles_, model_, tiles_.range(records_, 0, rows(), "features")).run();
     std::vector<Bit> bits;
     for (const std::string& text : audit_.counts) bits.push_back(conjunction(text));
     const TensorId counts = tiles_.count(gathered(bits), "counts");
     program_.outputs = {{.name = "counts", .tensor = counts, .predicate = {}}};
-    const auto readers = std::ranges::count_if(
-        program_.ops, [&](const Op& op) { return std::ranges::count(op.inputs, scores) != 0; });
-    return !is_claim(program_, scores) || readers == 1;
+    if (is_claim(program_, scores_)) share_sums();
   }
 
  private:
@@ -85,11 +70,9 @@ class Counting {
   /// Of a record that the model reads.
   [[nodiscard]] std::uint32_t rows() const { return input().rows(); }
 
-  static std::vector<std::int32_t> first_channels(std::uint32_t count) {
-    std::vector<std::int32_t> channels(count);
-    for (std::uint32_t i = 0; i < count; ++i) channels[i] = static_cast<std::int32_t>(i);
-    return channels;
-  }
+  [[nodiscard]] const Tensor& model_scores() const { return model_.tensors[model_.outputs[0].tensor]; }
+  /// Of (1 - p, p) there are two, and one score.
+  [[nodiscard]] std::uint32_t classes() const { return has_complement(model_) ? 2 : model_scores().rows(); }
 
   /// The input: columns have the range of the model's numbers, a scale of 1 and no centre.
   void add_records() {
@@ -133,36 +116,43 @@ class Counting {
     tiles_.add_op(OpKind::tile, "records", {program_.inputs[0].tensor}, {indices}, records_, {});
   }
 
-  /// Sums of a correlation have one reader, and scores several: these read sums in which no cell is moved.
-  void keep_sums() {
-    const Tensor sums = program_.tensors[scores_];
-    offset_ = (-sums.min + limb - 1) / limb * limb;
-    const Cells cells = {.cell_shift = limb_bits,
-                         .digit_shift = limb_bits,
-                         .offset = offset_,
-                         .first = 0,
-                         .last = (offset_ + sums.max) / limb,
-                         .least = sums.min,
-                         .greatest = sums.max};
-    scores_ = add_saturation(scores_, cells, sums.max, "scores");
+  /// Sums of a correlation have one reader: where scores have several, these read sums of which none is
+  /// moved.
+  void share_sums() {
+    const auto reads = [&](const Op& op) { return std::ranges::count(op.inputs, scores_) != 0; };
+    if (std::ranges::count_if(program_.ops, reads) == 1) return;
+    const Tensor& sums = program_.tensors[scores_];
+    const std::int64_t last = (sums.max + offset_of_limbs()) / limb;
+    const TensorId kept = add_saturation(0, last, "scores");
+    const auto first = std::ranges::find_if(program_.ops, reads);
+    std::for_each(first, std::prev(program_.ops.end()),
+                  [&](Op& op) { std::ranges::replace(op.inputs, scores_, kept); });
+    std::rotate(first, std::prev(program_.ops.end()), program_.ops.end());
   }
 
-  TensorId add_saturation(TensorId sums, const Cells& cells, std::int64_t greatest, const std::string& name) {
-    const ConstantId table = share_table(program_, name, table_of(cells, greatest));
-    const TensorId made =
-        tiles_.add_tensor(name, tiles_.channels_of(sums), cells.first * cells.width() - cells.offset,
-                          (cells.last + 1) * cells.width() - 1 - cells.offset);
-    tiles_.add_op(OpKind::saturate, name, {sums}, {table}, made, attributes_of(cells));
+  /// Of scores that are sums, acc + offset = 2^15 h + l.
+  [[nodiscard]] std::int64_t offset_of_limbs() const {
+    return (-program_.tensors[scores_].min + limb - 1) / limb * limb;
+  }
+
+  /// The scores' sums with all h brought to one from `first` to `last`.
+  TensorId add_saturation(std::int64_t first, std::int64_t last, const std::string& name) {
+    const Tensor sums = program_.tensors[scores_];
+    const Cells cells = {.cell_shift = limb_bits,
+                         .digit_shift = limb_bits,
+                         .offset = offset_of_limbs(),
+                         .first = first,
+                         .last = last,
+                         .least = sums.min,
+                         .greatest = sums.max};
+    const ConstantId table = share_table(program_, name, table_of(cells, sums.max));
+    const TensorId made = tiles_.add_tensor(name, tiles_.channels_of(scores_), first * limb - cells.offset,
+                                            (last + 1) * limb - 1 - cells.offset);
+    tiles_.add_op(OpKind::saturate, name, {scores_}, {table}, made, attributes_of(cells));
     return made;
   }
 
-  /// The channels of a tensor as sums that a look-up takes.
-  TensorId as_sums(TensorId tensor, const std::string& name) {
-    if (is_claim(program_, tensor)) return tensor;
-    std::vector<std::vector<TileOps::Term>> sums;
-    for (std::uint32_t c = 0; c < tiles_.channels_of(tensor); ++c) sums.push_back({{.of = {tensor, c}}});
-    return tiles_.add_sums(sums, name);
-  }
+  /// A channel as sums that a look-up takes.
   TensorId as_sums(const Channel& channel, const std::string& name) {
     return tiles_.add_sums({{{.of = channel}}}, name);
   }
@@ -237,20 +227,20 @@ class Counting {
     const std::size_t equals = text.find('=');
     if (equals == std::string_view::npos) unknown(text);
     const std::string_view name = trimmed(text.substr(0, equals)), value = trimmed(text.substr(equals + 1));
-    if (name == "predicted") return class_bit(class_named(value));
-    const auto column = std::ranges::find(audit_.columns, name);
-    if (column == audit_.columns.end()) {
+    if (name == "predicted") return class_bit(class_of(value));
+    const std::optional<std::uint32_t> column = column_named(name);
+    if (!column) {
       std::string known;
       for (const std::string& other : audit_.columns) known += (known.empty() ? "" : ", ") + in_quotes(other);
       refuse(ErrorKind::usage, "the records have no column " + in_quotes(std::string(name)) +
                                    (known.empty() ? ": name it with --columns" : "; they have " + known));
     }
     std::optional<std::int64_t> number = whole_number(value);
-    if (!number && name == label_column) number = number_of_class(class_named(value));
+    if (!number && name == label_column) number = number_of_class(class_of(value));
     if (!number) {
       refuse(ErrorKind::usage, in_quotes(std::string(text)) + ": a column is compared with a whole number");
     }
-    return column_bit(static_cast<std::uint32_t>(column - audit_.columns.begin()), *number);
+    return column_bit(*column, *number);
   }
 
   [[noreturn]] static void unknown(std::string_view text) {
@@ -260,6 +250,12 @@ class Counting {
   }
 
   // Columns
+
+  [[nodiscard]] std::optional<std::uint32_t> column_named(std::string_view name) const {
+    const auto found = std::ranges::find(audit_.columns, name);
+    if (found == audit_.columns.end()) return std::nullopt;
+    return static_cast<std::uint32_t>(found - audit_.columns.begin());
+  }
 
   Bit column_bit(std::uint32_t column, std::int64_t number) {
     const std::string name = audit_.columns[column] + " = " + std::to_string(number);
@@ -283,30 +279,25 @@ class Counting {
 
   // Classes
 
-  std::uint32_t class_named(std::string_view name) {
-    const auto& labels = model_.class_labels;
-    const auto found = std::ranges::find(labels, name);
-    if (found != labels.end()) return static_cast<std::uint32_t>(found - labels.begin());
-    const std::optional<std::int64_t> number = labels.empty() ? whole_number(name) : std::nullopt;
-    if (number && *number >= 0 && *number < classes_) return static_cast<std::uint32_t>(*number);
-    std::string known;
-    for (const std::string& label : labels) known += (known.empty() ? "" : ", ") + in_quotes(label);
-    refuse(ErrorKind::usage, "the model has no class " + in_quotes(std::string(name)) +
-                                 (known.empty() ? "" : "; it has " + known));
+  [[nodiscard]] std::uint32_t class_of(std::string_view name) const {
+    const std::size_t index = class_named(model_, name);
+    require(index < classes(), ErrorKind::usage,
+            [&] { return "the model has no class " + in_quotes(std::string(name)); });
+    return static_cast<std::uint32_t>(index);
   }
 
   /// What the column "label" says of a class.
   [[nodiscard]] std::int64_t number_of_class(std::uint32_t index) const {
     const auto& labels = model_.class_labels;
     const bool all_numbers =
-        labels.size() == classes_ &&
+        labels.size() == classes() &&
         std::ranges::all_of(labels, [](const std::string& label) { return whole_number(label).has_value(); });
     return all_numbers ? *whole_number(labels[index]) : index;
   }
 
   /// Whether it is the first of the greatest scores.
   Bit class_bit(std::uint32_t index) {
-    if (classes_ < 2) {
+    if (classes() < 2) {
       refuse(ErrorKind::usage,
              "the model has one score and no classes: compare it, 'score>=T', or count columns");
     }
@@ -320,7 +311,7 @@ class Counting {
                            .threshold = 0.5,
                            .class_name = model_.class_labels.empty() ? "1" : model_.class_labels.at(1)};
       const ScoreComparison score = score_comparison(model_, above_half);
-      const double scale = score_scale();
+      const double scale = scale_of_scores(model_);
       std::int64_t first = first_integer(score.threshold, scale);
       if (static_cast<double>(first) * scale <= score.threshold) ++first;
       second_class_ = score_bit(0, first, "second class");
@@ -330,17 +321,17 @@ class Counting {
 
   /// Of several channels the first greatest, one bit a channel.
   TensorId add_first_greatest() {
-    if (classes_ > max_audited_classes) {
-      refuse(ErrorKind::unsupported, "the model has " + std::to_string(classes_) + " classes: audits take " +
+    const std::uint32_t count = classes();
+    if (count > max_audited_classes) {
+      refuse(ErrorKind::unsupported, "the model has " + std::to_string(count) + " classes: audits take " +
                                          std::to_string(max_audited_classes) + " at most");
     }
-    const TensorId values = comparable_scores(), greatest = tiles_.greatest(values, "greatest score");
-    std::vector<std::vector<TileOps::Term>> below, firsts;
-    for (std::uint32_t k = 0; k < classes_; ++k)
-      below.push_back({{.of = {values, k}}, {.of = {greatest, 0}, .is_subtracted = true}});
-    const TensorId is_greatest = tiles_.map(tiles_.add_sums(below, "below the greatest"), "is greatest",
-                                            [](std::int64_t difference) { return difference == 0 ? 1 : 0; });
-    for (std::uint32_t k = 0; k < classes_; ++k) {
+    static_cast<void>(scale_of_scores(model_));
+    const TensorId values = comparable_scores();
+    const TensorId is_greatest =
+        tiles_.map(below_the_greatest(values), "is greatest", [](std::int64_t d) { return d == 0 ? 1 : 0; });
+    std::vector<std::vector<TileOps::Term>> firsts;
+    for (std::uint32_t k = 0; k < count; ++k) {
       firsts.push_back({{.of = {is_greatest, k}}});
       for (std::uint32_t j = 0; j < k; ++j)
         firsts.back().push_back({.of = {is_greatest, j}, .is_subtracted = true});
@@ -349,50 +340,46 @@ class Counting {
                       [](std::int64_t sum) { return sum == 1 ? 1 : 0; });
   }
 
+  /// Each channel less the greatest of them, as sums.
+  TensorId below_the_greatest(TensorId values) {
+    const TensorId greatest = tiles_.greatest(values, "greatest");
+    std::vector<std::vector<TileOps::Term>> sums;
+    for (std::uint32_t k = 0; k < tiles_.channels_of(values); ++k)
+      sums.push_back({{.of = {values, k}}, {.of = {greatest, 0}, .is_subtracted = true}});
+    return tiles_.add_sums(sums, "below the greatest");
+  }
+
   /// Channels of which the greatest are those of the scores, of few enough integers for a table of
   /// differences. Of wide sums acc + offset = h W + l, they are l + 1 where h is the greatest h, and 0
   /// elsewhere.
   TensorId comparable_scores() {
     if (!is_claim(program_, scores_)) return scores_;
+    const std::int64_t offset = offset_of_limbs();
     std::vector<std::int32_t> table;
-    for (std::int64_t h = 0; h <= (program_.tensors[scores_].max + offset_) >> limb_bits; ++h)
+    for (std::int64_t h = 0; h <= (program_.tensors[scores_].max + offset) >> limb_bits; ++h)
       table.push_back(static_cast<std::int32_t>(h));
-    const TensorId high = tiles_.look_up(scores_, "upper half", limb_bits, offset_, std::move(table)),
-                   greatest = tiles_.greatest(high, "greatest upper half");
+    const TensorId high = tiles_.look_up(scores_, "upper half", limb_bits, offset, std::move(table));
     // The remainder: all is moved into the cell whose sums begin with 0.
-    const Cells cell = {.cell_shift = limb_bits,
-                        .digit_shift = limb_bits,
-                        .offset = offset_,
-                        .first = offset_ / limb,
-                        .last = offset_ / limb,
-                        .least = program_.tensors[scores_].min,
-                        .greatest = program_.tensors[scores_].max};
-    const TensorId low =
-        tiles_.map(add_saturation(scores_, cell, program_.tensors[scores_].max, "lower half sums"),
-                   "lower half", [](std::int64_t l) { return l + 1; });
-    std::vector<std::vector<TileOps::Term>> below, kept;
-    for (std::uint32_t k = 0; k < classes_; ++k)
-      below.push_back({{.of = {high, k}}, {.of = {greatest, 0}, .is_subtracted = true}});
-    const TensorId lowered =
-        tiles_.map(tiles_.add_sums(below, "upper half below the greatest"), "lowered",
-                   [](std::int64_t difference) { return difference == 0 ? 0 : -(limb + 1); });
-    for (std::uint32_t k = 0; k < classes_; ++k) kept.push_back({{.of = {low, k}}, {.of = {lowered, k}}});
+    const TensorId low = tiles_.map(add_saturation(offset / limb, offset / limb, "lower half sums"),
+                                    "lower half", [](std::int64_t l) { return l + 1; });
+    const TensorId lowered = tiles_.map(below_the_greatest(high), "lowered",
+                                        [](std::int64_t d) { return d == 0 ? 0 : -(limb + 1); });
+    std::vector<std::vector<TileOps::Term>> kept;
+    for (std::uint32_t k = 0; k < classes(); ++k) kept.push_back({{.of = {low, k}}, {.of = {lowered, k}}});
     return tiles_.map(tiles_.add_sums(kept, "kept"), "candidates",
                       [](std::int64_t sum) { return std::max<std::int64_t>(sum, 0); });
   }
 
   TensorId correct() {
     if (correct_) return *correct_;
-    const auto column = std::ranges::find(audit_.columns, label_column);
-    if (column == audit_.columns.end())
-      refuse(ErrorKind::usage, "'correct' compares with a column 'label': name it with --columns");
-    const auto label = static_cast<std::uint32_t>(column - audit_.columns.begin());
+    const std::optional<std::uint32_t> label = column_named(label_column);
+    if (!label) refuse(ErrorKind::usage, "'correct' compares with a column 'label': name it with --columns");
     std::vector<std::vector<Bit>> each;
-    for (std::uint32_t k = 0; k < classes_; ++k)
-      each.push_back({class_bit(k), column_bit(label, number_of_class(k))});
+    for (std::uint32_t k = 0; k < classes(); ++k)
+      each.push_back({class_bit(k), column_bit(*label, number_of_class(k))});
     const TensorId hits = conjunctions(std::move(each), "class and label");
     std::vector<TileOps::Term> any;
-    for (std::uint32_t k = 0; k < classes_; ++k) any.push_back({.of = {hits, k}});
+    for (std::uint32_t k = 0; k < classes(); ++k) any.push_back({.of = {hits, k}});
     correct_ = tiles_.map(tiles_.add_sums({any}, "correct"), "correct",
                           [](std::int64_t sum) { return sum >= 1 ? 1 : 0; });
     return *correct_;
@@ -400,23 +387,16 @@ class Counting {
 
   // Scores
 
-  [[nodiscard]] double score_scale() const {
-    const auto& scales = model_.tensors[model_.outputs[0].tensor].scales;
-    require(std::ranges::all_of(scales, [&](double scale) { return scale == scales[0]; }),
-            ErrorKind::unsupported, "the model's outputs differ in scale: their integers cannot be compared");
-    return scales[0];
-  }
-
   Bit score_condition(std::string_view text) {
     const Predicate predicate = parse_predicate(text);
     const ScoreComparison score = score_comparison(model_, predicate);
-    const std::uint32_t scores = model_.tensors[model_.outputs[0].tensor].rows();
+    const std::uint32_t scores = model_scores().rows();
     if (!score.row && scores != 1) {
       refuse(ErrorKind::usage, "the model has " + std::to_string(scores) +
                                    " scores: say whose is compared, 'P(CLASS)" + std::string(text) + "'");
     }
-    Bit bit =
-        score_bit(score.row.value_or(0), first_integer(score.threshold, score_scale()), std::string(text));
+    Bit bit = score_bit(score.row.value_or(0), first_integer(score.threshold, scale_of_scores(model_)),
+                        std::string(text));
     bit.is_negated = !score.above;
     return bit;
   }
@@ -439,10 +419,7 @@ class Counting {
   const Program& model_;
   Program& program_;
   TileOps tiles_;
-  const bool keeps_sums_;
-  std::uint32_t classes_ = 0;
   TensorId records_ = 0, scores_ = 0;
-  std::int64_t offset_ = 0;  // of scores that are sums
   std::map<std::string, Bit, std::less<>> conditions_;
   std::optional<TensorId> first_greatest_, correct_;
   std::optional<Bit> second_class_;
@@ -475,12 +452,8 @@ void check_audit(const Audit& audit) {
 
 Program with_audit(Audit audit) {
   check_audit(audit);
-  // Most audits read a score once: that takes a table less.
-  Program program;
-  for (const bool keeps_sums : {false, true}) {
-    program = {.name = audit.model.name, .has_weights = audit.model.has_weights};
-    if (Counting(audit, program, keeps_sums).run()) break;
-  }
+  Program program{.name = audit.model.name, .has_weights = audit.model.has_weights};
+  Counting(audit, program).run();
   program.audit = AuditPart(std::move(audit));
   try {
     check_program(program);

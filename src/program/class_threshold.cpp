@@ -8,28 +8,26 @@
 #include <vector>
 
 #include "core/error.hpp"
+#include "core/printable.hpp"
 #include "program/predicate.hpp"
 
 namespace circlet {
-namespace {
 
 std::size_t class_named(const Program& program, std::string_view name) {
   const std::vector<std::string>& labels = program.class_labels;
   const auto found = std::ranges::find(labels, name);
   if (found != labels.end()) return static_cast<std::size_t>(found - labels.begin());
   std::string known;
-  for (const std::string& label : labels) known += (known.empty() ? "" : ", ") + ("'" + label + "'");
+  for (const std::string& label : labels) known += (known.empty() ? "" : ", ") + in_quotes(label);
   std::size_t number = 0;
   const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), number);
   const bool is_number = error == std::errc() && end == name.data() + name.size();
   require(labels.empty() && is_number, ErrorKind::usage, [&] {
-    return "the model has no class '" + std::string(name) + "'" +
+    return "the model has no class " + in_quotes(std::string(name)) +
            (labels.empty() ? ": its classes have numbers, from 0 on" : "; it has " + known);
   });
   return number;
 }
-
-}  // namespace
 
 ScoreComparison score_comparison(const Program& program, const Predicate& predicate) {
   const bool above = predicate.kind == Predicate::Kind::at_least;

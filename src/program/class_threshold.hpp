@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string_view>
 
 #include "program/program.hpp"
 
@@ -16,6 +17,10 @@ struct ScoreComparison {
   double threshold = 0;              // in the scores' real units
   std::optional<std::uint32_t> row;  // of the score; else of all scores
 };
+
+/// The class of this label or, in a model without labels, of this number, which may be beyond the last one.
+/// Throws Error(usage) if there is none.
+std::size_t class_named(const Program& program, std::string_view name);
 
 /// Of a program with its post-processing and a predicate with a threshold. A class is named by its label, or
 /// by its number if the model has no labels. Throws Error(usage) if there is no such class, or if the

@@ -279,6 +279,13 @@ std::string to_text(const Predicate& predicate) {
   throw Error(ErrorKind::internal, "unknown predicate");
 }
 
+double scale_of_scores(const Program& program) {
+  const auto& scales = scores_of(program).scales;
+  require(std::ranges::all_of(scales, [&](double scale) { return scale == scales[0]; }),
+          ErrorKind::unsupported, "the model's outputs differ in scale: their integers cannot be compared");
+  return scales[0];
+}
+
 std::int64_t first_integer(double threshold, double scale) {
   constexpr double limit = static_cast<double>(std::int64_t{1} << 40);
   const double quotient = threshold / scale;
@@ -300,14 +307,12 @@ Program with_predicate(Program program, const Predicate& predicate) {
   if (predicate.kind == Kind::values) return program;
   require(program.outputs.size() == 1, ErrorKind::unsupported,
           "the model has several outputs: a predicate is of the only one");
-  const auto& scales = scores_of(program).scales;
-  require(std::ranges::all_of(scales, [&](double scale) { return scale == scales[0]; }),
-          ErrorKind::unsupported, "the model's outputs differ in scale: their integers cannot be compared");
+  const double scale = scale_of_scores(program);
   program.outputs[0].predicate = predicate;
   if (predicate.kind == Kind::argmax) {
     take_argmax(program);
   } else {
-    compare(program, predicate, scales[0]);
+    compare(program, predicate, scale);
   }
   program.postprocessing.clear();
   check_program(program);

@@ -26,6 +26,9 @@ std::string to_text(const Predicate& predicate);
 /// Whether an output is a predicate.
 bool has_predicate(const Program& program);
 
+/// The scale of all scores; Error(unsupported) if they differ in it.
+double scale_of_scores(const Program& program);
+
 /// The least n with n * scale >= threshold, exactly; `scale` is positive. Throws Error(usage) if it is beyond
 /// 2^40 in magnitude.
 std::int64_t first_integer(double threshold, double scale);

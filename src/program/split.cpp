@@ -35,4 +35,15 @@ std::vector<std::int64_t> attributes_of(const Split& split, const std::optional<
   return attributes;
 }
 
+StepLookUp step_at(std::int64_t n, std::int64_t least, std::int64_t greatest) {
+  StepLookUp step;
+  std::uint32_t& shift = step.split.shift;
+  while ((greatest - least) >> shift > std::int64_t{1} << shift) ++shift;
+  const std::int64_t width = std::int64_t{1} << shift, first = (n - least + width - 1) / width;
+  step.split.offset = first * width - n;
+  for (std::int64_t q = 0; q <= (greatest + step.split.offset) >> shift; ++q)
+    step.table.push_back(q >= first ? 1 : 0);
+  return step;
+}
+
 }  // namespace circlet

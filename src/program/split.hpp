@@ -31,6 +31,14 @@ Split split_of(const Op& look_up);
 std::optional<ExactSums> exact_sums_of(const Op& look_up);
 std::vector<std::int64_t> attributes_of(const Split& split, const std::optional<ExactSums>& exact = {});
 
+/// [acc >= n] as a look-up of sums from `least` to `greatest`, of which n is above the least: of both halves
+/// of their bits the upper ones are looked up. acc + offset = q 2^shift + r with acc >= n where q >= first.
+struct StepLookUp {
+  Split split;
+  std::vector<std::int32_t> table;
+};
+StepLookUp step_at(std::int64_t n, std::int64_t least, std::int64_t greatest);
+
 /// What executing a look-up writes besides y; then come the digits of W - 1 - r (append_digits).
 enum : std::uint32_t { q_buffer, r_buffer, first_digit_buffer };
 

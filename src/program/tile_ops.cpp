@@ -79,6 +79,12 @@ TensorId TileOps::choose(TensorId tensor, const std::vector<std::int32_t>& chann
   return chosen;
 }
 
+TensorId TileOps::range(TensorId tensor, std::uint32_t first, std::uint32_t count, const std::string& name) {
+  std::vector<std::int32_t> channels(count);
+  std::iota(channels.begin(), channels.end(), static_cast<std::int32_t>(first));
+  return choose(tensor, channels, name);
+}
+
 TensorId TileOps::add_sums(const std::vector<std::vector<Term>>& sums, const std::string& name) {
   // An input of the op for every tensor and sign, with as many terms as the longest of the sums has of it.
   std::map<std::pair<TensorId, bool>, std::vector<std::vector<std::int32_t>>> inputs;
@@ -141,27 +147,16 @@ TensorId TileOps::map(TensorId sums, const std::string& name,
   return look_up(sums, name, 0, -least, std::move(table));
 }
 
-TensorId TileOps::step(TensorId sums, std::int64_t n, const std::string& name, bool is_negated) {
-  const std::int64_t least = program_.tensors[sums].min, greatest = program_.tensors[sums].max;
-  // acc + offset = q 2^shift + r with offset = first 2^shift - n, so that acc >= n if and only if q >= first.
-  std::uint32_t shift = 0;
-  while ((greatest - least + 1) >> shift > std::int64_t{1} << shift) ++shift;
-  const std::int64_t width = std::int64_t{1} << shift, first = (n - least + width - 1) / width,
-                     offset = first * width - n;
-  std::vector<std::int32_t> table;
-  for (std::int64_t q = 0; q <= (greatest + offset) >> shift; ++q)
-    table.push_back((q >= first) != is_negated ? 1 : 0);
-  return look_up(sums, name, shift, offset, std::move(table));
+TensorId TileOps::step(TensorId sums, std::int64_t n, const std::string& name) {
+  StepLookUp step = step_at(n, program_.tensors[sums].min, program_.tensors[sums].max);
+  return look_up(sums, name, step.split.shift, step.split.offset, std::move(step.table));
 }
 
 TensorId TileOps::greatest(TensorId tensor, const std::string& name) {
   for (std::uint32_t count = channels_of(tensor); count > 1; count = channels_of(tensor)) {
     // Two halves, which share a channel if there is an odd one.
     const std::uint32_t half = (count + 1) / 2;
-    std::vector<std::int32_t> first(half), second(half);
-    std::iota(first.begin(), first.end(), 0);
-    std::iota(second.begin(), second.end(), static_cast<std::int32_t>(count - half));
-    const TensorId a = choose(tensor, first, name), b = choose(tensor, second, name);
+    const TensorId a = range(tensor, 0, half, name), b = range(tensor, count - half, half, name);
     const std::int64_t min = program_.tensors[tensor].min, max = program_.tensors[tensor].max;
     std::vector<std::int32_t> table;  // of the differences
     for (std::int64_t d = min - max; d <= max - min; ++d)

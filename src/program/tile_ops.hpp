@@ -39,6 +39,7 @@ class TileOps {
 
   /// Channels of a tensor by another name; the tensor itself, if it is all of them in order.
   TensorId choose(TensorId tensor, const std::vector<std::int32_t>& channels, const std::string& name);
+  TensorId range(TensorId tensor, std::uint32_t first, std::uint32_t count, const std::string& name);
 
   /// One of the channels that a sum adds up or subtracts.
   struct Term {
@@ -54,7 +55,7 @@ class TileOps {
   /// f(acc) of sums, for all integers in their range.
   TensorId map(TensorId sums, const std::string& name, const std::function<std::int64_t(std::int64_t)>& f);
   /// [acc >= n] of sums; n is above the least of them, and not above the greatest.
-  TensorId step(TensorId sums, std::int64_t n, const std::string& name, bool is_negated = false);
+  TensorId step(TensorId sums, std::int64_t n, const std::string& name);
 
   /// The greatest of the channels.
   TensorId greatest(TensorId tensor, const std::string& name);

@@ -4,12 +4,14 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <functional>
 #include <random>
 
 #include "core/error.hpp"
 #include "frontend/graph.hpp"
+#include "program/cells.hpp"
 #include "program/executor.hpp"
 #include "program/model_file.hpp"
 #include "tests/support/random_program.hpp"
@@ -129,6 +131,73 @@ TEST_CASE("an_audit_counts_what_the_model_does_record_by_record") {
   }
   CHECK(right > 200);
   CHECK(wrong > 200);
+}
+
+TEST_CASE("every_op_that_a_model_of_records_may_have_computes_what_it_did") {
+  // Cells of 2^8, of which the first and the last kept are looked up as one value each, or are not.
+  for (const bool has_flat_ends : {true, false}) {
+    CAPTURE(has_flat_ends);
+    ProgramBuilder builder(3, -8, 7, 3);
+    const TensorId hidden =
+        builder.add_relu({.rows = 4, .dense = {builder.dense(builder.input(), 4, 20)}}, 1);
+    const TensorId greater = builder.add_maximum(hidden, builder.add_gather(hidden, {1, 2, 3, 0}));
+    const TensorId pairs = builder.add_total(greater, {0, 1, 2, 3}, 2);
+    const TensorId sums = builder.add_sum({{.input = pairs, .indices = {0, 1, 0}, .sign = 1},
+                                           {.input = hidden, .indices = {3, -1, 2}, .sign = -1}},
+                                          3);
+    const TensorId chosen = builder.add_relu(sums, 0);
+    const TensorId wide = builder.add_sums({.rows = 3, .dense = {builder.dense(chosen, 3, 9)}});
+    const Tensor range = builder.program().tensors[wide];
+    const Cells cells{.cell_shift = 8,
+                      .digit_shift = 4,
+                      .offset = (-range.min + 255) / 256 * 256,
+                      .first = (-range.min + 255) / 256 - 1,
+                      .last = (-range.min + 255) / 256 + 1,
+                      .least = range.min,
+                      .greatest = range.max};
+    const TensorId kept = builder.add_saturation(wide, cells);
+    const Tensor of_kept = builder.program().tensors[kept];
+    // In steps of 16; flat ends are 16 of them.
+    std::vector<std::int32_t> table;
+    for (std::int64_t q = 0; q <= (of_kept.max - of_kept.min) >> 4; ++q) {
+      const std::int64_t last = (of_kept.max - of_kept.min) >> 4;
+      table.push_back(
+          static_cast<std::int32_t>(has_flat_ends ? std::clamp<std::int64_t>(q, 15, last - 15) : q * 5 % 37));
+    }
+    Program& program = builder.change();
+    const auto [least, greatest] = std::ranges::minmax(table);
+    program.constants.push_back({.kind = ConstantTensor::Kind::table,
+                                 .name = "ends",
+                                 .shape = {static_cast<std::uint32_t>(table.size())},
+                                 .values = table});
+    program.tensors.push_back(
+        {.name = "looked up", .shape = {3}, .min = least, .max = greatest, .scales = {1.0}});
+    program.ops.push_back({.kind = OpKind::requantise,
+                           .name = "ends",
+                           .inputs = {kept},
+                           .constants = {static_cast<ConstantId>(program.constants.size() - 1)},
+                           .outputs = {static_cast<TensorId>(program.tensors.size() - 1)},
+                           .attributes = {4, -of_kept.min}});
+    Program model = builder.finish(
+        {.rows = 3, .dense = {builder.dense(static_cast<TensorId>(program.tensors.size() - 1), 3, 9)}});
+    const Records records = random_records(130, 4);
+    std::vector<std::int32_t> expected(3, 0);
+    std::size_t beyond = 0;
+    for (std::size_t i = 0; i < records.count; ++i) {
+      const Trace trace = execute(model, records.features(i), 1);
+      beyond += static_cast<std::size_t>(std::ranges::count_if(
+          trace.tensors[wide], [&](std::int32_t sum) { return sum < of_kept.min || sum > of_kept.max; }));
+      const Buffer& scores = trace.output();
+      ++expected[static_cast<std::size_t>(std::ranges::max_element(scores) - scores.begin())];
+    }
+    CHECK(beyond > 20);
+    const Audit audit = audit_of(model, 130, {"predicted=0", "predicted=1", "predicted=2"});
+    CHECK(counts_of(audit, records.values) == expected);
+    const Program made = with_audit(audit);
+    const auto op = std::ranges::find_if(made.ops, [](const Op& o) { return o.kind == OpKind::saturate; });
+    REQUIRE(op != made.ops.end());
+    CHECK((cells_of(*op).cell_shift < 8) == has_flat_ends);
+  }
 }
 
 TEST_CASE("scores_are_compared_as_predicates_compare_them") {
@@ -266,6 +335,11 @@ TEST_CASE("what_is_asked_of_an_audit_and_is_no_count_is_refused_with_the_reason"
   CHECK(contains(asked("score>=1"), "say whose is compared"));
   CHECK(contains(asked("P(1)>=0.5", ErrorKind::unsupported), "softmax"));
   CHECK(contains(refusal_of(audit_of(one, 10, {"predicted=0"})), "no classes"));
+  Program uneven = three;
+  output_tensor(uneven).scales = {1, 2, 1};
+  for (const char* count : {"predicted=0", "correct"}) {
+    CHECK(contains(refusal_of(audit_of(uneven, 10, {count}), ErrorKind::unsupported), "differ in scale"));
+  }
   CHECK(contains(refusal_of(audit_of(one, 10, {"score>=1e9"})), "same of all"));
   Program named = three;
   named.class_labels = {"a", "b", "c"};
