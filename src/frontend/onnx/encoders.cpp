@@ -40,20 +40,15 @@ Value stepwise(const Node& node, const Variable& x, const std::vector<Steps>& of
   std::vector<Value> made;
   for (std::size_t row = 0; row < rows; ++row) {
     const Steps& steps = of_rows[of_rows.size() == 1 ? 0 : row];
-    const Value one = rows_of(node, x, row, 1);
-    Affine sums = node.builder.forest(std::get<Variable>(one), true,
-                                      {{.tree = tree_of(steps.bounds), .values = steps.values}},
+    const auto one = std::get<Variable>(rows_of(node, x, row, 1));
+    Affine sums = node.builder.forest(one, true, {{.tree = tree_of(steps.bounds), .values = steps.values}},
                                       std::vector<double>(targets, 0.0), node.name());
-    made.emplace_back(
-        node.builder.variable(std::move(sums), {1, static_cast<std::int64_t>(targets)}, true, node.name()));
+    made.emplace_back(node.builder.variable(
+        std::move(sums), {one.batch(), static_cast<std::int64_t>(targets)}, one.batched, node.name()));
   }
-  std::vector<const Value*> parts;
-  for (const Value& value : made) parts.push_back(&value);
-  Dims dims = x.dims;
+  Dims dims = dims_of(x);
   if (targets > 1) dims.push_back(static_cast<std::int64_t>(targets));
-  Value all = redimensioned(joined(node, parts, 1), dims);
-  std::get<Variable>(all).batched = x.batched;
-  return all;
+  return redimensioned(joined(node, made, 1), std::move(dims));
 }
 
 /// What a cast to an integer reads, if the value is no more than that: the bounds of integers are then those
@@ -149,9 +144,13 @@ std::vector<Value> import_label_encoder(const Node& node) {
   const bool to_integers = !node.integers("values_int64s").empty();
   double otherwise =
       to_integers ? static_cast<double>(node.integer("default_int64", -1)) : node.real("default_float", 0);
-  if (node.has_attribute("default_tensor")) otherwise = node.tensor("default_tensor").values.at(0);
-  const bool of_integers = !node.integers("keys_int64s").empty();
-  const Number x = of_integers ? number_of(node, node.variable(0)) : Number{node.variable(0), false};
+  if (node.has_attribute("default_tensor")) {
+    const std::vector<double> only = node.tensor("default_tensor").values;
+    require(only.size() == 1, ErrorKind::bad_input, "default_tensor is not one number");
+    otherwise = only[0];
+  }
+  const bool is_integer = node.variable(0).integers;
+  const Number x = is_integer ? number_of(node, node.variable(0)) : Number{node.variable(0), false};
   std::map<double, double> meanings;
   for (std::size_t i = 0; i < keys->size(); ++i) {
     require(std::isfinite((*keys)[i]), ErrorKind::unsupported,
@@ -160,7 +159,6 @@ std::vector<Value> import_label_encoder(const Node& node) {
   }
   Steps steps{.bounds = {}, .values = {otherwise}, .targets = 1};
   for (const auto& [key, value] : meanings) {
-    const bool is_integer = node.variable(0).integers;
     const auto [first, last] = is_integer ? bounds_of(key, x.is_cut)
                                           : std::pair(TreeBound{key, TreeComparison::below},
                                                       TreeBound{key, TreeComparison::at_most});

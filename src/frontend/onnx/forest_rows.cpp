@@ -1,8 +1,6 @@
 #include "frontend/onnx/forest_rows.hpp"
 
 #include <algorithm>
-#include <cmath>
-#include <numeric>
 #include <utility>
 
 namespace circlet::onnx_import {
@@ -73,9 +71,8 @@ ValuedTree without_others(const ValuedTree& tree, const std::vector<Reading>& re
     return left;
   }
   std::vector<std::int32_t> numbers(count, -1);  // of nodes that are reached
-  std::vector<std::size_t> reached = {static_cast<std::size_t>(root)};
   std::vector<bool> is_reached(count, false);
-  is_reached[reached[0]] = true;
+  is_reached[static_cast<std::size_t>(root)] = true;
   for (std::size_t i = 0; i < count; ++i) {
     if (!is_reached[i]) continue;
     numbers[i] = static_cast<std::int32_t>(left.tree.nodes.size());

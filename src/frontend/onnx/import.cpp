@@ -305,6 +305,7 @@ class Importer {
                                        &convolution_operators(),
                                        &convolution_transpose_operators(),
                                        &elementwise_operators(),
+                                       &encoder_operators(),
                                        &join_operators(),
                                        &linear_operators(),
                                        &literal_operators(),
@@ -321,7 +322,6 @@ class Importer {
                                        &scatter_operators(),
                                        &selection_operators(),
                                        &shape_operators(),
-                                       &encoder_operators(),
                                        &support_vector_operators(),
                                        &tree_operators()}) {
       if (const auto found = table->find(type); found != table->end()) return found->second;

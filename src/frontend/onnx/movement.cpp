@@ -209,6 +209,12 @@ Value regrouped(const Node& node, const Value& value, const Dims& split,
   return moved(node, value, moves(axes), std::move(dims));
 }
 
+Value joined(const Node& node, const std::vector<Value>& values, std::size_t axis) {
+  std::vector<const Value*> parts;
+  for (const Value& value : values) parts.push_back(&value);
+  return joined(node, parts, axis);
+}
+
 Value joined(const Node& node, const std::vector<const Value*>& values, std::size_t axis) {
   Dims dims = dims_of(*values[0]);
   const Batch batch = common_batch(values);

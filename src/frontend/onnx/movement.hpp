@@ -60,6 +60,7 @@ Value regrouped(const Node& node, const Value& value, const Dims& split,
                 const std::vector<std::size_t>& order, Dims dims);
 /// The values one after the other along an axis.
 Value joined(const Node& node, const std::vector<const Value*>& values, std::size_t axis);
+Value joined(const Node& node, const std::vector<Value>& values, std::size_t axis);
 
 /// A value whose axes are chosen from, each for itself: `choose` edits what whole_axes gives.
 template <class Choose>

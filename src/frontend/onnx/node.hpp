@@ -94,6 +94,7 @@ const OperatorTable& comparison_operators();
 const OperatorTable& convolution_operators();
 const OperatorTable& convolution_transpose_operators();
 const OperatorTable& elementwise_operators();
+const OperatorTable& encoder_operators();
 const OperatorTable& join_operators();
 const OperatorTable& linear_operators();
 const OperatorTable& literal_operators();
@@ -110,7 +111,6 @@ const OperatorTable& rotary_embedding_operators();
 const OperatorTable& scatter_operators();
 const OperatorTable& selection_operators();
 const OperatorTable& shape_operators();
-const OperatorTable& encoder_operators();
 const OperatorTable& support_vector_operators();
 const OperatorTable& tree_operators();
 

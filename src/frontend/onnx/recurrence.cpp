@@ -287,9 +287,7 @@ class Recurrence {
 
   /// States one after the other, in these dimensions.
   [[nodiscard]] Value beside(const std::vector<Value>& states, Dims dims) const {
-    std::vector<const Value*> parts;
-    for (const Value& state : states) parts.push_back(&state);
-    return redimensioned(joined(node_, parts, 1), std::move(dims));
+    return redimensioned(joined(node_, states, 1), std::move(dims));
   }
 
   const Node& node_;

@@ -230,9 +230,7 @@ Value sums_of(const Node& node, const Given& given, const std::vector<ValuedTree
   std::vector<Value> results;
   for (std::size_t r = 0; r < records; ++r)
     results.emplace_back(of_record(std::get<Variable>(rows_of(node, x, r * features, features))));
-  std::vector<const Value*> parts;
-  for (const Value& result : results) parts.push_back(&result);
-  return joined(node, parts, 0);
+  return joined(node, results, 0);
 }
 
 std::size_t targets_of(const Node& node) {

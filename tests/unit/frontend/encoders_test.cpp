@@ -106,6 +106,22 @@ TEST_CASE("a_label_encoder_gives_each_key_its_value_and_others_the_default") {
   for (const auto& [x, y] : cases) CHECK(outputs(graph, {x, 2}) == std::vector<double>{y, 10});
 }
 
+TEST_CASE("a_label_encoder_of_integers_reads_what_a_cast_leaves") {
+  ModelMaker maker;
+  maker.input("x", {-1, 1}).output("y");
+  set_int(maker.node("Cast", {"x"}, "whole"), "to", ::onnx::TensorProto::INT64);
+  ::onnx::NodeProto& node = maker.node("LabelEncoder", {"whole"}, "y");
+  node.set_domain("ai.onnx.ml");
+  set_ints(node, "keys_int64s", {2, -1});
+  set_ints(node, "values_int64s", {20, 10});
+  set_int(node, "default_int64", 7);
+  const Graph graph = maker.import();
+  CHECK(is_only_compared(graph));  // the cast is no layer
+  const std::pair<double, double> cases[] = {{2, 20},  {2.9, 20},  {3, 7},  {1.9, 7},
+                                             {-1, 10}, {-1.9, 10}, {-2, 7}, {0, 7}};
+  for (const auto& [x, y] : cases) CHECK(outputs(graph, {x}) == std::vector<double>{y});
+}
+
 TEST_CASE("a_binarizer_says_what_is_above_its_threshold") {
   Encoded model("Binarizer", 2);
   set_float(*model.node, "threshold", 0.3F);
@@ -225,6 +241,15 @@ TEST_CASE("encoders_that_no_valid_file_holds_are_refused") {
   set_floats(*missing.node, "keys_floats", {NAN});
   set_floats(*missing.node, "values_floats", {1});
   CHECK(contains(refusal_of(missing, ErrorKind::unsupported), "no finite number"));
+  Encoded otherwise("LabelEncoder", 1);
+  set_floats(*otherwise.node, "keys_floats", {1});
+  set_floats(*otherwise.node, "values_floats", {1});
+  auto* tensor = otherwise.node->add_attribute();
+  tensor->set_name("default_tensor");
+  tensor->set_type(::onnx::AttributeProto::TENSOR);
+  tensor->mutable_t()->set_data_type(::onnx::TensorProto::FLOAT);
+  tensor->mutable_t()->add_dims(0);
+  CHECK(contains(refusal_of(otherwise, ErrorKind::bad_input), "not one number"));
   Encoded features("Imputer", 3);
   set_floats(*features.node, "imputed_value_floats", {1, 2});
   CHECK(contains(refusal_of(features, ErrorKind::bad_input), "one value a feature"));
